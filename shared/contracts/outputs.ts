@@ -1,0 +1,14 @@
+import type { Priority } from './queues.ts';
+
+/** Names of the stack's outputs: how a client finds a deployment. */
+export const OUTPUTS = {
+  jobsTable: 'JobsTable',
+  dataBucket: 'DataBucket',
+} as const;
+
+export const QUEUE_OUTPUTS: Readonly<Record<Priority, string>> = {
+  critical: 'JobsCriticalUrl',
+  high: 'JobsHighUrl',
+  normal: 'JobsNormalUrl',
+  low: 'JobsLowUrl',
+};

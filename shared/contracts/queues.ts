@@ -1,0 +1,12 @@
+/** Job queues: one FIFO queue per priority, most urgent first (DESIGN §4.1). */
+export const PRIORITIES = ['critical', 'high', 'normal', 'low'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** How many messages one invocation gets; the most SQS allows on a FIFO queue. */
+export const BATCH_SIZE = 10;
+
+/** Receives after which SQS itself gives up. Attempts are counted in the table; this is a backstop. */
+export const RECEIVES_MAX = 100;
+
+/** The largest message SQS takes, in bytes. */
+export const MESSAGE_BYTES_MAX = 1_048_576;

@@ -1,0 +1,48 @@
+/** The one place that reads the environment; fails with every missing or malformed name at once. */
+
+export class EnvError extends Error {
+  override readonly name = 'EnvError';
+  readonly code = 'ENV_INVALID';
+}
+
+type Reader<T> = (raw: string | undefined) => T | EnvFault;
+interface EnvFault {
+  readonly fault: string;
+}
+
+const isFault = (value: unknown): value is EnvFault =>
+  typeof value === 'object' && value !== null && 'fault' in value;
+
+export const text: Reader<string> = (raw) => (raw ? raw : { fault: 'is missing' });
+
+export const positiveInteger: Reader<number> = (raw) =>
+  raw !== undefined && /^[1-9]\d{0,9}$/.test(raw)
+    ? Number(raw)
+    : { fault: raw === undefined ? 'is missing' : `must be a positive integer, got "${raw}"` };
+
+/** Comma-separated; missing or empty is the empty list. */
+export const list: Reader<readonly string[]> = (raw) =>
+  (raw ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+type Contract = Readonly<Record<string, readonly [name: string, reader: Reader<unknown>]>>;
+type Values<C extends Contract> = {
+  readonly [K in keyof C]: Exclude<ReturnType<C[K][1]>, EnvFault>;
+};
+
+/** @throws EnvError naming all variables that are missing or malformed. */
+export const readEnv = <const C extends Contract>(
+  contract: C,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Values<C> => {
+  const read = Object.entries(contract).map(
+    ([key, [name, reader]]) => [key, name, reader(env[name])] as const,
+  );
+  const faults = read.flatMap(([, name, value]) =>
+    isFault(value) ? [`${name} ${value.fault}`] : [],
+  );
+  if (faults.length > 0) throw new EnvError(`Environment: ${faults.join('; ')}`);
+  return Object.fromEntries(read.map(([key, , value]) => [key, value])) as Values<C>;
+};

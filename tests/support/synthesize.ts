@@ -1,0 +1,33 @@
+/** Synthesizes the stack once for all tests that read or run its template. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    assemblyDir: string;
+  }
+}
+
+/** Short, so that a killed worker's job is back within a test's patience. */
+const LEASE_SECONDS = 6;
+
+export const setup = (project: TestProject): (() => void) => {
+  const assemblyDir = mkdtempSync(join(tmpdir(), 'sheratan-assembly-'));
+  const cdk = join(project.config.root, 'node_modules/aws-cdk/bin/cdk');
+  // `app` in cdk.json is `node`: this one, not an older one on the PATH.
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
+  execFileSync(
+    process.execPath,
+    [cdk, 'synth', '--quiet', '--output', assemblyDir, '-c', `leaseSeconds=${LEASE_SECONDS}`],
+    {
+      cwd: project.config.root,
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
+  project.provide('assemblyDir', assemblyDir);
+  return () => rmSync(assemblyDir, { recursive: true, force: true });
+};

@@ -1,0 +1,48 @@
+/** A Jobs table of its own for a test file, as the template describes it. */
+import { randomUUID } from 'node:crypto';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  ATTENTION_INDEX,
+  JOBS_KEY,
+  JOBS_SORT,
+  MISSION_INDEX,
+  TASK_INDEX,
+} from '#shared/contracts/tables.ts';
+
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+const INDEXES = [ATTENTION_INDEX, MISSION_INDEX, TASK_INDEX];
+
+const keys = (hash: string, range: string) => [
+  { AttributeName: hash, KeyType: 'HASH' as const },
+  { AttributeName: range, KeyType: 'RANGE' as const },
+];
+
+export const createJobsTable = async (
+  endpoint: string,
+): Promise<{ readonly client: DynamoDBDocumentClient; readonly table: string }> => {
+  const raw = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials: CREDENTIALS });
+  const table = `jobs-${randomUUID()}`;
+  const strings = new Set([JOBS_KEY, JOBS_SORT, ...INDEXES.map(({ key }) => key)]);
+  const numbers = new Set(INDEXES.map(({ sort }) => sort));
+  await raw.send(
+    new CreateTableCommand({
+      TableName: table,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: keys(JOBS_KEY, JOBS_SORT),
+      AttributeDefinitions: [
+        ...[...strings].map((name) => ({ AttributeName: name, AttributeType: 'S' as const })),
+        ...[...numbers].map((name) => ({ AttributeName: name, AttributeType: 'N' as const })),
+      ],
+      GlobalSecondaryIndexes: INDEXES.map(({ name, key, sort }) => ({
+        IndexName: name,
+        KeySchema: keys(key, sort),
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      })),
+    }),
+  );
+  const client = DynamoDBDocumentClient.from(raw, {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  return { client, table };
+};
