@@ -1,0 +1,61 @@
+/** A kind of job: its name, the schema of its payload, its defaults and what it does. */
+import type * as v from 'valibot';
+import { assert } from '#shared/kernel/assert.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Clock, Logger } from '#shared/kernel/ports.ts';
+import type { HttpClient, Workspaces } from './ports.ts';
+import type { RetryPolicyInput } from './retry.ts';
+
+/** What a handler gets beside its payload. */
+export interface JobContext {
+  readonly jobId: string;
+  /** 1 for the first run. */
+  readonly attempt: number;
+  /** Aborted at the timeout and when the lease is lost; pass it on to whatever waits. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Files in the deployment's bucket. */
+  readonly workspaces: Workspaces;
+  /** Outbound HTTP that cannot reach private or metadata addresses. */
+  readonly http: HttpClient;
+}
+
+export interface JobDefinition {
+  readonly kind: string;
+  readonly payload: v.GenericSchema;
+  /** One attempt, in seconds, unless the envelope says otherwise; 300 by default. */
+  readonly timeoutSeconds?: number;
+  readonly retry?: RetryPolicyInput;
+  /** Returns the result: any JSON value, or undefined for none. */
+  readonly run: (payload: unknown, context: JobContext) => Promise<unknown>;
+}
+
+interface JobInput<S extends v.GenericSchema> extends Omit<JobDefinition, 'payload' | 'run'> {
+  readonly payload: S;
+  readonly run: (payload: v.InferOutput<S>, context: JobContext) => Promise<unknown>;
+}
+
+/** @throws AssertionError when the kind's name or its timeout is out of range. */
+export const defineJob = <const S extends v.GenericSchema>(input: JobInput<S>): JobDefinition => {
+  assert(
+    /^[a-z][a-z0-9_.-]{0,63}$/i.test(input.kind),
+    `kind "${input.kind}": a letter, then up to 63 letters, digits, ".", "_" or "-"`,
+  );
+  const timeout = input.timeoutSeconds ?? LIMITS.timeoutSecondsDefault;
+  assert(
+    timeout > 0 && timeout <= LIMITS.timeoutSecondsMax,
+    `kind "${input.kind}": timeoutSeconds is 1 to ${LIMITS.timeoutSecondsMax}`,
+  );
+  // The worker parses with `payload` before it calls `run`, so the cast states what is checked.
+  return { ...input, run: (payload, context) => input.run(payload as v.InferOutput<S>, context) };
+};
+
+export type Kinds = ReadonlyMap<string, JobDefinition>;
+
+/** @throws AssertionError when two definitions share a kind. */
+export const kindsOf = (definitions: readonly JobDefinition[]): Kinds => {
+  const kinds = new Map(definitions.map((definition) => [definition.kind, definition]));
+  assert(kinds.size === definitions.length, 'each kind is defined once');
+  return kinds;
+};

@@ -1,0 +1,26 @@
+/** What a handler throws to steer its job; anything else thrown is retried by the policy. */
+
+/** Retried; `afterSeconds` overrides the policy's delay (0 to 43,200 s). Spends an attempt. */
+export class RetryableError extends Error {
+  override readonly name = 'RetryableError';
+  readonly code: string;
+  readonly afterSeconds: number | undefined;
+  constructor(
+    message: string,
+    options: { code?: string; afterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = options.code ?? 'RETRYABLE';
+    this.afterSeconds = options.afterSeconds;
+  }
+}
+
+/** Never retried: the job is DEAD at once, with this message. */
+export class PermanentError extends Error {
+  override readonly name = 'PermanentError';
+  readonly code: string;
+  constructor(message: string, options: { code?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = options.code ?? 'PERMANENT';
+  }
+}

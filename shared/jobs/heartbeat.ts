@@ -1,0 +1,69 @@
+/**
+ * Keeps what one invocation holds: extends the leases of running attempts and the visibility of
+ * their messages together, so that neither outlives the other by more than one beat.
+ */
+import type { Clock, Logger } from '#shared/kernel/ports.ts';
+import type { Delivery, JobStore, Visibility } from './ports.ts';
+import type { Lease } from './record.ts';
+
+export interface Heartbeat {
+  /** Registers a running attempt; `onLost` is called at most once, when its lease went elsewhere. */
+  hold(lease: Lease, onLost: () => void): () => void;
+  /** The message is decided; its visibility is no longer ours to move. */
+  settle(delivery: Delivery): void;
+  /** Takes the messages over from the queue's long default visibility; resolves when told. */
+  begin(): Promise<void>;
+  stop(): void;
+}
+
+interface HeartbeatOptions {
+  readonly store: JobStore;
+  readonly visibility: Visibility;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly leaseSeconds: number;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** One beat every third of a lease: two may fail before it ends. */
+const BEATS_PER_LEASE = 3;
+
+export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
+  const { store, visibility, clock, logger, leaseSeconds } = options;
+  const unsettled = new Set(options.deliveries);
+  const held = new Map<Lease, () => void>();
+
+  const cover = async (): Promise<void> => {
+    const entries = [...unsettled].map((delivery) => ({ delivery, seconds: leaseSeconds }));
+    const refused = await visibility.change(entries);
+    if (refused.length > 0) logger.warn('visibility not extended', { messageIds: refused });
+  };
+
+  const extend = async (lease: Lease, onLost: () => void): Promise<void> => {
+    const outcome = await store.extend(lease, clock.now() + leaseSeconds * 1_000);
+    if (outcome.kind === 'lost' && held.delete(lease)) onLost();
+  };
+
+  // A beat that fails is not the job's failure: the lease still stands, the next beat tries again.
+  const survive = (what: string) => (error: unknown) => logger.warn(what, { error });
+
+  const beat = async (): Promise<void> => {
+    const leases = [...held].map(([lease, onLost]) => extend(lease, onLost));
+    await Promise.all([
+      cover().catch(survive('heartbeat could not extend visibility')),
+      ...leases.map((lease) => lease.catch(survive('heartbeat could not extend a lease'))),
+    ]);
+  };
+
+  const timer = setInterval(() => void beat(), (leaseSeconds * 1_000) / BEATS_PER_LEASE);
+  return {
+    hold: (lease, onLost) => {
+      held.set(lease, onLost);
+      return () => held.delete(lease);
+    },
+    settle: (delivery) => unsettled.delete(delivery),
+    begin: () =>
+      cover().catch(survive('could not shorten visibility; a crash now costs more time')),
+    stop: () => clearInterval(timer),
+  };
+};

@@ -1,0 +1,17 @@
+/** The kinds of this deployment. Yours go here: write one with defineJob and add it to the list. */
+import { kindsOf } from '../defineJob.ts';
+import { echo } from './echo.ts';
+import { httpRequest } from './httpRequest.ts';
+import { listFiles, walkTree } from './listFiles.ts';
+import { readFile, readFileBatch } from './readFile.ts';
+import { writeFile } from './writeFile.ts';
+
+export const kinds = kindsOf([
+  echo,
+  httpRequest,
+  listFiles,
+  walkTree,
+  readFile,
+  readFileBatch,
+  writeFile,
+]);

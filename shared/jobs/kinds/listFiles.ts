@@ -1,0 +1,73 @@
+/** `list_files` and `walk_tree`: the files below a directory that match, in the original's shape. */
+
+import { matchesGlob } from 'node:path';
+import type * as v from 'valibot';
+import { defineJob, type JobContext } from '../defineJob.ts';
+import { workspacePath } from './workspacePath.ts';
+import { listPayload } from './workspaceSchema.ts';
+
+const LISTED_MAX = 10_000;
+const EXCLUDED = new Set([
+  '.git',
+  'node_modules',
+  '__pycache__',
+  '.venv',
+  'venv',
+  '.next',
+  'dist',
+  'build',
+  '.chrome-debug',
+]);
+
+const isExcluded = (path: string): boolean =>
+  path.split('/').some((segment) => EXCLUDED.has(segment));
+
+/** A pattern without "/" is about the file's name, as with the original. */
+const matches = (path: string, patterns: readonly string[]): boolean => {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return patterns.some((pattern) => matchesGlob(pattern.includes('/') ? path : name, pattern));
+};
+
+const listing = async (
+  payload: v.InferOutput<typeof listPayload>,
+  recursive: boolean,
+  { workspaces, signal }: JobContext,
+) => {
+  const root = workspacePath(payload.root);
+  const found = await workspaces.list(payload.workspace, root, {
+    recursive,
+    limit: LISTED_MAX,
+    signal,
+  });
+  const relative = found.files.map(({ path }) =>
+    root === '' ? path : path.slice(root.length + 1),
+  );
+  const kept = relative.filter((path) => !isExcluded(path));
+  const files = kept.filter((path) => matches(path, payload.patterns));
+  const skipped = relative.length - kept.length;
+  return {
+    ok: true,
+    action: 'list_files_result',
+    root,
+    patterns: payload.patterns,
+    recursive,
+    info: `Listed ${files.length} files (skipped ${skipped} internal/excluded files)`,
+    files,
+    content: files.join('\n'),
+    ...(found.truncated && { truncated: true }),
+  };
+};
+
+export const listFiles = defineJob({
+  kind: 'list_files',
+  payload: listPayload,
+  timeoutSeconds: 60,
+  run: (payload, context) => listing(payload, payload.recursive ?? false, context),
+});
+
+export const walkTree = defineJob({
+  kind: 'walk_tree',
+  payload: listPayload,
+  timeoutSeconds: 60,
+  run: (payload, context) => listing(payload, payload.recursive ?? true, context),
+});

@@ -1,0 +1,17 @@
+/** Payload fields that the workspace kinds share. Unknown fields are ignored, as the original did. */
+import * as v from 'valibot';
+
+export const workspaceName = v.optional(
+  v.pipe(
+    v.string(),
+    v.regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9, ".", "_", "-"'),
+  ),
+  'default',
+);
+
+export const listPayload = v.object({
+  workspace: workspaceName,
+  root: v.optional(v.string(), ''),
+  patterns: v.optional(v.array(v.string()), ['*']),
+  recursive: v.optional(v.boolean()),
+});

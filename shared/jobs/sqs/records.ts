@@ -1,0 +1,30 @@
+/** Lambda's SQS event ↔ deliveries and the partial-batch answer. */
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { assert } from '#shared/kernel/assert.ts';
+import type { Delivery } from '../ports.ts';
+
+export type QueueUrls = Readonly<Record<Priority, string>>;
+
+const nameIn = (urlOrArn: string): string => urlOrArn.split(/[/:]/).at(-1) ?? '';
+
+/** @throws AssertionError for a queue that the worker was not given. */
+export const deliveriesOf = (event: SQSEvent, queues: QueueUrls): readonly Delivery[] =>
+  event.Records.map((record) => {
+    const name = nameIn(record.eventSourceARN);
+    const priority = PRIORITIES.find((candidate) => nameIn(queues[candidate]) === name);
+    assert(priority, `the worker knows the queue ${name}`);
+    return {
+      messageId: record.messageId,
+      receiptHandle: record.receiptHandle,
+      queueUrl: queues[priority],
+      priority,
+      group: record.attributes.MessageGroupId ?? record.messageId,
+      body: record.body,
+      sentAt: Number(record.attributes.SentTimestamp),
+    };
+  });
+
+export const batchResponse = (returned: readonly string[]): SQSBatchResponse => ({
+  batchItemFailures: returned.map((itemIdentifier) => ({ itemIdentifier })),
+});

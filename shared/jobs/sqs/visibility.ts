@@ -1,0 +1,43 @@
+/** Visibility on SQS: one request per queue and ten messages. */
+import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Delivery, Visibility } from '../ports.ts';
+
+const ENTRIES_MAX = 10;
+
+interface Entry {
+  readonly delivery: Delivery;
+  readonly seconds: number;
+}
+
+const changeOnce = async (
+  sqs: SQSClient,
+  queueUrl: string,
+  entries: readonly Entry[],
+): Promise<readonly string[]> => {
+  const { Failed = [] } = await sqs.send(
+    new ChangeMessageVisibilityBatchCommand({
+      QueueUrl: queueUrl,
+      Entries: entries.map(({ delivery, seconds }, index) => ({
+        Id: String(index),
+        ReceiptHandle: delivery.receiptHandle,
+        VisibilityTimeout: seconds,
+      })),
+    }),
+  );
+  return Failed.flatMap(({ Id }) => entries[Number(Id)]?.delivery.messageId ?? []);
+};
+
+const chunksOf = <T>(items: readonly T[], size: number): readonly T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+
+export const createVisibility = (sqs: SQSClient): Visibility => ({
+  change: async (entries) => {
+    const byQueue = Map.groupBy(entries, ({ delivery }) => delivery.queueUrl);
+    const requests = [...byQueue].flatMap(([queueUrl, ofQueue]) =>
+      chunksOf(ofQueue, ENTRIES_MAX).map((chunk) => changeOnce(sqs, queueUrl, chunk)),
+    );
+    return (await Promise.all(requests)).flat();
+  },
+});

@@ -1,0 +1,216 @@
+import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
+import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import type { JobStore } from '#shared/jobs/ports.ts';
+import type { ClaimRequest, JobRecord, Lease } from '#shared/jobs/record.ts';
+import { completed, dead, quarantined, retrying } from '#shared/jobs/transitions.ts';
+import { createJobsTable } from '../support/table.ts';
+
+const NOW = 1_800_000_000_000;
+const LEASE_MS = 60_000;
+
+let store: JobStore;
+let reader: JobReader;
+let writes: UpdateCommandInput[] = [];
+let capacity: number[] = [];
+
+beforeAll(async () => {
+  const { client, table } = await createJobsTable(inject('dynamoEndpoint'));
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const input = {
+        ...(args.input as UpdateCommandInput),
+        ReturnConsumedCapacity: 'INDEXES' as const,
+      };
+      writes.push(input);
+      const result = await next({ ...args, input });
+      const { ConsumedCapacity } = result.output as {
+        ConsumedCapacity?: { CapacityUnits?: number };
+      };
+      capacity.push(ConsumedCapacity?.CapacityUnits ?? 0);
+      return result;
+    },
+    { step: 'initialize' },
+  );
+  store = createJobStore({ client, table });
+  reader = createJobReader({ client, table });
+});
+
+let serial = 0;
+const request = (over: Partial<ClaimRequest> = {}): ClaimRequest => {
+  serial += 1;
+  return {
+    id: `job-${serial}`,
+    kind: 'echo',
+    messageId: `message-${serial}`,
+    priority: 'normal',
+    group: 'g',
+    source: 'default',
+    contentHash: 'h',
+    createdAt: NOW - 20,
+    now: NOW,
+    leaseId: `lease-${serial}`,
+    leaseUntil: NOW + LEASE_MS,
+    attemptsMax: 3,
+    by: 'request',
+    ...over,
+  };
+};
+
+const claimed = async (given: ClaimRequest): Promise<JobRecord> => {
+  const outcome = await store.claim(given);
+  return outcome.kind === 'claimed' ? outcome.record : expect.unreachable(outcome.kind);
+};
+const leaseOf = ({ id, attempt, leaseId = '' }: JobRecord): Lease => ({ id, attempt, leaseId });
+const error = { code: 'BROKEN', message: 'it broke', attempt: 1, at: NOW };
+
+describe('claim', () => {
+  it('makes a record with the first attempt and a lease', async () => {
+    const given = request({ missionId: 'm' });
+    expect(await claimed(given)).toMatchObject({
+      id: given.id,
+      status: 'RUNNING',
+      attempt: 1,
+      leaseId: given.leaseId,
+      createdAt: NOW - 20,
+      missionId: 'm',
+      history: [{ at: NOW, event: 'claimed', by: 'request' }],
+    });
+  });
+
+  it('is the same claim when its answer was lost and the SDK asks again', async () => {
+    const given = request();
+    await claimed(given);
+    expect(await claimed(given)).toMatchObject({ attempt: 1 });
+  });
+
+  it('waits for a live lease, and takes over one that ran out beyond the clocks’ skew', async () => {
+    const given = request();
+    await claimed(given);
+    const at = (now: number) =>
+      store.claim({ ...given, leaseId: 'other', now, leaseUntil: now + LEASE_MS });
+    expect(await at(NOW + 1_000)).toEqual({
+      kind: 'running',
+      leaseUntil: given.leaseUntil + 2_000,
+    });
+    expect(await at(given.leaseUntil + 1_000)).toMatchObject({ kind: 'running' });
+    expect(await at(given.leaseUntil + 2_001)).toMatchObject({
+      kind: 'claimed',
+      record: { attempt: 2 },
+    });
+  });
+
+  it('is refused before the retry is due, and granted from then on', async () => {
+    const given = request();
+    const record = await claimed(given);
+    await store.transition(leaseOf(record), retrying(record, NOW, error, NOW + 5_000));
+    const at = (now: number) => store.claim({ ...given, leaseId: 'second', now });
+    expect(await at(NOW + 4_999)).toEqual({ kind: 'early', dueAt: NOW + 5_000 });
+    expect(await at(NOW + 5_000)).toMatchObject({ kind: 'claimed', record: { attempt: 2 } });
+  });
+
+  it('finds a job whose last attempt died with its worker', async () => {
+    const given = request({ attemptsMax: 1 });
+    await claimed(given);
+    const later = { ...given, leaseId: 'later', now: given.leaseUntil + 2_001 };
+    expect(await store.claim(later)).toMatchObject({ kind: 'exhausted', record: { attempt: 1 } });
+  });
+
+  it('tells a duplicate from another job under the same id', async () => {
+    const given = request();
+    const record = await claimed(given);
+    await store.transition(leaseOf(record), completed(record, NOW, { result: '1' }));
+    expect(await store.claim({ ...given, leaseId: 'x' })).toMatchObject({
+      kind: 'finished',
+      record: { status: 'COMPLETED', result: '1' },
+    });
+    expect(await store.claim({ ...given, leaseId: 'x', contentHash: 'z' })).toMatchObject({
+      kind: 'taken',
+    });
+  });
+
+  it('lets exactly one of many at the same time through', async () => {
+    const given = request();
+    const rivals = Array.from({ length: 20 }, (_, n) =>
+      store.claim({ ...given, leaseId: `rival-${n}` }),
+    );
+    const kinds = (await Promise.all(rivals)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'claimed')).toHaveLength(1);
+    expect(kinds.filter((kind) => kind === 'running')).toHaveLength(19);
+  });
+});
+
+describe('transition', () => {
+  it('is fenced: a zombie can change nothing once its lease went elsewhere', async () => {
+    const given = request();
+    const zombie = await claimed(given);
+    const now = given.leaseUntil + 2_001;
+    const heir = await claimed({ ...given, leaseId: 'heir', now, leaseUntil: now + LEASE_MS });
+    const changes = [
+      completed(zombie, NOW, { result: '"zombie"' }),
+      retrying(zombie, NOW, error, NOW),
+      dead(zombie, NOW, error, {}),
+    ];
+    for (const change of changes)
+      expect(await store.transition(leaseOf(zombie), change)).toMatchObject({ kind: 'lost' });
+    expect(await store.extend(leaseOf(zombie), now)).toMatchObject({ kind: 'lost' });
+    expect(await store.get(given.id)).toEqual(heir);
+  });
+
+  it('is applied once when its answer was lost and the SDK asks again', async () => {
+    const record = await claimed(request());
+    const change = completed(record, NOW + 5, { result: '{"n":1}' });
+    expect(await store.transition(leaseOf(record), change)).toEqual({ kind: 'applied' });
+    expect(await store.transition(leaseOf(record), change)).toEqual({ kind: 'applied' });
+    expect((await store.get(record.id))?.history).toHaveLength(2);
+  });
+
+  it('never changes a job that has ended', async () => {
+    const record = await claimed(request());
+    await store.transition(leaseOf(record), completed(record, NOW, { result: '1' }));
+    expect(await store.transition(leaseOf(record), dead(record, NOW, error, {}))).toMatchObject({
+      kind: 'lost',
+    });
+  });
+
+  it('keeps the envelope and the errors of a dead job and shows it to a person', async () => {
+    const record = await claimed(request({ missionId: 'mission-dead' }));
+    await store.transition(leaseOf(record), dead(record, NOW, error, { envelope: '{}' }));
+    const [found] = await reader.attention('DEAD', 10);
+    expect(found).toMatchObject({
+      id: record.id,
+      status: 'DEAD',
+      envelope: '{}',
+      error,
+      errors: [error],
+    });
+    expect(found).not.toHaveProperty('leaseUntil');
+    expect(await reader.labelled('missionId', 'mission-dead', 10)).toEqual([found]);
+  });
+});
+
+describe('quarantine', () => {
+  it('is idempotent for its message and never overwrites another job', async () => {
+    const base = { id: 'bad', messageId: 'm1', priority: 'low', group: 'g', createdAt: NOW };
+    const record = quarantined(base, NOW, error, { envelope: 'nonsense' });
+    expect(await store.quarantine(record)).toBe(true);
+    expect(await store.quarantine(record)).toBe(true);
+    expect(await store.quarantine({ ...record, messageId: 'm2' })).toBe(false);
+    expect(await store.get('bad')).toEqual(record);
+  });
+});
+
+describe('the price of a plain job', () => {
+  it('is two requests and two write units; a duplicate is one failed condition', async () => {
+    writes = [];
+    capacity = [];
+    const given = request();
+    const record = await claimed(given);
+    await store.transition(leaseOf(record), completed(record, NOW, { result: '{"ok":true}' }));
+    expect(writes).toHaveLength(2);
+    expect(capacity.reduce((sum, units) => sum + units, 0)).toBe(2);
+    await store.claim({ ...given, leaseId: 'again' });
+    expect(writes).toHaveLength(3);
+  });
+});

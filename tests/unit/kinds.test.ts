@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { retryAfterSeconds } from '#shared/jobs/kinds/httpRequest.ts';
+import { excerpt } from '#shared/jobs/kinds/readFile.ts';
+import { filePath, workspacePath } from '#shared/jobs/kinds/workspacePath.ts';
+
+const code = (run: () => unknown): unknown => {
+  try {
+    return run();
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? error.code : error;
+  }
+};
+
+describe('workspacePath', () => {
+  it.each([
+    ['README.md', 'README.md'],
+    ['core/config.py', 'core/config.py'],
+    ['./core//config.py', 'core/config.py'],
+    ['', ''],
+    ['.', ''],
+    ['/workspace/project/src/main.py', 'src/main.py'],
+    ['/workspace/src', 'src'],
+    ['/workspace', ''],
+    ['/app/x', 'x'],
+    ['a/...b', 'a/...b'],
+    ['Überblick/✓.md', 'Überblick/✓.md'],
+  ])('reads %j as %j', (given, expected) => {
+    expect(workspacePath(given)).toBe(expected);
+  });
+
+  it.each([
+    ['..', 'PATH_OUTSIDE_WORKSPACE'],
+    ['a/../../b', 'PATH_OUTSIDE_WORKSPACE'],
+    ['/etc/passwd', 'PATH_OUTSIDE_WORKSPACE'],
+    ['/workspace/../etc', 'PATH_OUTSIDE_WORKSPACE'],
+    ['/workspace//etc/passwd/..', 'PATH_OUTSIDE_WORKSPACE'],
+    ['C:/Windows', 'PATH_OUTSIDE_WORKSPACE'],
+    ['a\\..\\b', 'PATH_INVALID'],
+    ['a\0b', 'PATH_INVALID'],
+    ['a\nb', 'PATH_INVALID'],
+    ['x'.repeat(513), 'PATH_INVALID'],
+  ])('refuses %j as %s', (given, expected) => {
+    expect(code(() => workspacePath(given))).toBe(expected);
+  });
+
+  it('does not take the root for a file', () => {
+    expect(code(() => filePath('./'))).toBe('PATH_INVALID');
+  });
+});
+
+describe('excerpt', () => {
+  it('leaves a short text alone and shortens a long one in the middle, as the original did', () => {
+    expect(excerpt('x'.repeat(1_000), false)).toEqual({
+      content: 'x'.repeat(1_000),
+      truncated: false,
+    });
+    const long = `${'a'.repeat(600)}${'b'.repeat(600)}`;
+    expect(excerpt(long, false)).toEqual({
+      content: `${'a'.repeat(500)}\n... [TRUNCATED] ...\n${'b'.repeat(500)}`,
+      truncated: true,
+    });
+    expect(excerpt(long, true)).toEqual({ content: long, truncated: false });
+  });
+});
+
+describe('retryAfterSeconds', () => {
+  const now = Date.parse('2026-01-01T00:00:00Z');
+  it.each([
+    ['120', 120],
+    ['0', 0],
+    ['999999', 43_200],
+    ['Thu, 01 Jan 2026 00:00:30 GMT', 30],
+    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
+    ['soon', undefined],
+    [undefined, undefined],
+  ])('reads %j as %j', (header, expected) => {
+    expect(retryAfterSeconds(header, now)).toBe(expected);
+  });
+});
