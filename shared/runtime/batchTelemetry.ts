@@ -1,0 +1,34 @@
+/** One log line and one metrics line a batch, whatever its size. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { JOB_METRICS } from '#shared/contracts/metrics.ts';
+import type { BatchReport } from '#shared/jobs/runBatch.ts';
+import type { Disposition } from '#shared/jobs/runJob.ts';
+import type { Telemetry } from './chain.ts';
+
+const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
+  completed: JOB_METRICS.completed,
+  retrying: JOB_METRICS.retried,
+  dead: JOB_METRICS.dead,
+  quarantined: JOB_METRICS.quarantined,
+  duplicate: JOB_METRICS.duplicate,
+  running: JOB_METRICS.returned,
+  early: JOB_METRICS.returned,
+  lost: JOB_METRICS.returned,
+  no_time: JOB_METRICS.returned,
+  fault: JOB_METRICS.returned,
+};
+
+/** Logs and measures a decided batch; passes it on. */
+export const reportBatch =
+  ({ logger, metrics }: Telemetry) =>
+  (report: BatchReport): BatchReport => {
+    for (const [as, of] of Map.groupBy(report.dispositions, ({ as }) => as))
+      metrics.addMetric(METRIC_OF[as], MetricUnit.Count, of.length);
+    for (const { startMs, runMs } of report.dispositions) {
+      if (startMs === undefined || runMs === undefined) continue;
+      metrics.addMetric(JOB_METRICS.timeToStart, MetricUnit.Milliseconds, startMs);
+      metrics.addMetric(JOB_METRICS.runTime, MetricUnit.Milliseconds, runMs);
+    }
+    logger.info('batch', { jobs: report.dispositions });
+    return report;
+  };

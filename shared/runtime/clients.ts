@@ -1,0 +1,17 @@
+/** SDK clients of a function: made once an environment, retries and timeouts stated. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** Three tries inside five seconds each: a lease outlives them. */
+const OPTIONS = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+} as const;
+
+export const documentClient = (): DynamoDBDocumentClient =>
+  DynamoDBDocumentClient.from(new DynamoDBClient(OPTIONS), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+
+export const sqsClient = (): SQSClient => new SQSClient(OPTIONS);
