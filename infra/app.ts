@@ -1,0 +1,25 @@
+/** `cdk synth` starts here: bundle the functions, then describe the stack of one stage. */
+import { App, Tags } from 'aws-cdk-lib';
+import { bundleFunction } from './bundle/bundle.ts';
+import { ConfigError, loadConfig } from './config.ts';
+import { SheratanStack } from './stack.ts';
+
+const FUNCTIONS = ['worker'] as const;
+
+const synthesize = async (): Promise<void> => {
+  const app = new App();
+  const config = loadConfig((key) => app.node.tryGetContext(key));
+  const bundles = `${app.outdir}/bundles`;
+  await Promise.all(FUNCTIONS.map((name) => bundleFunction(name, bundles)));
+  const stack = new SheratanStack(app, `Sheratan-${config.stage}`, { config, bundles });
+  Tags.of(stack).add('sheratan:stage', config.stage);
+  app.synth();
+};
+
+try {
+  await synthesize();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,39 @@
+/** One esbuild call a function: ESM, minified, own SDK, lazy parts in chunks of their own. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Metafile } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** CommonJS parts of the SDK call `require` for Node's own modules; ESM has none unless given one. */
+const REQUIRE =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+/** Bundles `functions/<name>/handler.ts` into `<outDir>/<name>/index.mjs` and returns esbuild's account of it. */
+export const bundleFunction = async (name: string, outDir: string): Promise<Metafile> => {
+  const outdir = join(outDir, name);
+  rmSync(outdir, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: { index: `functions/${name}/handler.ts` },
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunk-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    minify: true,
+    legalComments: 'none',
+    metafile: true,
+    banner: { js: REQUIRE },
+    alias: {
+      '@aws-sdk/credential-provider-node': join(ROOT, 'infra/bundle/envCredentials.ts'),
+    },
+    logLevel: 'warning',
+  });
+  return metafile;
+};

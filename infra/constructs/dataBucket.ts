@@ -1,0 +1,35 @@
+/** One bucket: workspaces, and what is too large for a table item. Private, encrypted, TLS only. */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { RAW_PREFIX, RESULT_PREFIX } from '#shared/contracts/bucket.ts';
+
+export interface DataBucketProps {
+  readonly production: boolean;
+  /** How long large results and bodies are kept; workspaces never expire. */
+  readonly largeRetention: Duration;
+}
+
+export class DataBucket extends Construct {
+  readonly bucket: s3.Bucket;
+
+  constructor(scope: Construct, id: string, { production, largeRetention }: DataBucketProps) {
+    super(scope, id);
+    this.bucket = new s3.Bucket(this, 'Bucket', {
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: production,
+      removalPolicy: production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      lifecycleRules: [
+        ...[RESULT_PREFIX, RAW_PREFIX].map((prefix) => ({ prefix, expiration: largeRetention })),
+        {
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+          noncurrentVersionExpiration: Duration.days(30),
+        },
+      ],
+    });
+  }
+}

@@ -1,0 +1,42 @@
+/** A FIFO queue in high-throughput mode with a FIFO dead-letter queue that keeps messages longer. */
+import { Duration } from 'aws-cdk-lib';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+export interface JobQueueProps {
+  /** Physical name without the `.fifo` suffix. */
+  readonly name: string;
+  readonly visibilityTimeout: Duration;
+  readonly retention: Duration;
+  /** Receives after which SQS moves a message to the dead-letter queue. */
+  readonly receivesMax: number;
+}
+
+export class JobQueue extends Construct {
+  readonly queue: sqs.Queue;
+  readonly deadLetterQueue: sqs.Queue;
+
+  constructor(scope: Construct, id: string, props: JobQueueProps) {
+    super(scope, id);
+    const common = {
+      fifo: true,
+      deduplicationScope: sqs.DeduplicationScope.MESSAGE_GROUP,
+      fifoThroughputLimit: sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    } as const;
+    this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
+      ...common,
+      queueName: `${props.name}-dead.fifo`,
+      retentionPeriod: props.retention.plus(Duration.days(1)),
+    });
+    this.queue = new sqs.Queue(this, 'Queue', {
+      ...common,
+      queueName: `${props.name}.fifo`,
+      visibilityTimeout: props.visibilityTimeout,
+      retentionPeriod: props.retention,
+      receiveMessageWaitTime: Duration.seconds(20),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: props.receivesMax },
+    });
+  }
+}

@@ -1,0 +1,43 @@
+/** House defaults of a Lambda: Node 24 on arm64, bundled ESM, JSON logs with explicit retention. */
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+export interface ServiceFunctionProps {
+  readonly name: string;
+  /** Directory that holds `index.mjs`. */
+  readonly assetDir: string;
+  readonly description: string;
+  readonly timeout: Duration;
+  readonly memoryMb: number;
+  readonly logRetentionDays: number;
+  readonly production: boolean;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export class ServiceFunction extends Construct {
+  readonly fn: lambda.Function;
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    super(scope, id);
+    const logGroup = new logs.LogGroup(this, 'Logs', {
+      logGroupName: `/sheratan/${props.name}`,
+      retention: props.logRetentionDays,
+      removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.fn = new lambda.Function(this, 'Function', {
+      functionName: props.name,
+      description: props.description,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      handler: 'index.handler',
+      code: lambda.Code.fromAsset(props.assetDir),
+      timeout: props.timeout,
+      memorySize: props.memoryMb,
+      loggingFormat: lambda.LoggingFormat.JSON,
+      logGroup,
+      environment: { ...props.environment },
+    });
+  }
+}

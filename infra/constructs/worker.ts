@@ -1,0 +1,67 @@
+/** The worker: one function, one event source mapping a priority, the rights it needs and no more. */
+import { Duration } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { RAW_PREFIX, RESULT_PREFIX, WORKSPACE_PREFIX } from '#shared/contracts/bucket.ts';
+import { BATCH_SIZE, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { WORKER_ENV, WORKER_QUEUE_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
+import type { Config } from '../config.ts';
+import { ServiceFunction } from './serviceFunction.ts';
+
+export interface WorkerProps {
+  readonly config: Config;
+  readonly assetDir: string;
+  readonly table: dynamodb.TableV2;
+  readonly bucket: s3.Bucket;
+  readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+}
+
+export class Worker extends Construct {
+  constructor(scope: Construct, id: string, props: WorkerProps) {
+    super(scope, id);
+    const { config, table, bucket, queues } = props;
+    const { fn } = new ServiceFunction(this, 'Worker', {
+      name: `sheratan-${config.stage}-worker`,
+      assetDir: props.assetDir,
+      description: 'Runs the jobs of the FIFO queues, each exactly once in effect',
+      timeout: Duration.seconds(WORKER_TIMEOUT_SECONDS),
+      memoryMb: config.workerMemoryMb,
+      logRetentionDays: config.logRetentionDays,
+      production: config.production,
+      environment: {
+        [WORKER_ENV.jobsTable]: table.tableName,
+        [WORKER_ENV.dataBucket]: bucket.bucketName,
+        [WORKER_ENV.leaseSeconds]: String(config.leaseSeconds),
+        [WORKER_ENV.outboundAllow]: config.outboundAllow.join(','),
+        ...Object.fromEntries(PRIORITIES.map((p) => [WORKER_QUEUE_ENV[p], queues[p].queueUrl])),
+      },
+    });
+    for (const priority of PRIORITIES) {
+      const source = new SqsEventSource(queues[priority], {
+        batchSize: BATCH_SIZE,
+        reportBatchItemFailures: true,
+        maxConcurrency: config.maxConcurrency[priority],
+      });
+      fn.addEventSource(source);
+    }
+    table.grant(fn, 'dynamodb:UpdateItem', 'dynamodb:PutItem');
+    const objects = (prefix: string) => bucket.arnForObjects(`${prefix}*`);
+    fn.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: [WORKSPACE_PREFIX, RESULT_PREFIX, RAW_PREFIX].map(objects),
+      }),
+    );
+    fn.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': `${WORKSPACE_PREFIX}*` } },
+      }),
+    );
+  }
+}

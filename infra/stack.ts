@@ -1,0 +1,50 @@
+/** The deployment: queues by priority, the Jobs table, the data bucket, the worker. */
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
+import { PRIORITIES, type Priority, RECEIVES_MAX } from '#shared/contracts/queues.ts';
+import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
+import type { Config } from './config.ts';
+import { DataBucket } from './constructs/dataBucket.ts';
+import { JobQueue } from './constructs/jobQueue.ts';
+import { JobsTable } from './constructs/jobsTable.ts';
+import { Worker } from './constructs/worker.ts';
+
+export interface SheratanStackProps extends StackProps {
+  readonly config: Config;
+  /** Directory that holds one bundled directory per function. */
+  readonly bundles: string;
+}
+
+export class SheratanStack extends Stack {
+  constructor(scope: Construct, id: string, { config, bundles, ...props }: SheratanStackProps) {
+    super(scope, id, { ...props, terminationProtection: config.production });
+    const { production } = config;
+    const { table } = new JobsTable(this, 'Jobs', {
+      tableName: `sheratan-${config.stage}-jobs`,
+      production,
+    });
+    const { bucket } = new DataBucket(this, 'Data', {
+      production,
+      largeRetention: Duration.days(config.largeResultDays),
+    });
+    const queueOf = (priority: Priority): sqs.Queue =>
+      new JobQueue(this, `Jobs-${priority}`, {
+        name: `sheratan-${config.stage}-jobs-${priority}`,
+        // AWS asks for six times the function's timeout; the worker shortens it per message.
+        visibilityTimeout: Duration.seconds(6 * WORKER_TIMEOUT_SECONDS),
+        retention: Duration.days(config.queueRetentionDays),
+        receivesMax: RECEIVES_MAX,
+      }).queue;
+    const queues = Object.fromEntries(
+      PRIORITIES.map((priority) => [priority, queueOf(priority)]),
+    ) as Record<Priority, sqs.Queue>;
+    new Worker(this, 'Work', { config, assetDir: `${bundles}/worker`, table, bucket, queues });
+
+    new CfnOutput(this, OUTPUTS.jobsTable, { value: table.tableName });
+    new CfnOutput(this, OUTPUTS.dataBucket, { value: bucket.bucketName });
+    for (const priority of PRIORITIES)
+      new CfnOutput(this, QUEUE_OUTPUTS[priority], { value: queues[priority].queueUrl });
+  }
+}
