@@ -1,0 +1,18 @@
+/** What keeps the embedded cloud from starting, with what to do about it. */
+export type LocalCloudCode =
+  | 'ASSEMBLY_MISSING'
+  | 'ASSET_MISSING'
+  | 'UNKNOWN_RESOURCE_TYPE'
+  | 'UNKNOWN_INTRINSIC'
+  | 'UNSUPPORTED_PROPERTY'
+  | 'JAVA_MISSING'
+  | 'TABLE_SERVER_FAILED';
+
+export class LocalCloudError extends Error {
+  override readonly name = 'LocalCloudError';
+  readonly code: LocalCloudCode;
+  constructor(code: LocalCloudCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

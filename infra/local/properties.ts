@@ -1,0 +1,132 @@
+/** Reads resolved properties of the template's resources into what the runners need. */
+import { join } from 'node:path';
+import type { FunctionSpec } from './environment.ts';
+import { LocalCloudError } from './errors.ts';
+import { type Identity, type ResolveContext, resolve } from './resolve.ts';
+import type { SqsMapping } from './sqsSource.ts';
+import type { Assembly, Template } from './template.ts';
+
+type Properties = Readonly<Record<string, unknown>>;
+
+export interface LocalResource extends Identity {
+  readonly id: string;
+  readonly properties: Properties;
+}
+
+export const resourcesOf = (
+  template: Template,
+  types: readonly string[],
+  context: ResolveContext,
+): readonly LocalResource[] =>
+  Object.entries(template.Resources)
+    .filter(([, { Type }]) => types.includes(Type))
+    .map(([id, { Properties = {} }]) => {
+      const { ref = id, attributes = {} } = context.identities.get(id) ?? {};
+      return { id, ref, attributes, properties: resolve(Properties, context) as Properties };
+    });
+
+const propertiesOf = <T>(
+  values: Readonly<Record<string, unknown>>,
+  map: (value: unknown) => T,
+): Readonly<Record<string, T>> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
+
+const object = (value: unknown): Properties =>
+  typeof value === 'object' && value !== null ? (value as Properties) : {};
+
+/** What Lambda itself puts into a function's environment, less what only its runtime needs. */
+const lambdaEnv = ({ ref, properties }: LocalResource, root: string): Record<string, string> => ({
+  AWS_LAMBDA_FUNCTION_NAME: ref,
+  AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties['MemorySize'] ?? 128),
+  AWS_LAMBDA_LOG_GROUP_NAME: String(
+    object(properties['LoggingConfig'])['LogGroup'] ?? `/aws/lambda/${ref}`,
+  ),
+  AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+  AWS_LAMBDA_LOG_FORMAT: String(
+    object(properties['LoggingConfig'])['LogFormat'] ?? 'Text',
+  ).toUpperCase(),
+  AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+  AWS_EXECUTION_ENV: `AWS_Lambda_${String(properties['Runtime'] ?? '')}`,
+  LAMBDA_TASK_ROOT: root,
+  _HANDLER: String(properties['Handler']),
+  TZ: ':UTC',
+  LANG: 'en_US.UTF-8',
+});
+
+export const functionSpec = (
+  resource: LocalResource,
+  assembly: Assembly,
+  endpointEnv: Readonly<Record<string, string>>,
+): FunctionSpec => {
+  const { id, properties, attributes } = resource;
+  const runtime = String(properties['Runtime']);
+  if (!runtime.startsWith('nodejs'))
+    throw new LocalCloudError(
+      'UNSUPPORTED_PROPERTY',
+      `Function ${id}: runtime ${runtime} is not supported here`,
+    );
+  const root = assembly.assetDir(String(object(properties['Code'])['S3Key']));
+  const [module = 'index', exportName = 'handler'] = String(properties['Handler']).split('.');
+  const variables = object(object(properties['Environment'])['Variables']);
+  return {
+    functionId: id,
+    functionArn: attributes['Arn'] ?? '',
+    file: join(root, `${module}.mjs`),
+    exportName,
+    timeoutMs: Number(properties['Timeout'] ?? 3) * 1_000,
+    env: {
+      ...lambdaEnv(resource, root),
+      ...endpointEnv,
+      ...propertiesOf(variables, String),
+    },
+  };
+};
+
+const MAPPING_KEYS = new Set([
+  'BatchSize',
+  'Enabled',
+  'EventSourceArn',
+  'FunctionName',
+  'FunctionResponseTypes',
+  'ScalingConfig',
+  'Tags',
+]);
+
+/** @throws LocalCloudError for a source that is no queue of the template, or a setting unknown here. */
+export const sqsMapping = (
+  id: string,
+  properties: Properties,
+  { template }: Assembly,
+  context: ResolveContext,
+  concurrencyMax: number,
+): Omit<SqsMapping, 'region'> & { functionRef: string; enabled: boolean } => {
+  const stranger = Object.keys(properties).find((key) => !MAPPING_KEYS.has(key));
+  if (stranger !== undefined)
+    throw new LocalCloudError(
+      'UNSUPPORTED_PROPERTY',
+      `Mapping ${id}: ${stranger} is not supported here`,
+    );
+  const queueArn = String(properties['EventSourceArn']);
+  const queue = resourcesOf(template, ['AWS::SQS::Queue'], context).find(
+    ({ attributes }) => attributes['Arn'] === queueArn,
+  );
+  if (!queue)
+    throw new LocalCloudError(
+      'UNSUPPORTED_PROPERTY',
+      `Mapping ${id}: ${queueArn} is no queue of this template`,
+    );
+  const wanted = Number(
+    object(properties['ScalingConfig'])['MaximumConcurrency'] ?? concurrencyMax,
+  );
+  const responses = properties['FunctionResponseTypes'];
+  return {
+    functionRef: String(properties['FunctionName']),
+    enabled: properties['Enabled'] !== false,
+    queueArn,
+    queueUrl: queue.ref,
+    batchSize: Number(properties['BatchSize'] ?? 10),
+    concurrency: Math.min(wanted, concurrencyMax),
+    reportsFailures: Array.isArray(responses) && responses.includes('ReportBatchItemFailures'),
+  };
+};

@@ -1,0 +1,169 @@
+/** Event source mapping for SQS: polls, invokes, deletes what succeeded, leaves the rest to its visibility. */
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { InvokeResult } from './environment.ts';
+import type { LocalFunction } from './functions.ts';
+
+export interface SqsMapping {
+  readonly queueUrl: string;
+  readonly queueArn: string;
+  readonly region: string;
+  readonly batchSize: number;
+  /** Invocations at once. */
+  readonly concurrency: number;
+  readonly reportsFailures: boolean;
+}
+
+export interface Source {
+  stop(): Promise<void>;
+}
+
+const LONG_POLL_SECONDS = 20;
+const BACKOFF_MIN_MS = 100;
+const BACKOFF_MAX_MS = 10_000;
+
+const recordOf = (message: Message, { queueArn, region }: SqsMapping): object => ({
+  messageId: message.MessageId,
+  receiptHandle: message.ReceiptHandle,
+  body: message.Body,
+  attributes: message.Attributes ?? {},
+  messageAttributes: Object.fromEntries(
+    Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [
+      name,
+      {
+        stringValue: value.StringValue,
+        stringListValues: [],
+        binaryListValues: [],
+        dataType: value.DataType,
+      },
+    ]),
+  ),
+  md5OfBody: message.MD5OfBody,
+  eventSource: 'aws:sqs',
+  eventSourceARN: queueArn,
+  awsRegion: region,
+});
+
+const itemIds = (value: unknown): unknown[] | undefined => {
+  if (typeof value !== 'object' || value === null) return [];
+  const failures = 'batchItemFailures' in value ? value.batchItemFailures : [];
+  if (failures === null) return [];
+  if (!Array.isArray(failures)) return undefined;
+  return failures.map((item: unknown) =>
+    typeof item === 'object' && item !== null && 'itemIdentifier' in item
+      ? item.itemIdentifier
+      : '',
+  );
+};
+
+/**
+ * Which messages of a batch succeeded. As on AWS: a thrown batch, a malformed answer, or one that
+ * names an unknown id fails whole.
+ */
+export const succeeded = (
+  ids: readonly string[],
+  result: InvokeResult,
+  reportsFailures: boolean,
+): readonly string[] => {
+  if (!result.ok) return [];
+  if (!reportsFailures) return ids;
+  const failed = itemIds(result.value);
+  if (failed === undefined || failed.some((id) => !ids.includes(String(id)))) return [];
+  return ids.filter((id) => !failed.includes(id));
+};
+
+const deleteAll = async (
+  sqs: SQSClient,
+  queueUrl: string,
+  messages: readonly Message[],
+): Promise<void> => {
+  if (messages.length === 0) return;
+  await sqs.send(
+    new DeleteMessageBatchCommand({
+      QueueUrl: queueUrl,
+      Entries: messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
+    }),
+  );
+};
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
+  });
+
+/** An invocation that fails as a whole slows its mapping down, as on AWS. */
+const backoffMs = (faults: number): number =>
+  Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** faults);
+
+/** One long poll at a time and as many invocations beside it as the mapping allows. */
+export const startSqsSource = (
+  sqs: SQSClient,
+  mapping: SqsMapping,
+  target: LocalFunction,
+  onFault: (text: string) => void,
+): Source => {
+  const stopping = new AbortController();
+  const under = new Set<Promise<void>>();
+  let faults = 0;
+
+  const receive = async (): Promise<readonly Message[]> => {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: mapping.queueUrl,
+        MaxNumberOfMessages: mapping.batchSize,
+        WaitTimeSeconds: LONG_POLL_SECONDS,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }),
+      { abortSignal: stopping.signal },
+    );
+    return Messages;
+  };
+  const run = async (messages: readonly Message[]): Promise<void> => {
+    const result = await target.invoke({
+      Records: messages.map((message) => recordOf(message, mapping)),
+    });
+    if (!result.ok) onFault(`${result.error.errorType}: ${result.error.errorMessage}`);
+    faults = result.ok ? 0 : faults + 1;
+    const ids = messages.map(({ MessageId = '' }) => MessageId);
+    const done = new Set(succeeded(ids, result, mapping.reportsFailures));
+    const deletable = messages.filter(({ MessageId = '' }) => done.has(MessageId));
+    await deleteAll(sqs, mapping.queueUrl, deletable);
+  };
+  const begin = (messages: readonly Message[]): void => {
+    const running = run(messages)
+      .catch((error: unknown) => onFault(String(error)))
+      .finally(() => under.delete(running));
+    under.add(running);
+  };
+  const pollOnce = async (): Promise<void> => {
+    if (under.size >= mapping.concurrency) {
+      await Promise.race(under);
+      return;
+    }
+    if (faults > 0) await pause(backoffMs(faults), stopping.signal);
+    try {
+      const messages = await receive();
+      if (messages.length > 0) begin(messages);
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      onFault(String(error));
+      await pause(BACKOFF_MIN_MS, stopping.signal);
+    }
+  };
+  const poll = async (): Promise<void> => {
+    while (!stopping.signal.aborted) await pollOnce();
+  };
+  const polling = poll();
+  return {
+    stop: async () => {
+      stopping.abort();
+      await polling;
+    },
+  };
+};
