@@ -1,0 +1,93 @@
+/** `status`, `why`, `jobs`: what the table knows. */
+
+import type { JobRecord } from '#shared/jobs/record.ts';
+import { traceOf } from '#shared/jobs/trace.ts';
+import { type Deployment, findDeployment, type TargetOptions } from '../deployment.ts';
+import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
+import { describe, exitOf, row, viewOf } from '../show.ts';
+
+export interface ReadOptions extends TargetOptions {
+  readonly json?: boolean;
+}
+
+const withDeployment = async (
+  options: TargetOptions,
+  use: (deployment: Deployment) => Promise<ExitCode>,
+): Promise<ExitCode> => {
+  const deployment = await findDeployment(options);
+  try {
+    return await use(deployment);
+  } finally {
+    deployment.close();
+  }
+};
+
+const found = async (id: string, { store }: Deployment): Promise<JobRecord> => {
+  const record = await store.get(id);
+  if (record) return record;
+  throw new CliError(
+    `No record of job ${plain(id)}: it waits in its queue, was never sent, or its record has expired.`,
+    EXIT.notFound,
+  );
+};
+
+export const status = (id: string, options: ReadOptions): Promise<ExitCode> =>
+  withDeployment(options, async (deployment) => {
+    const job = await viewOf(await found(id, deployment), deployment.blobs);
+    if (options.json) json(job);
+    else out(describe(job));
+    return exitOf(job.status);
+  });
+
+export const why = (id: string, options: ReadOptions): Promise<ExitCode> =>
+  withDeployment(options, async (deployment) => {
+    const record = await found(id, deployment);
+    const steps = traceOf(record);
+    if (options.json) json({ id: record.id, status: record.status, steps });
+    else {
+      out(`${painted(record.status)} ${paint('bold', plain(record.id))} ${plain(record.kind)}`);
+      out(columns(steps.map(({ at, event, text }) => [time(at), event, plain(text)])));
+    }
+    return EXIT.ok;
+  });
+
+export interface JobsOptions extends ReadOptions {
+  readonly mission?: string;
+  readonly task?: string;
+  readonly limit: number;
+}
+
+const select = async (
+  { reader }: Deployment,
+  options: JobsOptions,
+): Promise<readonly JobRecord[]> => {
+  if (options.mission) return reader.labelled('missionId', options.mission, options.limit);
+  if (options.task) return reader.labelled('taskId', options.task, options.limit);
+  const both = await Promise.all([
+    reader.attention('DEAD', options.limit),
+    reader.attention('QUARANTINED', options.limit),
+  ]);
+  return both
+    .flat()
+    .sort((a, b) => b.updatedAt - a.updatedAt)
+    .slice(0, options.limit);
+};
+
+export const jobs = (options: JobsOptions): Promise<ExitCode> =>
+  withDeployment(options, async (deployment) => {
+    const records = await select(deployment, options);
+    if (options.json) {
+      json(records);
+      return EXIT.ok;
+    }
+    if (records.length > 0)
+      out(columns([['STATUS', 'ID', 'KIND', 'UPDATED', 'WHY'], ...records.map(row)]));
+    const labelled = options.mission ?? options.task;
+    const none = labelled
+      ? `No job carries the label ${plain(labelled)}.`
+      : 'No job needs attention.';
+    if (records.length === 0) note(none);
+    if (records.length === options.limit) note(`There may be more: --limit is ${options.limit}.`);
+    return EXIT.ok;
+  });

@@ -1,0 +1,98 @@
+/** `up` and `start`: the whole mesh on this machine, empty or with the sample jobs. */
+import { join } from 'node:path';
+import { PRIORITIES } from '#shared/contracts/queues.ts';
+import { type Deployment, openEmbedded } from '../deployment.ts';
+import { type Embedded, startEmbedded, type UpOptions, untilInterrupted } from '../embedded.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { readInput } from '../input.ts';
+import { columns, duration, json, note, out, paint, plain, status } from '../print.ts';
+import { ROOT } from '../state.ts';
+import { sendItems } from './send.ts';
+import { exitOfAll, watchJobs } from './watch.ts';
+import { pushDirectory } from './workspace.ts';
+
+export interface StartOptions extends UpOptions {
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+const SAMPLES_TIMEOUT_MS = 60_000;
+
+const announce = ({ state, timings, cloud }: Embedded): void => {
+  note(
+    paint('green', `Sheratan runs here: stack ${state.stackName}`) +
+      ` (synthesized in ${duration(timings.synthMs)}, up in ${duration(timings.startMs)})`,
+  );
+  const { sqs, s3, dynamodb } = cloud.endpoints;
+  const rows = [
+    ['queues', sqs],
+    ['tables', dynamodb],
+    ['buckets', s3],
+    ...Object.entries(state.outputs).map(([name, value]) => [name, value]),
+  ];
+  note(columns(rows.map(([name = '', value = '']) => [`  ${name}`, value])));
+};
+
+const advise = (): void =>
+  note(
+    `\nTry:  npx sheratan send examples/jobs.json\n      npx sheratan jobs\n      npx sheratan why ID\nCtrl-C stops everything. Priorities: ${PRIORITIES.join(', ')}.`,
+  );
+
+/** The jobs of examples/, from the first upload to the last outcome. */
+const runSamples = async (deployment: Deployment, asJson: boolean): Promise<ExitCode> => {
+  await pushDirectory(join(ROOT, 'examples/workspace'), 'default', deployment);
+  const began = Date.now();
+  const report = await sendItems(await readInput(join(ROOT, 'examples/jobs.json')), deployment);
+  for (const { where, message } of report.refused) note(`${where}: ${message}`);
+  const kinds = new Map(report.sent.map(({ id, kind }) => [id, kind]));
+  const ids = [...kinds.keys()];
+  const seen = await watchJobs(deployment, {
+    ids,
+    timeoutMs: SAMPLES_TIMEOUT_MS,
+    onChange: (record) => {
+      if (asJson || record.status === 'RUNNING') return;
+      const took = duration(record.updatedAt - record.createdAt).padStart(8);
+      out(
+        `${status(record.status, 11)} ${took}  ${kinds.get(record.id) ?? ''}  ${plain(record.id)}`,
+      );
+    },
+  });
+  if (asJson) json(ids.map((id) => seen.get(id) ?? { id, status: 'UNKNOWN' }));
+  else out(`${ids.length} sample jobs in ${duration(Date.now() - began)}`);
+  return report.refused.length > 0 ? EXIT.refused : exitOfAll(ids, seen);
+};
+
+const withEmbedded = async (
+  options: UpOptions,
+  use: (embedded: Embedded) => Promise<ExitCode>,
+): Promise<ExitCode> => {
+  const interrupted = untilInterrupted();
+  const embedded = await startEmbedded(options);
+  try {
+    return await Promise.race([use(embedded), interrupted.then(() => EXIT.ok)]);
+  } finally {
+    await embedded.stop();
+  }
+};
+
+export const up = (options: UpOptions): Promise<ExitCode> =>
+  withEmbedded(options, async (embedded) => {
+    announce(embedded);
+    advise();
+    return untilInterrupted().then(() => EXIT.ok);
+  });
+
+/** The samples, then stay (or leave, with `once`). The exit code is the samples'. */
+export const start = (options: StartOptions): Promise<ExitCode> =>
+  withEmbedded(options, async (embedded) => {
+    announce(embedded);
+    const deployment = openEmbedded(embedded.state);
+    try {
+      const result = await runSamples(deployment, options.json ?? false);
+      if (options.once) return result;
+    } finally {
+      deployment.close();
+    }
+    advise();
+    return untilInterrupted().then(() => EXIT.ok);
+  });

@@ -1,0 +1,71 @@
+/** `workspace push|list`: the files that jobs read and write. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { mapPool } from '#shared/kernel/pool.ts';
+import { type Deployment, findDeployment, type TargetOptions } from '../deployment.ts';
+import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { columns, json, note, out, plain, progress } from '../print.ts';
+
+export interface WorkspaceOptions extends TargetOptions {
+  readonly name: string;
+  readonly json?: boolean;
+}
+
+const SKIPPED = new Set(['.git', 'node_modules']);
+const UPLOADS_AT_ONCE = 16;
+const LISTED_MAX = 10_000;
+
+const filesUnder = (directory: string): readonly string[] =>
+  readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : filesUnder(path);
+    return entry.isFile() ? [path] : [];
+  });
+
+/** Uploads every file below `directory`; links and `.git`, `node_modules` are left out. */
+export const pushDirectory = async (
+  directory: string,
+  name: string,
+  { workspaces }: Pick<Deployment, 'workspaces'>,
+): Promise<number> => {
+  let files: readonly string[];
+  try {
+    files = filesUnder(directory);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(`Cannot read ${directory}: ${reason}`, EXIT.usage, { cause: error });
+  }
+  const bar = progress('uploading', files.length);
+  await mapPool(files, UPLOADS_AT_ONCE, async (file) => {
+    const path = relative(directory, file).split(sep).join('/');
+    await workspaces.write(name, path, readFileSync(file), {});
+    bar.tick();
+  });
+  bar.end();
+  return files.length;
+};
+
+export const push = async (directory: string, options: WorkspaceOptions): Promise<ExitCode> => {
+  const deployment = await findDeployment(options);
+  try {
+    const count = await pushDirectory(directory, options.name, deployment);
+    note(`${count} files in workspace ${options.name}`);
+    return EXIT.ok;
+  } finally {
+    deployment.close();
+  }
+};
+
+export const list = async (options: WorkspaceOptions): Promise<ExitCode> => {
+  const deployment = await findDeployment(options);
+  try {
+    const bounds = { recursive: true, limit: LISTED_MAX };
+    const { files, truncated } = await deployment.workspaces.list(options.name, '', bounds);
+    if (options.json) json(files);
+    else out(columns(files.map(({ path, bytes }) => [String(bytes).padStart(10), plain(path)])));
+    if (truncated) note(`Only the first ${LISTED_MAX} are shown.`);
+    return EXIT.ok;
+  } finally {
+    deployment.close();
+  }
+};

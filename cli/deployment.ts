@@ -1,0 +1,134 @@
+/** Finds the deployment: the running embedded cloud, else the stack in the account or behind --endpoint. */
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
+import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
+import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import type { Blobs, JobStore, Workspaces } from '#shared/jobs/ports.ts';
+import { createBlobs } from '#shared/jobs/s3/blobs.ts';
+import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
+import { CliError } from './errors.ts';
+import { type EmbeddedState, readState } from './state.ts';
+
+export interface TargetOptions {
+  readonly stage: string;
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+export interface Deployment {
+  /** For people: which deployment this is. */
+  readonly label: string;
+  readonly queueUrls: Readonly<Record<Priority, string>>;
+  readonly sqs: SQSClient;
+  readonly store: JobStore;
+  readonly reader: JobReader;
+  readonly blobs: Blobs;
+  readonly workspaces: Workspaces;
+  close(): void;
+}
+
+interface Target {
+  readonly label: string;
+  readonly region?: string | undefined;
+  readonly endpoints: Partial<Record<'sqs' | 's3' | 'dynamodb', string>>;
+  readonly credentials?: { accessKeyId: string; secretAccessKey: string };
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+const embedded = ({ clientEnv, outputs, stackName, pid }: EmbeddedState): Target => ({
+  label: `embedded cloud, stack ${stackName}, pid ${pid}`,
+  region: clientEnv['AWS_REGION'],
+  endpoints: {
+    sqs: clientEnv['AWS_ENDPOINT_URL_SQS'] ?? '',
+    s3: clientEnv['AWS_ENDPOINT_URL_S3'] ?? '',
+    dynamodb: clientEnv['AWS_ENDPOINT_URL_DYNAMODB'] ?? '',
+  },
+  credentials: {
+    accessKeyId: clientEnv['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: clientEnv['AWS_SECRET_ACCESS_KEY'] ?? '',
+  },
+  outputs,
+});
+
+const deployed = async ({ stage, endpoint, region }: TargetOptions): Promise<Target> => {
+  const stackName = `Sheratan-${stage}`;
+  const options = { ...(region && { region }), ...(endpoint && { endpoint }) };
+  const client = new CloudFormationClient({ ...options, maxAttempts: 2 });
+  const where = endpoint ?? 'the AWS account';
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
+    const outputs = (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
+      OutputKey,
+      OutputValue,
+    ]);
+    const endpoints = endpoint ? { sqs: endpoint, s3: endpoint, dynamodb: endpoint } : {};
+    return {
+      label: `stack ${stackName} in ${where}`,
+      region,
+      endpoints,
+      outputs: Object.fromEntries(outputs),
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(
+      `No deployment found: no embedded cloud is running, and ${where} did not answer for stack ${stackName} (${reason}).\n` +
+        'Start one here with "npx sheratan up", or deploy one with "npm run deploy".',
+      1,
+      { cause: error },
+    );
+  } finally {
+    client.destroy();
+  }
+};
+
+const outputOf = (target: Target, name: string): string => {
+  const value = target.outputs[name];
+  if (value) return value;
+  throw new CliError(
+    `${target.label} has no output "${name}"; it is not a Sheratan of this version.`,
+  );
+};
+
+const open = (target: Target): Deployment => {
+  const common = {
+    ...(target.region && { region: target.region }),
+    ...(target.credentials && { credentials: target.credentials }),
+  };
+  const at = (endpoint: string | undefined) => ({ ...common, ...(endpoint && { endpoint }) });
+  const sqs = new SQSClient(at(target.endpoints.sqs));
+  const s3 = new S3Client({
+    ...at(target.endpoints.s3),
+    forcePathStyle: Boolean(target.endpoints.s3),
+  });
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(at(target.endpoints.dynamodb)));
+  const table = outputOf(target, OUTPUTS.jobsTable);
+  const bucket = outputOf(target, OUTPUTS.dataBucket);
+  const queueUrls = Object.fromEntries(
+    PRIORITIES.map((priority) => [priority, outputOf(target, QUEUE_OUTPUTS[priority])]),
+  ) as Record<Priority, string>;
+  return {
+    label: target.label,
+    queueUrls,
+    sqs,
+    store: createJobStore({ client, table }),
+    reader: createJobReader({ client, table }),
+    blobs: createBlobs({ s3, bucket }),
+    workspaces: createWorkspaces({ s3, bucket }),
+    close: () => {
+      for (const each of [sqs, s3, client]) each.destroy();
+    },
+  };
+};
+
+export const openEmbedded = (state: EmbeddedState): Deployment => open(embedded(state));
+
+/** @throws CliError when there is none, saying how to get one. */
+export const findDeployment = async (options: TargetOptions): Promise<Deployment> => {
+  const state = options.endpoint === undefined ? readState() : undefined;
+  return open(state ? embedded(state) : await deployed(options));
+};

@@ -1,0 +1,121 @@
+#!/usr/bin/env node
+/** The `sheratan` command: options here, work in commands/. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type JobsOptions, jobs, type ReadOptions, status, why } from './commands/read.ts';
+import { type SendOptions, send } from './commands/send.ts';
+import { type StartOptions, start, up } from './commands/up.ts';
+import { type WatchOptions, watch } from './commands/watch.ts';
+import { list, push, type WorkspaceOptions } from './commands/workspace.ts';
+import type { UpOptions } from './embedded.ts';
+import { CliError, EXIT, type ExitCode } from './errors.ts';
+import { note } from './print.ts';
+
+const whole = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number');
+  return Number(text);
+};
+
+const program = new Command('sheratan')
+  .description(
+    'A job mesh on SQS FIFO queues and Lambda; here, in AWS, or on anything that speaks its API.',
+  )
+  .showSuggestionAfterError()
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 failure, 2 usage, 3 not found, 4 refused or failed jobs, 5 still open.',
+  );
+
+const stage = () => new Option('--stage <name>', 'the deployment').default('dev');
+const targeted = (command: Command): Command =>
+  command
+    .addOption(stage())
+    .option('--endpoint <url>', 'an AWS-compatible endpoint that holds the stack')
+    .option('--region <name>', "the stack's region")
+    .option('--json', 'for programs');
+
+let exitCode: ExitCode = EXIT.ok;
+const run = async (work: Promise<ExitCode>): Promise<void> => {
+  exitCode = await work;
+};
+
+const hosted = (command: Command): Command =>
+  command
+    .addOption(stage())
+    .option('--environments <n>', 'worker processes at once', whole)
+    .option('--assembly <dir>', 'run this synthesized assembly')
+    .option('--logs', "print the functions' log lines");
+
+hosted(program.command('up'))
+  .description('start the embedded cloud and stay')
+  .action((options: UpOptions) => run(up(options)));
+
+hosted(program.command('start'))
+  .description('start the embedded cloud, run the sample jobs, stay')
+  .option('--once', 'leave when the sample jobs have ended')
+  .option('--json', 'for programs')
+  .action((options: StartOptions) => run(start(options)));
+
+targeted(program.command('send'))
+  .description('send jobs: one envelope, an array, or JSON lines')
+  .argument('<file>', 'a file, or - for standard input; with --legacy a data directory')
+  .option('--legacy', "read the original system's *.job.json files")
+  .action((file: string, options: SendOptions) => run(send(file, options)));
+
+targeted(program.command('status'))
+  .description('one job: its state, its result')
+  .argument('<id>')
+  .action((id: string, options: ReadOptions) => run(status(id, options)));
+
+targeted(program.command('watch'))
+  .description('follow jobs until they have ended')
+  .argument('<ids...>')
+  .option('--timeout <seconds>', '0 waits for ever', whole, 0)
+  .action((ids: string[], options: WatchOptions) => run(watch(ids, options)));
+
+targeted(program.command('jobs'))
+  .description('jobs that need attention, or those with a label')
+  .addOption(new Option('--mission <id>', 'jobs of a mission').conflicts('task'))
+  .option('--task <id>', 'jobs of a task')
+  .option('--limit <n>', 'at most so many', whole, 50)
+  .action((options: JobsOptions) => run(jobs(options)));
+
+targeted(program.command('why'))
+  .description('the trace of a job: every decision, in order')
+  .argument('<id>')
+  .action((id: string, options: ReadOptions) => run(why(id, options)));
+
+const workspace = program.command('workspace').description('files that jobs read and write');
+targeted(workspace.command('push'))
+  .description('upload a directory')
+  .argument('<dir>')
+  .option('--name <workspace>', 'which workspace', 'default')
+  .action((dir: string, options: WorkspaceOptions) => run(push(dir, options)));
+targeted(workspace.command('list'))
+  .description('list the files of a workspace')
+  .option('--name <workspace>', 'which workspace', 'default')
+  .action((options: WorkspaceOptions) => run(list(options)));
+
+/** Faults of ours keep their stack; what a person can mend is one sentence. */
+const explain = (error: unknown): ExitCode => {
+  if (error instanceof CliError) {
+    note(error.message);
+    return error.exitCode;
+  }
+  const known = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  note(
+    known
+      ? `${error.code}: ${error.message}`
+      : String(error instanceof Error ? error.stack : error),
+  );
+  return EXIT.failure;
+};
+
+program.exitOverride((error) => {
+  process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+});
+try {
+  await program.parseAsync();
+} catch (error) {
+  exitCode = explain(error);
+}
+process.exitCode = exitCode;

@@ -1,0 +1,80 @@
+/** Text for people: aligned columns, colour where the terminal has it, times as they are read. */
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+const STATUS_STYLE: Readonly<Record<string, Style>> = {
+  COMPLETED: 'green',
+  RUNNING: 'cyan',
+  RETRYING: 'yellow',
+  DEAD: 'red',
+  QUARANTINED: 'red',
+};
+
+export const out = (text: string): void => void process.stdout.write(`${text}\n`);
+export const note = (text: string): void => void process.stderr.write(`${text}\n`);
+export const json = (value: unknown): void => out(JSON.stringify(value, null, 2));
+
+/** styleText itself honours NO_COLOR and terminals without colour. */
+export const paint = (style: Style, text: string): string =>
+  styleText(style, text, { stream: process.stdout, validateStream: true });
+
+export const status = (value: string, width = 0): string =>
+  paint(STATUS_STYLE[value] ?? 'dim', value.padEnd(width));
+
+/** Terminal escapes in data must not reach the terminal. */
+export const plain = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+
+export const time = (ms: number): string =>
+  new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
+
+export const duration = (ms: number): string => {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+};
+
+const clip = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+
+/** Rows in columns as wide as their widest cell; the last column takes what the terminal leaves. */
+export const columns = (rows: readonly (readonly string[])[]): string => {
+  const widths: number[] = [];
+  for (const row of rows)
+    row.forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    });
+  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
+  const last = Math.max(40, (process.stdout.columns ?? 200) - before);
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) =>
+          index === row.length - 1 ? clip(cell, last) : cell.padEnd(widths[index] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};
+
+/** A progress line on a terminal; silent when the output is a file or a pipe. */
+export const progress = (label: string, total: number): { tick(): void; end(): void } => {
+  const stream = process.stderr;
+  const shown = stream.isTTY && total > 200;
+  let done = 0;
+  const draw = (): void => {
+    const filled = Math.round((30 * done) / total);
+    stream.write(`\r${label} [${'#'.repeat(filled)}${' '.repeat(30 - filled)}] ${done}/${total}`);
+  };
+  return {
+    tick: () => {
+      done += 1;
+      if (shown && (done % 50 === 0 || done === total)) draw();
+    },
+    end: () => {
+      if (shown) stream.write('\n');
+    },
+  };
+};

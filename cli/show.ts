@@ -1,0 +1,56 @@
+/** A job as people and as programs read it. */
+
+import type { Blobs } from '#shared/jobs/ports.ts';
+import type { JobRecord } from '#shared/jobs/record.ts';
+import type { Json } from '#shared/kernel/json.ts';
+import { EXIT, type ExitCode } from './errors.ts';
+import { columns, duration, paint, plain, status, time } from './print.ts';
+
+export interface JobView extends Omit<JobRecord, 'result' | 'resultRef'> {
+  readonly result?: Json;
+}
+
+/** The record with its result as JSON, fetched from the bucket when it is large. */
+export const viewOf = async (record: JobRecord, blobs: Blobs): Promise<JobView> => {
+  const { result, resultRef, ...rest } = record;
+  const text = result ?? (resultRef === undefined ? undefined : await blobs.get(resultRef));
+  return text === undefined ? rest : { ...rest, result: JSON.parse(text) as Json };
+};
+
+export const exitOf = (value: JobRecord['status']): ExitCode => {
+  if (value === 'COMPLETED') return EXIT.ok;
+  return value === 'DEAD' || value === 'QUARANTINED' ? EXIT.refused : EXIT.open;
+};
+
+const labels = (job: JobView): string[][] =>
+  (
+    [
+      ['kind', job.kind],
+      ['source', job.source],
+      ['group', job.group],
+      ['mission', job.missionId],
+      ['task', job.taskId],
+      ['attempt', String(job.attempt)],
+      ['sent', time(job.createdAt)],
+      [
+        'updated',
+        `${time(job.updatedAt)} (${duration(job.updatedAt - job.createdAt)} after it was sent)`,
+      ],
+      ['error', job.error && `${job.error.code}: ${job.error.message}`],
+    ] as const
+  ).flatMap(([name, value]) => (value ? [[name, plain(value)]] : []));
+
+export const describe = (job: JobView): string => {
+  const head = `${status(job.status)} ${paint('bold', plain(job.id))}`;
+  const body = columns(labels(job));
+  if (job.result === undefined) return `${head}\n${body}`;
+  return `${head}\n${body}\n${plain(JSON.stringify(job.result, null, 2))}`;
+};
+
+export const row = (job: JobRecord): string[] => [
+  job.status.padEnd(11),
+  plain(job.id),
+  plain(job.kind || '-'),
+  time(job.updatedAt),
+  plain(job.error ? `${job.error.code}: ${job.error.message}` : ''),
+];

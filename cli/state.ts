@@ -1,0 +1,48 @@
+/** Where a running embedded cloud leaves word of itself, so that the other commands find it. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+
+export const ROOT = fileURLToPath(new URL('../', import.meta.url));
+
+const schema = v.object({
+  pid: v.number(),
+  stackName: v.string(),
+  outputs: v.record(v.string(), v.string()),
+  clientEnv: v.record(v.string(), v.string()),
+});
+
+export type EmbeddedState = v.InferOutput<typeof schema>;
+
+const home = (): string => process.env['SHERATAN_HOME'] ?? join(ROOT, '.sheratan');
+const file = (): string => join(home(), 'embedded.json');
+
+export const writeState = (state: EmbeddedState): void => {
+  mkdirSync(home(), { recursive: true });
+  writeFileSync(file(), `${JSON.stringify(state, null, 2)}\n`);
+};
+
+export const clearState = (): void => rmSync(file(), { force: true });
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+};
+
+/** The embedded cloud that runs now; one whose process is gone does not count. */
+export const readState = (): EmbeddedState | undefined => {
+  let text: string;
+  try {
+    text = readFileSync(file(), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const state = v.safeParse(schema, JSON.parse(text));
+  return state.success && isAlive(state.output.pid) ? state.output : undefined;
+};

@@ -1,0 +1,3 @@
+"""Settings of the sample."""
+DATA_DIR = "data"
+RETRIES = 5

@@ -1,0 +1,3 @@
+from core.config import RETRIES
+
+print(f"up to {RETRIES} attempts")

@@ -1,0 +1,1 @@
+HOSTS = ["host-a", "host-b"]
