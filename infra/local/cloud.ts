@@ -4,16 +4,17 @@
  */
 import { availableParallelism } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { startTableServer, type TableServer } from './dynamoLocal.ts';
 import type { FunctionLogLine, InvokeResult } from './environment.ts';
 import { createFunction, type LocalFunction } from './functions.ts';
 import { identify } from './identities.ts';
-import { functionSpec, resourcesOf, sqsMapping } from './properties.ts';
+import { functionSpec, resourcesOf } from './properties.ts';
 import { createQueues } from './queues.ts';
 import { type ResolveContext, resolve } from './resolve.ts';
-import { type Source, startSqsSource } from './sqsSource.ts';
+import { startSources } from './sources.ts';
 import { createTable } from './tables.ts';
 import { type Assembly, loadAssembly } from './template.ts';
 
@@ -51,6 +52,7 @@ export interface Cloud {
 const REGION = 'us-east-1';
 const ACCOUNT = '000000000000';
 const ENVIRONMENTS_PER_CORE = 8;
+const CLIENT = { region: REGION, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 
 interface Servers {
   readonly messages: FauxqsServer;
@@ -80,56 +82,33 @@ const endpointEnv = (sqs: string, dynamodb: string): Record<string, string> => (
   AWS_ENDPOINT_URL_SQS: sqs,
   AWS_ENDPOINT_URL_S3: sqs,
   AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+  AWS_ENDPOINT_URL_DYNAMODB_STREAMS: dynamodb,
 });
 
+/** @returns DynamoDB Local's stream by the template's */
 const provision = async (
   { template }: Assembly,
   context: ResolveContext,
   { messages, tables }: Servers,
-): Promise<void> => {
+): Promise<ReadonlyMap<string, string>> => {
   const of = (...types: string[]) => resourcesOf(template, types, context);
-  createQueues(
-    messages,
-    REGION,
-    of('AWS::SQS::Queue').map(({ attributes, properties }) => ({
-      name: attributes['QueueName'] ?? '',
-      properties,
-    })),
-  );
+  const queues = of('AWS::SQS::Queue').map(({ attributes, properties }) => ({
+    name: attributes['QueueName'] ?? '',
+    properties,
+  }));
+  createQueues(messages, REGION, queues);
   for (const { ref } of of('AWS::S3::Bucket')) messages.createBucket(ref);
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new DynamoDBClient({ region: REGION, endpoint: tables.endpoint, credentials });
-  await Promise.all(
-    of('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(({ ref, properties }) =>
-      createTable(client, ref, properties),
+  const client = new DynamoDBClient({ ...CLIENT, endpoint: tables.endpoint });
+  const streams = await Promise.all(
+    of('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(
+      async ({ ref, attributes, properties }) => {
+        const localArn = await createTable(client, ref, properties);
+        return [attributes['StreamArn'] ?? '', localArn ?? ''] as const;
+      },
     ),
   );
   client.destroy();
-};
-
-const startSources = (
-  assembly: Assembly,
-  context: ResolveContext,
-  functions: ReadonlyMap<string, LocalFunction>,
-  sqs: SQSClient,
-  options: Required<Pick<CloudOptions, 'maxEnvironments' | 'onLog'>>,
-): readonly Source[] => {
-  const mappings = resourcesOf(assembly.template, ['AWS::Lambda::EventSourceMapping'], context);
-  const share = Math.max(1, Math.floor(options.maxEnvironments / Math.max(1, mappings.length)));
-  return mappings.flatMap(({ id, properties }) => {
-    const { functionRef, enabled, ...mapping } = sqsMapping(
-      id,
-      properties,
-      assembly,
-      context,
-      share,
-    );
-    const target = functions.get(functionRef);
-    if (!enabled || !target) return [];
-    const { functionId } = target.spec;
-    const onFault = (text: string) => options.onLog({ functionId, pid: 0, text: `${id}: ${text}` });
-    return [startSqsSource(sqs, { ...mapping, region: REGION }, target, onFault)];
-  });
+  return new Map(streams);
 };
 
 const outputsOf = ({ template }: Assembly, context: ResolveContext): Record<string, string> =>
@@ -195,14 +174,15 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   };
   const context: ResolveContext = { pseudo, identities: identify(template, placeAt(sqsUrl)) };
   const clientEnv = endpointEnv(sqsUrl, servers.tables.endpoint);
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const sqs = new SQSClient({ region: REGION, endpoint: sqsUrl, credentials });
+  const sqs = new SQSClient({ ...CLIENT, endpoint: sqsUrl });
+  const streamsClient = new DynamoDBStreamsClient({ ...CLIENT, endpoint: servers.tables.endpoint });
   const stopServers = async (): Promise<void> => {
     sqs.destroy();
+    streamsClient.destroy();
     await Promise.all([servers.messages.stop(), servers.tables.stop()]);
   };
   try {
-    await provision(assembly, context, servers);
+    const streams = await provision(assembly, context, servers);
     const functions = new Map(
       resourcesOf(template, ['AWS::Lambda::Function'], context).map((resource) => {
         const spec = functionSpec(resource, assembly, clientEnv);
@@ -210,7 +190,16 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       }),
     );
     for (const each of functions.values()) each.warm();
-    const sources = startSources(assembly, context, functions, sqs, { maxEnvironments, onLog });
+    const sources = startSources(template, context, {
+      region: REGION,
+      accountId: ACCOUNT,
+      maxEnvironments,
+      sqs,
+      streamsClient,
+      functions,
+      streams,
+      onLog,
+    });
     return {
       region: REGION,
       stackName,

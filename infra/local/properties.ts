@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { FunctionSpec } from './environment.ts';
 import { LocalCloudError } from './errors.ts';
 import { type Identity, type ResolveContext, resolve } from './resolve.ts';
-import type { SqsMapping } from './sqsSource.ts';
 import type { Assembly, Template } from './template.ts';
 
-type Properties = Readonly<Record<string, unknown>>;
+export type Properties = Readonly<Record<string, unknown>>;
 
 export interface LocalResource extends Identity {
   readonly id: string;
@@ -31,7 +30,8 @@ const propertiesOf = <T>(
 ): Readonly<Record<string, T>> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
 
-const object = (value: unknown): Properties =>
+/** An absent object is an empty one. */
+export const object = (value: unknown): Properties =>
   typeof value === 'object' && value !== null ? (value as Properties) : {};
 
 /** What Lambda itself puts into a function's environment, less what only its runtime needs. */
@@ -80,53 +80,5 @@ export const functionSpec = (
       ...endpointEnv,
       ...propertiesOf(variables, String),
     },
-  };
-};
-
-const MAPPING_KEYS = new Set([
-  'BatchSize',
-  'Enabled',
-  'EventSourceArn',
-  'FunctionName',
-  'FunctionResponseTypes',
-  'ScalingConfig',
-  'Tags',
-]);
-
-/** @throws LocalCloudError for a source that is no queue of the template, or a setting unknown here. */
-export const sqsMapping = (
-  id: string,
-  properties: Properties,
-  { template }: Assembly,
-  context: ResolveContext,
-  concurrencyMax: number,
-): Omit<SqsMapping, 'region'> & { functionRef: string; enabled: boolean } => {
-  const stranger = Object.keys(properties).find((key) => !MAPPING_KEYS.has(key));
-  if (stranger !== undefined)
-    throw new LocalCloudError(
-      'UNSUPPORTED_PROPERTY',
-      `Mapping ${id}: ${stranger} is not supported here`,
-    );
-  const queueArn = String(properties['EventSourceArn']);
-  const queue = resourcesOf(template, ['AWS::SQS::Queue'], context).find(
-    ({ attributes }) => attributes['Arn'] === queueArn,
-  );
-  if (!queue)
-    throw new LocalCloudError(
-      'UNSUPPORTED_PROPERTY',
-      `Mapping ${id}: ${queueArn} is no queue of this template`,
-    );
-  const wanted = Number(
-    object(properties['ScalingConfig'])['MaximumConcurrency'] ?? concurrencyMax,
-  );
-  const responses = properties['FunctionResponseTypes'];
-  return {
-    functionRef: String(properties['FunctionName']),
-    enabled: properties['Enabled'] !== false,
-    queueArn,
-    queueUrl: queue.ref,
-    batchSize: Number(properties['BatchSize'] ?? 10),
-    concurrency: Math.min(wanted, concurrencyMax),
-    reportsFailures: Array.isArray(responses) && responses.includes('ReportBatchItemFailures'),
   };
 };

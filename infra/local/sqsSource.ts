@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { InvokeResult } from './environment.ts';
+import { passesFilters } from './filter.ts';
 import type { LocalFunction } from './functions.ts';
 
 export interface SqsMapping {
@@ -16,6 +17,8 @@ export interface SqsMapping {
   /** Invocations at once. */
   readonly concurrency: number;
   readonly reportsFailures: boolean;
+  /** Messages that pass none of them are deleted unseen. */
+  readonly filters: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface Source {
@@ -47,6 +50,15 @@ const recordOf = (message: Message, { queueArn, region }: SqsMapping): object =>
   eventSourceARN: queueArn,
   awsRegion: region,
 });
+
+const isWanted = ({ Body = '' }: Message, filters: SqsMapping['filters']): boolean => {
+  if (filters.length === 0) return true;
+  try {
+    return passesFilters(filters, { body: JSON.parse(Body) });
+  } catch {
+    return passesFilters(filters, { body: Body });
+  }
+};
 
 const itemIds = (value: unknown): unknown[] | undefined => {
   if (typeof value !== 'object' || value === null) return [];
@@ -124,7 +136,14 @@ export const startSqsSource = (
     );
     return Messages;
   };
-  const run = async (messages: readonly Message[]): Promise<void> => {
+  const run = async (received: readonly Message[]): Promise<void> => {
+    const messages = received.filter((message) => isWanted(message, mapping.filters));
+    await deleteAll(
+      sqs,
+      mapping.queueUrl,
+      received.filter((message) => !messages.includes(message)),
+    );
+    if (messages.length === 0) return;
     const result = await target.invoke({
       Records: messages.map((message) => recordOf(message, mapping)),
     });

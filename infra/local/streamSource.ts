@@ -1,0 +1,203 @@
+/** Event source mapping for a table's stream: each shard in order, batched, filtered, retried. */
+import {
+  DescribeStreamCommand,
+  type DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type Shard,
+} from '@aws-sdk/client-dynamodb-streams';
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { passesFilters } from './filter.ts';
+import type { LocalFunction } from './functions.ts';
+import type { Source } from './sqsSource.ts';
+import {
+  deliverBatch,
+  type StreamDeps,
+  type StreamRecord,
+  type StreamRetry,
+} from './streamBatch.ts';
+
+export interface StreamMapping {
+  readonly id: string;
+  /** As the template names it, and as DynamoDB Local does. */
+  readonly streamArn: string;
+  readonly localArn: string;
+  readonly region: string;
+  readonly batchSize: number;
+  readonly windowMs: number;
+  readonly parallelization: number;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  readonly filters: readonly Readonly<Record<string, unknown>>[];
+  readonly retry: StreamRetry;
+  readonly onFailureQueueUrl: string | undefined;
+}
+
+interface StreamClients {
+  readonly streams: DynamoDBStreamsClient;
+  readonly sqs: SQSClient;
+}
+
+const IDLE_POLL_MS = 100;
+const SHARD_POLL_MS = 1_000;
+
+/** As in Lambda's event: binary is base64, times are seconds. */
+const plain = (value: unknown): unknown => {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (value instanceof Date) return value.getTime() / 1_000;
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+};
+
+const eventRecord = (record: object, { streamArn, region }: StreamMapping): StreamRecord => ({
+  ...(plain(record) as StreamRecord),
+  eventSource: 'aws:dynamodb',
+  eventSourceARN: streamArn,
+  awsRegion: region,
+});
+
+const lanesOf = (records: readonly StreamRecord[], width: number): readonly StreamRecord[][] => {
+  const hash = ({ dynamodb }: StreamRecord): number =>
+    [...JSON.stringify(dynamodb.Keys)].reduce(
+      (sum, character) => (sum * 31 + character.charCodeAt(0)) % 65_521,
+      7,
+    );
+  return [...Map.groupBy(records, (record) => hash(record) % width).values()];
+};
+
+const chunksOf = <T>(items: readonly T[], size: number): readonly T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, n) =>
+    items.slice(n * size, (n + 1) * size),
+  );
+
+/** What AWS sends to an on-failure queue: where the records are, not the records. */
+const failureNote = (mapping: StreamMapping, records: readonly StreamRecord[], tries: number) =>
+  JSON.stringify({
+    requestContext: {
+      functionArn: mapping.id,
+      condition: 'RetryAttemptsExhausted',
+      approximateInvokeCount: tries,
+    },
+    version: '1.0',
+    timestamp: new Date().toISOString(),
+    DDBStreamBatchInfo: {
+      streamArn: mapping.streamArn,
+      startSequenceNumber: records[0]?.dynamodb.SequenceNumber,
+      endSequenceNumber: records.at(-1)?.dynamodb.SequenceNumber,
+      batchSize: records.length,
+    },
+  });
+
+type Pause = (ms: number) => Promise<void>;
+
+/** Wakes early when the cloud stops. */
+const pauseUntil =
+  (signal: AbortSignal): Pause =>
+  (ms) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
+    });
+
+const depsOf = (
+  sqs: SQSClient,
+  mapping: StreamMapping,
+  target: LocalFunction,
+  onFault: (text: string) => void,
+  signal: AbortSignal,
+): StreamDeps => ({
+  invoke: async (records) => {
+    const result = await target.invoke({ Records: records });
+    if (!result.ok) onFault(`${result.error.errorType}: ${result.error.errorMessage}`);
+    return result;
+  },
+  giveUp: async (records, tries) => {
+    onFault(`gave up on ${records.length} records after ${tries} tries`);
+    if (mapping.onFailureQueueUrl === undefined) return;
+    const MessageBody = failureNote(mapping, records, tries);
+    await sqs.send(new SendMessageCommand({ QueueUrl: mapping.onFailureQueueUrl, MessageBody }));
+  },
+  pause: pauseUntil(signal),
+  stopping: () => signal.aborted,
+  now: () => Date.now(),
+});
+
+type Deliver = (records: readonly StreamRecord[]) => Promise<void>;
+
+const deliverer =
+  (mapping: StreamMapping, deps: StreamDeps): Deliver =>
+  async (records) => {
+    const wanted = records.filter((record) => passesFilters(mapping.filters, record));
+    const deliverLane = async (lane: readonly StreamRecord[]): Promise<void> => {
+      for (const chunk of chunksOf(lane, mapping.batchSize))
+        await deliverBatch(chunk, mapping.retry, deps);
+    };
+    await Promise.all(lanesOf(wanted, mapping.parallelization).map(deliverLane));
+  };
+
+/** Collects until a batch is full or its window over; a shard's last records wait for neither. */
+const readShard = async (
+  streams: DynamoDBStreamsClient,
+  mapping: StreamMapping,
+  { ShardId }: Shard,
+  deliver: Deliver,
+  signal: AbortSignal,
+): Promise<void> => {
+  const pause = pauseUntil(signal);
+  const { localArn: StreamArn, startingPosition: ShardIteratorType } = mapping;
+  const start = new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType });
+  let iterator = (await streams.send(start)).ShardIterator;
+  let waiting: readonly StreamRecord[] = [];
+  let since = 0;
+  while (iterator && !signal.aborted) {
+    const page = await streams.send(new GetRecordsCommand({ ShardIterator: iterator }));
+    if (waiting.length === 0) since = Date.now();
+    waiting = [...waiting, ...(page.Records ?? []).map((record) => eventRecord(record, mapping))];
+    iterator = page.NextShardIterator;
+    const ripe = waiting.length >= mapping.batchSize || Date.now() - since >= mapping.windowMs;
+    if (waiting.length === 0 || !ripe) await pause(IDLE_POLL_MS);
+    else {
+      await deliver(waiting);
+      waiting = [];
+    }
+  }
+  await deliver(waiting);
+};
+
+export const startStreamSource = (
+  { streams, sqs }: StreamClients,
+  mapping: StreamMapping,
+  target: LocalFunction,
+  onFault: (text: string) => void,
+): Source => {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const pause = pauseUntil(signal);
+  const deliver = deliverer(mapping, depsOf(sqs, mapping, target, onFault, signal));
+  const seen = new Set<string>();
+  /** Parents come before their children in the description, and are read to their end first. */
+  const readNewShards = async (): Promise<void> => {
+    const describe = new DescribeStreamCommand({ StreamArn: mapping.localArn });
+    const { StreamDescription } = await streams.send(describe);
+    for (const shard of StreamDescription?.Shards ?? []) {
+      if (seen.has(shard.ShardId ?? '')) continue;
+      await readShard(streams, mapping, shard, deliver, signal);
+      seen.add(shard.ShardId ?? '');
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await readNewShards().catch((error: unknown) => {
+        if (!signal.aborted) onFault(String(error));
+      });
+      await pause(SHARD_POLL_MS);
+    }
+  };
+  const running = run();
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+};
