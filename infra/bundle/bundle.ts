@@ -10,13 +10,12 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const REQUIRE =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-/** Bundles `functions/<name>/handler.ts` into `<outDir>/<name>/index.mjs` and returns esbuild's account of it. */
-export const bundleFunction = async (name: string, outDir: string): Promise<Metafile> => {
-  const outdir = join(outDir, name);
+/** Bundles `entry` into `<outdir>/index.mjs` and returns esbuild's account of it. */
+export const bundleEntry = async (entry: string, outdir: string): Promise<Metafile> => {
   rmSync(outdir, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: { index: `functions/${name}/handler.ts` },
+    entryPoints: { index: entry },
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -37,3 +36,7 @@ export const bundleFunction = async (name: string, outDir: string): Promise<Meta
   });
   return metafile;
 };
+
+/** Bundles `functions/<name>/handler.ts` into `<outDir>/<name>/`. */
+export const bundleFunction = (name: string, outDir: string): Promise<Metafile> =>
+  bundleEntry(`functions/${name}/handler.ts`, join(outDir, name));

@@ -6,7 +6,7 @@ import type { LocalFunction } from './functions.ts';
 import { nextFire } from './schedule.ts';
 import type { Source } from './sqsSource.ts';
 
-export interface ScheduleTarget {
+interface ScheduleTarget {
   readonly arn: string;
   /** JSON text instead of the event. */
   readonly input?: string;

@@ -1,0 +1,77 @@
+/** Size and import time of each function's bundle, beside an empty handler with the same SDK clients. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bundleEntry, bundleFunction } from '#infra/bundle/bundle.ts';
+import { line, percentile, round, title } from './stats.ts';
+
+type Metafile = Awaited<ReturnType<typeof bundleFunction>>;
+
+const RUNS = 15;
+const EMPTY = 'empty handler, same SDK clients';
+
+/** What the entry loads at once: itself and its static imports. */
+const eagerBytes = ({ outputs }: Metafile): number => {
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const { path, kind } of outputs[file]?.imports ?? [])
+      if (kind === 'import-statement' && outputs[path]) visit(path);
+  };
+  visit(Object.keys(outputs).find((file) => file.endsWith('index.mjs')) ?? '');
+  return [...seen].reduce((sum, file) => sum + (outputs[file]?.bytes ?? 0), 0);
+};
+
+const allBytes = ({ outputs }: Metafile): number =>
+  Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);
+
+const NAMES = [
+  'JOBS_TABLE',
+  'DATA_BUCKET',
+  'JOBS_CRITICAL_URL',
+  'JOBS_HIGH_URL',
+  'JOBS_NORMAL_URL',
+  'JOBS_LOW_URL',
+];
+const ENV = {
+  ...Object.fromEntries(NAMES.map((name) => [name, 'bench'])),
+  LEASE_SECONDS: '60',
+  AWS_REGION: 'us-east-1',
+};
+
+const importMs = (file: string): number => {
+  const url = JSON.stringify(pathToFileURL(file).href);
+  const script = `const t = performance.now(); await import(${url}); console.log(performance.now() - t);`;
+  const args = ['--input-type=module', '-e', script];
+  return Number(execFileSync(process.execPath, args, { env: ENV, encoding: 'utf8' }));
+};
+
+export const benchBundles = async () => {
+  title('Bundles');
+  const dir = mkdtempSync(join(tmpdir(), 'sheratan-bundles-'));
+  try {
+    const bundles = [
+      { name: 'worker', metafile: await bundleFunction('worker', dir), ms: [] as number[] },
+      {
+        name: EMPTY,
+        metafile: await bundleEntry('tests/bench/emptyHandler.ts', join(dir, EMPTY)),
+        ms: [] as number[],
+      },
+    ];
+    // Interleaved, so that a slow moment of the machine meets all of them.
+    for (let run = 0; run < RUNS; run += 1)
+      for (const { name, ms } of bundles) ms.push(importMs(join(dir, name, 'index.mjs')));
+    return bundles.map(({ name, metafile, ms }) => {
+      const [eager, all] = [eagerBytes(metafile), allBytes(metafile)];
+      const [median, min] = [round(percentile(ms, 0.5)), round(Math.min(...ms))];
+      const sizes = `${round(eager / 1_000, 0)} KB at import, ${round(all / 1_000, 0)} KB in all`;
+      line(name, `${sizes}, import ${median} ms (min ${min} ms)`);
+      return { name, eagerBytes: eager, allBytes: all, importMs: { median, min, n: RUNS } };
+    });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+};

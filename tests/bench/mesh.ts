@@ -1,0 +1,143 @@
+/** Latency and throughput through the whole embedded cloud: queue, mapping, worker process, table. */
+import { readFileSync } from 'node:fs';
+import { sendItems } from '#cli/commands/send.ts';
+import { type Deployment, openEmbedded } from '#cli/deployment.ts';
+import { type Cloud, startCloud } from '#infra/local/cloud.ts';
+import { line, round, spread, title } from './stats.ts';
+
+interface Finished {
+  readonly id: string;
+  /** ms from the producer's send to the handler's start. */
+  readonly startMs: number;
+}
+
+interface BatchLine {
+  readonly jobs?: readonly {
+    readonly id: string;
+    readonly as: string;
+    readonly startMs?: number;
+  }[];
+}
+
+interface Bench {
+  readonly cloud: Cloud;
+  readonly mesh: Deployment;
+  readonly finished: Map<string, Finished>;
+  /** Resolves when `count` jobs have completed. */
+  until(count: number): Promise<void>;
+}
+
+const open = async (assemblyDir: string): Promise<Bench> => {
+  const finished = new Map<string, Finished>();
+  let wanted = Number.POSITIVE_INFINITY;
+  let reached = (): void => undefined;
+  const cloud = await startCloud({
+    assemblyDir,
+    onLog: ({ text }) => {
+      if (!text.includes('"message":"batch"')) return;
+      for (const { id, as, startMs = 0 } of (JSON.parse(text) as BatchLine).jobs ?? [])
+        if (as === 'completed') finished.set(id, { id, startMs });
+      if (finished.size >= wanted) reached();
+    },
+  });
+  const { stackName, outputs, clientEnv } = cloud;
+  const mesh = openEmbedded({ pid: process.pid, stackName, outputs, clientEnv });
+  const until = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      wanted = count;
+      reached = resolve;
+      if (finished.size >= count) resolve();
+    });
+  return { cloud, mesh, finished, until };
+};
+
+const items = (count: number, groups: number) =>
+  Array.from({ length: count }, (_, n) => ({
+    where: String(n),
+    body: JSON.stringify({ kind: 'echo', payload: { n }, group: `group-${n % groups}` }),
+  }));
+
+/** Resident memory of a process, in MB; 0 where there is no /proc. */
+const residentMb = (pid: number): number => {
+  try {
+    const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return round(Number(kilobytes) / 1_024, 0);
+  } catch {
+    return 0;
+  }
+};
+
+/** One job at a time: what a producer waits for on an idle mesh. */
+const latency = async ({ mesh, finished, until }: Bench, count: number) => {
+  const before = finished.size;
+  const ids: string[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const { sent } = await sendItems(items(1, 1), mesh);
+    ids.push(...sent.map(({ id }) => id));
+    await until(before + n + 1);
+  }
+  const startMs = ids.flatMap((id) => finished.get(id)?.startMs ?? []);
+  const records = await Promise.all(ids.map((id) => mesh.store.get(id)));
+  const endMs = records.flatMap((record) => (record ? [record.updatedAt - record.createdAt] : []));
+  return { startMs: spread(startMs), endMs: spread(endMs) };
+};
+
+/** Many jobs at once over many groups; memory is read at every quarter. */
+const throughput = async (
+  { cloud, mesh, finished, until }: Bench,
+  count: number,
+  groups: number,
+) => {
+  const before = finished.size;
+  const began = Date.now();
+  const sending = sendItems(items(count, groups), mesh);
+  const memory: { jobs: number; workerMb: number; workers: number; selfMb: number }[] = [];
+  for (const quarter of [0.25, 0.5, 0.75, 1]) {
+    await until(before + count * quarter);
+    const workers = cloud.environments().map(({ pid }) => residentMb(pid));
+    const [workerMb, selfMb] = [Math.max(...workers), residentMb(process.pid)];
+    memory.push({ jobs: count * quarter, workerMb, workers: workers.length, selfMb });
+  }
+  await sending;
+  const seconds = (Date.now() - began) / 1_000;
+  return {
+    jobs: count,
+    groups,
+    seconds: round(seconds),
+    jobsPerSecond: round(count / seconds, 0),
+    memory,
+  };
+};
+
+export const benchMesh = async (assemblyDir: string, jobs: number) => {
+  title('The embedded cloud');
+  const began = Date.now();
+  const bench = await open(assemblyDir);
+  const upMs = Date.now() - began;
+  try {
+    const firstAt = Date.now();
+    await sendItems(items(1, 1), bench.mesh);
+    await bench.until(1);
+    const firstJobMs = Date.now() - firstAt;
+    line('up, after synthesis', `${upMs} ms`);
+    line('first job, sent to completed', `${firstJobMs} ms`);
+    await throughput(bench, 1_000, 200);
+    const idle = await latency(bench, 200);
+    line(
+      'send → handler start, idle mesh',
+      `p50 ${idle.startMs.p50} ms, p99 ${idle.startMs.p99} ms`,
+    );
+    line('send → completed, idle mesh', `p50 ${idle.endMs.p50} ms, p99 ${idle.endMs.p99} ms`);
+    const load = await throughput(bench, jobs, 200);
+    line(`${jobs} jobs of 0 ms in 200 groups`, `${load.jobsPerSecond} jobs/s (${load.seconds} s)`);
+    for (const { jobs: done, workerMb, workers, selfMb } of load.memory)
+      line(
+        `  memory after ${done}`,
+        `largest of ${workers} workers ${workerMb} MB, cloud ${selfMb} MB`,
+      );
+    return { upMs, firstJobMs, idle, load };
+  } finally {
+    bench.mesh.close();
+    await bench.cloud.stop();
+  }
+};

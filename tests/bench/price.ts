@@ -1,0 +1,152 @@
+/** What a plain job costs: requests counted in the SDK, units as DynamoDB reports them. */
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { startFauxqs } from 'fauxqs';
+import { startTableServer } from '#infra/local/dynamoLocal.ts';
+import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import { createHttpClient } from '#shared/jobs/http/client.ts';
+import { kinds } from '#shared/jobs/kinds/index.ts';
+import type { Delivery } from '#shared/jobs/ports.ts';
+import { runBatch } from '#shared/jobs/runBatch.ts';
+import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
+import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
+import { createJobsTable } from '../support/table.ts';
+import { line, round, title } from './stats.ts';
+
+/** us-east-1, US$ per million, without the free tier (2026-11). */
+const USD_PER_MILLION = { writeUnit: 0.625, sqsRequest: 0.5, lambdaRequest: 0.2 };
+/** arm64, US$ per GB-second. */
+const USD_PER_GB_SECOND = 0.0000133334;
+const WORKER_GB = 0.5;
+
+const nothing = (): void => undefined;
+const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+interface Counts {
+  dynamo: number;
+  units: number;
+  sqs: number;
+}
+
+const countDynamo = (client: DynamoDBDocumentClient, counts: Counts): void =>
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      counts.dynamo += 1;
+      const result = await next({
+        ...args,
+        input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' },
+      });
+      const { ConsumedCapacity } = result.output as {
+        ConsumedCapacity?: { CapacityUnits?: number };
+      };
+      counts.units += ConsumedCapacity?.CapacityUnits ?? 0;
+      return result;
+    },
+    { step: 'initialize' },
+  );
+
+const countSqs = (sqs: SQSClient, counts: Counts): void =>
+  sqs.middlewareStack.add(
+    (next) => (args) => {
+      counts.sqs += 1;
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+
+const deliveriesOf = (batch: number, size: number, queueUrl: string): Delivery[] =>
+  Array.from({ length: size }, (_, n) => ({
+    messageId: `message-${size}-${batch}-${n}`,
+    receiptHandle: `handle-${n}`,
+    queueUrl,
+    priority: 'normal',
+    group: `group-${n}`,
+    body: JSON.stringify({ kind: 'echo', payload: { batch, n } }),
+    sentAt: Date.now(),
+  }));
+
+/** Beside what the worker asks: one send a job, one receive, one delete and one invocation a batch. */
+const dollars = (counts: Counts, jobs: number, size: number, msPerJob: number): number => {
+  const sqs = counts.sqs / jobs + 1 + 2 / size;
+  const seconds = msPerJob / 1_000;
+  const lambda =
+    USD_PER_MILLION.lambdaRequest / size + seconds * WORKER_GB * USD_PER_GB_SECOND * 1e6;
+  return (
+    (counts.units / jobs) * USD_PER_MILLION.writeUnit + sqs * USD_PER_MILLION.sqsRequest + lambda
+  );
+};
+
+const open = async () => {
+  const [tables, queues] = await Promise.all([
+    startTableServer(),
+    startFauxqs({ port: 0, logger: false }),
+  ]);
+  const { queueUrl } = queues.createQueue('jobs.fifo', { attributes: { FifoQueue: 'true' } });
+  const { client, table } = await createJobsTable(tables.endpoint);
+  const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
+  const sqs = new SQSClient({
+    region: 'us-east-1',
+    endpoint: `http://127.0.0.1:${queues.port}`,
+    credentials,
+  });
+  const counts: Counts = { dynamo: 0, units: 0, sqs: 0 };
+  countDynamo(client, counts);
+  countSqs(sqs, counts);
+  const { blobs, workspaces } = lazyBucket('unused');
+  const deps = {
+    kinds,
+    store: createJobStore({ client, table }),
+    blobs,
+    services: { workspaces, http: createHttpClient({ allow: [] }) },
+    visibility: createVisibility(sqs),
+    clock: systemClock,
+    ids: systemIds,
+    random: systemRandom,
+    logger: silent,
+    leaseSeconds: 60,
+  };
+  const close = async (): Promise<void> => {
+    client.destroy();
+    sqs.destroy();
+    await Promise.all([tables.stop(), queues.stop()]);
+  };
+  return { deps, counts, queueUrl, close };
+};
+
+export const benchPrice = async (batches = 50) => {
+  title('The price of a plain job');
+  const { deps, counts, queueUrl, close } = await open();
+  const measure = async (size: number) => {
+    Object.assign(counts, { dynamo: 0, units: 0, sqs: 0 });
+    const began = performance.now();
+    for (let batch = 0; batch < batches; batch += 1)
+      await runBatch(deliveriesOf(batch, size, queueUrl), 'bench', () => 900_000, deps);
+    const jobs = batches * size;
+    const msPerJob = (performance.now() - began) / jobs;
+    return {
+      batchSize: size,
+      jobs,
+      dynamoRequests: round(counts.dynamo / jobs, 3),
+      writeUnits: round(counts.units / jobs, 3),
+      sqsRequests: round(counts.sqs / jobs, 3),
+      usdPerMillion: round(dollars(counts, jobs, size, msPerJob), 2),
+    };
+  };
+  try {
+    const first = [await measure(10), await measure(1)];
+    for (const { batchSize, dynamoRequests, writeUnits, sqsRequests, usdPerMillion } of first)
+      line(
+        `a job in a batch of ${batchSize}`,
+        `${dynamoRequests} DynamoDB requests, ${writeUnits} write units, ${sqsRequests} SQS requests by the worker, US$ ${usdPerMillion} per million`,
+      );
+    const again = await measure(10);
+    line(
+      'a duplicate',
+      `${again.dynamoRequests} DynamoDB requests (one failed condition, no read)`,
+    );
+    return { first, duplicate: again };
+  } finally {
+    await close();
+  }
+};
