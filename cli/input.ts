@@ -9,8 +9,6 @@ export interface InputItem {
   readonly where: string;
   /** The message body. */
   readonly body: string;
-  /** Set when it cannot even become a body. */
-  readonly fault?: { readonly code: string; readonly message: string };
 }
 
 const parsed = (text: string): unknown => {
@@ -76,9 +74,9 @@ export const readLegacy = (directory: string): readonly InputItem[] => {
     .filter((name) => JOB_FILE.test(name))
     .sort()
     .map((name) => {
-      const mapped = envelopeOfJobFile(readFileSync(join(found, name), 'utf8'), name);
-      return mapped.ok
-        ? { where: name, body: JSON.stringify(mapped.value) }
-        : { where: name, body: '', fault: mapped.error };
+      const text = readFileSync(join(found, name), 'utf8');
+      const mapped = envelopeOfJobFile(text, name);
+      // A file that is no job goes as it is: the mesh keeps it and says why it cannot run.
+      return { where: name, body: mapped.ok ? JSON.stringify(mapped.value) : text.trim() };
     });
 };

@@ -58,7 +58,9 @@ hosted(program.command('start'))
 targeted(program.command('send'))
   .description('send jobs: one envelope, an array, or JSON lines')
   .argument('<file>', 'a file, or - for standard input; with --legacy a data directory')
-  .option('--legacy', "read the original system's *.job.json files")
+  .option('--legacy', "read the original system's *.job.json files; the mesh judges them")
+  .option('--unchecked', 'let the mesh judge: what it cannot run ends QUARANTINED there')
+  .option('--wait <seconds>', 'follow the jobs to their end', whole)
   .action((file: string, options: SendOptions) => run(send(file, options)));
 
 targeted(program.command('status'))

@@ -46,7 +46,8 @@ export const columns = (rows: readonly (readonly string[])[]): string => {
       widths[index] = Math.max(widths[index] ?? 0, cell.length);
     });
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
-  const last = Math.max(40, (process.stdout.columns ?? 200) - before);
+  // Only a terminal has an edge: a file or a pipe gets every word.
+  const last = Math.max(40, (process.stdout.columns ?? Number.POSITIVE_INFINITY) - before);
   return rows
     .map((row) =>
       row

@@ -1,7 +1,7 @@
 /** `send`: check what can be checked here, send the rest in batches, report every refusal. */
 
-import { jobIdOf } from '#shared/jobs/envelope.ts';
-import { messageOf } from '#shared/jobs/message.ts';
+import { hintsOf, jobIdOf } from '#shared/jobs/envelope.ts';
+import { messageOf, type OutgoingMessage, uncheckedMessageOf } from '#shared/jobs/message.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { checkBody } from '../check.ts';
@@ -9,10 +9,14 @@ import { type Deployment, findDeployment, type TargetOptions } from '../deployme
 import { EXIT, type ExitCode } from '../errors.ts';
 import { type InputItem, readInput, readLegacy } from '../input.ts';
 import { columns, json, note, out, paint, plain, progress } from '../print.ts';
+import { exitOfAll, watchJobs } from './watch.ts';
 
 export interface SendOptions extends TargetOptions {
   readonly legacy?: boolean;
+  /** Leave the judgement to the mesh. */
   readonly unchecked?: boolean;
+  /** Seconds to follow the jobs to their end. */
+  readonly wait?: number;
   readonly json?: boolean;
 }
 
@@ -33,38 +37,59 @@ export interface SendReport {
   readonly refused: readonly Refused[];
 }
 
-const split = (items: readonly InputItem[]) => {
-  const checked = items.map((item) => ({ item, job: item.fault ?? checkBody(item.body) }));
-  const refused = checked.flatMap(({ item, job }): Refused[] =>
-    'message' in job ? [{ where: item.where, code: job.code, message: job.message }] : [],
-  );
-  const ready = checked.flatMap(({ item, job }) => ('message' in job ? [] : [{ item, job }]));
-  return { ready, refused };
+interface Ready {
+  readonly item: InputItem;
+  readonly message: OutgoingMessage;
+  /** The job's id once its message has one. */
+  readonly idOf: (messageId: string) => string;
+  readonly kind: string;
+}
+
+const checked = (item: InputItem): Ready | Refused => {
+  const job = checkBody(item.body);
+  if ('message' in job) return { where: item.where, code: job.code, message: job.message };
+  return {
+    item,
+    message: messageOf(job, item.body, systemIds.next()),
+    idOf: (messageId) => jobIdOf(job.envelope, messageId),
+    kind: job.envelope.kind,
+  };
 };
 
-/** Sends checked envelopes; what the queue refuses joins what the check refused. */
+/** The mesh judges: what it cannot run ends there as QUARANTINED, with its body. */
+const unchecked = (item: InputItem): Ready | Refused => {
+  const job = checkBody(item.body);
+  if (!('message' in job)) return checked(item);
+  if (item.body === '')
+    return { where: item.where, code: 'EMPTY', message: 'there is nothing to send' };
+  const { id, kind = '' } = hintsOf(item.body);
+  const message = uncheckedMessageOf(item.body, systemIds.next());
+  return { item, message, idOf: (messageId) => id ?? messageId, kind };
+};
+
+/** Sends envelopes; what the queue refuses joins what the check refused. */
 export const sendItems = async (
   items: readonly InputItem[],
-  deployment: Deployment,
+  deployment: Pick<Deployment, 'sqs' | 'queueUrls'>,
+  { check = true } = {},
 ): Promise<SendReport> => {
-  const { ready, refused } = split(items);
+  const prepared = items.map(check ? checked : unchecked);
+  const ready = prepared.filter((each): each is Ready => 'item' in each);
+  const refused = prepared.filter((each): each is Refused => !('item' in each));
   const bar = progress('sending', ready.length);
-  const messages = ready.map(({ item, job }) => messageOf(job, item.body, systemIds.next()));
+  const messages = ready.map(({ message }) => message);
   const outcomes = await sendMessages(messages, { ...deployment, onOutcome: bar.tick });
   bar.end();
   const sent: Sent[] = [];
-  const refusedByQueue: Refused[] = [];
-  ready.forEach(({ item, job }, index) => {
+  ready.forEach(({ item: { where }, idOf, kind }, index) => {
     const outcome = outcomes[index];
-    if (outcome?.kind === 'sent') {
-      const id = jobIdOf(job.envelope, outcome.messageId);
-      sent.push({ where: item.where, id, kind: job.envelope.kind });
-    } else {
+    if (outcome?.kind === 'sent') sent.push({ where, id: idOf(outcome.messageId), kind });
+    else {
       const { code = 'NOT_SENT', message = 'the queue did not answer for it' } = outcome ?? {};
-      refusedByQueue.push({ where: item.where, code, message });
+      refused.push({ where, code, message });
     }
   });
-  return { sent, refused: [...refused, ...refusedByQueue] };
+  return { sent, refused };
 };
 
 const SHOWN_MAX = 20;
@@ -87,14 +112,33 @@ const printReport = ({ sent, refused }: SendReport): void => {
   note(paint(refused.length > 0 ? 'yellow' : 'green', counts));
 };
 
+/** Follows what was sent and counts how it ended. */
+const awaitEnd = async (
+  { sent }: SendReport,
+  deployment: Deployment,
+  options: SendOptions,
+): Promise<ExitCode> => {
+  const ids = sent.map(({ id }) => id);
+  const timeoutMs = (options.wait ?? 0) * 1_000;
+  const seen = await watchJobs(deployment, { ids, timeoutMs, onChange: () => undefined });
+  const states = ids.map((id) => seen.get(id)?.status ?? 'QUEUED');
+  const counts = [...Map.groupBy(states, (state) => state)].map(
+    ([state, of]) => `${of.length} ${state}`,
+  );
+  note(`${ids.length} jobs: ${counts.sort().join(', ')}`);
+  return exitOfAll(ids, seen);
+};
+
 export const send = async (file: string, options: SendOptions): Promise<ExitCode> => {
   const items = options.legacy ? readLegacy(file) : await readInput(file);
   const deployment = await findDeployment(options);
   try {
-    const report = await sendItems(items, deployment);
+    const check = !(options.unchecked || options.legacy);
+    const report = await sendItems(items, deployment, { check });
     if (options.json) json(report);
     else printReport(report);
-    return report.refused.length > 0 ? EXIT.refused : EXIT.ok;
+    const ended = options.wait ? await awaitEnd(report, deployment, options) : EXIT.ok;
+    return report.refused.length > 0 ? EXIT.refused : ended;
   } finally {
     deployment.close();
   }

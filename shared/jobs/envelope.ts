@@ -69,6 +69,12 @@ export interface ValidJob {
 
 const pathOf = (issue: v.BaseIssue<unknown>): string => v.getDotPath(issue) ?? '';
 
+const reasonOf = ({ type, expected, received, message }: v.BaseIssue<unknown>): string => {
+  const ofObject = type === 'strict_object' || type === 'object';
+  if (ofObject && expected === 'never') return 'unknown field';
+  return ofObject && received === 'undefined' ? 'is missing' : message;
+};
+
 const issueOf = (
   code: EnvelopeIssue['code'],
   prefix: string,
@@ -76,8 +82,7 @@ const issueOf = (
 ): EnvelopeIssue => {
   if (!first) return { code, path: prefix, message: `${prefix}: invalid` };
   const path = [prefix, pathOf(first)].filter((part) => part !== '').join('.');
-  const unknownField = first.type === 'strict_object' && first.expected === 'never';
-  const reason = unknownField ? 'unknown field' : first.message;
+  const reason = reasonOf(first);
   return { code, path, message: path === '' ? reason : `${path}: ${reason}` };
 };
 

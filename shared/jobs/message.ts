@@ -10,6 +10,10 @@ export interface OutgoingMessage {
   readonly body: string;
 }
 
+/** SQS takes letters, digits and ASCII punctuation in a group; anything else is hashed. */
+const safeGroup = (group: string): string =>
+  /^[\x21-\x7e]{1,128}$/.test(group) ? group : sha256(group);
+
 /**
  * The deduplication id holds the content's hash: SQS swallows a repeated send of the same job, but
  * lets another job under the same id through, so that the worker can refuse it visibly.
@@ -26,6 +30,10 @@ export const messageOf = (job: ValidJob, body: string, nonce: string): OutgoingM
   };
 };
 
-/** SQS takes letters, digits and ASCII punctuation in a group; anything else is hashed. */
-const safeGroup = (group: string): string =>
-  /^[\x21-\x7e]{1,128}$/.test(group) ? group : sha256(group);
+/** For a body that was not checked, or failed the check: the worker will say what is wrong with it. */
+export const uncheckedMessageOf = (body: string, nonce: string): OutgoingMessage => ({
+  priority: 'normal',
+  group: nonce,
+  deduplicationId: sha256(body),
+  body,
+});
