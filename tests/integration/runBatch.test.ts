@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { defineJob, type JobContext, kindsOf } from '#shared/jobs/defineJob.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/errors.ts';
 import type { Delivery } from '#shared/jobs/ports.ts';
@@ -24,14 +24,12 @@ const kinds = kindsOf([
 
 let worker: TestWorker;
 
-beforeAll(async () => {
-  worker = await startWorker(inject('dynamoEndpoint'), kinds);
-});
-afterAll(() => worker?.stop());
-beforeEach(() => {
+beforeEach(async () => {
   behave = (payload) => Promise.resolve(payload);
   ran.length = 0;
+  worker = await startWorker(inject('dynamoEndpoint'), kinds);
 });
+afterEach(() => worker.stop());
 
 const job = (payload: unknown, over: object = {}) => ({ kind: 'test', payload, ...over });
 const get = (id: string) => worker.store.get(id);

@@ -23,7 +23,7 @@ const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const REGION = 'us-east-1';
 const VISIBILITY_SECONDS = 600;
 
-export interface ManualClock {
+interface ManualClock {
   now(): number;
   /** Moves the worker's time, not the queue's; ms. */
   advance(ms: number): void;
