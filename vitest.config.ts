@@ -11,7 +11,7 @@ const SLOW = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['tests/unit/**/*.test.ts', 'tests/property/**/*.test.ts']),
+      project('unit', ['tests/{unit,property,architecture}/**/*.test.ts']),
       project('infra', ['tests/infra/**/*.test.ts'], {
         globalSetup: 'tests/support/synthesize.ts',
         hookTimeout: 60_000,

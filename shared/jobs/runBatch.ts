@@ -1,9 +1,10 @@
 /** A batch of messages: lanes in parallel, one disposition a message, never a thrown batch. */
 import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Disposition, JobDeps } from './disposition.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { lanesOf, runLanes } from './lanes.ts';
 import type { Delivery, Visibility } from './ports.ts';
-import { type Disposition, type JobDeps, runJob } from './runJob.ts';
+import { runJob } from './runJob.ts';
 
 export interface BatchDeps extends JobDeps {
   readonly visibility: Visibility;

@@ -1,8 +1,8 @@
 /** One log line and one metrics line a batch, whatever its size. */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { JOB_METRICS } from '#shared/contracts/metrics.ts';
+import type { Disposition } from '#shared/jobs/disposition.ts';
 import type { BatchReport } from '#shared/jobs/runBatch.ts';
-import type { Disposition } from '#shared/jobs/runJob.ts';
 import type { Telemetry } from './chain.ts';
 
 const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {

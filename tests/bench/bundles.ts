@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundleEntry, bundleFunction } from '#infra/bundle/bundle.ts';
+import { eagerFiles } from '../support/metafile.ts';
 import { line, percentile, round, title } from './stats.ts';
 
 type Metafile = Awaited<ReturnType<typeof bundleFunction>>;
@@ -12,18 +13,8 @@ type Metafile = Awaited<ReturnType<typeof bundleFunction>>;
 const RUNS = 15;
 const EMPTY = 'empty handler, same SDK clients';
 
-/** What the entry loads at once: itself and its static imports. */
-const eagerBytes = ({ outputs }: Metafile): number => {
-  const seen = new Set<string>();
-  const visit = (file: string): void => {
-    if (seen.has(file)) return;
-    seen.add(file);
-    for (const { path, kind } of outputs[file]?.imports ?? [])
-      if (kind === 'import-statement' && outputs[path]) visit(path);
-  };
-  visit(Object.keys(outputs).find((file) => file.endsWith('index.mjs')) ?? '');
-  return [...seen].reduce((sum, file) => sum + (outputs[file]?.bytes ?? 0), 0);
-};
+const eagerBytes = (metafile: Metafile): number =>
+  eagerFiles(metafile).reduce((sum, file) => sum + (metafile.outputs[file]?.bytes ?? 0), 0);
 
 const allBytes = ({ outputs }: Metafile): number =>
   Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);

@@ -93,7 +93,10 @@ export const createWorkspaces = ({ s3, bucket }: BucketOptions): Workspaces => (
 
   write: async (workspace, path, content, { signal }) => {
     const Key = `${prefixOf(workspace, '')}${path}`;
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: content }), {
+    const Body = Buffer.from(content);
+    // Said outright, because the SDK takes an empty body for a stream of unknown length.
+    const ContentLength = Body.byteLength;
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ContentLength }), {
       ...(signal && { abortSignal: signal }),
     });
   },

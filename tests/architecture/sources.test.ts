@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const LINES_MAX = 250;
+const FOLDERS = ['shared', 'functions', 'infra', 'cli', 'scripts'];
+
+const sources = FOLDERS.flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => {
+      const path = join(folder, name);
+      return { path, text: readFileSync(path, 'utf8') };
+    }),
+);
+
+const offenders = (isWrong: (source: { path: string; text: string }) => boolean): string[] =>
+  sources.filter(isWrong).map(({ path }) => path);
+
+describe('each source file', () => {
+  it(`has at most ${LINES_MAX} lines`, () => {
+    expect(offenders(({ text }) => text.split('\n').length - 1 > LINES_MAX)).toEqual([]);
+  });
+
+  it('starts by saying what it is for', () => {
+    const hasHeader = (text: string): boolean =>
+      /^(?:#!.*\n)?(?:import .*\n|\n)*\/\*\*/.test(text) || text.includes('/**');
+    expect(offenders(({ text }) => !hasHeader(text))).toEqual([]);
+  });
+
+  it('takes time, ids and randomness from ports where rules are', () => {
+    const rules = /^shared\/(?!kernel\/ports)/;
+    const impure = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandomUUID\(/;
+    expect(offenders(({ path, text }) => rules.test(path) && impure.test(text))).toEqual([]);
+  });
+
+  it('does not know whether it runs locally, below functions and shared', () => {
+    const local = /localhost|127\.0\.0\.1|AWS_ENDPOINT_URL|LocalStack|embedded cloud/i;
+    expect(
+      offenders(({ path, text }) => /^(?:shared|functions)\//.test(path) && local.test(text)),
+    ).toEqual([]);
+  });
+});
