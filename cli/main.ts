@@ -20,6 +20,8 @@ const program = new Command('sheratan')
     'A job mesh on SQS FIFO queues and Lambda; here, in AWS, or on anything that speaks its API.',
   )
   .showSuggestionAfterError()
+  // Before the first command, which inherits it.
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage))
   .addHelpText(
     'after',
     '\nExit codes: 0 done, 1 failure, 2 usage, 3 not found, 4 refused or failed jobs, 5 still open.',
@@ -112,9 +114,6 @@ const explain = (error: unknown): ExitCode => {
   return EXIT.failure;
 };
 
-program.exitOverride((error) => {
-  process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
-});
 try {
   await program.parseAsync();
 } catch (error) {

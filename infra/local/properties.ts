@@ -75,6 +75,7 @@ export const functionSpec = (
     file: join(root, `${module}.mjs`),
     exportName,
     timeoutMs: Number(properties['Timeout'] ?? 3) * 1_000,
+    memoryMb: Number(properties['MemorySize'] ?? 128),
     env: {
       ...lambdaEnv(resource, root),
       ...endpointEnv,

@@ -11,9 +11,8 @@ export interface Heartbeat {
   hold(lease: Lease, onLost: () => void): () => void;
   /** The message is decided; its visibility is no longer ours to move. */
   settle(delivery: Delivery): void;
-  /** Takes the messages over from the queue's long default visibility; resolves when told. */
-  begin(): Promise<void>;
-  stop(): void;
+  /** Resolves when nothing of it is under way any more: what is changed after it stands. */
+  stop(): Promise<void>;
 }
 
 interface HeartbeatOptions {
@@ -28,6 +27,7 @@ interface HeartbeatOptions {
 /** One beat every third of a lease: two may fail before it ends. */
 const BEATS_PER_LEASE = 3;
 
+/** Starts to beat at once. */
 export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
   const { store, visibility, clock, logger, leaseSeconds } = options;
   const unsettled = new Set(options.deliveries);
@@ -55,15 +55,23 @@ export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
     ]);
   };
 
-  const timer = setInterval(() => void beat(), (leaseSeconds * 1_000) / BEATS_PER_LEASE);
+  // At once: until then a crash would cost the queue's default visibility, many times a lease.
+  let beating = cover().catch(survive('could not shorten visibility; a crash now costs more time'));
+  const timer = setInterval(
+    () => {
+      beating = beating.then(beat);
+    },
+    (leaseSeconds * 1_000) / BEATS_PER_LEASE,
+  );
   return {
     hold: (lease, onLost) => {
       held.set(lease, onLost);
       return () => held.delete(lease);
     },
     settle: (delivery) => unsettled.delete(delivery),
-    begin: () =>
-      cover().catch(survive('could not shorten visibility; a crash now costs more time')),
-    stop: () => clearInterval(timer),
+    stop: () => {
+      clearInterval(timer);
+      return beating;
+    },
   };
 };

@@ -37,7 +37,6 @@ export const runBatch = async (
   deps: BatchDeps,
 ): Promise<BatchReport> => {
   const heartbeat = createHeartbeat({ ...deps, deliveries });
-  const began = heartbeat.begin();
   const decide = async (delivery: Delivery): Promise<Disposition> => {
     try {
       return await runJob(delivery, { requestId, remainingMs, heartbeat }, deps);
@@ -49,8 +48,7 @@ export const runBatch = async (
   };
   const lanes = lanesOf(deliveries, (delivery) => `${delivery.queueUrl} ${delivery.group}`);
   const results = await runLanes(lanes, decide, (disposition) => disposition.action === 'return');
-  heartbeat.stop();
-  await began;
+  await heartbeat.stop();
 
   // What its lane did not reach is visible at once: its group is held by the message before it.
   const returning = results.flatMap(({ item: delivery, result }) => {

@@ -201,6 +201,20 @@ describe('quarantine', () => {
   });
 });
 
+describe('a refused id', () => {
+  it('runs once its sender mended the job and sent it again', async () => {
+    const given = request({ id: 'mended' });
+    const base = { id: 'mended', messageId: 'm1', priority: 'low', group: 'g', createdAt: NOW };
+    await store.quarantine(quarantined(base, NOW, error, { envelope: 'nonsense' }));
+    const record = await claimed(given);
+    expect(record).toMatchObject({ status: 'RUNNING', attempt: 1, kind: 'echo', contentHash: 'h' });
+    expect(record.history.map(({ event }) => event)).toEqual(['quarantined', 'claimed']);
+    for (const gone of ['attention', 'expiresAt', 'error']) expect(record).not.toHaveProperty(gone);
+    await store.transition(leaseOf(record), completed(record, NOW, { result: '1' }));
+    expect(await store.get('mended')).toMatchObject({ status: 'COMPLETED', result: '1' });
+  });
+});
+
 describe('the price of a plain job', () => {
   it('is two requests and two write units; a duplicate is one failed condition', async () => {
     writes = [];

@@ -51,21 +51,25 @@ const claimInput = (table: string, request: ClaimRequest) => {
       'leaseId = :leaseId, leaseUntil = :leaseUntil, updatedAt = :now, contentHash = :hash',
       'createdAt = if_not_exists(createdAt, :createdAt), messageId = if_not_exists(messageId, :messageId)',
       'history = list_append(if_not_exists(history, :none), :claimed)',
-      ...names.map((name) => `#${name} = :${name}`),
+      `${names.map((name) => `#${name} = :${name}`).join(', ')} REMOVE attention, expiresAt, #error`,
     ].join(', '),
+    // What was refused never ran: its sender may mend it and send it again under the same id.
     ConditionExpression: [
       'attribute_not_exists(pk)',
+      '#status = :quarantined',
       'contentHash = :hash AND attempt < :max AND #status = :retrying AND dueAt <= :now',
       'contentHash = :hash AND attempt < :max AND #status = :running AND leaseUntil < :expired',
     ].join(' OR '),
     ExpressionAttributeNames: {
       '#status': 'status',
+      '#error': 'error',
       ...Object.fromEntries(names.map((name) => [`#${name}`, name])),
     },
     ExpressionAttributeValues: {
       ...Object.fromEntries(Object.entries(fixed).map(([name, value]) => [`:${name}`, value])),
       ':running': 'RUNNING',
       ':retrying': 'RETRYING',
+      ':quarantined': 'QUARANTINED',
       ':zero': 0,
       ':one': 1,
       ':none': [],

@@ -102,7 +102,7 @@ const headersOf = (answer: IncomingMessage): Record<string, string> =>
 const answered = (request: ClientRequest, body: string | undefined): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     request.once('response', resolve);
-    request.once('error', reject);
+    request.on('error', reject);
     request.end(body);
   });
 

@@ -1,0 +1,132 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+
+interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const home = mkdtempSync(join(tmpdir(), 'sheratan-home-'));
+const env = { ...process.env, SHERATAN_HOME: home, NO_COLOR: '1' };
+let up: ChildProcess;
+
+const sheratan = (args: readonly string[], input = ''): Promise<Answer> =>
+  new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ['cli/main.ts', ...args],
+      { env },
+      (error, stdout, stderr) => {
+        const code = typeof error?.code === 'number' ? error.code : 0;
+        resolve({ code, stdout, stderr });
+      },
+    );
+    child.stdin?.end(input);
+  });
+
+const childrenOf = (pid: number): string[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+
+beforeAll(async () => {
+  const args = ['cli/main.ts', 'up', '--assembly', inject('assemblyDir')];
+  up = spawn(process.execPath, args, { env, stdio: 'ignore' });
+  await vi.waitUntil(() => existsSync(join(home, 'embedded.json')), { timeout: 30_000 });
+});
+afterAll(() => {
+  up.kill('SIGKILL');
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe('sheratan', () => {
+  it('sends from standard input, watches to the end, shows the result and the trace', async () => {
+    const sent = await sheratan(['send', '-'], '{"kind":"echo","payload":{"hello":"mesh"}}');
+    expect(sent).toMatchObject({ code: 0, stderr: '1 sent, 0 refused\n' });
+    const id = sent.stdout.trim();
+    expect(await sheratan(['watch', id, '--timeout', '30'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/COMPLETED/),
+    });
+    const status = await sheratan(['status', id]);
+    expect(status.stdout).toMatch(/^COMPLETED [0-9a-f-]{36}\n/);
+    expect(status.stdout).toContain('"hello": "mesh"');
+    const { steps } = JSON.parse((await sheratan(['why', id, '--json'])).stdout);
+    expect(steps.map(({ event }: { event: string }) => event)).toEqual([
+      'sent',
+      'claimed',
+      'completed',
+    ]);
+  });
+
+  it('reports each refused line with its place and reason, sends the others, and exits with 4', async () => {
+    const answer = await sheratan(['send', 'examples/bad.jsonl', '--json']);
+    expect(answer.code).toBe(4);
+    const report = JSON.parse(answer.stdout);
+    expect(report.sent).toHaveLength(1);
+    expect(report.refused).toEqual([
+      { where: 'bad.jsonl:2', code: 'NOT_JSON', message: expect.stringMatching(/not JSON/) },
+      { where: 'bad.jsonl:3', code: 'ENVELOPE_INVALID', message: 'kind: is missing' },
+      {
+        where: 'bad.jsonl:4',
+        code: 'UNKNOWN_KIND',
+        message: expect.stringContaining('make.coffee'),
+      },
+      { where: 'bad.jsonl:5', code: 'ENVELOPE_INVALID', message: expect.stringMatching(/^id: /) },
+      { where: 'bad.jsonl:6', code: 'ENVELOPE_INVALID', message: 'colour: unknown field' },
+      {
+        where: 'bad.jsonl:7',
+        code: 'PAYLOAD_INVALID',
+        message: expect.stringMatching(/^payload\.path: /),
+      },
+    ]);
+  });
+
+  it('gives scripts an exit code for a failed job and lists it for people', async () => {
+    const job = '{"kind":"read_file","id":"lost","payload":{"path":"nowhere"},"missionId":"m-1"}';
+    expect(await sheratan(['send', '-', '--wait', '30'], job)).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('1 jobs: 1 DEAD'),
+    });
+    expect((await sheratan(['status', 'lost'])).code).toBe(4);
+    const listed = await sheratan(['jobs']);
+    expect(listed.stdout).toMatch(
+      /DEAD +lost +read_file .*FILE_NOT_FOUND: file does not exist: nowhere/,
+    );
+    expect((await sheratan(['jobs', '--mission', 'm-1'])).stdout).toContain('lost');
+    expect((await sheratan(['jobs', '--mission', 'm-2'])).stderr).toContain(
+      'No job carries the label m-2',
+    );
+  });
+
+  it.each([
+    ['an unknown job', ['status', 'nobody'], 3, /No record of job nobody/],
+    ['an unknown command', ['sned'], 2, /Did you mean send/],
+    ['a missing file', ['send', 'nowhere.json'], 2, /Cannot read nowhere\.json/],
+    ['a directory without job files', ['send', '--legacy', 'docs'], 2, /No \*\.job\.json/],
+    ['a bad number', ['jobs', '--limit', 'many'], 2, /whole number/],
+    ['a second embedded cloud', ['up'], 1, /runs already/],
+    [
+      'no deployment',
+      ['status', 'x', '--endpoint', 'http://127.0.0.1:9', '--region', 'us-east-1'],
+      1,
+      /No deployment found/,
+    ],
+  ])('says what is wrong with %s', async (_what, args, code, message) => {
+    const answer = await sheratan(args);
+    expect(answer.code).toBe(code);
+    expect(answer.stderr).toMatch(message);
+  });
+
+  it('leaves no process and no trace of itself after Ctrl-C', async () => {
+    const children = childrenOf(up.pid ?? 0);
+    expect(children.length).toBeGreaterThan(1);
+    const exited = new Promise<number | null>((resolve) => up.once('exit', resolve));
+    up.kill('SIGINT');
+    expect(await exited).toBe(0);
+    expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    expect(existsSync(join(home, 'embedded.json'))).toBe(false);
+  });
+});
