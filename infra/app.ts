@@ -1,10 +1,9 @@
 /** `cdk synth` starts here: bundle the functions, then describe the stack of one stage. */
 import { App, Tags } from 'aws-cdk-lib';
+import { FUNCTIONS } from '#shared/contracts/functions.ts';
 import { bundleFunction } from './bundle/bundle.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { SheratanStack } from './stack.ts';
-
-const FUNCTIONS = ['worker'] as const;
 
 const synthesize = async (): Promise<void> => {
   const app = new App();

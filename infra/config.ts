@@ -21,6 +21,15 @@ export interface Config {
   readonly logRetentionDays: number;
   /** How long results and bodies too large for the table are kept, in days. */
   readonly largeResultDays: number;
+  /** For every source that has none of its own; absent fields are unlimited. */
+  readonly sourceLimits: {
+    /** Starts per minute, evenly spaced. */
+    readonly perMinute?: number;
+    /** How many of them may come at once. */
+    readonly burst?: number;
+    /** Attempts that may run at the same time. */
+    readonly concurrency?: number;
+  };
   /** CIDRs that jobs may call although they are private; never metadata addresses. */
   readonly outboundAllow: readonly string[];
 }
@@ -38,6 +47,7 @@ const DEFAULTS = {
   queueRetentionDays: 7,
   logRetentionDays: 30,
   largeResultDays: 30,
+  sourceLimits: {},
   outboundAllow: [],
 } as const satisfies Omit<Config, 'production'>;
 
@@ -78,6 +88,16 @@ const cidrs: Check = (value) =>
     ? undefined
     : 'must be a list of CIDRs such as "10.1.0.0/16"';
 
+const sourceLimits: Check = (value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'must be an object of limits';
+  const wrong = Object.entries(value).find(
+    ([name, limit]) =>
+      !['perMinute', 'burst', 'concurrency'].includes(name) || whole(1, 1_000_000)(limit),
+  );
+  return wrong && `${wrong[0]} must be perMinute, burst or concurrency, and a positive number`;
+};
+
 const CHECKS: Readonly<Record<keyof Config, Check>> = {
   stage: matches(/^[a-z][a-z0-9-]{0,19}$/, 'a lower-case name of up to 20 characters'),
   production: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
@@ -88,6 +108,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   logRetentionDays: (value) =>
     LOG_DAYS.includes(Number(value)) ? undefined : `must be one of ${LOG_DAYS.join(', ')}`,
   largeResultDays: whole(1, 3_650),
+  sourceLimits,
   outboundAllow: cidrs,
 };
 

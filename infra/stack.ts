@@ -1,4 +1,4 @@
-/** The deployment: queues by priority, the Jobs table, the data bucket, the worker. */
+/** The deployment: queues by priority, the Jobs table, the data bucket, a function a verb. */
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -9,6 +9,9 @@ import type { Config } from './config.ts';
 import { DataBucket } from './constructs/dataBucket.ts';
 import { JobQueue } from './constructs/jobQueue.ts';
 import { JobsTable } from './constructs/jobsTable.ts';
+import { Relay } from './constructs/relay.ts';
+import { Reporter } from './constructs/reporter.ts';
+import { Timekeeper } from './constructs/timekeeper.ts';
 import { Worker } from './constructs/worker.ts';
 
 export interface SheratanStackProps extends StackProps {
@@ -40,10 +43,18 @@ export class SheratanStack extends Stack {
     const queues = Object.fromEntries(
       PRIORITIES.map((priority) => [priority, queueOf(priority)]),
     ) as Record<Priority, sqs.Queue>;
-    new Worker(this, 'Work', { config, assetDir: `${bundles}/worker`, table, bucket, queues });
+    const shared = { config, table, bucket };
+    const { results } = new Reporter(this, 'Report', {
+      ...shared,
+      assetDir: `${bundles}/reporter`,
+    });
+    new Worker(this, 'Work', { ...shared, assetDir: `${bundles}/worker`, queues });
+    new Relay(this, 'Route', { ...shared, assetDir: `${bundles}/relay`, queues, results });
+    new Timekeeper(this, 'Time', { ...shared, assetDir: `${bundles}/timekeeper`, queues });
 
     new CfnOutput(this, OUTPUTS.jobsTable, { value: table.tableName });
     new CfnOutput(this, OUTPUTS.dataBucket, { value: bucket.bucketName });
+    new CfnOutput(this, OUTPUTS.resultsUrl, { value: results.queueUrl });
     for (const priority of PRIORITIES)
       new CfnOutput(this, QUEUE_OUTPUTS[priority], { value: queues[priority].queueUrl });
   }

@@ -50,7 +50,7 @@ const checked = (item: InputItem): Ready | Refused => {
   if ('message' in job) return { where: item.where, code: job.code, message: job.message };
   return {
     item,
-    message: messageOf(job, item.body, systemIds.next()),
+    message: messageOf(job.envelope, item.body, systemIds.next()),
     idOf: (messageId) => jobIdOf(job.envelope, messageId),
     kind: job.envelope.kind,
   };

@@ -1,7 +1,12 @@
 /** SQS FIFO → jobs. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { METRICS_SERVICE } from '#shared/contracts/metrics.ts';
-import { WORKER_ENV, WORKER_QUEUE_ENV } from '#shared/contracts/worker.ts';
+import { QUEUE_ENV } from '#shared/contracts/functions.ts';
+import { WORKER_ENV } from '#shared/contracts/worker.ts';
+import { createControlStore } from '#shared/control/dynamo/store.ts';
+import { createGate } from '#shared/control/gate.ts';
+import { limits } from '#shared/control/limits.ts';
+import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
+import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
@@ -10,6 +15,7 @@ import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
 import { batchResponse, deliveriesOf } from '#shared/jobs/sqs/records.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { reportBatch } from '#shared/runtime/batchTelemetry.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
@@ -20,18 +26,30 @@ const env = readEnv({
   bucket: [WORKER_ENV.dataBucket, text],
   leaseSeconds: [WORKER_ENV.leaseSeconds, positiveInteger],
   outboundAllow: [WORKER_ENV.outboundAllow, list],
-  critical: [WORKER_QUEUE_ENV.critical, text],
-  high: [WORKER_QUEUE_ENV.high, text],
-  normal: [WORKER_QUEUE_ENV.normal, text],
-  low: [WORKER_QUEUE_ENV.low, text],
+  retentionSeconds: [WORKER_ENV.retentionSeconds, positiveInteger],
+  defaultLimits: [WORKER_ENV.defaultLimits, limits],
+  critical: [QUEUE_ENV.critical, text],
+  high: [QUEUE_ENV.high, text],
+  normal: [QUEUE_ENV.normal, text],
+  low: [QUEUE_ENV.low, text],
 });
 
+const jobs = { client: documentClient(), table: env.table };
 const bucket = lazyBucket(env.bucket);
-const telemetry = createTelemetry(METRICS_SERVICE);
+const telemetry = createTelemetry('worker');
 const report = reportBatch(telemetry);
 const deps = {
   kinds,
-  store: createJobStore({ client: documentClient(), table: env.table }),
+  store: createJobStore(jobs),
+  flows: createFlowStore(jobs),
+  gate: createGate({
+    store: createControlStore(jobs),
+    clock: systemClock,
+    logger: telemetry.log,
+    freshMs: LIMITS.controlFreshMs,
+    defaults: env.defaultLimits.value,
+  }),
+  limiter: createLimiter({ ...jobs, clock: systemClock, random: systemRandom }),
   blobs: bucket.blobs,
   services: {
     workspaces: bucket.workspaces,
@@ -43,6 +61,7 @@ const deps = {
   random: systemRandom,
   logger: telemetry.log,
   leaseSeconds: env.leaseSeconds,
+  retentionSeconds: env.retentionSeconds,
 };
 
 export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, async (event, context) => {

@@ -2,7 +2,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { RAW_PREFIX, RESULT_PREFIX } from '#shared/contracts/bucket.ts';
+import { EXPIRING_PREFIXES } from '#shared/contracts/bucket.ts';
 
 export interface DataBucketProps {
   readonly production: boolean;
@@ -24,7 +24,7 @@ export class DataBucket extends Construct {
       versioned: production,
       removalPolicy: production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       lifecycleRules: [
-        ...[RESULT_PREFIX, RAW_PREFIX].map((prefix) => ({ prefix, expiration: largeRetention })),
+        ...EXPIRING_PREFIXES.map((prefix) => ({ prefix, expiration: largeRetention })),
         {
           abortIncompleteMultipartUploadAfter: Duration.days(1),
           noncurrentVersionExpiration: Duration.days(30),

@@ -2,14 +2,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import {
-  ATTENTION_INDEX,
-  JOBS_KEY,
-  JOBS_SORT,
-  JOBS_TTL,
-  MISSION_INDEX,
-  TASK_INDEX,
-} from '#shared/contracts/tables.ts';
+import { JOBS_INDEXES, JOBS_KEY, JOBS_SORT, JOBS_TTL } from '#shared/contracts/tables.ts';
 
 export interface JobsTableProps {
   readonly tableName: string;
@@ -36,7 +29,7 @@ export class JobsTable extends Construct {
       deletionProtection: production,
       removalPolicy: production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       // Keys only: a label costs one write unit a job, whatever becomes of it.
-      globalSecondaryIndexes: [ATTENTION_INDEX, MISSION_INDEX, TASK_INDEX].map((index) => ({
+      globalSecondaryIndexes: JOBS_INDEXES.map((index) => ({
         indexName: index.name,
         partitionKey: string(index.key),
         sortKey: number(index.sort),

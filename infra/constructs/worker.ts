@@ -6,10 +6,12 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { RAW_PREFIX, RESULT_PREFIX, WORKSPACE_PREFIX } from '#shared/contracts/bucket.ts';
+import { OBJECT_PREFIXES, WORKSPACE_PREFIX } from '#shared/contracts/bucket.ts';
+import { QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
-import { WORKER_ENV, WORKER_QUEUE_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
+import { WORKER_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
 import type { Config } from '../config.ts';
+import { grantObjects } from './grants.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface WorkerProps {
@@ -37,7 +39,9 @@ export class Worker extends Construct {
         [WORKER_ENV.dataBucket]: bucket.bucketName,
         [WORKER_ENV.leaseSeconds]: String(config.leaseSeconds),
         [WORKER_ENV.outboundAllow]: config.outboundAllow.join(','),
-        ...Object.fromEntries(PRIORITIES.map((p) => [WORKER_QUEUE_ENV[p], queues[p].queueUrl])),
+        [WORKER_ENV.retentionSeconds]: String(config.queueRetentionDays * 86_400),
+        [WORKER_ENV.defaultLimits]: JSON.stringify(config.sourceLimits),
+        ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
       },
     });
     for (const priority of PRIORITIES) {
@@ -48,14 +52,16 @@ export class Worker extends Construct {
       });
       fn.addEventSource(source);
     }
-    table.grant(fn, 'dynamodb:UpdateItem', 'dynamodb:PutItem');
-    const objects = (prefix: string) => bucket.arnForObjects(`${prefix}*`);
-    fn.addToRolePolicy(
-      new iam.PolicyStatement({
-        actions: ['s3:GetObject', 's3:PutObject'],
-        resources: [WORKSPACE_PREFIX, RESULT_PREFIX, RAW_PREFIX].map(objects),
-      }),
+    table.grant(
+      fn,
+      'dynamodb:BatchGetItem',
+      'dynamodb:BatchWriteItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
     );
+    grantObjects(fn, bucket, ['s3:GetObject', 's3:PutObject'], OBJECT_PREFIXES);
     fn.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['s3:ListBucket'],

@@ -1,4 +1,15 @@
 /** Key prefixes of the data bucket; the lifecycle rules of the template refer to them. */
 export const WORKSPACE_PREFIX = 'workspaces/';
 export const RESULT_PREFIX = 'results/';
+export const PAYLOAD_PREFIX = 'payloads/';
+export const CHILDREN_PREFIX = 'children/';
 export const RAW_PREFIX = 'raw/';
+
+/** What the lifecycle rules clear away; workspaces never expire. */
+export const EXPIRING_PREFIXES = [
+  RESULT_PREFIX,
+  PAYLOAD_PREFIX,
+  CHILDREN_PREFIX,
+  RAW_PREFIX,
+] as const;
+export const OBJECT_PREFIXES = [WORKSPACE_PREFIX, ...EXPIRING_PREFIXES] as const;

@@ -1,6 +1,13 @@
 /** CloudWatch names: what the functions emit and what alarms and dashboards refer to. */
 export const METRICS_NAMESPACE = 'Sheratan';
-export const METRICS_SERVICE = 'worker';
+
+export const MESH_METRICS = {
+  relayed: 'EndsRelayed',
+  dueSent: 'DueJobsSent',
+  deadlinesMissed: 'DeadlinesMissed',
+  callbacksDelivered: 'CallbacksDelivered',
+  callbacksRetried: 'CallbacksRetried',
+} as const;
 
 export const JOB_METRICS = {
   completed: 'JobsCompleted',
@@ -8,6 +15,11 @@ export const JOB_METRICS = {
   dead: 'JobsDead',
   quarantined: 'JobsQuarantined',
   duplicate: 'JobsDuplicate',
+  cancelled: 'JobsCancelled',
+  snoozed: 'JobsSnoozed',
+  parked: 'JobsParked',
+  limited: 'JobsLimited',
+  halted: 'JobsHalted',
   returned: 'JobsReturned',
   timeToStart: 'JobTimeToStart',
   runTime: 'JobRunTime',

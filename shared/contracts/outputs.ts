@@ -4,6 +4,7 @@ import type { Priority } from './queues.ts';
 export const OUTPUTS = {
   jobsTable: 'JobsTable',
   dataBucket: 'DataBucket',
+  resultsUrl: 'ResultsUrl',
 } as const;
 
 export const QUEUE_OUTPUTS: Readonly<Record<Priority, string>> = {

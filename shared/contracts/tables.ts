@@ -9,5 +9,14 @@ export const ATTENTION_INDEX = { name: 'attention', key: 'attention', sort: 'upd
 export const MISSION_INDEX = { name: 'mission', key: 'missionId', sort: 'createdAt' } as const;
 export const TASK_INDEX = { name: 'task', key: 'taskId', sort: 'createdAt' } as const;
 
+/** Sparse: only jobs that no message stands for (parked, waiting), by the time to look at them. */
+export const DUE_INDEX = { name: 'due', key: 'due', sort: 'dueAt' } as const;
+
+/** Every index of the Jobs table. */
+export const JOBS_INDEXES = [ATTENTION_INDEX, MISSION_INDEX, TASK_INDEX, DUE_INDEX] as const;
+
+/** The due key is a shard number, so that a burst of parked jobs has no hot partition. */
+export const DUE_SHARDS = 4;
+
 /** The attention key is `<status>#<shard>`, so that a flood of dead jobs has no hot partition. */
 export const ATTENTION_SHARDS = 4;

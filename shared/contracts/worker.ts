@@ -1,20 +1,13 @@
-import type { Priority } from './queues.ts';
-
 /** What the template gives the worker and the worker's handler demands at its start. */
 export const WORKER_ENV = {
   jobsTable: 'JOBS_TABLE',
   dataBucket: 'DATA_BUCKET',
   leaseSeconds: 'LEASE_SECONDS',
   outboundAllow: 'OUTBOUND_ALLOW',
+  retentionSeconds: 'QUEUE_RETENTION_SECONDS',
+  /** JSON; empty means unlimited. */
+  defaultLimits: 'DEFAULT_LIMITS',
 } as const;
-
-/** The queue of each priority: the worker changes the visibility of the messages it holds. */
-export const WORKER_QUEUE_ENV: Readonly<Record<Priority, string>> = {
-  critical: 'JOBS_CRITICAL_URL',
-  high: 'JOBS_HIGH_URL',
-  normal: 'JOBS_NORMAL_URL',
-  low: 'JOBS_LOW_URL',
-};
 
 /** Lambda's own maximum, in seconds. */
 export const WORKER_TIMEOUT_SECONDS = 900;

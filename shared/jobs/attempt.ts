@@ -1,15 +1,20 @@
 /** One run of a handler: bounded in time, cut off when its lease is lost, its end a closed union. */
 import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { JobContext } from './defineJob.ts';
-import type { ValidJob } from './envelope.ts';
-import { PermanentError, RetryableError } from './errors.ts';
+import type { JobContext, JobDefinition } from './defineJob.ts';
+import { PermanentError, RetryableError, Snooze } from './errors.ts';
+import type { CancelRequest } from './record.ts';
 
 export type AttemptOutcome =
   /** `result` is JSON text, or undefined when the handler returned nothing. */
   | { readonly kind: 'complete'; readonly result: string | undefined }
   | { readonly kind: 'retry'; readonly fault: Fault; readonly afterSeconds: number | undefined }
   | { readonly kind: 'fail'; readonly fault: Fault }
+  /** `until` in ms since the epoch. */
+  | { readonly kind: 'snooze'; readonly until: number; readonly reason: string }
+  | { readonly kind: 'cancelled'; readonly request: CancelRequest }
+  /** We had to stop it, through no fault of its own. */
+  | { readonly kind: 'interrupted' }
   | { readonly kind: 'lost' };
 
 export interface Fault {
@@ -26,6 +31,19 @@ class JobTimeoutError extends Error {
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
   readonly code = 'LEASE_LOST';
+}
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  readonly code = 'INTERRUPTED';
+}
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError';
+  readonly code = 'CANCELLED';
+  readonly request: CancelRequest;
+  constructor(request: CancelRequest) {
+    super(`cancelled by ${request.by}: ${request.reason}`);
+    this.request = request;
+  }
 }
 
 const codeOf = (error: Error): string => {
@@ -46,8 +64,23 @@ const faultOf = (error: unknown): Fault => {
     : { ...fault, stack: error.stack.slice(0, LIMITS.errorStackMax) };
 };
 
-const outcomeOfError = (error: unknown): AttemptOutcome => {
+const ofAbort = (error: unknown): AttemptOutcome | undefined => {
   if (error instanceof LeaseLostError) return { kind: 'lost' };
+  if (error instanceof InterruptedError) return { kind: 'interrupted' };
+  return error instanceof CancelledError
+    ? { kind: 'cancelled', request: error.request }
+    : undefined;
+};
+
+const ofSnooze = ({ until, message: reason }: Snooze): AttemptOutcome =>
+  Number.isFinite(until)
+    ? { kind: 'snooze', until, reason }
+    : { kind: 'fail', fault: { code: 'SNOOZE_INVALID', message: 'Snooze: until is no time' } };
+
+const outcomeOfError = (error: unknown): AttemptOutcome => {
+  const aborted = ofAbort(error);
+  if (aborted) return aborted;
+  if (error instanceof Snooze) return ofSnooze(error);
   if (error instanceof PermanentError) return { kind: 'fail', fault: faultOf(error) };
   const afterSeconds = error instanceof RetryableError ? error.afterSeconds : undefined;
   return { kind: 'retry', fault: faultOf(error), afterSeconds };
@@ -74,7 +107,8 @@ const aborted = (signal: AbortSignal): Promise<never> =>
  * @param timeoutSeconds of this attempt
  */
 export const runAttempt = async (
-  job: ValidJob,
+  definition: JobDefinition,
+  payload: unknown,
   context: Omit<JobContext, 'signal'>,
   control: AbortController,
   timeoutSeconds: number,
@@ -86,7 +120,7 @@ export const runAttempt = async (
   const cutOff = aborted(control.signal);
   cutOff.catch(() => undefined);
   try {
-    const run = job.definition.run(job.payload, { ...context, signal: control.signal });
+    const run = definition.run(payload, { ...context, signal: control.signal });
     return outcomeOfResult(await Promise.race([run, cutOff]));
   } catch (error) {
     // What a handler throws because it was aborted says less than why it was aborted.

@@ -1,8 +1,10 @@
 /** A kind of job: its name, the schema of its payload, its defaults and what it does. */
 import type * as v from 'valibot';
 import { assert } from '#shared/kernel/assert.ts';
+import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
+import type { Envelope } from './envelope.ts';
 import type { HttpClient, Workspaces } from './ports.ts';
 import type { RetryPolicyInput } from './retry.ts';
 
@@ -11,9 +13,22 @@ export interface JobContext {
   readonly jobId: string;
   /** 1 for the first run. */
   readonly attempt: number;
-  /** Aborted at the timeout and when the lease is lost; pass it on to whatever waits. */
+  /** How often the job was snoozed. */
+  readonly snoozes: number;
+  /** The same for a job and all it brings about; its own id unless its envelope says otherwise. */
+  readonly correlationId: string;
+  /** Aborted at the timeout, on cancellation and when the lease is lost; pass it on to whatever waits. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  /** 0 to 1, and a word about it; people see the latest one. */
+  readonly progress: (fraction: number, note?: string) => void;
+  /** The result of a job that completed; undefined when it did not, or returned nothing. */
+  readonly results: (jobId: string) => Promise<Json | undefined>;
+  /**
+   * Sends a job when this one has completed, and only then; returns the child's id.
+   * @throws EnqueueError when the envelope is none that could run.
+   */
+  readonly enqueue: (job: Envelope) => string;
   readonly clock: Clock;
   /** Files in the deployment's bucket. */
   readonly workspaces: Workspaces;

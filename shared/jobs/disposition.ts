@@ -1,11 +1,14 @@
 /** What becomes of a message, and what it takes to decide that. */
 import type { Clock, Ids, Logger, Random } from '#shared/kernel/ports.ts';
 import type { JobContext, Kinds } from './defineJob.ts';
-import type { Blobs, JobStore } from './ports.ts';
+import type { Blobs, FlowStore, Gate, JobStore, Limiter } from './ports.ts';
 
 export interface JobDeps {
   readonly kinds: Kinds;
   readonly store: JobStore;
+  readonly flows: FlowStore;
+  readonly gate: Gate;
+  readonly limiter: Limiter;
   readonly blobs: Blobs;
   readonly services: Pick<JobContext, 'workspaces' | 'http'>;
   readonly clock: Clock;
@@ -13,6 +16,8 @@ export interface JobDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly leaseSeconds: number;
+  /** How long the queue keeps a message, in seconds. */
+  readonly retentionSeconds: number;
 }
 
 interface Report {
@@ -23,13 +28,32 @@ interface Report {
   readonly startMs?: number;
   readonly runMs?: number;
   readonly code?: string;
+  readonly correlationId?: string;
 }
 
-export type Disposition =
-  /** The message is done with. */
-  | ({ readonly action: 'delete'; readonly as: DeleteReason } & Report)
-  /** The message must come back, after `seconds`. */
-  | ({ readonly action: 'return'; readonly as: ReturnReason; readonly seconds: number } & Report);
+/** The message is done with, or must come back after `seconds`. */
+export type Fate =
+  | { readonly action: 'delete' }
+  | { readonly action: 'return'; readonly seconds: number };
 
-type DeleteReason = 'completed' | 'dead' | 'quarantined' | 'duplicate';
-type ReturnReason = 'retrying' | 'running' | 'early' | 'lost' | 'no_time' | 'fault';
+export type Decision =
+  | 'completed'
+  | 'dead'
+  | 'quarantined'
+  | 'cancelled'
+  | 'duplicate'
+  | 'retrying'
+  | 'snoozed'
+  | 'scheduled'
+  | 'waiting'
+  | 'limited'
+  | 'paused'
+  | 'halted'
+  | 'interrupted'
+  | 'running'
+  | 'early'
+  | 'lost'
+  | 'no_time'
+  | 'fault';
+
+export type Disposition = Fate & { readonly as: Decision } & Report;

@@ -1,44 +1,14 @@
-/**
- * The envelope: what a message body may say (DESIGN §4.1). This schema is the one source of the
- * TypeScript type and of docs/schema/envelope.schema.json.
- */
+/** The envelope: checking message bodies, and what follows from what they say. */
 import * as v from 'valibot';
-import { PRIORITIES } from '#shared/contracts/queues.ts';
 import { byteLength, canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import type { JobDefinition, Kinds } from './defineJob.ts';
+import { type Envelope, envelopeSchema, hintsSchema } from './envelopeSchema.ts';
 import { parseHostileJson } from './hostileJson.ts';
-import { retrySchema } from './retry.ts';
+import { referencesIn } from './references.ts';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-const PRINTABLE = /^[^\u0000-\u001f\u007f]+$/;
-
-const label = (max: number) =>
-  v.pipe(
-    v.string(),
-    v.minLength(1),
-    v.maxLength(max),
-    v.regex(PRINTABLE, 'must not contain control characters'),
-  );
-
-export const envelopeSchema = v.strictObject({
-  id: v.optional(label(LIMITS.idLengthMax)),
-  kind: label(LIMITS.kindLengthMax),
-  payload: v.optional(v.unknown()),
-  source: v.optional(label(LIMITS.labelLengthMax)),
-  idempotencyKey: v.optional(label(LIMITS.labelLengthMax * 2)),
-  group: v.optional(label(LIMITS.groupLengthMax)),
-  priority: v.optional(v.picklist(PRIORITIES)),
-  missionId: v.optional(label(LIMITS.labelLengthMax)),
-  taskId: v.optional(label(LIMITS.labelLengthMax)),
-  timeoutSeconds: v.optional(
-    v.pipe(v.number(), v.minValue(1), v.maxValue(LIMITS.timeoutSecondsMax)),
-  ),
-  retry: v.optional(retrySchema),
-});
-
-export type Envelope = v.InferOutput<typeof envelopeSchema>;
+export type { Envelope } from './envelopeSchema.ts';
 
 export interface EnvelopeIssue {
   readonly code:
@@ -51,7 +21,8 @@ export interface EnvelopeIssue {
     | 'ENVELOPE_INVALID'
     | 'UNKNOWN_KIND'
     | 'PAYLOAD_INVALID'
-    | 'ID_TAKEN';
+    | 'ID_TAKEN'
+    | 'IDEMPOTENCY_MISMATCH';
   /** The field, dotted; empty when the body as a whole is meant. */
   readonly path: string;
   readonly message: string;
@@ -61,8 +32,12 @@ export interface EnvelopeIssue {
 export interface ValidJob {
   readonly envelope: Envelope;
   readonly definition: JobDefinition;
-  /** The payload as the kind's schema returned it. */
+  /** The payload as the kind's schema returned it; of a deferred job, what the envelope says. */
   readonly payload: unknown;
+  /** The payload is kept elsewhere or refers to results: it is complete only when the job runs. */
+  readonly deferred: boolean;
+  /** Jobs that must have ended first: those it names and those whose results it refers to. */
+  readonly dependencies: readonly string[];
   /** Tells a repeated job from another job under the same id. */
   readonly contentHash: string;
 }
@@ -86,7 +61,54 @@ const issueOf = (
   return { code, path, message: path === '' ? reason : `${path}: ${reason}` };
 };
 
+/** Checks a payload by its kind's schema. */
+export const checkPayload = (
+  definition: JobDefinition,
+  payload: unknown,
+): Result<unknown, EnvelopeIssue> => {
+  const parsed = v.safeParse(definition.payload, payload);
+  return parsed.success
+    ? ok(parsed.output)
+    : err(issueOf('PAYLOAD_INVALID', 'payload', parsed.issues));
+};
+
+/** Tells a repeated job from another job under the same id. */
+export const contentHashOf = ({ kind, payload, payloadRef }: Envelope): string => {
+  const content = payloadRef ? { kind, payloadRef } : { kind, payload: (payload ?? null) as Json };
+  return sha256(canonicalJson(content as Json)).slice(0, 32);
+};
+
 const known = (kinds: Kinds): string => [...kinds.keys()].sort().join(', ');
+
+/** Jobs that must have ended first: those it names and those whose results it refers to. */
+export const dependenciesOf = ({ dependsOn = [], payload }: Envelope): readonly string[] => [
+  ...new Set([...dependsOn, ...referencesIn(payload)]),
+];
+
+const EXCLUSIVE = [
+  ['id', 'idempotencyKey'],
+  ['payload', 'payloadRef'],
+  ['runAt', 'delaySeconds'],
+  ['deadline', 'deadlineSeconds'],
+] as const;
+
+/** What no single field shows. */
+const contradictionIn = (
+  envelope: Envelope,
+  dependencies: readonly string[],
+): EnvelopeIssue | undefined => {
+  const issue = (path: string, reason: string): EnvelopeIssue => ({
+    code: 'ENVELOPE_INVALID',
+    path,
+    message: `${path}: ${reason}`,
+  });
+  for (const [one, other] of EXCLUSIVE)
+    if (envelope[one] !== undefined && envelope[other] !== undefined)
+      return issue(other, `cannot be given together with ${one}`);
+  return envelope.id !== undefined && dependencies.includes(envelope.id)
+    ? issue('dependsOn', 'a job cannot wait for itself')
+    : undefined;
+};
 
 /** Checks a value that is already JSON. */
 const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, EnvelopeIssue> => {
@@ -102,11 +124,15 @@ const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, EnvelopeI
       path: 'kind',
       message: `kind: "${envelope.kind}" is not registered here (known: ${known(kinds)})`,
     });
-  const payload = v.safeParse(definition.payload, envelope.payload);
-  if (!payload.success) return err(issueOf('PAYLOAD_INVALID', 'payload', payload.issues));
-  const content = { kind: envelope.kind, payload: (envelope.payload ?? null) as Json };
-  const contentHash = sha256(canonicalJson(content)).slice(0, 32);
-  return ok({ envelope, definition, payload: payload.output, contentHash });
+  const dependencies = dependenciesOf(envelope);
+  const contradiction = contradictionIn(envelope, dependencies);
+  if (contradiction) return err(contradiction);
+  const refers = referencesIn(envelope.payload).length > 0;
+  const deferred = refers || envelope.payloadRef !== undefined;
+  const common = { envelope, definition, dependencies, contentHash: contentHashOf(envelope) };
+  if (deferred) return ok({ ...common, deferred, payload: envelope.payload });
+  const payload = checkPayload(definition, envelope.payload);
+  return payload.ok ? ok({ ...common, deferred, payload: payload.value }) : payload;
 };
 
 /** Checks a message body. Every failure names the field and says why; nothing is thrown. */
@@ -135,16 +161,6 @@ export const jobIdOf = (
   const key = JSON.stringify([envelope.source ?? 'default', envelope.idempotencyKey]);
   return `key-${sha256(key).slice(0, 32)}`;
 };
-
-const hint = (max: number) => v.fallback(v.optional(label(max)), undefined);
-
-const hintsSchema = v.object({
-  id: hint(LIMITS.idLengthMax),
-  kind: hint(LIMITS.kindLengthMax),
-  source: hint(LIMITS.labelLengthMax),
-  missionId: hint(LIMITS.labelLengthMax),
-  taskId: hint(LIMITS.labelLengthMax),
-});
 
 export type EnvelopeHints = Partial<
   Record<'id' | 'kind' | 'source' | 'missionId' | 'taskId', string>

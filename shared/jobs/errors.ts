@@ -1,6 +1,6 @@
 /** What a handler throws to steer its job; anything else thrown is retried by the policy. */
 
-/** Retried; `afterSeconds` overrides the policy's delay (0 to 43,200 s). Spends an attempt. */
+/** Retried; `afterSeconds` overrides the policy's delay (0 to a year). Spends an attempt. */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError';
   readonly code: string;
@@ -22,5 +22,20 @@ export class PermanentError extends Error {
   constructor(message: string, options: { code?: string; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.code = options.code ?? 'PERMANENT';
+  }
+}
+
+/**
+ * Not yet: runs again at `until` and spends no attempt; bounded by `retry.maxSnoozes`.
+ * `until` is a date, or ms since the epoch.
+ */
+export class Snooze extends Error {
+  override readonly name = 'Snooze';
+  readonly code = 'SNOOZED';
+  /** ms since the epoch. */
+  readonly until: number;
+  constructor(until: Date | number, reason = 'not yet') {
+    super(reason);
+    this.until = Number(until);
   }
 }

@@ -4,11 +4,19 @@
  */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { Delivery, JobStore, Visibility } from './ports.ts';
-import type { Lease } from './record.ts';
+import type { CancelRequest, Lease } from './record.ts';
+
+/** What a running attempt wants to hear of; each is called at most once. */
+export interface Listener {
+  /** The lease went elsewhere. */
+  lost(): void;
+  /** A person wants the attempt to end. */
+  cancelled(request: CancelRequest): void;
+}
 
 export interface Heartbeat {
-  /** Registers a running attempt; `onLost` is called at most once, when its lease went elsewhere. */
-  hold(lease: Lease, onLost: () => void): () => void;
+  /** Registers a running attempt; call the answer when it has ended. */
+  hold(lease: Lease, listener: Listener): () => void;
   /** The message is decided; its visibility is no longer ours to move. */
   settle(delivery: Delivery): void;
   /** Resolves when nothing of it is under way any more: what is changed after it stands. */
@@ -31,7 +39,7 @@ const BEATS_PER_LEASE = 3;
 export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
   const { store, visibility, clock, logger, leaseSeconds } = options;
   const unsettled = new Set(options.deliveries);
-  const held = new Map<Lease, () => void>();
+  const held = new Map<Lease, Listener>();
 
   const cover = async (): Promise<void> => {
     const entries = [...unsettled].map((delivery) => ({ delivery, seconds: leaseSeconds }));
@@ -39,16 +47,19 @@ export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
     if (refused.length > 0) logger.warn('visibility not extended', { messageIds: refused });
   };
 
-  const extend = async (lease: Lease, onLost: () => void): Promise<void> => {
-    const outcome = await store.extend(lease, clock.now() + leaseSeconds * 1_000);
-    if (outcome.kind === 'lost' && held.delete(lease)) onLost();
+  const extend = async (lease: Lease, listener: Listener): Promise<void> => {
+    const leaseUntil = clock.now() + leaseSeconds * 1_000;
+    const outcome = await store.amend(lease, { leaseUntil });
+    if (outcome.kind === 'lost' && held.delete(lease)) listener.lost();
+    const request = outcome.kind === 'applied' ? outcome.record?.cancelRequest : undefined;
+    if (request && held.delete(lease)) listener.cancelled(request);
   };
 
   // A beat that fails is not the job's failure: the lease still stands, the next beat tries again.
   const survive = (what: string) => (error: unknown) => logger.warn(what, { error });
 
   const beat = async (): Promise<void> => {
-    const leases = [...held].map(([lease, onLost]) => extend(lease, onLost));
+    const leases = [...held].map(([lease, listener]) => extend(lease, listener));
     await Promise.all([
       cover().catch(survive('heartbeat could not extend visibility')),
       ...leases.map((lease) => lease.catch(survive('heartbeat could not extend a lease'))),
@@ -64,8 +75,8 @@ export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
     (leaseSeconds * 1_000) / BEATS_PER_LEASE,
   );
   return {
-    hold: (lease, onLost) => {
-      held.set(lease, onLost);
+    hold: (lease, listener) => {
+      held.set(lease, listener);
       return () => held.delete(lease);
     },
     settle: (delivery) => unsettled.delete(delivery),

@@ -1,13 +1,17 @@
 /** An envelope as a message: which queue, which group, which deduplication id. */
-import type { Priority } from '#shared/contracts/queues.ts';
+import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { sha256 } from '#shared/kernel/json.ts';
-import { jobIdOf, type ValidJob } from './envelope.ts';
+import { contentHashOf, type Envelope, jobIdOf } from './envelope.ts';
+import type { JobRecord } from './record.ts';
 
 export interface OutgoingMessage {
   readonly priority: Priority;
   readonly group: string;
   readonly deduplicationId: string;
   readonly body: string;
+  /** The id of the job, when the mesh sends this for a job that it holds already. */
+  readonly released?: string;
+  readonly traceHeader?: string | undefined;
 }
 
 /** SQS takes letters, digits and ASCII punctuation in a group; anything else is hashed. */
@@ -19,16 +23,37 @@ const safeGroup = (group: string): string =>
  * lets another job under the same id through, so that the worker can refuse it visibly.
  * @param nonce stands in for an id the envelope does not give; unique to this send
  */
-export const messageOf = (job: ValidJob, body: string, nonce: string): OutgoingMessage => {
-  const { envelope } = job;
+export const messageOf = (
+  envelope: Envelope,
+  body: string,
+  nonce: string,
+  traceHeader?: string,
+): OutgoingMessage => {
   const id = jobIdOf(envelope, nonce);
   return {
     priority: envelope.priority ?? 'normal',
     group: safeGroup(envelope.group ?? id),
-    deduplicationId: sha256(`${id}\n${job.contentHash}`),
+    deduplicationId: sha256(`${id}\n${contentHashOf(envelope)}`),
     body,
+    traceHeader,
   };
 };
+
+/**
+ * The message of a job that the table holds. `occasion` tells one release from another, so that
+ * SQS swallows a repeated one and nothing else.
+ */
+export const releaseOf = (
+  record: Pick<JobRecord, 'id' | 'priority' | 'group' | 'generation'>,
+  body: string,
+  occasion: string,
+): OutgoingMessage => ({
+  priority: PRIORITIES.find((name) => name === record.priority) ?? 'normal',
+  group: record.group,
+  deduplicationId: sha256(`${record.id}\n${record.generation ?? 0}\n${occasion}`),
+  body,
+  released: record.id,
+});
 
 /** For a body that was not checked, or failed the check: the worker will say what is wrong with it. */
 export const uncheckedMessageOf = (body: string, nonce: string): OutgoingMessage => ({

@@ -1,23 +1,140 @@
 /** What the job rules need of the outside; adapters are in dynamo/, sqs/, s3/ and http/. */
-import type {
-  ClaimOutcome,
-  ClaimRequest,
-  FencedOutcome,
-  JobRecord,
-  Lease,
-  Transition,
-} from './record.ts';
+import type { ClaimOutcome, ClaimRequest, FencedOutcome } from './claim.ts';
+import type { OutgoingMessage } from './message.ts';
+import type { CancelRequest, JobRecord, Lease, Progress, Receipt, Status } from './record.ts';
+import type { Transition } from './transitions.ts';
 
 /** The Jobs table. Every write is one conditional request, safe to repeat. */
 export interface JobStore {
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   /** Ends or pauses an attempt; refused when the lease is no longer ours. */
   transition(lease: Lease, change: Transition): Promise<FencedOutcome>;
-  /** Moves `leaseUntil` (ms since the epoch); refused when the lease is no longer ours. */
-  extend(lease: Lease, leaseUntil: number): Promise<FencedOutcome>;
-  /** Creates a record for input that cannot run; false when its id is taken by something else. */
-  quarantine(record: JobRecord): Promise<boolean>;
+  /** Changes a job that no attempt holds; refused when it is not as it was `seen` any more. */
+  change(seen: JobRecord, change: Transition): Promise<FencedOutcome>;
+  /** Writes beside a running attempt, and answers with the whole row; refused without its lease. */
+  amend(
+    lease: Lease,
+    fields: {
+      readonly leaseUntil?: number;
+      readonly progress?: Progress;
+      readonly cancelRequest?: CancelRequest;
+    },
+  ): Promise<FencedOutcome>;
+  /** Makes the row of a job that must not run yet, or must not run at all. */
+  create(
+    record: JobRecord,
+  ): Promise<
+    { readonly kind: 'created' } | { readonly kind: 'exists'; readonly record: JobRecord }
+  >;
+  /** Deletes a row that counts as gone, if it still is as given. */
+  forget(record: JobRecord): Promise<void>;
   get(id: string): Promise<JobRecord | undefined>;
+}
+
+/** One job that waits for another. */
+export interface Edge {
+  readonly dependency: string;
+  readonly dependant: string;
+  /** Which of the dependant's dependencies this is. */
+  readonly ordinal: number;
+  readonly onFailure: 'fail' | 'run';
+}
+
+/** Who waits for whom. Edges are written before anybody looks for them, and expire by themselves. */
+export interface FlowStore {
+  /** Of those jobs that have a row. */
+  statuses(ids: readonly string[]): Promise<ReadonlyMap<string, Status>>;
+  /** @param expiresAt TTL, in seconds since the epoch */
+  addEdges(edges: readonly Edge[], expiresAt: number): Promise<void>;
+  /**
+   * Notes on the job that others wait for its end; one that has ended answers with how. Either
+   * the note is there before the end, or the end is there before the note: none is missed.
+   */
+  awaitEnd(dependency: string, expiresAt: number): Promise<Status | undefined>;
+  edgesOf(dependency: string): Promise<readonly Edge[]>;
+  /** Strikes off dependencies; the row when it still waits, undefined when it does not. */
+  fulfil(dependant: string, ordinals: readonly number[]): Promise<JobRecord | undefined>;
+}
+
+/** What a source may use; unlimited where a field is absent. */
+export interface SourceLimits {
+  /** Starts per minute, evenly spaced; `burst` of them may come at once. */
+  readonly perMinute?: number;
+  readonly burst?: number;
+  /** Attempts that may run at the same time. */
+  readonly concurrency?: number;
+}
+
+/** Whether jobs may start at all, and under which limits. */
+export interface Gate {
+  check(
+    priority: string,
+    source: string,
+  ): Promise<
+    | { readonly kind: 'open'; readonly limits: SourceLimits | undefined }
+    | { readonly kind: 'paused'; readonly what: string }
+  >;
+}
+
+/** What sources use of their limits. */
+export interface Limiter {
+  /** Reserves one start; answers when it is, in ms since the epoch. */
+  reserve(source: string, limits: SourceLimits, now: number): Promise<number>;
+  /** Takes a slot until `until` (ms since the epoch), or finds none free. Taking it twice is once. */
+  enter(source: string, concurrency: number, id: string, until: number): Promise<boolean>;
+  leave(source: string, id: string): Promise<void>;
+}
+
+/** Jobs on their way into the queues. */
+export interface Outgoing {
+  /** Resolves when every message is in its queue; sending one again does no harm. */
+  send(messages: readonly OutgoingMessage[]): Promise<void>;
+}
+
+/** Says that jobs ended to whoever asked to be called back. */
+export interface Announcements {
+  /** Resolves when all are queued; announcing an end twice is once. */
+  announce(ended: readonly JobRecord[]): Promise<void>;
+}
+
+/** One try to deliver a callback. */
+export interface Try {
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly state: 'DELIVERED' | 'PENDING' | 'FAILED';
+  readonly detail: string;
+  readonly tookMs: number;
+}
+
+export interface DeliveryState {
+  readonly id: string;
+  readonly state: Try['state'];
+  readonly url: string;
+  /** All of them; `tries` keeps the last ones. */
+  readonly count: number;
+  readonly tries: readonly Try[];
+  /** ms since the epoch. */
+  readonly nextAt?: number;
+}
+
+export interface DeliveryLog {
+  add(record: JobRecord, tried: Try, nextAt: number | undefined): Promise<void>;
+  get(id: string): Promise<DeliveryState | undefined>;
+  /** Ids of jobs whose callback was given up. */
+  failed(limit: number): Promise<readonly string[]>;
+}
+
+export interface Secrets {
+  /** What callbacks are signed with: the current secret, and the one before while it is rotated. */
+  callback(): Promise<readonly string[]>;
+  /** Makes a new secret the current one and returns it. */
+  rotate(): Promise<string>;
+}
+
+/** Parked and waiting jobs by the time to look at them. */
+export interface DueReader {
+  /** @param until ms since the epoch */
+  until(until: number): AsyncIterable<readonly JobRecord[]>;
 }
 
 /** What is too large for an item. Keys are given by the caller and never overwritten with other content. */
@@ -36,13 +153,23 @@ export interface Delivery {
   readonly body: string;
   /** When the producer sent it, ms since the epoch. */
   readonly sentAt: number;
+  /** How often SQS has handed it out. */
+  readonly receives: number;
+  /** Sent by the mesh for the job of this id, which it holds already: its wait is over. */
+  readonly released?: string | undefined;
+  readonly traceHeader?: string | undefined;
 }
 
 export interface Visibility {
   /** Makes each message visible again after `seconds` (0 to 43,200); returns the ids that were refused. */
   change(
-    entries: readonly { readonly delivery: Delivery; readonly seconds: number }[],
+    entries: readonly {
+      readonly delivery: Pick<Delivery, 'messageId' | 'receiptHandle' | 'queueUrl'>;
+      readonly seconds: number;
+    }[],
   ): Promise<readonly string[]>;
+  /** Makes a message in flight visible at once; false when its receipt no longer counts. */
+  release(receipt: Receipt): Promise<boolean>;
 }
 
 export interface WorkspaceFile {

@@ -1,10 +1,12 @@
-/** A job as the Jobs table keeps it, and the closed outcomes of every write to it. */
+/** A job as the Jobs table keeps it. */
 
-const TERMINAL = ['COMPLETED', 'DEAD', 'QUARANTINED'] as const;
-export type Status = 'RUNNING' | 'RETRYING' | (typeof TERMINAL)[number];
+export const TERMINAL = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'] as const;
+/** Neither run nor ended: each of them may be cancelled where it stands. */
+export const PENDING = ['RETRYING', 'SCHEDULED', 'WAITING', 'LIMITED'] as const;
+export type Status = 'RUNNING' | (typeof PENDING)[number] | (typeof TERMINAL)[number];
 
-export const isTerminal = (status: Status): boolean =>
-  (TERMINAL as readonly Status[]).includes(status);
+export const isTerminal = (status: Status | undefined): boolean =>
+  (TERMINAL as readonly (Status | undefined)[]).includes(status);
 
 export interface JobError {
   readonly code: string;
@@ -18,13 +20,50 @@ export interface JobError {
 export interface HistoryEvent {
   /** ms since the epoch. */
   readonly at: number;
-  readonly event: 'claimed' | 'retrying' | 'completed' | 'dead' | 'quarantined';
+  readonly event:
+    | 'claimed'
+    | 'retrying'
+    | 'snoozed'
+    | 'interrupted'
+    | 'scheduled'
+    | 'waiting'
+    | 'limited'
+    | 'completed'
+    | 'dead'
+    | 'halted'
+    | 'resumed'
+    | 'skipped'
+    | 'cancelled'
+    | 'redriven'
+    | 'quarantined';
   readonly attempt?: number;
-  /** The Lambda request that claimed, to find its log lines. */
+  /** The Lambda request that claimed, to find its log lines; or the person who decided. */
   readonly by?: string;
   readonly code?: string;
-  /** Of a retry: not before, ms since the epoch. */
+  /** Why a person decided so, or what was waited for. */
+  readonly note?: string;
+  /** Not before, ms since the epoch. */
   readonly dueAt?: number;
+}
+
+/** A person's wish that a running attempt ends; the attempt sees it at its next heartbeat. */
+export interface CancelRequest {
+  readonly at: number;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** How to reach a message that stays in flight: with it, its group can be let go at once. */
+export interface Receipt {
+  readonly queueUrl: string;
+  readonly handle: string;
+}
+
+export interface Progress {
+  /** 0 to 1. */
+  readonly fraction: number;
+  readonly note?: string;
+  readonly at: number;
 }
 
 /** Times are ms since the epoch, except `expiresAt`. */
@@ -43,12 +82,38 @@ export interface JobRecord {
   readonly history: readonly HistoryEvent[];
   readonly missionId?: string;
   readonly taskId?: string;
+  readonly parentId?: string;
+  readonly correlationId?: string;
   readonly leaseId?: string;
   readonly leaseUntil?: number;
+  /** Not before; of a WAITING job its deadline. */
   readonly dueAt?: number;
+  /** Of a WAITING job that asked for it: not before, once its dependencies have ended. */
+  readonly notBefore?: number;
+  /** Shard of the due index; only while no message stands for the job. */
+  readonly due?: string;
+  /** Ordinals of the dependencies that have not ended. */
+  readonly pending?: ReadonlySet<number>;
+  readonly onDependencyFailure?: 'fail' | 'run';
+  /** Other jobs wait for this one: its end is worth a look by the relay. */
+  readonly dependants?: true;
+  /** How often the job was put back by hand. */
+  readonly generation?: number;
+  readonly snoozes?: number;
+  readonly cancelRequest?: CancelRequest;
+  /** A dead job that holds its group; `receipt` lets it go. */
+  readonly halted?: true;
+  readonly receipt?: Receipt;
+  readonly progress?: Progress;
   /** The result as JSON text, so that numbers keep their digits; or where it is kept. */
   readonly result?: string;
   readonly resultRef?: string;
+  /** Envelopes to send because this job completed, as a JSON array; or where it is kept. */
+  readonly children?: string;
+  readonly childrenRef?: string;
+  /** Where the end is to be reported to. */
+  readonly callback?: string;
+  readonly traceHeader?: string;
   readonly error?: JobError;
   readonly errors?: readonly JobError[];
   /** The message body of a job that no message stands for any more, bounded; or where it is kept. */
@@ -60,68 +125,13 @@ export interface JobRecord {
   readonly expiresAt?: number;
 }
 
+/** DynamoDB deletes expired items hours late; until then they count as gone. */
+export const isExpired = (record: Pick<JobRecord, 'expiresAt'>, now: number): boolean =>
+  record.expiresAt !== undefined && record.expiresAt * 1_000 <= now;
+
 /** The right to run one attempt; later writes of the attempt are fenced by it. */
 export interface Lease {
   readonly id: string;
   readonly attempt: number;
   readonly leaseId: string;
 }
-
-export interface ClaimRequest {
-  readonly id: string;
-  readonly kind: string;
-  readonly messageId: string;
-  readonly priority: string;
-  readonly group: string;
-  readonly source: string;
-  readonly contentHash: string;
-  readonly missionId?: string | undefined;
-  readonly taskId?: string | undefined;
-  readonly createdAt: number;
-  readonly now: number;
-  readonly leaseId: string;
-  readonly leaseUntil: number;
-  readonly attemptsMax: number;
-  readonly by: string;
-}
-
-export type ClaimOutcome =
-  | { readonly kind: 'claimed'; readonly record: JobRecord }
-  /** Another attempt holds a live lease. */
-  | { readonly kind: 'running'; readonly leaseUntil: number }
-  /** A retry that is not due yet. */
-  | { readonly kind: 'early'; readonly dueAt: number }
-  /** Nothing to do: the job has ended. */
-  | { readonly kind: 'finished'; readonly record: JobRecord }
-  /** The last allowed attempt died with its worker. */
-  | { readonly kind: 'exhausted'; readonly record: JobRecord }
-  /** The id belongs to a job with other content. */
-  | { readonly kind: 'taken'; readonly record: JobRecord };
-
-export type FencedOutcome =
-  | { readonly kind: 'applied' }
-  /** The lease went to somebody else, or the job ended without us. */
-  | { readonly kind: 'lost'; readonly record: JobRecord | undefined };
-
-/** What a transition writes beside the status. */
-export interface Transition {
-  readonly to: Exclude<Status, 'RUNNING' | 'QUARANTINED'>;
-  readonly set: Partial<Omit<JobRecord, 'id' | 'status' | 'attempt' | 'leaseId'>>;
-  readonly remove: readonly (keyof JobRecord)[];
-}
-
-/** Why a claim was refused, told from the record that stood in its way. */
-export const classifyRefusal = (
-  record: JobRecord,
-  request: ClaimRequest,
-  skewMs: number,
-): ClaimOutcome => {
-  // The write landed and its answer was lost: the SDK's retry then finds our own lease.
-  if (record.leaseId === request.leaseId) return { kind: 'claimed', record };
-  if (record.contentHash !== request.contentHash) return { kind: 'taken', record };
-  if (isTerminal(record.status)) return { kind: 'finished', record };
-  const heldUntil = record.status === 'RUNNING' ? (record.leaseUntil ?? 0) + skewMs : 0;
-  if (heldUntil >= request.now) return { kind: 'running', leaseUntil: heldUntil };
-  if (record.attempt >= request.attemptsMax) return { kind: 'exhausted', record };
-  return { kind: 'early', dueAt: record.dueAt ?? request.now };
-};

@@ -14,6 +14,9 @@ export const retrySchema = v.strictObject({
   factor: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(10))),
   capSeconds: v.optional(seconds(LIMITS.retryCapSecondsMax)),
   jitter: v.optional(v.picklist(['full', 'none'])),
+  maxSnoozes: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LIMITS.snoozesMax)),
+  ),
 });
 
 export type RetryPolicyInput = v.InferOutput<typeof retrySchema>;
@@ -28,6 +31,7 @@ const DEFAULTS: RetryPolicy = {
   factor: 2,
   capSeconds: LIMITS.retryCapSecondsDefault,
   jitter: 'full',
+  maxSnoozes: LIMITS.snoozesDefault,
 };
 
 /** The envelope's word counts before the kind's, and that before the defaults. */
@@ -41,6 +45,7 @@ export const retryPolicy = (
   factor: envelope.factor ?? kind.factor ?? DEFAULTS.factor,
   capSeconds: envelope.capSeconds ?? kind.capSeconds ?? DEFAULTS.capSeconds,
   jitter: envelope.jitter ?? kind.jitter ?? DEFAULTS.jitter,
+  maxSnoozes: envelope.maxSnoozes ?? kind.maxSnoozes ?? DEFAULTS.maxSnoozes,
 });
 
 const GROWTH = {

@@ -1,14 +1,29 @@
 /** One message from claim to outcome: every path ends in a disposition, none in a lost message. */
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { type AttemptOutcome, LeaseLostError, runAttempt } from './attempt.ts';
+import { admit } from './admit.ts';
+import {
+  type AttemptOutcome,
+  CancelledError,
+  InterruptedError,
+  LeaseLostError,
+  runAttempt,
+} from './attempt.ts';
+import { type Children, collectChildren } from './children.ts';
+import type { ClaimOutcome, JobFacts } from './claim.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { jobIdOf, parseEnvelope, type ValidJob } from './envelope.ts';
+import { awaitDependencies, timesOf } from './flows.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { hold } from './hold.ts';
+import { loadPayload, resultOf } from './payload.ts';
 import type { Delivery } from './ports.ts';
+import { createProgress } from './progress.ts';
 import { quarantine } from './quarantine.ts';
-import type { ClaimOutcome, JobRecord } from './record.ts';
+import type { JobRecord } from './record.ts';
+import { refused } from './refused.ts';
 import { retryPolicy } from './retry.ts';
-import { bury, leaseOf, settle } from './settle.ts';
+import { scheduled } from './rows.ts';
+import { leaseOf, settle } from './settle.ts';
 
 /** What one invocation adds: who it is, how long it may run, what keeps its leases. */
 export interface Invocation {
@@ -17,67 +32,164 @@ export interface Invocation {
   readonly heartbeat: Heartbeat;
 }
 
-const secondsUntil = (at: number, now: number): number =>
-  Math.min(LIMITS.visibilitySecondsMax, Math.max(0, Math.ceil((at - now) / 1_000)));
+interface Ran {
+  readonly outcome: AttemptOutcome;
+  readonly startedAt: number;
+  readonly runMs: number;
+}
 
-const run = async (
+const attempt = async (
   record: JobRecord,
   job: ValidJob,
+  children: Children,
   timeoutSeconds: number,
   invocation: Invocation,
   deps: JobDeps,
-): Promise<{ outcome: AttemptOutcome; startMs: number; runMs: number }> => {
+): Promise<Ran> => {
+  const { logger, clock, services, store, blobs } = deps;
+  const startedAt = clock.now();
+  const payload = await loadPayload(job, deps);
+  if (!payload.ok) return { outcome: { kind: 'fail', fault: payload.error }, startedAt, runMs: 0 };
   const control = new AbortController();
   const lease = leaseOf(record);
-  const lost = () => control.abort(new LeaseLostError('the lease went to another attempt'));
-  const release = invocation.heartbeat.hold(lease, lost);
-  const started = deps.clock.now();
-  const { logger, clock, services } = deps;
-  const context = { jobId: record.id, attempt: record.attempt, logger, clock, ...services };
+  const release = invocation.heartbeat.hold(lease, {
+    lost: () => control.abort(new LeaseLostError('the lease went to another attempt')),
+    cancelled: (request) => control.abort(new CancelledError(request)),
+  });
+  // The last resort of a clock that ran away: what we cut short spends no attempt.
+  const cut = setTimeout(
+    () => control.abort(new InterruptedError('the invocation ends')),
+    Math.max(0, invocation.remainingMs() - LIMITS.wrapUpMs / 2),
+  );
+  const progress = createProgress(lease, deps);
+  const context = {
+    jobId: record.id,
+    attempt: record.attempt,
+    snoozes: record.snoozes ?? 0,
+    correlationId: record.correlationId ?? record.id,
+    logger,
+    clock,
+    progress: progress.report,
+    results: async (id: string) => {
+      const other = await store.get(id);
+      return other?.status === 'COMPLETED' ? resultOf(other, blobs) : undefined;
+    },
+    enqueue: children.enqueue,
+    ...services,
+  };
+  const { definition } = job;
   try {
-    const outcome = await runAttempt(job, context, control, timeoutSeconds);
-    return { outcome, startMs: started - record.createdAt, runMs: deps.clock.now() - started };
+    const outcome = await runAttempt(definition, payload.value, context, control, timeoutSeconds);
+    return { outcome, startedAt, runMs: clock.now() - startedAt };
   } finally {
+    clearTimeout(cut);
     release();
+    await progress.stop();
   }
 };
 
-const refused = (
-  claim: Exclude<ClaimOutcome, { kind: 'claimed' }>,
-  id: string,
+const factsOf = (job: ValidJob, id: string, delivery: Delivery): JobFacts => {
+  const { envelope, contentHash } = job;
+  const { kind, source = 'default', missionId, taskId, parentId, correlationId } = envelope;
+  const { messageId, priority, group, sentAt: createdAt } = delivery;
+  const labels = { missionId, taskId, parentId, correlationId, callback: envelope.callback?.url };
+  const { traceHeader } = delivery;
+  return {
+    id,
+    kind,
+    messageId,
+    priority,
+    group,
+    source,
+    contentHash,
+    createdAt,
+    ...labels,
+    traceHeader,
+  };
+};
+
+/** Until when the first delivery of a job must wait; its row then says so. */
+const notYet = async (
+  job: ValidJob,
+  facts: JobFacts,
   delivery: Delivery,
   deps: JobDeps,
-): Disposition | Promise<Disposition> => {
+): Promise<Disposition | undefined> => {
+  const { notBefore } = timesOf(job.envelope, delivery.sentAt);
   const now = deps.clock.now();
-  switch (claim.kind) {
-    case 'finished':
-      return { action: 'delete', as: 'duplicate', id, kind: claim.record.kind };
-    case 'running':
-      return {
-        action: 'return',
-        as: 'running',
-        seconds: secondsUntil(claim.leaseUntil, now),
-        id,
-        kind: '',
-      };
-    case 'early':
-      return {
-        action: 'return',
-        as: 'early',
-        seconds: secondsUntil(claim.dueAt, now),
-        id,
-        kind: '',
-      };
-    case 'exhausted': {
-      const message = `all ${claim.record.attempt} attempts used; the last one died with its worker`;
-      return bury(claim.record, { code: 'WORKER_LOST', message }, delivery, deps);
-    }
-    case 'taken': {
-      const message = `id: "${id}" belongs to a job with other content (message ${claim.record.messageId})`;
-      return quarantine(delivery, { code: 'ID_TAKEN', path: 'id', message }, deps);
-    }
-  }
+  if (notBefore === undefined || notBefore <= now || delivery.released) return undefined;
+  const { held, fate } = await hold(notBefore, facts.id, delivery, deps);
+  const made = await deps.store.create(scheduled(facts, now, held));
+  // A row that is there already knows better: the claim reads it.
+  return made.kind === 'created'
+    ? { ...fate, as: 'scheduled', id: facts.id, kind: facts.kind }
+    : undefined;
 };
+
+/** Whether the claim may make the row. */
+interface Start {
+  readonly fresh: boolean;
+}
+
+/** What must be true before the claim. */
+const ready = async (
+  job: ValidJob,
+  facts: JobFacts,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition | Start> => {
+  if (job.dependencies.length > 0 && !delivery.released) {
+    const readiness = await awaitDependencies(facts, job, delivery, deps);
+    if (readiness !== 'fresh' && readiness !== 'ready') return readiness;
+    if (readiness === 'ready') return { fresh: false };
+  }
+  return (await notYet(job, facts, delivery, deps)) ?? { fresh: delivery.released === undefined };
+};
+
+const claimAndRun = async (
+  job: ValidJob,
+  facts: JobFacts,
+  fresh: boolean,
+  delivery: Delivery,
+  invocation: Invocation,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { envelope, definition } = job;
+  const timeoutSeconds = timeoutOf(job);
+  const policy = retryPolicy(envelope.retry, definition.retry);
+  const claim = async (): Promise<ClaimOutcome> => {
+    const now = deps.clock.now();
+    const leaseUntil = now + deps.leaseSeconds * 1_000;
+    const { requestId: by } = invocation;
+    const lease = { now, leaseId: deps.ids.next(), leaseUntil, by };
+    return deps.store.claim({ ...facts, ...lease, attemptsMax: policy.maxAttempts, fresh });
+  };
+  let claimed = await claim();
+  if (claimed.kind === 'expired') {
+    await deps.store.forget(claimed.record);
+    claimed = await claim();
+  }
+  if (claimed.kind !== 'claimed') return refused(claimed, facts, envelope, delivery, deps);
+  const { record } = claimed;
+  const children = collectChildren(record, deps.kinds, deps.blobs);
+  const ran = await attempt(record, job, children, timeoutSeconds, invocation, deps);
+  const ended = { record, envelope, delivery, policy, children };
+  const disposition = await settle(ended, ran.outcome, deps);
+  // Only a first delivery tells how long the queue made a job wait.
+  const prompt = delivery.receives === 1 && !delivery.released;
+  const timed = prompt ? { startMs: ran.startedAt - delivery.sentAt } : {};
+  return { ...disposition, ...timed, runMs: ran.runMs };
+};
+
+const timeoutOf = ({ envelope, definition }: ValidJob): number =>
+  envelope.timeoutSeconds ?? definition.timeoutSeconds ?? LIMITS.timeoutSecondsDefault;
+
+/** A paused job's message stays away about as long as it has been paused already. */
+const pausedSeconds = (receives: number): number =>
+  Math.min(
+    LIMITS.pauseWaitSecondsMax,
+    LIMITS.pauseWaitSecondsMin * 2 ** Math.min(receives - 1, 16),
+  );
 
 /**
  * Runs the job of one message, or finds out why it must not run now. Rejects only when the table
@@ -91,33 +203,23 @@ export const runJob = async (
   const parsed = parseEnvelope(delivery.body, deps.kinds);
   if (!parsed.ok) return quarantine(delivery, parsed.error, deps);
   const job = parsed.value;
-  const { envelope, definition } = job;
-  const id = jobIdOf(envelope, delivery.messageId);
-  const timeoutSeconds =
-    envelope.timeoutSeconds ?? definition.timeoutSeconds ?? LIMITS.timeoutSecondsDefault;
+  const id = delivery.released ?? jobIdOf(job.envelope, delivery.messageId);
+  const facts = factsOf(job, id, delivery);
+  const report = { id, kind: facts.kind };
+  const timeoutSeconds = timeoutOf(job);
   if (invocation.remainingMs() < timeoutSeconds * 1_000 + LIMITS.wrapUpMs)
-    return { action: 'return', as: 'no_time', seconds: 0, id, kind: envelope.kind };
-  const policy = retryPolicy(envelope.retry, definition.retry);
-  const now = deps.clock.now();
-  const claim = await deps.store.claim({
-    id,
-    kind: envelope.kind,
-    messageId: delivery.messageId,
-    priority: delivery.priority,
-    group: delivery.group,
-    source: envelope.source ?? 'default',
-    contentHash: job.contentHash,
-    missionId: envelope.missionId,
-    taskId: envelope.taskId,
-    createdAt: delivery.sentAt,
-    now,
-    leaseId: deps.ids.next(),
-    leaseUntil: now + deps.leaseSeconds * 1_000,
-    attemptsMax: policy.maxAttempts,
-    by: invocation.requestId,
-  });
-  if (claim.kind !== 'claimed') return refused(claim, id, delivery, deps);
-  const ran = await run(claim.record, job, timeoutSeconds, invocation, deps);
-  const disposition = await settle(claim.record, ran.outcome, policy, delivery, deps);
-  return { ...disposition, startMs: ran.startMs, runMs: ran.runMs };
+    return { action: 'return', as: 'no_time', seconds: 0, ...report };
+  const gate = await deps.gate.check(delivery.priority, facts.source);
+  if (gate.kind === 'paused') {
+    const seconds = pausedSeconds(delivery.receives);
+    return { action: 'return', as: 'paused', seconds, ...report, code: gate.what };
+  }
+  const start = await ready(job, facts, delivery, deps);
+  if ('action' in start) return start;
+  const admission = await admit({ facts, delivery, timeoutSeconds }, gate.limits, deps);
+  if ('action' in admission) return admission;
+  const disposition = await claimAndRun(job, facts, start.fresh, delivery, invocation, deps);
+  // Whoever took the lease has the slot now; it is held under the job's id.
+  if (disposition.as !== 'lost' && disposition.as !== 'running') await admission.leave();
+  return disposition;
 };

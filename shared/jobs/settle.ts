@@ -3,12 +3,23 @@ import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { AttemptOutcome, Fault } from './attempt.ts';
-import type { Disposition, JobDeps } from './disposition.ts';
+import type { Children } from './children.ts';
+import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
+import type { Envelope } from './envelope.ts';
+import { hold, keepBody, receiptOf } from './hold.ts';
 import type { Blobs, Delivery } from './ports.ts';
-import { keepBody } from './quarantine.ts';
 import type { JobError, JobRecord, Lease } from './record.ts';
 import { type RetryPolicy, retryDelaySeconds } from './retry.ts';
-import { completed, dead, retrying } from './transitions.ts';
+import { cancelled, completed, dead, postponed, retrying, type Transition } from './transitions.ts';
+
+/** An attempt that has ended, and what it takes to write that down. */
+export interface Ended {
+  readonly record: JobRecord;
+  readonly envelope: Envelope;
+  readonly delivery: Delivery;
+  readonly policy: RetryPolicy;
+  readonly children: Children;
+}
 
 /** The lease under which the record was claimed. */
 export const leaseOf = ({ id, attempt, leaseId = '' }: JobRecord): Lease => ({
@@ -29,74 +40,115 @@ const keepResult = async (
   return { resultRef };
 };
 
-/** Gives a job up for good. */
+/** Applies the transition; a lease that was lost leaves the message to its new holder. */
+const conclude = async (
+  record: JobRecord,
+  change: Transition,
+  fate: Fate & { readonly as: Decision; readonly code?: string },
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { id, kind, attempt, correlationId } = record;
+  const report = { id, kind, attempt, ...(correlationId && { correlationId }) };
+  const outcome = await deps.store.transition(leaseOf(record), change);
+  return outcome.kind === 'applied'
+    ? { ...fate, ...report }
+    : { action: 'return', as: 'lost', seconds: deps.leaseSeconds, ...report };
+};
+
+/** Gives a job up for good; with `halts` its message stays, and holds the group. */
 export const bury = async (
   record: JobRecord,
   fault: Fault,
+  halts: boolean,
   delivery: Delivery,
   deps: JobDeps,
 ): Promise<Disposition> => {
-  const { id, kind, attempt } = record;
   const now = deps.clock.now();
-  const kept = await keepBody(delivery.body, id, deps.blobs);
-  const change = dead(record, now, { ...fault, attempt, at: now }, kept);
-  const outcome = await deps.store.transition(leaseOf(record), change);
-  return outcome.kind === 'applied'
-    ? { action: 'delete', as: 'dead', id, kind, attempt, code: fault.code }
-    : { action: 'return', as: 'lost', seconds: deps.leaseSeconds, id, kind, attempt };
+  const kept = await keepBody(delivery.body, record.id, deps.blobs);
+  const error: JobError = { ...fault, attempt: record.attempt, at: now };
+  const code = fault.code;
+  if (!halts)
+    return conclude(
+      record,
+      dead(record, now, error, kept),
+      { action: 'delete', as: 'dead', code },
+      deps,
+    );
+  const change = dead(record, now, error, { ...kept, receipt: receiptOf(delivery) });
+  const seconds = LIMITS.queueWaitSecondsMax;
+  return conclude(record, change, { action: 'return', as: 'halted', seconds, code }, deps);
 };
 
 const retry = async (
-  record: JobRecord,
-  outcome: Extract<AttemptOutcome, { kind: 'retry' }>,
-  policy: RetryPolicy,
-  lease: Lease,
+  { record, delivery, policy }: Ended,
+  { fault, afterSeconds }: Extract<AttemptOutcome, { kind: 'retry' }>,
   deps: JobDeps,
 ): Promise<Disposition> => {
   const now = deps.clock.now();
-  const delay = outcome.afterSeconds ?? retryDelaySeconds(policy, record.attempt, deps.random);
-  const seconds = Math.min(LIMITS.visibilitySecondsMax, Math.max(0, Math.ceil(delay)));
-  const error: JobError = { ...outcome.fault, attempt: record.attempt, at: now };
-  const written = await deps.store.transition(
-    lease,
-    retrying(record, now, error, now + seconds * 1_000),
-  );
-  const { id, kind, attempt } = record;
-  return written.kind === 'applied'
-    ? { action: 'return', as: 'retrying', seconds, id, kind, attempt, code: error.code }
-    : { action: 'return', as: 'lost', seconds: deps.leaseSeconds, id, kind, attempt };
+  const delay = afterSeconds ?? retryDelaySeconds(policy, record.attempt, deps.random);
+  const seconds = Math.min(LIMITS.horizonSecondsMax, Math.max(0, Math.ceil(delay)));
+  const { held, fate } = await hold(now + seconds * 1_000, record.id, delivery, deps);
+  const error: JobError = { ...fault, attempt: record.attempt, at: now };
+  const change = retrying(record, now, error, held);
+  return conclude(record, change, { ...fate, as: 'retrying', code: fault.code }, deps);
+};
+
+const postpone = async (
+  { record, delivery }: Ended,
+  as: 'snoozed' | 'interrupted',
+  until: number,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const now = deps.clock.now();
+  const dueAt = Math.min(Math.max(until, now), now + LIMITS.horizonSecondsMax * 1_000);
+  const { held, fate } = await hold(dueAt, record.id, delivery, deps);
+  return conclude(record, postponed(record, now, as, held), { ...fate, as }, deps);
 };
 
 const complete = async (
-  record: JobRecord,
+  { record, children }: Ended,
   result: string | undefined,
-  lease: Lease,
   deps: JobDeps,
 ): Promise<Disposition> => {
-  const kept = await keepResult(result, lease, deps.blobs);
-  const change = completed(record, deps.clock.now(), kept);
-  const written = await deps.store.transition(lease, change);
-  const { id, kind, attempt } = record;
-  return written.kind === 'applied'
-    ? { action: 'delete', as: 'completed', id, kind, attempt }
-    : { action: 'return', as: 'lost', seconds: deps.leaseSeconds, id, kind, attempt };
+  const kept = await keepResult(result, leaseOf(record), deps.blobs);
+  const change = completed(record, deps.clock.now(), { ...kept, ...(await children.outbox()) });
+  return conclude(record, change, { action: 'delete', as: 'completed' }, deps);
 };
 
+const TOO_SLEEPY = 'SNOOZED_TOO_OFTEN';
+
 export const settle = (
-  record: JobRecord,
+  ended: Ended,
   outcome: AttemptOutcome,
-  policy: RetryPolicy,
-  delivery: Delivery,
   deps: JobDeps,
 ): Promise<Disposition> => {
-  const lease = leaseOf(record);
-  if (outcome.kind === 'complete') return complete(record, outcome.result, lease, deps);
-  if (outcome.kind === 'fail') return bury(record, outcome.fault, delivery, deps);
-  if (outcome.kind === 'retry')
-    return record.attempt >= policy.maxAttempts
-      ? bury(record, outcome.fault, delivery, deps)
-      : retry(record, outcome, policy, lease, deps);
-  const { id, kind, attempt } = record;
-  const gone = { action: 'return', as: 'lost', seconds: deps.leaseSeconds } as const;
-  return Promise.resolve({ ...gone, id, kind, attempt });
+  const { record, envelope, delivery, policy } = ended;
+  const giveUp = (fault: Fault) => bury(record, fault, envelope.onDead === 'halt', delivery, deps);
+  switch (outcome.kind) {
+    case 'complete':
+      return complete(ended, outcome.result, deps);
+    case 'fail':
+      return giveUp(outcome.fault);
+    case 'retry':
+      return record.attempt >= policy.maxAttempts
+        ? giveUp(outcome.fault)
+        : retry(ended, outcome, deps);
+    case 'snooze': {
+      if ((record.snoozes ?? 0) < policy.maxSnoozes)
+        return postpone(ended, 'snoozed', outcome.until, deps);
+      const message = `snoozed ${policy.maxSnoozes} times, the limit; last: ${outcome.reason}`;
+      return giveUp({ code: TOO_SLEEPY, message });
+    }
+    case 'interrupted':
+      return postpone(ended, 'interrupted', deps.clock.now(), deps);
+    case 'cancelled': {
+      const change = cancelled(record, deps.clock.now(), outcome.request);
+      return conclude(record, change, { action: 'delete', as: 'cancelled' }, deps);
+    }
+    case 'lost': {
+      const { id, kind, attempt } = record;
+      const gone = { action: 'return', as: 'lost', seconds: deps.leaseSeconds } as const;
+      return Promise.resolve({ ...gone, id, kind, attempt });
+    }
+  }
 };

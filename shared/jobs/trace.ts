@@ -13,41 +13,89 @@ const errorText = (record: JobRecord, event: HistoryEvent): string => {
   return error ? `${error.code}: ${error.message}` : (event.code ?? 'unknown error');
 };
 
-const seconds = (ms: number): string => `${Math.max(0, Math.round(ms / 1_000))} s`;
+/** A wait as people say it. */
+const wait = (ms: number): string => {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 72 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+};
 
-const textOf = (
-  record: JobRecord,
-  event: HistoryEvent,
-  attempt: number,
-  repeated: boolean,
-): string => {
-  switch (event.event) {
-    case 'claimed':
-      return `attempt ${attempt} claimed by request ${event.by ?? 'unknown'}${
-        repeated ? `; attempt ${attempt - 1} never reported back and its lease ran out` : ''
-      }`;
-    case 'retrying':
-      return `attempt ${event.attempt} failed, again in ${seconds((event.dueAt ?? event.at) - event.at)} (${errorText(record, event)})`;
-    case 'completed':
-      return `attempt ${event.attempt} completed`;
-    case 'dead':
-      return `given up after attempt ${event.attempt} (${errorText(record, event)})`;
-    case 'quarantined':
-      return `refused, its body is kept (${errorText(record, event)})`;
-  }
+const until = ({ at, dueAt = at }: HistoryEvent): string =>
+  `until ${new Date(dueAt).toISOString()} (${wait(dueAt - at)})`;
+
+const person = ({ by = 'unknown', note }: HistoryEvent): string =>
+  `by ${by}${note ? `: ${note}` : ''}`;
+
+interface Telling {
+  readonly record: JobRecord;
+  readonly event: HistoryEvent;
+  readonly attempt: number;
+  /** The event before it was a claim too. */
+  readonly repeated: boolean;
+}
+
+const TEXTS: Readonly<Record<HistoryEvent['event'], (told: Telling) => string>> = {
+  claimed: ({ event, attempt, repeated }) =>
+    `attempt ${attempt} claimed by request ${event.by ?? 'unknown'}${
+      repeated ? `; attempt ${attempt - 1} never reported back and its lease ran out` : ''
+    }`,
+  retrying: ({ record, event }) =>
+    `attempt ${event.attempt} failed, again in ${wait((event.dueAt ?? event.at) - event.at)} (${errorText(record, event)})`,
+  snoozed: ({ event }) => `attempt ${event.attempt} given back: not yet, snoozed ${until(event)}`,
+  interrupted: ({ event }) =>
+    `attempt ${event.attempt} given back: its invocation ended before it did`,
+  scheduled: ({ event }) => `not to start before its time: waits ${until(event)}`,
+  waiting: ({ event }) => `waits for ${event.note ?? 'other jobs'}, at most ${until(event)}`,
+  limited: ({ record, event }) => `source ${record.source} is at its limit: waits ${until(event)}`,
+  completed: ({ event }) => `attempt ${event.attempt} completed`,
+  dead: ({ record, event }) =>
+    event.attempt === 0
+      ? `given up without a run (${errorText(record, event)})`
+      : `given up after attempt ${event.attempt} (${errorText(record, event)})`,
+  halted: ({ record, event }) =>
+    `given up after attempt ${event.attempt}, and its group waits for a decision (${errorText(record, event)})`,
+  resumed: ({ event }) => `put back at the head of its group ${person(event)}`,
+  skipped: ({ event }) => `stays dead, its group goes on; decided ${person(event)}`,
+  cancelled: ({ event }) => `cancelled ${person(event)}`,
+  redriven: ({ event }) =>
+    `put back ${person(event)}${(event.dueAt ?? event.at) > event.at ? `; waits ${until(event)}` : ''}`,
+  quarantined: ({ record, event }) => `refused, its body is kept (${errorText(record, event)})`,
+};
+
+/** What an event makes of the number of the current attempt. */
+const counted = (attempt: number, { event }: HistoryEvent): number => {
+  if (event === 'claimed') return attempt + 1;
+  if (event === 'snoozed' || event === 'interrupted') return attempt - 1;
+  return event === 'redriven' || event === 'resumed' ? 0 : attempt;
+};
+
+const sentStep = (record: JobRecord): readonly TraceStep[] => {
+  if (record.messageId === '') return [];
+  const { priority, source, messageId, group, parentId } = record;
+  const by = parentId ? `${source} for job ${parentId}` : source;
+  const text = `sent to the ${priority} queue by ${by} as message ${messageId}, group ${group}`;
+  return [{ at: record.createdAt, event: 'sent', text }];
+};
+
+const wishStep = ({ cancelRequest }: JobRecord): readonly TraceStep[] => {
+  if (!cancelRequest) return [];
+  const { at, by, reason } = cancelRequest;
+  return [{ at, event: 'cancel_requested', text: `cancellation asked for by ${by}: ${reason}` }];
 };
 
 export const traceOf = (record: JobRecord): readonly TraceStep[] => {
-  const sent: TraceStep = {
-    at: record.createdAt,
-    event: 'sent',
-    text: `sent to the ${record.priority} queue by ${record.source} as message ${record.messageId}, group ${record.group}`,
-  };
-  let claims = record.attempt - record.history.filter(({ event }) => event === 'claimed').length;
-  const steps = record.history.map((event, index): TraceStep => {
-    if (event.event === 'claimed') claims += 1;
-    const repeated = event.event === 'claimed' && record.history[index - 1]?.event === 'claimed';
-    return { at: event.at, event: event.event, text: textOf(record, event, claims, repeated) };
+  const { history } = record;
+  // The oldest events of a long history are gone: what is left is counted back from the end.
+  let attempt = record.attempt - history.reduce(counted, 0);
+  if (history.some(({ event }) => event === 'redriven' || event === 'resumed')) attempt = 0;
+  const steps = history.map((event, index): TraceStep => {
+    attempt = counted(attempt, event);
+    const repeated = event.event === 'claimed' && history[index - 1]?.event === 'claimed';
+    const text = TEXTS[event.event]({ record, event, attempt, repeated });
+    return { at: event.at, event: event.event, text };
   });
-  return [sent, ...steps];
+  return [...sentStep(record), ...steps, ...wishStep(record)];
 };

@@ -1,26 +1,65 @@
-/** How an attempt ends: pure builders of the one conditional write that records it. */
-import { ATTENTION_SHARDS } from '#shared/contracts/tables.ts';
+/** How a job's state changes: pure builders of the one conditional write that records it. */
+import { ATTENTION_SHARDS, DUE_SHARDS } from '#shared/contracts/tables.ts';
 import { sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { EnvelopeHints } from './envelope.ts';
-import type { HistoryEvent, JobError, JobRecord, Transition } from './record.ts';
+import type {
+  CancelRequest,
+  HistoryEvent,
+  JobError,
+  JobRecord,
+  Receipt,
+  Status,
+} from './record.ts';
+
+/** What a transition writes beside the status. */
+export interface Transition {
+  readonly to: Exclude<Status, 'RUNNING' | 'QUARANTINED'>;
+  readonly set: Partial<Omit<JobRecord, 'id' | 'status' | 'leaseId'>>;
+  readonly remove: readonly (keyof JobRecord)[];
+}
+
+/** A message body where no message will stand for its job any more; large ones in the bucket. */
+export interface KeptBody {
+  readonly envelope?: string;
+  readonly envelopeRef?: string;
+}
+
+/** How a job that must come back is held: by its message, or parked in the table. */
+export interface Held extends KeptBody {
+  readonly dueAt: number;
+  readonly due?: string;
+  readonly receipt?: Receipt;
+}
+
+/** Where a job's children are: inline, or in the bucket. */
+export interface Outbox {
+  readonly children?: string;
+  readonly childrenRef?: string;
+}
 
 const appended = (record: JobRecord, event: HistoryEvent): readonly HistoryEvent[] =>
   [...record.history, event].slice(-LIMITS.historyMax);
 
-const expiry = (now: number, seconds: number): number => Math.floor(now / 1_000) + seconds;
+export const expiry = (now: number, seconds: number): number => Math.floor(now / 1_000) + seconds;
+
+const shardOf = (id: string, shards: number): number =>
+  Number.parseInt(sha256(id).slice(0, 8), 16) % shards;
 
 /** The key under which the attention index holds the job. */
-const attentionKey = (status: 'DEAD' | 'QUARANTINED', id: string): string =>
-  `${status}#${Number.parseInt(sha256(id).slice(0, 8), 16) % ATTENTION_SHARDS}`;
+export const attentionKey = (status: 'DEAD' | 'QUARANTINED', id: string): string =>
+  `${status}#${shardOf(id, ATTENTION_SHARDS)}`;
 
-const LEASE_FIELDS = ['leaseUntil', 'dueAt'] as const;
+/** The key under which the due index holds a parked job. */
+export const dueKey = (id: string): string => String(shardOf(id, DUE_SHARDS));
+
+const WAITING_FIELDS = ['dueAt', 'due', 'receipt'] as const;
+const LEASE_FIELDS = ['leaseUntil', 'cancelRequest', ...WAITING_FIELDS] as const;
 
 /** `result` is JSON text; give `resultRef` instead when it is kept elsewhere. */
 export const completed = (
   record: JobRecord,
   now: number,
-  result: { readonly result?: string; readonly resultRef?: string },
+  result: { readonly result?: string; readonly resultRef?: string } & Outbox,
 ): Transition => ({
   to: 'COMPLETED',
   set: {
@@ -29,7 +68,7 @@ export const completed = (
     expiresAt: expiry(now, LIMITS.retentionCompletedSeconds),
     history: appended(record, { at: now, event: 'completed', attempt: record.attempt }),
   },
-  remove: [...LEASE_FIELDS, 'error'],
+  remove: [...LEASE_FIELDS, 'error', 'envelope', 'envelopeRef'],
 });
 
 const failed = (record: JobRecord, error: JobError) => ({
@@ -37,27 +76,56 @@ const failed = (record: JobRecord, error: JobError) => ({
   errors: [...(record.errors ?? []), error].slice(-LIMITS.errorsKept),
 });
 
-/** `dueAt` in ms since the epoch. */
+/** The attempt failed and another one is allowed. */
 export const retrying = (
   record: JobRecord,
   now: number,
   error: JobError,
-  dueAt: number,
+  held: Held,
 ): Transition => ({
   to: 'RETRYING',
   set: {
     ...failed(record, error),
+    ...held,
     updatedAt: now,
-    dueAt,
     history: appended(record, {
       at: now,
       event: 'retrying',
       attempt: record.attempt,
       code: error.code,
-      dueAt,
+      dueAt: held.dueAt,
     }),
   },
   remove: ['leaseUntil'],
+});
+
+/** Not yet: the attempt is given back. `interrupted` is ours, `snoozed` the handler's. */
+export const postponed = (
+  record: JobRecord,
+  now: number,
+  event: 'snoozed' | 'interrupted',
+  held: Held,
+): Transition => ({
+  to: 'SCHEDULED',
+  set: {
+    ...held,
+    updatedAt: now,
+    attempt: record.attempt - 1,
+    ...(event === 'snoozed' && { snoozes: (record.snoozes ?? 0) + 1 }),
+    history: appended(record, { at: now, event, attempt: record.attempt, dueAt: held.dueAt }),
+  },
+  remove: ['leaseUntil'],
+});
+
+/** Its source is over its limits: nothing is spent, it comes back at its time. */
+export const limited = (record: JobRecord, now: number, held: Held): Transition => ({
+  to: 'LIMITED',
+  set: {
+    ...held,
+    updatedAt: now,
+    history: appended(record, { at: now, event: 'limited', dueAt: held.dueAt }),
+  },
+  remove: ['leaseUntil', 'due', 'notBefore'],
 });
 
 /** Keeps the envelope: a dead job has no message any more that could bring it back. */
@@ -65,43 +133,106 @@ export const dead = (
   record: JobRecord,
   now: number,
   error: JobError,
-  kept: { readonly envelope?: string; readonly envelopeRef?: string },
+  kept: KeptBody & { readonly receipt?: Receipt },
+): Transition => {
+  const halts = kept.receipt !== undefined;
+  const event: HistoryEvent = { at: now, event: 'dead', attempt: record.attempt, code: error.code };
+  return {
+    to: 'DEAD',
+    set: {
+      ...failed(record, error),
+      ...kept,
+      ...(halts && { halted: true }),
+      // What holds its group stays until a person has decided.
+      ...(!halts && { expiresAt: expiry(now, LIMITS.retentionFailedSeconds) }),
+      updatedAt: now,
+      attention: attentionKey('DEAD', record.id),
+      history: appended(record, halts ? { ...event, event: 'halted' } : event),
+    },
+    remove: [...LEASE_FIELDS.filter((field) => !(halts && field === 'receipt')), 'pending'],
+  };
+};
+
+export const cancelled = (
+  record: JobRecord,
+  now: number,
+  { by, reason }: Pick<CancelRequest, 'by' | 'reason'>,
 ): Transition => ({
-  to: 'DEAD',
+  to: 'CANCELLED',
   set: {
-    ...failed(record, error),
-    ...kept,
     updatedAt: now,
-    attention: attentionKey('DEAD', record.id),
-    expiresAt: expiry(now, LIMITS.retentionFailedSeconds),
-    history: appended(record, {
-      at: now,
-      event: 'dead',
-      attempt: record.attempt,
-      code: error.code,
-    }),
+    expiresAt: expiry(now, LIMITS.retentionTombstoneSeconds),
+    history: appended(record, { at: now, event: 'cancelled', by, note: reason }),
   },
-  remove: LEASE_FIELDS,
+  remove: [...LEASE_FIELDS, 'pending'],
 });
 
-/** The record of input that cannot run. */
-export const quarantined = (
-  base: Pick<JobRecord, 'id' | 'messageId' | 'priority' | 'group' | 'createdAt'> & EnvelopeHints,
-  now: number,
-  error: JobError,
-  kept: { readonly envelope?: string; readonly envelopeRef?: string },
-): JobRecord => ({
-  ...base,
-  ...kept,
-  id: base.id,
-  kind: base.kind ?? '',
-  source: base.source ?? 'default',
-  status: 'QUARANTINED',
-  attempt: 0,
-  updatedAt: now,
-  contentHash: '',
-  error,
-  history: [{ at: now, event: 'quarantined', code: error.code }],
-  attention: attentionKey('QUARANTINED', base.id),
-  expiresAt: expiry(now, LIMITS.retentionFailedSeconds),
+/** The dead job no longer holds its group: it stays dead. */
+export const skipped = (record: JobRecord, now: number, by: string): Transition => ({
+  to: 'DEAD',
+  set: {
+    updatedAt: now,
+    expiresAt: expiry(now, LIMITS.retentionFailedSeconds),
+    history: appended(record, { at: now, event: 'skipped', by }),
+  },
+  remove: ['halted', 'receipt'],
 });
+
+/** The dead job runs again where it stands, before the rest of its group. */
+export const resumed = (record: JobRecord, now: number, by: string): Transition => ({
+  to: 'RETRYING',
+  set: {
+    updatedAt: now,
+    dueAt: now,
+    attempt: 0,
+    generation: (record.generation ?? 0) + 1,
+    history: appended(record, { at: now, event: 'resumed', by }),
+  },
+  remove: ['halted', 'receipt', 'attention', 'expiresAt'],
+});
+
+/** No message stands for the job any more; the table holds it until it is due. */
+export const parked = (record: JobRecord, now: number, held: Held): Transition => ({
+  to: record.status as Transition['to'],
+  set: { ...held, updatedAt: now },
+  remove: [],
+});
+
+/** Its message is on its way again. */
+export const unparked = (record: JobRecord, now: number): Transition => ({
+  to: record.status as Transition['to'],
+  set: { updatedAt: now },
+  remove: ['due'],
+});
+
+/** Put back by hand: due at `dueAt`, under a new generation, with fresh counters. */
+export const redriven = (
+  record: JobRecord,
+  now: number,
+  again: KeptBody & {
+    readonly by: string;
+    readonly dueAt: number;
+    readonly contentHash: string;
+    readonly kind: string;
+    readonly patched: boolean;
+  },
+): Transition => {
+  const { by, dueAt, contentHash, kind, patched, ...kept } = again;
+  const note = patched ? 'with a changed payload' : undefined;
+  return {
+    to: 'SCHEDULED',
+    set: {
+      ...kept,
+      kind,
+      contentHash,
+      dueAt,
+      due: dueKey(record.id),
+      attempt: 0,
+      snoozes: 0,
+      generation: (record.generation ?? 0) + 1,
+      updatedAt: now,
+      history: appended(record, { at: now, event: 'redriven', by, dueAt, ...(note && { note }) }),
+    },
+    remove: ['attention', 'expiresAt', 'cancelRequest', 'pending'],
+  };
+};

@@ -3,6 +3,9 @@ import { assert } from './assert.ts';
 
 export const LIMITS = {
   envelopeBytesMax: 262_144,
+  /** Larger payloads are claim-checked: kept in the bucket, referred to by the envelope. */
+  payloadInlineBytesMax: 131_072,
+  payloadBytesMax: 16_777_216,
   jsonDepthMax: 64,
   idLengthMax: 128,
   labelLengthMax: 128,
@@ -21,6 +24,37 @@ export const LIMITS = {
   retryCapSecondsMax: 43_200,
   /** SQS: a message can be invisible for at most 12 hours after its receive. */
   visibilitySecondsMax: 43_200,
+  /** The longest wait asked of a message's visibility: what is left of 12 h after the longest run. */
+  queueWaitSecondsMax: 42_000,
+  /** A wait that ends closer than this to the end of its message's retention is kept in the table. */
+  retentionMarginSeconds: 3_600,
+  /** The furthest `runAt`, `delaySeconds` and `deadline` may be ahead: a year. */
+  horizonSecondsMax: 31_622_400,
+  /** What a job waits for its dependencies unless it says otherwise. */
+  deadlineSecondsDefault: 86_400,
+  dependenciesMax: 5_000,
+  snoozesDefault: 100,
+  snoozesMax: 10_000,
+  /** The timekeeper sends parked jobs this long before they are due; the queue waits the rest out. */
+  sendAheadSeconds: 120,
+  /** From this wait on the record keeps the message's receipt, so that a person can end the wait. */
+  receiptWaitSeconds: 30,
+  /** How long a worker goes by one read of the control item, in ms. */
+  controlFreshMs: 5_000,
+  callbackTimeoutMs: 5_000,
+  callbackBaseSeconds: 10,
+  callbackCapSeconds: 3_600,
+  /** After three days a callback is given up; it can be replayed by hand. */
+  callbackWindowSeconds: 259_200,
+  callbackBodyBytesMax: 262_144,
+  callbackAnswerBytesMax: 4_096,
+  callbackTriesKept: 10,
+
+  /** A paused message looks again after this, then twice as long each time, in seconds. */
+  pauseWaitSecondsMin: 5,
+  pauseWaitSecondsMax: 900,
+  /** A job that found no free slot of its source looks again after one to two of these, in ms. */
+  slotWaitMs: 1_000,
   /** How long a message waits after a fault of ours (table or queue unreachable), in seconds. */
   faultDelaySeconds: 5,
 
@@ -31,6 +65,9 @@ export const LIMITS = {
   errorsKept: 5,
   errorMessageMax: 1_000,
   errorStackMax: 2_000,
+  /** Where a record of a cancelled job must outlive every message of it: SQS keeps none longer. */
+  retentionTombstoneSeconds: 1_209_600,
+  childrenMax: 5_000,
   /** From here S3 is cheaper than the write units of the item, and the item stays small. */
   resultInlineBytesMax: 8_192,
   rawInlineBytesMax: 32_768,
@@ -47,5 +84,17 @@ assert(
   LIMITS.retryCapSecondsMax <= LIMITS.visibilitySecondsMax,
   'a retry delay fits into the visibility of its message',
 );
+assert(
+  LIMITS.queueWaitSecondsMax + 900 < LIMITS.visibilitySecondsMax,
+  'a message that was held for a whole invocation can still wait that long',
+);
+assert(
+  LIMITS.sendAheadSeconds < LIMITS.queueWaitSecondsMax,
+  'what the timekeeper sends early can wait in the queue',
+);
 assert(LIMITS.attemptsDefault <= LIMITS.attemptsMax, 'the default attempts are allowed');
+assert(
+  LIMITS.payloadInlineBytesMax < LIMITS.envelopeBytesMax,
+  'the largest inline payload leaves room for the rest of its envelope',
+);
 assert(LIMITS.rawInlineBytesMax < 350_000, 'a quarantined item fits into a DynamoDB item');

@@ -11,6 +11,14 @@ const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
   dead: JOB_METRICS.dead,
   quarantined: JOB_METRICS.quarantined,
   duplicate: JOB_METRICS.duplicate,
+  cancelled: JOB_METRICS.cancelled,
+  snoozed: JOB_METRICS.snoozed,
+  interrupted: JOB_METRICS.snoozed,
+  scheduled: JOB_METRICS.parked,
+  waiting: JOB_METRICS.parked,
+  limited: JOB_METRICS.limited,
+  paused: JOB_METRICS.returned,
+  halted: JOB_METRICS.halted,
   running: JOB_METRICS.returned,
   early: JOB_METRICS.returned,
   lost: JOB_METRICS.returned,
@@ -25,9 +33,10 @@ export const reportBatch =
     for (const [as, of] of Map.groupBy(report.dispositions, ({ as }) => as))
       metrics.addMetric(METRIC_OF[as], MetricUnit.Count, of.length);
     for (const { startMs, runMs } of report.dispositions) {
-      if (startMs === undefined || runMs === undefined) continue;
-      metrics.addMetric(JOB_METRICS.timeToStart, MetricUnit.Milliseconds, startMs);
-      metrics.addMetric(JOB_METRICS.runTime, MetricUnit.Milliseconds, runMs);
+      if (startMs !== undefined)
+        metrics.addMetric(JOB_METRICS.timeToStart, MetricUnit.Milliseconds, startMs);
+      if (runMs !== undefined)
+        metrics.addMetric(JOB_METRICS.runTime, MetricUnit.Milliseconds, runMs);
     }
     logger.info('batch', { jobs: report.dispositions });
     return report;

@@ -3,6 +3,10 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { startFauxqs } from 'fauxqs';
 import { startTableServer } from '#infra/local/dynamoLocal.ts';
+import { createControlStore } from '#shared/control/dynamo/store.ts';
+import { createGate } from '#shared/control/gate.ts';
+import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
+import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
@@ -10,6 +14,7 @@ import type { Delivery } from '#shared/jobs/ports.ts';
 import { runBatch } from '#shared/jobs/runBatch.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { createJobsTable } from '../support/table.ts';
 import { line, round, title } from './stats.ts';
@@ -64,6 +69,7 @@ const deliveriesOf = (batch: number, size: number, queueUrl: string): Delivery[]
     group: `group-${n}`,
     body: JSON.stringify({ kind: 'echo', payload: { batch, n } }),
     sentAt: Date.now(),
+    receives: 1,
   }));
 
 /** Beside what the worker asks: one send a job, one receive, one delete and one invocation a batch. */
@@ -97,6 +103,15 @@ const open = async () => {
   const deps = {
     kinds,
     store: createJobStore({ client, table }),
+    flows: createFlowStore({ client, table }),
+    gate: createGate({
+      store: createControlStore({ client, table }),
+      clock: systemClock,
+      logger: silent,
+      freshMs: LIMITS.controlFreshMs,
+      defaults: undefined,
+    }),
+    limiter: createLimiter({ client, table, clock: systemClock, random: systemRandom }),
     blobs,
     services: { workspaces, http: createHttpClient({ allow: [] }) },
     visibility: createVisibility(sqs),
@@ -105,6 +120,7 @@ const open = async () => {
     random: systemRandom,
     logger: silent,
     leaseSeconds: 60,
+    retentionSeconds: 604_800,
   };
   const close = async (): Promise<void> => {
     client.destroy();

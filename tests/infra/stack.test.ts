@@ -21,21 +21,17 @@ const of = (type: string) =>
   resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
 
 describe('queues', () => {
-  it('are four priorities, each with a dead-letter queue of its own', () => {
+  it('are four priorities and the results, each with a dead-letter queue of its own', () => {
     const names = of('AWS::SQS::Queue').map(({ QueueName }) => QueueName);
-    const priorities = ['critical', 'high', 'normal', 'low'];
+    const queues = ['jobs-critical', 'jobs-high', 'jobs-normal', 'jobs-low', 'results'];
+    const pairs = queues.flatMap((name) => [`${name}.fifo`, `${name}-dead.fifo`]);
     expect(names.sort()).toEqual(
-      priorities
-        .flatMap((name) => [
-          `sheratan-dev-jobs-${name}.fifo`,
-          `sheratan-dev-jobs-${name}-dead.fifo`,
-        ])
-        .sort(),
+      [...pairs, 'relay-failures'].map((name) => `sheratan-dev-${name}`).sort(),
     );
   });
 
   it('are FIFO in high-throughput mode, encrypted, without content-based deduplication', () => {
-    for (const queue of of('AWS::SQS::Queue')) {
+    for (const queue of of('AWS::SQS::Queue').filter(({ FifoQueue }) => FifoQueue)) {
       expect(queue).toMatchObject({
         FifoQueue: true,
         DeduplicationScope: 'messageGroup',
@@ -49,6 +45,7 @@ describe('queues', () => {
   it('keep dead letters longer than jobs', () => {
     const [dead, live] = [true, false].map((isDead) =>
       of('AWS::SQS::Queue')
+        .filter(({ FifoQueue }) => FifoQueue)
         .filter(({ QueueName }) => String(QueueName).includes('-dead') === isDead)
         .map(({ MessageRetentionPeriod }) => Number(MessageRetentionPeriod)),
     );
@@ -57,29 +54,49 @@ describe('queues', () => {
 
   it('refuse requests without TLS', () => {
     const policies = of('AWS::SQS::QueuePolicy');
-    expect(policies).toHaveLength(8);
+    expect(policies).toHaveLength(11);
     for (const policy of policies)
       expect(JSON.stringify(policy)).toContain('"Bool":{"aws:SecureTransport":"false"}');
   });
 });
 
-describe('worker', () => {
-  it('is Node 24 on arm64 with JSON logs in a group of explicit retention', () => {
-    expect(of('AWS::Lambda::Function')).toEqual([
-      expect.objectContaining({
+/** The statements of each function's role, by the function's name. */
+const rightsOf = (name: string): readonly Record<string, unknown>[] =>
+  of('AWS::IAM::Policy')
+    .filter(({ PolicyName }) => String(PolicyName).includes(name))
+    .flatMap(({ PolicyDocument }) => (PolicyDocument as { Statement: [] }).Statement);
+
+const CONSUMES = [
+  'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:GetQueueUrl',
+  'sqs:ReceiveMessage',
+];
+const SENDS = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
+
+describe('functions', () => {
+  it('are Node 24 on arm64 with JSON logs in groups of explicit retention', () => {
+    const functions = of('AWS::Lambda::Function');
+    expect(functions.map(({ FunctionName }) => FunctionName).sort()).toEqual(
+      ['relay', 'reporter', 'timekeeper', 'worker'].map((name) => `sheratan-dev-${name}`),
+    );
+    for (const each of functions)
+      expect(each).toMatchObject({
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
         Handler: 'index.handler',
-        Timeout: 900,
         LoggingConfig: expect.objectContaining({ LogFormat: 'JSON' }),
-      }),
-    ]);
-    expect(of('AWS::Logs::LogGroup')).toEqual([expect.objectContaining({ RetentionInDays: 30 })]);
+      });
+    for (const group of of('AWS::Logs::LogGroup'))
+      expect(group).toMatchObject({ RetentionInDays: 30 });
   });
 
-  it('has one mapping a queue: ten messages, partial failures, bounded concurrency', () => {
-    const mappings = of('AWS::Lambda::EventSourceMapping');
-    expect(mappings).toHaveLength(4);
+  it('are fed ten messages at a time, with partial failures and bounded concurrency', () => {
+    const mappings = of('AWS::Lambda::EventSourceMapping').filter(
+      (each) => !each['FilterCriteria'],
+    );
+    expect(mappings).toHaveLength(5);
     for (const mapping of mappings)
       expect(mapping).toMatchObject({
         BatchSize: 10,
@@ -88,26 +105,62 @@ describe('worker', () => {
       });
   });
 
-  it('may do what it does and nothing else', () => {
-    const statements = of('AWS::IAM::Policy').flatMap(
-      ({ PolicyDocument }) => (PolicyDocument as { Statement: object[] }).Statement,
-    );
-    const actions = statements.flatMap((statement) =>
-      'Action' in statement ? statement.Action : [],
-    );
-    expect([...new Set(actions)].sort()).toEqual([
-      'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
-      's3:GetObject',
-      's3:ListBucket',
-      's3:PutObject',
-      'sqs:ChangeMessageVisibility',
-      'sqs:DeleteMessage',
-      'sqs:GetQueueAttributes',
-      'sqs:GetQueueUrl',
-      'sqs:ReceiveMessage',
-    ]);
-    for (const statement of statements) expect(statement).not.toMatchObject({ Resource: '*' });
+  it('leave plain jobs out of the stream: only ends that somebody waits for wake the relay', () => {
+    const streams = of('AWS::Lambda::EventSourceMapping').filter((each) => each['FilterCriteria']);
+    expect(streams).toHaveLength(1);
+    expect(streams[0]).toMatchObject({
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      DestinationConfig: { OnFailure: { Destination: expect.anything() } },
+    });
+    const { Filters = [] } = (streams[0]?.['FilterCriteria'] ?? {}) as {
+      Filters?: { Pattern: string }[];
+    };
+    const reasons = Filters.map(({ Pattern }) => {
+      const { NewImage } = JSON.parse(Pattern).dynamodb;
+      return Object.keys(NewImage).filter((name) => name !== 'sk' && name !== 'status');
+    });
+    expect(reasons).toEqual([['dependants'], ['children'], ['childrenRef'], ['callback']]);
+  });
+
+  it.each([
+    [
+      'Worker',
+      [
+        ...['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map(
+          (action) => `dynamodb:${action}`,
+        ),
+        ...['s3:GetObject', 's3:ListBucket', 's3:PutObject'],
+        ...CONSUMES,
+      ],
+    ],
+    [
+      'Relay',
+      [
+        ...['DescribeStream', 'GetItem', 'GetRecords', 'GetShardIterator', 'ListStreams'],
+        ...['Query', 'UpdateItem'],
+      ]
+        .map((action) => `dynamodb:${action}`)
+        .concat(['s3:GetObject', ...SENDS]),
+    ],
+    [
+      'Timekeeper',
+      ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem']
+        .map((action) => `dynamodb:${action}`)
+        .concat(['s3:GetObject', ...SENDS]),
+    ],
+    [
+      'Reporter',
+      ['GetItem', 'PutItem', 'UpdateItem']
+        .map((action) => `dynamodb:${action}`)
+        .concat(['s3:GetObject', ...CONSUMES]),
+    ],
+  ])('%s may do what it does and nothing else', (name, allowed) => {
+    const statements = rightsOf(name);
+    const actions = statements.flatMap(({ Action }) => Action);
+    expect([...new Set(actions)].sort()).toEqual([...allowed].sort());
+    for (const { Action, Resource } of statements)
+      if (Action !== 'dynamodb:ListStreams') expect(Resource).not.toBe('*');
   });
 });
 

@@ -1,10 +1,12 @@
 import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import type { ClaimRequest } from '#shared/jobs/claim.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import type { JobStore } from '#shared/jobs/ports.ts';
-import type { ClaimRequest, JobRecord, Lease } from '#shared/jobs/record.ts';
-import { completed, dead, quarantined, retrying } from '#shared/jobs/transitions.ts';
+import type { JobRecord, Lease } from '#shared/jobs/record.ts';
+import { quarantined } from '#shared/jobs/rows.ts';
+import { completed, dead, retrying } from '#shared/jobs/transitions.ts';
 import { createJobsTable } from '../support/table.ts';
 
 const NOW = 1_800_000_000_000;
@@ -52,6 +54,7 @@ const request = (over: Partial<ClaimRequest> = {}): ClaimRequest => {
     now: NOW,
     leaseId: `lease-${serial}`,
     leaseUntil: NOW + LEASE_MS,
+    fresh: true,
     attemptsMax: 3,
     by: 'request',
     ...over,
@@ -104,9 +107,9 @@ describe('claim', () => {
   it('is refused before the retry is due, and granted from then on', async () => {
     const given = request();
     const record = await claimed(given);
-    await store.transition(leaseOf(record), retrying(record, NOW, error, NOW + 5_000));
+    await store.transition(leaseOf(record), retrying(record, NOW, error, { dueAt: NOW + 5_000 }));
     const at = (now: number) => store.claim({ ...given, leaseId: 'second', now });
-    expect(await at(NOW + 4_999)).toEqual({ kind: 'early', dueAt: NOW + 5_000 });
+    expect(await at(NOW + 4_999)).toMatchObject({ kind: 'early', dueAt: NOW + 5_000 });
     expect(await at(NOW + 5_000)).toMatchObject({ kind: 'claimed', record: { attempt: 2 } });
   });
 
@@ -149,12 +152,12 @@ describe('transition', () => {
     const heir = await claimed({ ...given, leaseId: 'heir', now, leaseUntil: now + LEASE_MS });
     const changes = [
       completed(zombie, NOW, { result: '"zombie"' }),
-      retrying(zombie, NOW, error, NOW),
+      retrying(zombie, NOW, error, { dueAt: NOW }),
       dead(zombie, NOW, error, {}),
     ];
     for (const change of changes)
       expect(await store.transition(leaseOf(zombie), change)).toMatchObject({ kind: 'lost' });
-    expect(await store.extend(leaseOf(zombie), now)).toMatchObject({ kind: 'lost' });
+    expect(await store.amend(leaseOf(zombie), { leaseUntil: now })).toMatchObject({ kind: 'lost' });
     expect(await store.get(given.id)).toEqual(heir);
   });
 
@@ -194,9 +197,9 @@ describe('quarantine', () => {
   it('is idempotent for its message and never overwrites another job', async () => {
     const base = { id: 'bad', messageId: 'm1', priority: 'low', group: 'g', createdAt: NOW };
     const record = quarantined(base, NOW, error, { envelope: 'nonsense' });
-    expect(await store.quarantine(record)).toBe(true);
-    expect(await store.quarantine(record)).toBe(true);
-    expect(await store.quarantine({ ...record, messageId: 'm2' })).toBe(false);
+    expect(await store.create(record)).toEqual({ kind: 'created' });
+    expect(await store.create(record)).toEqual({ kind: 'created' });
+    expect(await store.create({ ...record, messageId: 'm2' })).toMatchObject({ kind: 'exists' });
     expect(await store.get('bad')).toEqual(record);
   });
 });
@@ -205,7 +208,7 @@ describe('a refused id', () => {
   it('runs once its sender mended the job and sent it again', async () => {
     const given = request({ id: 'mended' });
     const base = { id: 'mended', messageId: 'm1', priority: 'low', group: 'g', createdAt: NOW };
-    await store.quarantine(quarantined(base, NOW, error, { envelope: 'nonsense' }));
+    await store.create(quarantined(base, NOW, error, { envelope: 'nonsense' }));
     const record = await claimed(given);
     expect(record).toMatchObject({ status: 'RUNNING', attempt: 1, kind: 'echo', contentHash: 'h' });
     expect(record.history.map(({ event }) => event)).toEqual(['quarantined', 'claimed']);

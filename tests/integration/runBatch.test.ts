@@ -47,6 +47,7 @@ const together = async (group: string, payloads: readonly unknown[]): Promise<De
     group,
     body: JSON.stringify(job(payload)),
     sentAt: Date.now(),
+    receives: 1,
   }));
 };
 
@@ -271,6 +272,7 @@ const claimAgain = async (id: string, attemptsMax = 3) => {
     leaseUntil: now + 60_000,
     attemptsMax,
     by: 'rival',
+    fresh: true,
   });
 };
 
@@ -346,7 +348,7 @@ describe('a fault of ours', () => {
 
   it('in changing visibility fails no job', async () => {
     const id = await worker.send(job(1));
-    await worker.step({ visibility: { change: broken } });
+    await worker.step({ visibility: { change: broken, release: broken } });
     expect(await get(id)).toMatchObject({ status: 'COMPLETED' });
   });
 });

@@ -2,16 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import {
-  ATTENTION_INDEX,
-  JOBS_KEY,
-  JOBS_SORT,
-  MISSION_INDEX,
-  TASK_INDEX,
-} from '#shared/contracts/tables.ts';
+import { JOBS_INDEXES, JOBS_KEY, JOBS_SORT } from '#shared/contracts/tables.ts';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
-const INDEXES = [ATTENTION_INDEX, MISSION_INDEX, TASK_INDEX];
 
 const keys = (hash: string, range: string) => [
   { AttributeName: hash, KeyType: 'HASH' as const },
@@ -23,8 +16,8 @@ export const createJobsTable = async (
 ): Promise<{ readonly client: DynamoDBDocumentClient; readonly table: string }> => {
   const raw = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials: CREDENTIALS });
   const table = `jobs-${randomUUID()}`;
-  const strings = new Set([JOBS_KEY, JOBS_SORT, ...INDEXES.map(({ key }) => key)]);
-  const numbers = new Set(INDEXES.map(({ sort }) => sort));
+  const strings = new Set([JOBS_KEY, JOBS_SORT, ...JOBS_INDEXES.map(({ key }) => key)]);
+  const numbers = new Set(JOBS_INDEXES.map(({ sort }) => sort));
   await raw.send(
     new CreateTableCommand({
       TableName: table,
@@ -34,7 +27,7 @@ export const createJobsTable = async (
         ...[...strings].map((name) => ({ AttributeName: name, AttributeType: 'S' as const })),
         ...[...numbers].map((name) => ({ AttributeName: name, AttributeType: 'N' as const })),
       ],
-      GlobalSecondaryIndexes: INDEXES.map(({ name, key, sort }) => ({
+      GlobalSecondaryIndexes: JOBS_INDEXES.map(({ name, key, sort }) => ({
         IndexName: name,
         KeySchema: keys(key, sort),
         Projection: { ProjectionType: 'KEYS_ONLY' },

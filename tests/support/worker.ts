@@ -7,15 +7,28 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
+import { createControlStore } from '#shared/control/dynamo/store.ts';
+import { createGate } from '#shared/control/gate.ts';
+import type { ControlStore } from '#shared/control/ports.ts';
 import type { Kinds } from '#shared/jobs/defineJob.ts';
+import type { Disposition } from '#shared/jobs/disposition.ts';
+import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
+import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
+import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
 import type { Blobs, Delivery, JobStore, Workspaces } from '#shared/jobs/ports.ts';
+import type { JobRecord } from '#shared/jobs/record.ts';
+import { relayEnds } from '#shared/jobs/relay.ts';
 import { type BatchDeps, type BatchReport, runBatch } from '#shared/jobs/runBatch.ts';
 import { createBlobs } from '#shared/jobs/s3/blobs.ts';
 import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
+import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import { keepTime, type TimekeeperReport } from '#shared/jobs/timekeeper.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { createJobsTable } from './table.ts';
 
@@ -30,6 +43,13 @@ interface ManualClock {
 }
 
 export interface TestWorker {
+  readonly deps: BatchDeps;
+  readonly control: ControlStore;
+  readonly sqs: SQSClient;
+  /** Jobs whose end was to be called back. */
+  readonly announced: readonly JobRecord[];
+  readonly queueUrl: string;
+  readonly table: { readonly client: DynamoDBDocumentClient; readonly table: string };
   readonly store: JobStore;
   readonly blobs: Blobs;
   readonly workspaces: Workspaces;
@@ -44,6 +64,14 @@ export interface TestWorker {
   ): Promise<BatchReport>;
   /** Receives and runs once. */
   step(over?: Partial<BatchDeps> & { remainingMs?: number }): Promise<BatchReport>;
+  /** What the stream would tell the relay of these jobs. */
+  relay(...ids: readonly string[]): Promise<void>;
+  /** What the timekeeper does in a minute, at the worker's time. */
+  tick(): Promise<TimekeeperReport>;
+  /** Receives and runs until nothing is left that may run now. */
+  drain(over?: Partial<BatchDeps>): Promise<readonly Disposition[]>;
+  /** Hands out again what waits in the queue, whatever its time. */
+  ripen(): Promise<void>;
   /** Seconds each message in flight stays invisible, by message id. */
   invisibleFor(): Readonly<Record<string, number>>;
   stop(): Promise<void>;
@@ -51,7 +79,7 @@ export interface TestWorker {
 
 const deliveryOf = (
   queueUrl: string,
-  { MessageId = '', ReceiptHandle = '', Body = '', Attributes }: Message,
+  { MessageId = '', ReceiptHandle = '', Body = '', Attributes, MessageAttributes }: Message,
 ): Delivery => ({
   messageId: MessageId,
   receiptHandle: ReceiptHandle,
@@ -60,6 +88,8 @@ const deliveryOf = (
   group: Attributes?.MessageGroupId ?? '',
   body: Body,
   sentAt: Number(Attributes?.SentTimestamp),
+  receives: Number(Attributes?.ApproximateReceiveCount),
+  released: MessageAttributes?.[RELEASED_ATTRIBUTE]?.StringValue,
 });
 
 const manualClock = (): ManualClock => {
@@ -101,20 +131,36 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     createBlobs(bucket),
     createWorkspaces(bucket),
   ];
+  const logger = { debug: quiet, info: quiet, warn, error: warn };
+  const control = createControlStore({ client, table });
   const deps: BatchDeps = {
     kinds,
     store,
+    flows: createFlowStore({ client, table }),
+    gate: createGate({ store: control, clock, logger, freshMs: 0, defaults: undefined }),
+    limiter: createLimiter({ client, table, clock, random: { next: () => 0 } }),
     blobs,
     services: { workspaces, http: createHttpClient({ allow: ['127.0.0.0/8'] }) },
     visibility: createVisibility(sqs),
     clock,
     ids: systemIds,
     random: { next: () => 0 },
-    logger: { debug: quiet, info: quiet, warn, error: warn },
+    logger,
     leaseSeconds: 60,
+    retentionSeconds: 604_800,
   };
+  const byPriority = { critical: queueUrl, high: queueUrl, normal: queueUrl, low: queueUrl };
+  const outgoing = createOutgoing({ sqs, queueUrls: byPriority });
+  const announced: JobRecord[] = [];
+  const firstSeen = new Map<string, number>();
   let sent = 0;
   const worker: TestWorker = {
+    deps,
+    control,
+    sqs,
+    announced,
+    queueUrl,
+    table: { client, table },
     store,
     blobs,
     workspaces,
@@ -138,9 +184,16 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
         QueueUrl: queueUrl,
         MaxNumberOfMessages: 10,
         MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
       });
       const { Messages = [] } = await sqs.send(request);
-      return Messages.map((message) => deliveryOf(queueUrl, message));
+      return Messages.map((message) => {
+        const delivery = deliveryOf(queueUrl, message);
+        // The queue's time does not move with the worker's: the first receive ties them together.
+        const ahead = firstSeen.get(delivery.messageId) ?? clock.now() - Date.now();
+        firstSeen.set(delivery.messageId, ahead);
+        return { ...delivery, sentAt: delivery.sentAt + ahead };
+      });
     },
     run: async (deliveries, { remainingMs = 900_000, ...over } = {}) => {
       const report = await runBatch(deliveries, 'request', () => remainingMs, { ...deps, ...over });
@@ -149,7 +202,32 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
           await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
       return report;
     },
+    relay: async (...ids) => {
+      const ended = await Promise.all(ids.map((id) => store.get(id)));
+      await relayEnds(
+        ended.flatMap((record) => record ?? []),
+        {
+          ...deps,
+          outgoing,
+          announcements: { announce: async (of) => void announced.push(...of) },
+        },
+      );
+    },
+    tick: () => keepTime({ ...deps, outgoing, due: createDueReader({ client, table }) }),
+    drain: async (over) => {
+      const all: Disposition[] = [];
+      for (;;) {
+        const deliveries = await worker.receive();
+        if (deliveries.length === 0) return all;
+        all.push(...(await worker.run(deliveries, over)).dispositions);
+      }
+    },
     step: async (over) => worker.run(await worker.receive(), over),
+    ripen: async () => {
+      const inflight = server.inspectQueue('jobs.fifo')?.messages.inflight ?? [];
+      for (const { receiptHandle: handle } of inflight)
+        await deps.visibility.release({ queueUrl, handle });
+    },
     invisibleFor: () => {
       const inflight = server.inspectQueue('jobs.fifo')?.messages.inflight ?? [];
       return Object.fromEntries(

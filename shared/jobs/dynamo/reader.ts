@@ -3,11 +3,14 @@ import { BatchGetCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws
 import {
   ATTENTION_INDEX,
   ATTENTION_SHARDS,
+  DUE_INDEX,
+  DUE_SHARDS,
   MISSION_INDEX,
   TASK_INDEX,
 } from '#shared/contracts/tables.ts';
+import type { DueReader } from '../ports.ts';
 import type { JobRecord } from '../record.ts';
-import { recordOf } from './codec.ts';
+import { chunksOf, recordOf } from './codec.ts';
 
 interface ReaderOptions {
   readonly client: DynamoDBDocumentClient;
@@ -67,7 +70,7 @@ const getPage = async (
   let left: readonly Record<string, unknown>[] = keys.map((key) => ({ ...key }));
   while (left.length > 0) {
     const answer = await client.send(
-      new BatchGetCommand({ RequestItems: { [table]: { Keys: [...left] } } }),
+      new BatchGetCommand({ RequestItems: { [table]: { Keys: [...left], ConsistentRead: true } } }),
     );
     records.push(...(answer.Responses?.[table] ?? []).map(recordOf));
     left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
@@ -76,11 +79,41 @@ const getPage = async (
 };
 
 const getAll = async (options: ReaderOptions, keys: readonly Key[]): Promise<JobRecord[]> => {
-  const pages = Array.from({ length: Math.ceil(keys.length / BATCH_GET_MAX) }, (_, page) =>
-    keys.slice(page * BATCH_GET_MAX, (page + 1) * BATCH_GET_MAX),
-  );
+  const pages = chunksOf(keys, BATCH_GET_MAX);
   return (await Promise.all(pages.map((page) => getPage(options, page)))).flat();
 };
+
+/** Pages of one shard of the due index, earliest first. */
+async function* dueOf(
+  options: ReaderOptions,
+  shard: string,
+  until: number,
+): AsyncGenerator<readonly JobRecord[]> {
+  let from: Record<string, unknown> | undefined;
+  do {
+    const page = await options.client.send(
+      new QueryCommand({
+        TableName: options.table,
+        IndexName: DUE_INDEX.name,
+        KeyConditionExpression: '#key = :shard AND #sort <= :until',
+        ExpressionAttributeNames: { '#key': DUE_INDEX.key, '#sort': DUE_INDEX.sort },
+        ExpressionAttributeValues: { ':shard': shard, ':until': until },
+        Limit: BATCH_GET_MAX,
+        ...(from && { ExclusiveStartKey: from }),
+      }),
+    );
+    const keys = (page.Items ?? []).map(({ pk, sk }) => ({ pk: String(pk), sk: String(sk) }));
+    const records = await getAll(options, keys);
+    yield records.sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
+    from = page.LastEvaluatedKey;
+  } while (from);
+}
+
+export const createDueReader = (options: ReaderOptions): DueReader => ({
+  async *until(until) {
+    for (let shard = 0; shard < DUE_SHARDS; shard += 1) yield* dueOf(options, String(shard), until);
+  },
+});
 
 export const createJobReader = (options: ReaderOptions): JobReader => ({
   attention: async (status, limit) => {

@@ -1,6 +1,6 @@
 /** Lambda's SQS event ↔ deliveries and the partial-batch answer. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { PRIORITIES, type Priority, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import type { Delivery } from '../ports.ts';
 
@@ -22,6 +22,9 @@ export const deliveriesOf = (event: SQSEvent, queues: QueueUrls): readonly Deliv
       group: record.attributes.MessageGroupId ?? record.messageId,
       body: record.body,
       sentAt: Number(record.attributes.SentTimestamp),
+      receives: Number(record.attributes.ApproximateReceiveCount),
+      released: record.messageAttributes[RELEASED_ATTRIBUTE]?.stringValue,
+      traceHeader: record.attributes.AWSTraceHeader,
     };
   });
 

@@ -1,9 +1,10 @@
 /** Sends messages in batches: each group in order, groups beside each other, every refusal reported. */
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Priority } from '#shared/contracts/queues.ts';
-import { MESSAGE_BYTES_MAX } from '#shared/contracts/queues.ts';
+import { MESSAGE_BYTES_MAX, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { byteLength } from '#shared/kernel/json.ts';
 import type { OutgoingMessage } from '../message.ts';
+import type { Outgoing } from '../ports.ts';
 
 export type SendOutcome =
   /** `messageId` is the job's id unless its envelope gives one. */
@@ -17,10 +18,27 @@ interface SenderOptions {
   readonly onOutcome?: (index: number, outcome: SendOutcome) => void;
 }
 
+/** A queue took some of the messages and not others; sending all of them again does no harm. */
+class SendError extends Error {
+  override readonly name = 'SendError';
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(`the queue refused a message: ${message}`);
+    this.code = code;
+  }
+}
+
 interface Indexed {
   readonly index: number;
   readonly message: OutgoingMessage;
 }
+
+const releasing = (id: string) => ({
+  [RELEASED_ATTRIBUTE]: { DataType: 'String', StringValue: id },
+});
+const traced = (header: string) => ({
+  AWSTraceHeader: { DataType: 'String', StringValue: header },
+});
 
 const ENTRIES_MAX = 10;
 const TRIES_MAX = 5;
@@ -69,6 +87,8 @@ const sendOnce = async (
         MessageBody: message.body,
         MessageGroupId: message.group,
         MessageDeduplicationId: message.deduplicationId,
+        ...(message.released && { MessageAttributes: releasing(message.released) }),
+        ...(message.traceHeader && { MessageSystemAttributes: traced(message.traceHeader) }),
       })),
     }),
   );
@@ -93,6 +113,15 @@ const sendBatch = async (
   }
   return outcomes;
 };
+
+/** The queues as the mesh's own functions use them. */
+export const createOutgoing = (options: Omit<SenderOptions, 'onOutcome'>): Outgoing => ({
+  send: async (messages) => {
+    const outcomes = await sendMessages(messages, options);
+    const refused = outcomes.find((outcome) => outcome.kind === 'refused');
+    if (refused) throw new SendError(refused.code, refused.message);
+  },
+});
 
 /** @returns one outcome a message, in the order of `messages`. Rejects when the queue is out of reach. */
 export const sendMessages = async (

@@ -1,11 +1,17 @@
 /** Visibility on SQS: one request per queue and ten messages. */
-import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  ChangeMessageVisibilityCommand,
+  MessageNotInflight,
+  ReceiptHandleIsInvalid,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { Delivery, Visibility } from '../ports.ts';
 
 const ENTRIES_MAX = 10;
 
 interface Entry {
-  readonly delivery: Delivery;
+  readonly delivery: Pick<Delivery, 'messageId' | 'receiptHandle' | 'queueUrl'>;
   readonly seconds: number;
 }
 
@@ -39,5 +45,21 @@ export const createVisibility = (sqs: SQSClient): Visibility => ({
       chunksOf(ofQueue, ENTRIES_MAX).map((chunk) => changeOnce(sqs, queueUrl, chunk)),
     );
     return (await Promise.all(requests)).flat();
+  },
+  release: async ({ queueUrl, handle }) => {
+    try {
+      await sqs.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: queueUrl,
+          ReceiptHandle: handle,
+          VisibilityTimeout: 0,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof MessageNotInflight || error instanceof ReceiptHandleIsInvalid)
+        return false;
+      throw error;
+    }
   },
 });

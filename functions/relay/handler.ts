@@ -1,0 +1,42 @@
+/** Jobs table stream → dependants, children and callbacks of the jobs that ended. */
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { QUEUE_ENV, RELAY_ENV } from '#shared/contracts/functions.ts';
+import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
+import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import { endsOf } from '#shared/jobs/dynamo/stream.ts';
+import { relayEnds } from '#shared/jobs/relay.ts';
+import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
+import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
+import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
+import { readEnv, text } from '#shared/kernel/env.ts';
+import { systemClock } from '#shared/kernel/ports.ts';
+import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
+import { relayInOrder } from '#shared/runtime/streamBatch.ts';
+
+const env = readEnv({
+  table: [RELAY_ENV.jobsTable, text],
+  bucket: [RELAY_ENV.dataBucket, text],
+  resultsUrl: [RELAY_ENV.resultsUrl, text],
+  critical: [QUEUE_ENV.critical, text],
+  high: [QUEUE_ENV.high, text],
+  normal: [QUEUE_ENV.normal, text],
+  low: [QUEUE_ENV.low, text],
+});
+
+const telemetry = createTelemetry('relay');
+const jobs = { client: documentClient(), table: env.table };
+const sqs = sqsClient();
+const deps = {
+  store: createJobStore(jobs),
+  flows: createFlowStore(jobs),
+  blobs: lazyBucket(env.bucket).blobs,
+  outgoing: createOutgoing({ sqs, queueUrls: env }),
+  announcements: createAnnouncements(sqs, env.resultsUrl),
+  clock: systemClock,
+  logger: telemetry.log,
+};
+
+export const handler = chain<DynamoDBStreamEvent, DynamoDBBatchResponse>(telemetry, (event) =>
+  relayInOrder(endsOf(event), (ended) => relayEnds(ended, deps), telemetry),
+);

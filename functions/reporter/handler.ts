@@ -1,0 +1,47 @@
+/** results.fifo → the callback URLs of the jobs that ended. */
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { REPORTER_ENV } from '#shared/contracts/functions.ts';
+import { createDeliveryLog, createSecrets } from '#shared/jobs/dynamo/deliveryLog.ts';
+import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import { createHttpClient } from '#shared/jobs/http/client.ts';
+import { reportEnd } from '#shared/jobs/report.ts';
+import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
+import { announcementOf } from '#shared/jobs/sqs/announcements.ts';
+import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import { list, readEnv, text } from '#shared/kernel/env.ts';
+import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
+import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
+import { reportAll } from '#shared/runtime/reportAll.ts';
+
+const env = readEnv({
+  table: [REPORTER_ENV.jobsTable, text],
+  bucket: [REPORTER_ENV.dataBucket, text],
+  resultsUrl: [REPORTER_ENV.resultsUrl, text],
+  outboundAllow: [REPORTER_ENV.outboundAllow, list],
+});
+
+const telemetry = createTelemetry('reporter');
+const jobs = { client: documentClient(), table: env.table };
+const deps = {
+  store: createJobStore(jobs),
+  blobs: lazyBucket(env.bucket).blobs,
+  http: createHttpClient({ allow: env.outboundAllow }),
+  log: createDeliveryLog(jobs),
+  secrets: createSecrets(jobs),
+  clock: systemClock,
+  random: systemRandom,
+  logger: telemetry.log,
+};
+const visibility = createVisibility(sqsClient());
+
+export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, (event) =>
+  reportAll(event.Records, env.resultsUrl, telemetry, visibility, (record) =>
+    reportEnd(
+      announcementOf(record),
+      Number(record.attributes.SentTimestamp),
+      Number(record.attributes.ApproximateReceiveCount),
+      deps,
+    ),
+  ),
+);

@@ -1,0 +1,37 @@
+/** Every minute → parked jobs that are due, dependants that waited too long. */
+import type { ScheduledEvent } from 'aws-lambda';
+import { QUEUE_ENV, TIMEKEEPER_ENV } from '#shared/contracts/functions.ts';
+import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
+import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
+import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
+import { keepTime } from '#shared/jobs/timekeeper.ts';
+import { readEnv, text } from '#shared/kernel/env.ts';
+import { systemClock } from '#shared/kernel/ports.ts';
+import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
+import { reportTick } from '#shared/runtime/meshTelemetry.ts';
+
+const env = readEnv({
+  table: [TIMEKEEPER_ENV.jobsTable, text],
+  bucket: [TIMEKEEPER_ENV.dataBucket, text],
+  critical: [QUEUE_ENV.critical, text],
+  high: [QUEUE_ENV.high, text],
+  normal: [QUEUE_ENV.normal, text],
+  low: [QUEUE_ENV.low, text],
+});
+
+const telemetry = createTelemetry('timekeeper');
+const jobs = { client: documentClient(), table: env.table };
+const deps = {
+  store: createJobStore(jobs),
+  due: createDueReader(jobs),
+  blobs: lazyBucket(env.bucket).blobs,
+  outgoing: createOutgoing({ sqs: sqsClient(), queueUrls: env }),
+  clock: systemClock,
+  logger: telemetry.log,
+};
+
+export const handler = chain<ScheduledEvent, void>(telemetry, async () =>
+  reportTick(telemetry, await keepTime(deps)),
+);

@@ -1,0 +1,83 @@
+/** The relay: reads the ends of jobs off the table's stream; plain jobs never wake it. */
+import { Duration } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { CHILDREN_PREFIX, RAW_PREFIX } from '#shared/contracts/bucket.ts';
+import { QUEUE_ENV, RELAY_ENV, RELAY_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
+import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import type { Config } from '../config.ts';
+import { grantObjects } from './grants.ts';
+import { ServiceFunction } from './serviceFunction.ts';
+
+export interface RelayProps {
+  readonly config: Config;
+  readonly assetDir: string;
+  readonly table: dynamodb.TableV2;
+  readonly bucket: s3.Bucket;
+  readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+  readonly results: sqs.Queue;
+}
+
+const TERMINAL = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'];
+
+/** What of a row makes its end worth a look. */
+const WORTHWHILE = {
+  dependants: { BOOL: [true] },
+  children: { S: [{ exists: true }] },
+  childrenRef: { S: [{ exists: true }] },
+  callback: { S: [{ exists: true }] },
+} as const;
+
+const filters = Object.entries(WORTHWHILE).map(([name, rule]) =>
+  lambda.FilterCriteria.filter({
+    dynamodb: { NewImage: { sk: { S: ['JOB'] }, status: { S: TERMINAL }, [name]: rule } },
+  }),
+);
+
+export class Relay extends Construct {
+  constructor(scope: Construct, id: string, props: RelayProps) {
+    super(scope, id);
+    const { config, table, bucket, queues, results } = props;
+    const { fn } = new ServiceFunction(this, 'Relay', {
+      name: `sheratan-${config.stage}-relay`,
+      assetDir: props.assetDir,
+      description: 'Releases dependants, sends children, announces results',
+      timeout: Duration.seconds(RELAY_TIMEOUT_SECONDS),
+      memoryMb: 256,
+      logRetentionDays: config.logRetentionDays,
+      production: config.production,
+      environment: {
+        [RELAY_ENV.jobsTable]: table.tableName,
+        [RELAY_ENV.dataBucket]: bucket.bucketName,
+        [RELAY_ENV.resultsUrl]: results.queueUrl,
+        ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
+      },
+    });
+    const failures = new sqs.Queue(this, 'Failures', {
+      queueName: `sheratan-${config.stage}-relay-failures`,
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    fn.addEventSource(
+      new DynamoEventSource(table as dynamodb.ITable, {
+        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+        batchSize: 100,
+        parallelizationFactor: 4,
+        bisectBatchOnError: true,
+        reportBatchItemFailures: true,
+        // A record is tried until the stream forgets it: an outage of hours loses no dependant.
+        retryAttempts: 10_000,
+        onFailure: new SqsDlq(failures),
+        filters,
+      }),
+    );
+    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    for (const queue of [...Object.values(queues), results]) queue.grantSendMessages(fn);
+    grantObjects(fn, bucket, ['s3:GetObject'], [CHILDREN_PREFIX, RAW_PREFIX]);
+  }
+}

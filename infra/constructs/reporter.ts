@@ -1,0 +1,60 @@
+/** The reporter: posts results to callback URLs, from a queue of its own, so that no worker waits. */
+import { Duration } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
+import { REPORTER_ENV, REPORTER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
+import { BATCH_SIZE, RECEIVES_MAX } from '#shared/contracts/queues.ts';
+import type { Config } from '../config.ts';
+import { grantObjects } from './grants.ts';
+import { JobQueue } from './jobQueue.ts';
+import { ServiceFunction } from './serviceFunction.ts';
+
+export interface ReporterProps {
+  readonly config: Config;
+  readonly assetDir: string;
+  readonly table: dynamodb.TableV2;
+  readonly bucket: s3.Bucket;
+}
+
+export class Reporter extends Construct {
+  readonly results: sqs.Queue;
+
+  constructor(scope: Construct, id: string, props: ReporterProps) {
+    super(scope, id);
+    const { config, table, bucket } = props;
+    this.results = new JobQueue(this, 'Results', {
+      name: `sheratan-${config.stage}-results`,
+      visibilityTimeout: Duration.seconds(6 * REPORTER_TIMEOUT_SECONDS),
+      retention: Duration.days(config.queueRetentionDays),
+      receivesMax: RECEIVES_MAX,
+    }).queue;
+    const { fn } = new ServiceFunction(this, 'Reporter', {
+      name: `sheratan-${config.stage}-reporter`,
+      assetDir: props.assetDir,
+      description: 'Posts results to callback URLs',
+      timeout: Duration.seconds(REPORTER_TIMEOUT_SECONDS),
+      memoryMb: 256,
+      logRetentionDays: config.logRetentionDays,
+      production: config.production,
+      environment: {
+        [REPORTER_ENV.jobsTable]: table.tableName,
+        [REPORTER_ENV.dataBucket]: bucket.bucketName,
+        [REPORTER_ENV.resultsUrl]: this.results.queueUrl,
+        [REPORTER_ENV.outboundAllow]: config.outboundAllow.join(','),
+      },
+    });
+    fn.addEventSource(
+      new SqsEventSource(this.results, {
+        batchSize: BATCH_SIZE,
+        reportBatchItemFailures: true,
+        maxConcurrency: 10,
+      }),
+    );
+    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    grantObjects(fn, bucket, ['s3:GetObject'], [RESULT_PREFIX]);
+  }
+}

@@ -1,0 +1,61 @@
+/** The timekeeper: once a minute, sends parked jobs that are due and ends waits that were too long. */
+import { Duration } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { RAW_PREFIX } from '#shared/contracts/bucket.ts';
+import {
+  QUEUE_ENV,
+  TIMEKEEPER_ENV,
+  TIMEKEEPER_TIMEOUT_SECONDS,
+} from '#shared/contracts/functions.ts';
+import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import type { Config } from '../config.ts';
+import { grantObjects } from './grants.ts';
+import { ServiceFunction } from './serviceFunction.ts';
+
+export interface TimekeeperProps {
+  readonly config: Config;
+  readonly assetDir: string;
+  readonly table: dynamodb.TableV2;
+  readonly bucket: s3.Bucket;
+  readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+}
+
+export class Timekeeper extends Construct {
+  constructor(scope: Construct, id: string, props: TimekeeperProps) {
+    super(scope, id);
+    const { config, table, bucket, queues } = props;
+    const { fn } = new ServiceFunction(this, 'Timekeeper', {
+      name: `sheratan-${config.stage}-timekeeper`,
+      assetDir: props.assetDir,
+      description: 'Sends parked jobs that are due',
+      timeout: Duration.seconds(TIMEKEEPER_TIMEOUT_SECONDS),
+      memoryMb: 256,
+      logRetentionDays: config.logRetentionDays,
+      production: config.production,
+      environment: {
+        [TIMEKEEPER_ENV.jobsTable]: table.tableName,
+        [TIMEKEEPER_ENV.dataBucket]: bucket.bucketName,
+        ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
+      },
+    });
+    new events.Rule(this, 'EveryMinute', {
+      schedule: events.Schedule.rate(Duration.minutes(1)),
+      // A tick that failed is not repeated: the next one does its work.
+      targets: [new LambdaFunction(fn, { retryAttempts: 0 })],
+    });
+    table.grant(
+      fn,
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    );
+    for (const queue of Object.values(queues)) queue.grantSendMessages(fn);
+    grantObjects(fn, bucket, ['s3:GetObject'], [RAW_PREFIX]);
+  }
+}

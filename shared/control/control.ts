@@ -1,0 +1,28 @@
+/** Commands to the running system: each a conditional write with its event. */
+import type { Clock } from '#shared/kernel/ports.ts';
+import type { Result } from '#shared/kernel/result.ts';
+import type { ControlStore } from './ports.ts';
+import { type Command, type Control, type ControlEvent, decide, type Refusal } from './state.ts';
+
+const TRIES_MAX = 10;
+
+export class ControlBusyError extends Error {
+  override readonly name = 'ControlBusyError';
+  readonly code = 'CONTROL_BUSY';
+}
+
+/** @throws ControlBusyError when others change the state all the time. */
+export const command = async (
+  what: Command,
+  actor: string,
+  reason: string,
+  { store, clock }: { readonly store: ControlStore; readonly clock: Clock },
+): Promise<Result<{ control: Control; event: ControlEvent | undefined }, Refusal>> => {
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    const decided = decide(await store.get(), what, actor, reason, clock.now());
+    if (!decided.ok) return decided;
+    const { next: control, event } = decided.value;
+    if (!event || (await store.put(control, event))) return { ok: true, value: { control, event } };
+  }
+  throw new ControlBusyError('the control item changes all the time; try again');
+};

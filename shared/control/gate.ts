@@ -1,0 +1,59 @@
+/** Whether jobs may start: the control item, read at most every few seconds. */
+import type { Clock, Logger } from '#shared/kernel/ports.ts';
+import type { ControlStore } from './ports.ts';
+import type { Control, SourceLimits } from './state.ts';
+
+interface GateOptions {
+  readonly store: Pick<ControlStore, 'get'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** For how long a read answers; a pause is seen that late. ms. */
+  readonly freshMs: number;
+  /** For sources without limits of their own. */
+  readonly defaults: SourceLimits | undefined;
+}
+
+export type GateAnswer =
+  | { readonly kind: 'open'; readonly limits: SourceLimits | undefined }
+  | { readonly kind: 'paused'; readonly what: string };
+
+const answerOf = (
+  control: Control,
+  priority: string,
+  source: string,
+  defaults: SourceLimits | undefined,
+): GateAnswer => {
+  if (control.state === 'PAUSED') return { kind: 'paused', what: 'system' };
+  if (control.pausedQueues.includes(priority)) return { kind: 'paused', what: `queue ${priority}` };
+  if (control.pausedSources.includes(source)) return { kind: 'paused', what: `source ${source}` };
+  return { kind: 'open', limits: control.limits[source] ?? defaults };
+};
+
+export const createGate = ({ store, clock, logger, freshMs, defaults }: GateOptions) => {
+  let known: Control | undefined;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<Control> | undefined;
+
+  const read = async (): Promise<Control> => {
+    try {
+      known = await store.get();
+      readAt = clock.now();
+    } catch (error) {
+      // What was known a moment ago is better than to stop every job.
+      if (known === undefined) throw error;
+      logger.warn('control item not read; the last one counts', { error });
+    } finally {
+      reading = undefined;
+    }
+    return known;
+  };
+
+  return {
+    check: async (priority: string, source: string): Promise<GateAnswer> => {
+      const isFresh = known !== undefined && clock.now() - readAt < freshMs;
+      reading ??= isFresh ? undefined : read();
+      const control = isFresh && known ? known : await (reading ?? read());
+      return answerOf(control, priority, source, defaults);
+    },
+  };
+};

@@ -1,0 +1,18 @@
+/** Limits as text: in the environment, and on the command line. */
+import * as v from 'valibot';
+import type { SourceLimits } from './state.ts';
+
+const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)));
+const schema = v.strictObject({ perMinute: count, burst: count, concurrency: count });
+
+/** Reads JSON; an object without fields means unlimited. */
+export const limits = (
+  raw: string | undefined,
+): { readonly fault: string } | { readonly value: SourceLimits | undefined } => {
+  try {
+    const parsed = v.parse(schema, JSON.parse(raw ?? '{}'));
+    return { value: Object.keys(parsed).length > 0 ? (parsed as SourceLimits) : undefined };
+  } catch (error) {
+    return { fault: `must be JSON such as {"perMinute":60}: ${String(error)}` };
+  }
+};

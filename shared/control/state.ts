@@ -1,0 +1,152 @@
+/** The system's state and what may be paused: pure rules. The policy is the original system's. */
+import { assert } from '#shared/kernel/assert.ts';
+import { err, ok, type Result } from '#shared/kernel/result.ts';
+
+export const SYSTEM_STATES = [
+  'OPERATIONAL',
+  'DEGRADED',
+  'REFLECTIVE',
+  'RECOVERY',
+  'PAUSED',
+] as const;
+export type SystemState = (typeof SYSTEM_STATES)[number];
+
+/** To which states each may go; a state may always be confirmed. */
+const POLICY: Readonly<Record<SystemState, readonly SystemState[]>> = {
+  PAUSED: ['RECOVERY', 'OPERATIONAL'],
+  OPERATIONAL: ['DEGRADED', 'REFLECTIVE', 'RECOVERY', 'PAUSED'],
+  DEGRADED: ['OPERATIONAL', 'REFLECTIVE', 'RECOVERY', 'PAUSED'],
+  REFLECTIVE: ['OPERATIONAL', 'DEGRADED', 'RECOVERY', 'PAUSED'],
+  RECOVERY: ['OPERATIONAL', 'DEGRADED', 'PAUSED'],
+};
+
+/** What a source may use; unlimited where a field is absent. */
+export interface SourceLimits {
+  /** Starts per minute, evenly spaced; `burst` of them may come at once. */
+  readonly perMinute?: number;
+  readonly burst?: number;
+  /** Attempts that may run at the same time. */
+  readonly concurrency?: number;
+}
+
+export interface Control {
+  readonly state: SystemState;
+  /** ms since the epoch. */
+  readonly since: number;
+  /** Counts changes; every write is conditional on the one it saw. */
+  readonly version: number;
+  readonly pausedQueues: readonly string[];
+  readonly pausedSources: readonly string[];
+  readonly limits: Readonly<Record<string, SourceLimits>>;
+}
+
+export interface ControlEvent {
+  readonly at: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly what: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export const INITIAL: Control = {
+  state: 'OPERATIONAL',
+  since: 0,
+  version: 0,
+  pausedQueues: [],
+  pausedSources: [],
+  limits: {},
+};
+
+/** The whole control item is read by every worker every few seconds: it stays small. */
+export const LIMITED_SOURCES_MAX = 1_000;
+export const PAUSED_SOURCES_MAX = 1_000;
+
+export type Command =
+  | { readonly kind: 'state'; readonly to: SystemState }
+  | { readonly kind: 'queue' | 'source'; readonly name: string; readonly paused: boolean }
+  | { readonly kind: 'limits'; readonly source: string; readonly limits: SourceLimits | undefined };
+
+export interface Refusal {
+  readonly code: 'REASON_MISSING' | 'TRANSITION_REFUSED' | 'TOO_MANY';
+  readonly message: string;
+}
+
+interface Change {
+  readonly next: Control;
+  /** undefined when nothing changes. */
+  readonly event: ControlEvent | undefined;
+}
+
+const without = (names: readonly string[], name: string) => names.filter((other) => other !== name);
+
+const describe = (limits: SourceLimits | undefined): string =>
+  limits === undefined
+    ? 'default'
+    : Object.entries(limits)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ') || 'unlimited';
+
+type Step = Result<Pick<ControlEvent, 'what' | 'from' | 'to'> & { next: Control }, Refusal>;
+
+const toState = (control: Control, to: SystemState, now: number): Step => {
+  const from = control.state;
+  if (from !== to && !POLICY[from].includes(to))
+    return err({
+      code: 'TRANSITION_REFUSED',
+      message: `${from} may go to ${POLICY[from].join(', ')}, not to ${to}`,
+    });
+  return ok({ what: 'system', from, to, next: { ...control, state: to, since: now } });
+};
+
+const toPaused = (
+  control: Control,
+  { kind, name, paused }: Extract<Command, { kind: 'queue' | 'source' }>,
+): Step => {
+  const key = kind === 'queue' ? 'pausedQueues' : 'pausedSources';
+  const others = without(control[key], name);
+  if (paused && others.length >= PAUSED_SOURCES_MAX)
+    return err({ code: 'TOO_MANY', message: `${PAUSED_SOURCES_MAX} are paused already` });
+  const word = (yes: boolean) => (yes ? 'paused' : 'running');
+  const from = word(others.length < control[key].length);
+  const next = { ...control, [key]: paused ? [...others, name] : others };
+  return ok({ what: `${kind} ${name}`, from, to: word(paused), next });
+};
+
+const toLimits = (
+  control: Control,
+  { source, limits }: Extract<Command, { kind: 'limits' }>,
+): Step => {
+  const { [source]: before, ...others } = control.limits;
+  if (limits && Object.keys(others).length >= LIMITED_SOURCES_MAX)
+    return err({
+      code: 'TOO_MANY',
+      message: `${LIMITED_SOURCES_MAX} sources have limits of their own already; change the default instead`,
+    });
+  const next = { ...control, limits: limits ? { ...others, [source]: limits } : others };
+  return ok({ what: `limits of ${source}`, from: describe(before), to: describe(limits), next });
+};
+
+const stepOf = (control: Control, command: Command, now: number): Step => {
+  if (command.kind === 'state') return toState(control, command.to, now);
+  return command.kind === 'limits' ? toLimits(control, command) : toPaused(control, command);
+};
+
+/** What a command makes of the control item, and the event that says so. */
+export const decide = (
+  control: Control,
+  command: Command,
+  actor: string,
+  reason: string,
+  now: number,
+): Result<Change, Refusal> => {
+  if (reason.trim() === '')
+    return err({ code: 'REASON_MISSING', message: 'say why: a reason is required' });
+  const step = stepOf(control, command, now);
+  if (!step.ok) return step;
+  const { what, from, to, next } = step.value;
+  if (from === to) return ok({ next: control, event: undefined });
+  assert(next.version === control.version, 'a step leaves the version to its caller');
+  const event = { at: now, actor, reason, what, from, to };
+  return ok({ next: { ...next, version: control.version + 1 }, event });
+};

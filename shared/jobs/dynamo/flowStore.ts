@@ -1,0 +1,186 @@
+/** Who waits for whom, beside the jobs: an edge is `pk = JOB#<dependency>`, `sk = DEP#<dependant>`. */
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { JOBS_TTL } from '#shared/contracts/tables.ts';
+import { mapPool } from '#shared/kernel/pool.ts';
+import type { Edge, FlowStore } from '../ports.ts';
+import { isTerminal, type JobRecord, type Status, TERMINAL } from '../record.ts';
+import { chunksOf, jobKey, recordOf } from './codec.ts';
+import { blockerOf } from './expressions.ts';
+import type { StoreOptions } from './store.ts';
+
+const EDGE = 'DEP#';
+const WRITE_MAX = 25;
+const GET_MAX = 100;
+const REQUESTS_AT_ONCE = 4;
+
+const edgeItem = (edge: Edge, expiresAt: number) => ({
+  pk: jobKey(edge.dependency).pk,
+  sk: `${EDGE}${edge.dependant}`,
+  ordinal: edge.ordinal,
+  onFailure: edge.onFailure,
+  [JOBS_TTL]: expiresAt,
+});
+
+const TERMINALS = Object.fromEntries(TERMINAL.map((status) => [`:${status}`, status]));
+const ENDED = `#status IN (${Object.keys(TERMINALS).join(', ')})`;
+
+const putAll = async (
+  { client, table }: StoreOptions,
+  items: readonly Record<string, unknown>[],
+): Promise<void> => {
+  let left = items.map((Item) => ({ PutRequest: { Item } }));
+  while (left.length > 0) {
+    const { UnprocessedItems } = await client.send(
+      new BatchWriteCommand({ RequestItems: { [table]: left } }),
+    );
+    left = (UnprocessedItems?.[table] ?? []) as typeof left;
+  }
+};
+
+const getAll = async (
+  { client, table }: StoreOptions,
+  keys: readonly Record<string, unknown>[],
+): Promise<JobRecord[]> => {
+  const records: JobRecord[] = [];
+  let left = [...keys];
+  while (left.length > 0) {
+    const answer = await client.send(
+      new BatchGetCommand({
+        RequestItems: {
+          [table]: {
+            Keys: left,
+            ConsistentRead: true,
+            ProjectionExpression: 'pk, #status',
+            ExpressionAttributeNames: { '#status': 'status' },
+          },
+        },
+      }),
+    );
+    records.push(...(answer.Responses?.[table] ?? []).map(recordOf));
+    left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return records;
+};
+
+/** @param row whether the job has a row already: only a stub of ours may expire. */
+const note = (
+  { client, table }: StoreOptions,
+  dependency: string,
+  expiresAt: number,
+  row: boolean,
+) =>
+  client.send(
+    new UpdateCommand({
+      TableName: table,
+      Key: jobKey(dependency),
+      UpdateExpression: `SET dependants = :true${row ? '' : `, ${JOBS_TTL} = :expiresAt`}`,
+      ConditionExpression: row
+        ? `attribute_exists(#status) AND NOT ${ENDED}`
+        : 'attribute_not_exists(#status)',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: {
+        ':true': true,
+        ...(row ? TERMINALS : { ':expiresAt': expiresAt }),
+      },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    }),
+  );
+
+const refusedBy = async (write: Promise<unknown>): Promise<Status | 'absent' | undefined> => {
+  try {
+    await write;
+    return undefined;
+  } catch (error) {
+    return blockerOf(error)?.status ?? 'absent';
+  }
+};
+
+const awaitEnd = async (
+  options: StoreOptions,
+  dependency: string,
+  expiresAt: number,
+): Promise<Status | undefined> => {
+  const first = await refusedBy(note(options, dependency, expiresAt, true));
+  if (first !== 'absent') return first;
+  const second = await refusedBy(note(options, dependency, expiresAt, false));
+  // It got its row in between: then the first way works.
+  if (second === undefined || second === 'absent') return undefined;
+  return isTerminal(second) ? second : awaitEnd(options, dependency, expiresAt);
+};
+
+const edgesOf = async ({ client, table }: StoreOptions, dependency: string): Promise<Edge[]> => {
+  const edges: Edge[] = [];
+  let from: Record<string, unknown> | undefined;
+  do {
+    const page = await client.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :edge)',
+        ExpressionAttributeValues: { ':pk': jobKey(dependency).pk, ':edge': EDGE },
+        ...(from && { ExclusiveStartKey: from }),
+      }),
+    );
+    for (const { sk, ordinal, onFailure } of page.Items ?? [])
+      edges.push({
+        dependency,
+        dependant: String(sk).slice(EDGE.length),
+        ordinal: Number(ordinal),
+        onFailure: onFailure === 'run' ? 'run' : 'fail',
+      });
+    from = page.LastEvaluatedKey;
+  } while (from);
+  return edges;
+};
+
+export const createFlowStore = (options: StoreOptions): FlowStore => {
+  const { client, table } = options;
+  return {
+    awaitEnd: (dependency, expiresAt) => awaitEnd(options, dependency, expiresAt),
+
+    statuses: async (ids) => {
+      const pages = chunksOf(ids.map(jobKey), GET_MAX);
+      const records = await mapPool(pages, REQUESTS_AT_ONCE, (page) => getAll(options, page));
+      return new Map(
+        records.flat().flatMap(({ id, status }) => (status === undefined ? [] : [[id, status]])),
+      );
+    },
+
+    addEdges: async (edges, expiresAt) => {
+      const pages = chunksOf(
+        edges.map((edge) => edgeItem(edge, expiresAt)),
+        WRITE_MAX,
+      );
+      await mapPool(pages, REQUESTS_AT_ONCE, (page) => putAll(options, page));
+    },
+
+    edgesOf: (dependency) => edgesOf(options, dependency),
+
+    fulfil: async (dependant, ordinals) => {
+      try {
+        const { Attributes } = await client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: jobKey(dependant),
+            UpdateExpression: 'DELETE #pending :ordinals',
+            ConditionExpression: '#status = :waiting',
+            ExpressionAttributeNames: { '#status': 'status', '#pending': 'pending' },
+            ExpressionAttributeValues: {
+              ':ordinals': new Set(ordinals),
+              ':waiting': 'WAITING',
+            },
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        return Attributes ? recordOf(Attributes) : undefined;
+      } catch (error) {
+        blockerOf(error);
+        return undefined;
+      }
+    },
+  };
+};

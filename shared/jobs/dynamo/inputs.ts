@@ -1,0 +1,120 @@
+/** The requests of the job store: their expressions and conditions. */
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { ClaimRequest } from '../claim.ts';
+import type { JobRecord, Lease } from '../record.ts';
+import type { Transition } from '../transitions.ts';
+import { itemOf, jobKey } from './codec.ts';
+import { assignments } from './expressions.ts';
+
+/** What a row must be for a write to apply. */
+export interface Guard {
+  readonly condition: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** What no longer holds once an attempt runs. */
+const CLEARED = 'attention, expiresAt, #error, dueAt, due, receipt, notBefore, halted';
+
+export const claimInput = (table: string, request: ClaimRequest) => {
+  const { now, leaseId, leaseUntil, attemptsMax, by, fresh, ...facts } = request;
+  const { id, createdAt, messageId, contentHash, ...rest } = facts;
+  const fixed = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const open = [
+    'attempt < :max AND #status = :retrying AND dueAt <= :now',
+    'attempt < :max AND #status IN (:scheduled, :limited) AND dueAt <= :now',
+    'attempt < :max AND #status = :running AND leaseUntil < :expired',
+    '#status = :waiting AND attribute_not_exists(pending) AND (attribute_not_exists(notBefore) OR notBefore <= :now)',
+  ];
+  const known = `contentHash = :hash AND attribute_not_exists(cancelRequest) AND (${open.join(' OR ')})`;
+  return {
+    TableName: table,
+    Key: jobKey(id),
+    UpdateExpression: [
+      'SET #status = :running, attempt = if_not_exists(attempt, :zero) + :one',
+      'leaseId = :leaseId, leaseUntil = :leaseUntil, updatedAt = :now, contentHash = :hash',
+      'createdAt = if_not_exists(createdAt, :createdAt), messageId = if_not_exists(messageId, :messageId)',
+      'history = list_append(if_not_exists(history, :none), :claimed)',
+      `${fixed.map(([name]) => `#${name} = :${name}`).join(', ')} REMOVE ${CLEARED}`,
+    ].join(', '),
+    // What was refused never ran: its sender may mend it and send it again under the same id.
+    ConditionExpression: fresh
+      ? `attribute_not_exists(#status) OR #status = :quarantined OR (${known})`
+      : known,
+    ExpressionAttributeNames: {
+      '#status': 'status',
+      '#error': 'error',
+      ...Object.fromEntries(fixed.map(([name]) => [`#${name}`, name])),
+    },
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(fixed.map(([name, value]) => [`:${name}`, value])),
+      ':running': 'RUNNING',
+      ':retrying': 'RETRYING',
+      ':scheduled': 'SCHEDULED',
+      ':limited': 'LIMITED',
+      ':waiting': 'WAITING',
+      ...(fresh && { ':quarantined': 'QUARANTINED' }),
+      ':zero': 0,
+      ':one': 1,
+      ':none': [],
+      ':leaseId': leaseId,
+      ':leaseUntil': leaseUntil,
+      ':now': now,
+      ':expired': now - LIMITS.clockSkewMs,
+      ':createdAt': createdAt,
+      ':messageId': messageId,
+      ':hash': contentHash,
+      ':max': attemptsMax,
+      ':claimed': [{ at: now, event: 'claimed', by }],
+    },
+    ReturnValues: 'ALL_NEW',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  } as const;
+};
+
+export const FENCE = '#status = :running AND attempt = :heldAttempt AND leaseId = :heldLease';
+export const fenceValues = ({ attempt, leaseId }: Lease) => ({
+  ':running': 'RUNNING',
+  ':heldAttempt': attempt,
+  ':heldLease': leaseId,
+});
+
+/** Writes `change` to a row that still is what the guard says. */
+export const updateInput = (table: string, id: string, change: Transition, guard: Guard) => {
+  const { ExpressionAttributeNames, ExpressionAttributeValues, UpdateExpression } = assignments(
+    { status: change.to, ...change.set },
+    change.remove,
+  );
+  return {
+    TableName: table,
+    Key: jobKey(id),
+    UpdateExpression,
+    ConditionExpression: guard.condition,
+    ExpressionAttributeNames: { ...ExpressionAttributeNames, '#status': 'status' },
+    ExpressionAttributeValues: { ...ExpressionAttributeValues, ...guard.values },
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  } as const;
+};
+
+/** Left over from an earlier refusal of the same id. */
+const CREATED_CLEARS = ['attention', 'expiresAt', 'error', 'envelope', 'envelopeRef'] as const;
+
+export const createInput = (table: string, record: JobRecord) => {
+  const { pk: _pk, sk: _sk, ...fields } = itemOf(record);
+  const input = assignments(fields, CREATED_CLEARS);
+  // What was refused may be mended by the same sender; another refusal never replaces its body.
+  const replaceable =
+    record.status === 'QUARANTINED'
+      ? '(#status = :quarantined AND messageId = :messageId)'
+      : '#status = :quarantined';
+  return {
+    TableName: table,
+    Key: jobKey(record.id),
+    ...input,
+    ConditionExpression: `attribute_not_exists(#status) OR ${replaceable}`,
+    ExpressionAttributeValues: {
+      ...input.ExpressionAttributeValues,
+      ':quarantined': 'QUARANTINED',
+    },
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  } as const;
+};

@@ -1,0 +1,170 @@
+/** Limiter on DynamoDB: `LIMIT#<source>` holds one item for the rate and one for the slots. */
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { JOBS_TTL } from '#shared/contracts/tables.ts';
+import type { Clock, Random } from '#shared/kernel/ports.ts';
+import { advanceMs, type Rate, startsOf } from '../gcra.ts';
+import type { Limiter } from '../ports.ts';
+import type { StoreOptions } from './store.ts';
+
+interface LimiterOptions extends StoreOptions {
+  readonly random: Random;
+  readonly clock: Clock;
+}
+
+const DAY_SECONDS = 86_400;
+const TRIES_MAX = 8;
+
+const rateKey = (source: string) => ({ pk: `LIMIT#${source}`, sk: 'RATE' });
+const slotsKey = (source: string) => ({ pk: `LIMIT#${source}`, sk: 'SLOTS' });
+
+const accepted = async (write: Promise<unknown>): Promise<boolean> => {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+};
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Moves a source's arrival time on by `by` ms and answers what it was, never before `now`. */
+const advance = async (
+  { client, table }: StoreOptions,
+  source: string,
+  by: number,
+  now: number,
+): Promise<number> => {
+  const update = (expression: string, condition: string, values: Record<string, number>) =>
+    client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: rateKey(source),
+        UpdateExpression: `SET ${expression}, ${JOBS_TTL} = :expiresAt`,
+        ConditionExpression: condition,
+        ExpressionAttributeValues: {
+          ...values,
+          ':now': now,
+          ':expiresAt': Math.floor((now + by) / 1_000) + DAY_SECONDS,
+        },
+        ReturnValues: 'UPDATED_NEW',
+      }),
+    );
+  for (;;) {
+    // A source that is limited at all mostly has a time ahead: that way is tried first.
+    try {
+      const { Attributes } = await update('tat = tat + :by', 'tat > :now', { ':by': by });
+      return Number(Attributes?.['tat']) - by;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+    const values = { ':tat': now + by };
+    const idle = 'attribute_not_exists(tat) OR tat <= :now';
+    if (await accepted(update('tat = :tat', idle, values))) return now;
+  }
+};
+
+/** Until when each holder may run, in ms since the epoch. */
+type Slots = Readonly<Record<string, number>>;
+
+const readSlots = async ({ client, table }: StoreOptions, source: string): Promise<Slots> => {
+  const { Item } = await client.send(
+    new GetCommand({ TableName: table, Key: slotsKey(source), ConsistentRead: true }),
+  );
+  return (Item?.['held'] ?? {}) as Slots;
+};
+
+/** Refused when the slots are not those that were `seen` any more. */
+const replaceSlots = (
+  { client, table }: StoreOptions,
+  source: string,
+  seen: Slots,
+  next: Slots,
+  until: number,
+): Promise<boolean> => {
+  const isEmpty = Object.keys(seen).length === 0;
+  return accepted(
+    client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: slotsKey(source),
+        UpdateExpression: `SET held = :next, ${JOBS_TTL} = :expiresAt`,
+        ConditionExpression: isEmpty
+          ? 'attribute_not_exists(held) OR held = :seen'
+          : 'held = :seen',
+        ExpressionAttributeValues: {
+          ':seen': seen,
+          ':next': next,
+          ':expiresAt': Math.floor(until / 1_000) + DAY_SECONDS,
+        },
+      }),
+    ),
+  );
+};
+
+interface Waiting {
+  readonly resolve: (startAt: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export const createLimiter = ({ random, clock, ...options }: LimiterOptions): Limiter => {
+  const { client, table } = options;
+  const asking = new Map<string, Waiting[]>();
+
+  /** All that asked in the same turn share one write. */
+  const flush = async (source: string, rate: Rate, now: number): Promise<void> => {
+    const waiting = asking.get(source) ?? [];
+    asking.delete(source);
+    try {
+      const base = await advance(options, source, advanceMs(rate, waiting.length), now);
+      const starts = startsOf(rate, base, now, waiting.length);
+      waiting.forEach(({ resolve }, index) => {
+        resolve(starts[index] ?? now);
+      });
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  };
+
+  return {
+    reserve: (source, limits, now) =>
+      new Promise((resolve, reject) => {
+        const rate = { perMinute: limits.perMinute ?? 1, burst: limits.burst ?? 1 };
+        const waiting = asking.get(source);
+        if (waiting) waiting.push({ resolve, reject });
+        else {
+          asking.set(source, [{ resolve, reject }]);
+          setImmediate(() => void flush(source, rate, now));
+        }
+      }),
+
+    enter: async (source, concurrency, id, until) => {
+      for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+        if (tries > 0) await pause(random.next() * 20 * 2 ** tries);
+        const held = await readSlots(options, source);
+        const now = clock.now();
+        const others = Object.entries(held).filter(([who, ends]) => who !== id && ends > now);
+        if (others.length >= concurrency) return false;
+        const next = Object.fromEntries([...others, [id, until]]);
+        if (await replaceSlots(options, source, held, next, until)) return true;
+      }
+      return false;
+    },
+
+    leave: async (source, id) => {
+      const remove = client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: slotsKey(source),
+          UpdateExpression: 'REMOVE held.#id',
+          ConditionExpression: 'attribute_exists(held.#id)',
+          ExpressionAttributeNames: { '#id': id },
+        }),
+      );
+      // Not there: it was never taken, or ran out and was cleared away.
+      await accepted(remove);
+    },
+  };
+};

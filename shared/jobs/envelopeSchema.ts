@@ -1,0 +1,81 @@
+/**
+ * What a message body may say (DESIGN §4.1). This schema is the one source of the TypeScript type
+ * and of docs/schema/envelope.schema.json.
+ */
+import * as v from 'valibot';
+import { PRIORITIES } from '#shared/contracts/queues.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { retrySchema } from './retry.ts';
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+const PRINTABLE = /^[^\u0000-\u001f\u007f]+$/;
+
+const label = (max: number) =>
+  v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.maxLength(max),
+    v.regex(PRINTABLE, 'must not contain control characters'),
+  );
+
+const ahead = v.pipe(v.number(), v.minValue(0), v.maxValue(LIMITS.horizonSecondsMax));
+const instant = v.pipe(
+  v.string(),
+  v.isoTimestamp('must be an ISO 8601 time with its offset, such as 2027-01-31T08:00:00Z'),
+);
+
+/** Where a claim-checked payload is: its hash is its key in the data bucket. */
+const payloadRefSchema = v.strictObject({
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')),
+  bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.payloadBytesMax)),
+});
+
+export const envelopeSchema = v.strictObject({
+  id: v.optional(label(LIMITS.idLengthMax)),
+  kind: label(LIMITS.kindLengthMax),
+  payload: v.optional(v.unknown()),
+  payloadRef: v.optional(payloadRefSchema),
+  source: v.optional(label(LIMITS.labelLengthMax)),
+  idempotencyKey: v.optional(label(LIMITS.labelLengthMax * 2)),
+  group: v.optional(label(LIMITS.groupLengthMax)),
+  priority: v.optional(v.picklist(PRIORITIES)),
+  missionId: v.optional(label(LIMITS.labelLengthMax)),
+  taskId: v.optional(label(LIMITS.labelLengthMax)),
+  parentId: v.optional(label(LIMITS.idLengthMax)),
+  correlationId: v.optional(label(LIMITS.labelLengthMax)),
+  runAt: v.optional(instant),
+  delaySeconds: v.optional(ahead),
+  dependsOn: v.optional(
+    v.pipe(v.array(label(LIMITS.idLengthMax)), v.maxLength(LIMITS.dependenciesMax)),
+  ),
+  onDependencyFailure: v.optional(v.picklist(['fail', 'run'])),
+  deadline: v.optional(instant),
+  deadlineSeconds: v.optional(ahead),
+  onDead: v.optional(v.picklist(['continue', 'halt'])),
+  callback: v.optional(
+    v.strictObject({
+      url: v.pipe(
+        v.string(),
+        v.maxLength(2_048),
+        v.regex(/^https?:\/\//, 'must begin with http:// or https://'),
+      ),
+    }),
+  ),
+  timeoutSeconds: v.optional(
+    v.pipe(v.number(), v.minValue(1), v.maxValue(LIMITS.timeoutSecondsMax)),
+  ),
+  retry: v.optional(retrySchema),
+});
+
+export type Envelope = v.InferOutput<typeof envelopeSchema>;
+
+/** What can be made out of a refused body. */
+const hint = (max: number) => v.fallback(v.optional(label(max)), undefined);
+
+export const hintsSchema = v.object({
+  id: hint(LIMITS.idLengthMax),
+  kind: hint(LIMITS.kindLengthMax),
+  source: hint(LIMITS.labelLengthMax),
+  missionId: hint(LIMITS.labelLengthMax),
+  taskId: hint(LIMITS.labelLengthMax),
+});

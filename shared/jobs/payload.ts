@@ -1,0 +1,89 @@
+/** The payload a handler gets: fetched, its references resolved, checked by the kind's schema. */
+import { PAYLOAD_PREFIX } from '#shared/contracts/bucket.ts';
+import { byteLength, type Json, sha256 } from '#shared/kernel/json.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { mapPool } from '#shared/kernel/pool.ts';
+import { err, ok, type Result } from '#shared/kernel/result.ts';
+import type { Fault } from './attempt.ts';
+import { checkPayload, type Envelope, type ValidJob } from './envelope.ts';
+import { parseHostileJson } from './hostileJson.ts';
+import type { Blobs, JobStore } from './ports.ts';
+import type { JobRecord } from './record.ts';
+import { referencesIn, resolveReferences } from './references.ts';
+
+interface Sources {
+  readonly store: Pick<JobStore, 'get'>;
+  readonly blobs: Blobs;
+}
+
+const READS_AT_ONCE = 16;
+
+/** The result of a job that completed; undefined when it has none. */
+export const resultOf = async (
+  record: Pick<JobRecord, 'result' | 'resultRef'>,
+  blobs: Blobs,
+): Promise<Json | undefined> => {
+  const { result, resultRef } = record;
+  const text = result ?? (resultRef === undefined ? undefined : await blobs.get(resultRef));
+  return text === undefined ? undefined : (JSON.parse(text) as Json);
+};
+
+const resultsOf = async (
+  ids: readonly string[],
+  { store, blobs }: Sources,
+): Promise<ReadonlyMap<string, Json | undefined>> => {
+  const records = await mapPool(ids, READS_AT_ONCE, (id) => store.get(id));
+  const completed = records.flatMap((record) => (record?.status === 'COMPLETED' ? [record] : []));
+  const results = await mapPool(completed, READS_AT_ONCE, (record) => resultOf(record, blobs));
+  return new Map(completed.map(({ id }, index) => [id, results[index]]));
+};
+
+/** Puts a payload that is too large for a message into the bucket; others pass unchanged. */
+export const claimCheck = async (envelope: Envelope, blobs: Blobs): Promise<Envelope> => {
+  const { payload, ...rest } = envelope;
+  const text = payload === undefined ? '' : JSON.stringify(payload);
+  const bytes = byteLength(text);
+  if (bytes <= LIMITS.payloadInlineBytesMax) return envelope;
+  const hash = sha256(text);
+  await blobs.put(`${PAYLOAD_PREFIX}${hash}`, text);
+  // Once it is in the bucket nobody sees its references any more.
+  const dependsOn = [...new Set([...(envelope.dependsOn ?? []), ...referencesIn(payload)])];
+  return {
+    ...rest,
+    ...(dependsOn.length > 0 && { dependsOn }),
+    payloadRef: { sha256: hash, bytes },
+  };
+};
+
+const fetched = async (job: ValidJob, blobs: Blobs): Promise<Result<unknown, Fault>> => {
+  const { payloadRef, payload } = job.envelope;
+  if (!payloadRef) return ok(payload);
+  const text = await blobs.get(`${PAYLOAD_PREFIX}${payloadRef.sha256}`);
+  if (text === undefined)
+    return err({
+      code: 'PAYLOAD_GONE',
+      message: `payloadRef: the bucket holds no payload ${payloadRef.sha256} (any more)`,
+    });
+  if (sha256(text) !== payloadRef.sha256)
+    return err({
+      code: 'PAYLOAD_CHANGED',
+      message: 'payloadRef: the payload is not what was sent',
+    });
+  const json = parseHostileJson(text);
+  return json.ok ? json : err({ code: json.error.code, message: `payload: ${json.error.message}` });
+};
+
+/** Rejects only when the table or the bucket cannot be reached. */
+export const loadPayload = async (
+  job: ValidJob,
+  sources: Sources,
+): Promise<Result<unknown, Fault>> => {
+  if (!job.deferred) return ok(job.payload);
+  const raw = await fetched(job, sources.blobs);
+  if (!raw.ok) return raw;
+  const results = await resultsOf(referencesIn(raw.value), sources);
+  const resolved = resolveReferences(raw.value, results);
+  if (!resolved.ok) return err({ code: 'REFERENCE_UNRESOLVED', message: resolved.error });
+  const checked = checkPayload(job.definition, resolved.value);
+  return checked.ok ? checked : err({ code: checked.error.code, message: checked.error.message });
+};

@@ -1,0 +1,76 @@
+/** References to other jobs' results in a payload: `{"$result": "<job id>", "path": "/a/b"}`. */
+import type { Json } from '#shared/kernel/json.ts';
+import { err, ok, type Result } from '#shared/kernel/result.ts';
+
+interface Reference {
+  readonly $result: string;
+  /** JSON Pointer (RFC 6901) into the result; the whole of it when absent. */
+  readonly path?: string;
+}
+
+type Objects = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Objects =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isReference = (value: Objects): value is Objects & Reference => {
+  const { $result, path, ...others } = value;
+  if (typeof $result !== 'string' || $result === '') return false;
+  return (path === undefined || typeof path === 'string') && Object.keys(others).length === 0;
+};
+
+/** The ids of all jobs whose results the payload refers to, each once. */
+export const referencesIn = (payload: unknown): readonly string[] => {
+  const ids = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    else if (isObject(value)) {
+      if (isReference(value)) ids.add(value.$result);
+      else Object.values(value).forEach(visit);
+    }
+  };
+  visit(payload);
+  return [...ids];
+};
+
+const unescaped = (segment: string): string => segment.replaceAll('~1', '/').replaceAll('~0', '~');
+
+const step = (value: unknown, segment: string): unknown => {
+  if (Array.isArray(value))
+    return /^(?:0|[1-9]\d*)$/.test(segment) ? value[Number(segment)] : undefined;
+  return isObject(value) && Object.hasOwn(value, segment) ? value[segment] : undefined;
+};
+
+/** The value a JSON Pointer points at; undefined when there is none. */
+export const pointedAt = (value: unknown, pointer: string): unknown => {
+  if (pointer === '') return value;
+  if (!pointer.startsWith('/')) return undefined;
+  return pointer.slice(1).split('/').map(unescaped).reduce(step, value);
+};
+
+/**
+ * Puts results in the place of references. Every reference that cannot be resolved is an error,
+ * never a literal.
+ * @param results of the jobs that completed, by id
+ */
+export const resolveReferences = (
+  payload: unknown,
+  results: ReadonlyMap<string, Json | undefined>,
+): Result<unknown, string> => {
+  const missing: string[] = [];
+  const resolve = ({ $result, path = '' }: Reference): unknown => {
+    const value = results.has($result) ? pointedAt(results.get($result), path) : undefined;
+    if (value === undefined) missing.push(`${$result}${path === '' ? '' : ` at ${path}`}`);
+    return value;
+  };
+  const visit = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(visit);
+    if (!isObject(value)) return value;
+    if (isReference(value)) return resolve(value);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item)]));
+  };
+  const resolved = visit(payload);
+  return missing.length === 0
+    ? ok(resolved)
+    : err(`no result of ${missing.join(', ')} to put into the payload`);
+};

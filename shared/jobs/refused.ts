@@ -1,0 +1,100 @@
+/** What becomes of a message whose claim was refused. */
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { ClaimOutcome, JobFacts } from './claim.ts';
+import type { Disposition, JobDeps } from './disposition.ts';
+import type { Envelope, EnvelopeIssue } from './envelope.ts';
+import { hold, mustPark, receiptOf, secondsUntil } from './hold.ts';
+import type { Delivery } from './ports.ts';
+import { quarantine } from './quarantine.ts';
+import type { JobRecord } from './record.ts';
+import { bury } from './settle.ts';
+import { cancelled, parked } from './transitions.ts';
+
+type Refusal = Exclude<ClaimOutcome, { kind: 'claimed' }>;
+
+const takenIssue = (facts: JobFacts, envelope: Envelope, record: JobRecord): EnvelopeIssue => {
+  const { id } = facts;
+  if (envelope.idempotencyKey === undefined) {
+    const message = `id: "${id}" belongs to a job with other content (message ${record.messageId})`;
+    return { code: 'ID_TAKEN', path: 'id', message };
+  }
+  const message = `idempotencyKey: "${envelope.idempotencyKey}" of source "${facts.source}" was used for job ${id} with other content; this one is message ${facts.messageId}`;
+  return { code: 'IDEMPOTENCY_MISMATCH', path: 'idempotencyKey', message };
+};
+
+const early = async (
+  record: JobRecord,
+  dueAt: number,
+  facts: JobFacts,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { id, kind } = facts;
+  const now = deps.clock.now();
+  if (!mustPark(dueAt, now, delivery, deps.retentionSeconds))
+    return { action: 'return', as: 'early', seconds: secondsUntil(dueAt, now), id, kind };
+  const { held, fate } = await hold(dueAt, id, delivery, deps);
+  const { kind: outcome } = await deps.store.change(record, parked(record, now, held));
+  return outcome === 'applied'
+    ? { ...fate, as: 'early', id, kind }
+    : { action: 'return', as: 'early', seconds: 0, id, kind };
+};
+
+/** A halted job came back to say that it is still there: its newest receipt is the one that counts. */
+const stillHalted = async (
+  record: JobRecord,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const receipt = receiptOf(delivery);
+  const now = deps.clock.now();
+  await deps.store.change(record, { to: 'DEAD', set: { receipt, updatedAt: now }, remove: [] });
+  const seconds = LIMITS.queueWaitSecondsMax;
+  return { action: 'return', as: 'halted', seconds, id: record.id, kind: record.kind };
+};
+
+export const refused = async (
+  claim: Refusal,
+  facts: JobFacts,
+  envelope: Envelope,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { id, kind } = facts;
+  switch (claim.kind) {
+    case 'finished':
+    case 'expired':
+      return { action: 'delete', as: 'duplicate', id, kind };
+    case 'absent':
+      // Released, and gone since: its record outlived its retention, or was deleted by hand.
+      return { action: 'delete', as: 'duplicate', id, kind, code: 'NO_RECORD' };
+    case 'waiting':
+      return { action: 'delete', as: 'waiting', id, kind };
+    case 'running': {
+      const seconds = secondsUntil(claim.leaseUntil, deps.clock.now());
+      return { action: 'return', as: 'running', seconds, id, kind };
+    }
+    case 'early':
+      return early(claim.record, claim.dueAt, facts, delivery, deps);
+    case 'halted':
+      return stillHalted(claim.record, delivery, deps);
+    case 'cancelling': {
+      const { record } = claim;
+      const wish = record.cancelRequest ?? { by: 'unknown', reason: '' };
+      const change = cancelled(record, deps.clock.now(), wish);
+      const outcome = await deps.store.change(record, change);
+      const report = { as: 'cancelled', id, kind } as const;
+      return outcome.kind === 'applied'
+        ? { action: 'delete', ...report }
+        : { action: 'return', seconds: 0, ...report };
+    }
+    case 'exhausted': {
+      const { record } = claim;
+      const message = `all ${record.attempt} attempts used; the last one died with its worker`;
+      const halts = envelope.onDead === 'halt';
+      return bury(record, { code: 'WORKER_LOST', message }, halts, delivery, deps);
+    }
+    case 'taken':
+      return quarantine(delivery, takenIssue(facts, envelope, claim.record), deps);
+  }
+};

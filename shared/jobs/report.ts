@@ -1,0 +1,105 @@
+/** Posts the end of a job to its callback URL, and keeps a log of the tries. */
+import { byteLength } from '#shared/kernel/json.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Clock, Logger, Random } from '#shared/kernel/ports.ts';
+import { callbackBody, SIGNATURE_HEADER, signatureOf } from './callback.ts';
+import { PermanentError } from './errors.ts';
+import { resultOf } from './payload.ts';
+import type { Blobs, DeliveryLog, HttpClient, JobStore, Secrets, Try } from './ports.ts';
+import { isTerminal, type JobRecord } from './record.ts';
+
+export interface Announcement {
+  readonly id: string;
+  readonly generation: number;
+}
+
+export interface ReporterDeps {
+  readonly store: Pick<JobStore, 'get'>;
+  readonly blobs: Blobs;
+  readonly http: HttpClient;
+  readonly log: DeliveryLog;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export type Reported =
+  | { readonly kind: 'done' }
+  /** Try again after so many seconds. */
+  | { readonly kind: 'again'; readonly seconds: number };
+
+const post = async (
+  url: string,
+  record: JobRecord,
+  body: string,
+  deps: ReporterDeps,
+): Promise<Omit<Try, 'at'>> => {
+  const began = deps.clock.now();
+  const outcome = (state: Try['state'], detail: string) => ({
+    state,
+    detail: detail.slice(0, LIMITS.errorMessageMax),
+    tookMs: deps.clock.now() - began,
+  });
+  try {
+    const secrets = await deps.secrets.callback();
+    const { status } = await deps.http.request({
+      url,
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'sheratan-reporter',
+        'sheratan-job': encodeURIComponent(record.id),
+        [SIGNATURE_HEADER]: signatureOf(secrets, record.id, body, began),
+      },
+      body,
+      signal: AbortSignal.timeout(LIMITS.callbackTimeoutMs),
+      limitBytes: LIMITS.callbackAnswerBytesMax,
+    });
+    const isThere = status >= 200 && status < 300;
+    const why = status >= 300 && status < 400 ? ' (redirects are not followed)' : '';
+    return outcome(isThere ? 'DELIVERED' : 'PENDING', `HTTP ${status}${why}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    // A forbidden address stays forbidden.
+    return outcome(error instanceof PermanentError ? 'FAILED' : 'PENDING', reason);
+  }
+};
+
+/** 10 s, doubled each time, an hour at most; half of it jitter. @param tries before this one */
+export const callbackDelaySeconds = (tries: number, random: Random): number => {
+  const grown = LIMITS.callbackBaseSeconds * 2 ** Math.min(tries, 16);
+  const full = Math.min(LIMITS.callbackCapSeconds, grown);
+  return Math.ceil((full / 2) * (1 + random.next()));
+};
+
+const bodyOf = async (record: JobRecord, blobs: Blobs): Promise<string> => {
+  const result = record.status === 'COMPLETED' ? await resultOf(record, blobs) : undefined;
+  const body = callbackBody(record, result);
+  return byteLength(body) <= LIMITS.callbackBodyBytesMax ? body : callbackBody(record, undefined);
+};
+
+/**
+ * One try. Rejects only when the table or the bucket cannot be reached.
+ * @param sentAt when the announcement was queued, ms since the epoch
+ */
+export const reportEnd = async (
+  { id, generation }: Announcement,
+  sentAt: number,
+  receives: number,
+  deps: ReporterDeps,
+): Promise<Reported> => {
+  const record = await deps.store.get(id);
+  const isOver = record === undefined || !isTerminal(record.status);
+  // Gone, or put back by hand since: its next end is announced by itself.
+  if (isOver || (record.generation ?? 0) !== generation || record.callback === undefined)
+    return { kind: 'done' };
+  const tried = await post(record.callback, record, await bodyOf(record, deps.blobs), deps);
+  const now = deps.clock.now();
+  const isSpent = now - sentAt > LIMITS.callbackWindowSeconds * 1_000;
+  const state = tried.state === 'PENDING' && isSpent ? 'FAILED' : tried.state;
+  const seconds = callbackDelaySeconds(receives - 1, deps.random);
+  const nextAt = state === 'PENDING' ? now + seconds * 1_000 : undefined;
+  await deps.log.add(record, { ...tried, state, at: now }, nextAt);
+  return state === 'PENDING' ? { kind: 'again', seconds } : { kind: 'done' };
+};
