@@ -1,10 +1,10 @@
 /** Synthesizes the stack and runs its template here until told to stop. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { clearState, type EmbeddedState, ROOT, readState, writeState } from '#client/state.ts';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
 import { CliError } from './errors.ts';
 import { note } from './print.ts';
-import { clearState, type EmbeddedState, ROOT, readState, writeState } from './state.ts';
 
 export interface UpOptions {
   readonly stage: string;
@@ -19,7 +19,8 @@ export interface UpOptions {
 const synthesize = async (stage: string): Promise<string> => {
   const output = join(ROOT, 'cdk.out');
   const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
-  const args = [cdk, 'synth', '--quiet', '--output', output, '-c', `stage=${stage}`];
+  const context = ['-c', `stage=${stage}`, '-c', 'allowLoopback=true'];
+  const args = [cdk, 'synth', '--quiet', '--output', output, ...context];
   // The app command in cdk.json is `node`: it must be this Node, not an older one on the PATH.
   const path = `${join(process.execPath, '..')}:${process.env['PATH'] ?? ''}`;
   const child = spawn(process.execPath, args, {

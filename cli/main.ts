@@ -1,19 +1,19 @@
 #!/usr/bin/env node
 /** The `sheratan` command: options here, work in commands/. */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { type JobsOptions, jobs, type ReadOptions, status, why } from './commands/read.ts';
+import { Command, Option } from 'commander';
+import { MeshError } from '#client/errors.ts';
+import { flow } from './commands/flow.ts';
+import { type JobsOptions, jobs, status, why } from './commands/read.ts';
 import { type SendOptions, send } from './commands/send.ts';
 import { type StartOptions, start, up } from './commands/up.ts';
 import { type WatchOptions, watch } from './commands/watch.ts';
 import { list, push, type WorkspaceOptions } from './commands/workspace.ts';
 import type { UpOptions } from './embedded.ts';
 import { CliError, EXIT, type ExitCode } from './errors.ts';
+import { addOperatorCommands } from './operate.ts';
+import { stage, targeted, whole } from './options.ts';
 import { note } from './print.ts';
-
-const whole = (text: string): number => {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number');
-  return Number(text);
-};
+import type { SessionOptions } from './session.ts';
 
 const program = new Command('sheratan')
   .description(
@@ -26,14 +26,6 @@ const program = new Command('sheratan')
     'after',
     '\nExit codes: 0 done, 1 failure, 2 usage, 3 not found, 4 refused or failed jobs, 5 still open.',
   );
-
-const stage = () => new Option('--stage <name>', 'the deployment').default('dev');
-const targeted = (command: Command): Command =>
-  command
-    .addOption(stage())
-    .option('--endpoint <url>', 'an AWS-compatible endpoint that holds the stack')
-    .option('--region <name>', "the stack's region")
-    .option('--json', 'for programs');
 
 let exitCode: ExitCode = EXIT.ok;
 const run = async (work: Promise<ExitCode>): Promise<void> => {
@@ -68,7 +60,7 @@ targeted(program.command('send'))
 targeted(program.command('status'))
   .description('one job: its state, its result')
   .argument('<id>')
-  .action((id: string, options: ReadOptions) => run(status(id, options)));
+  .action((id: string, options: SessionOptions) => run(status(id, options)));
 
 targeted(program.command('watch'))
   .description('follow jobs until they have ended')
@@ -86,7 +78,14 @@ targeted(program.command('jobs'))
 targeted(program.command('why'))
   .description('the trace of a job: every decision, in order')
   .argument('<id>')
-  .action((id: string, options: ReadOptions) => run(why(id, options)));
+  .action((id: string, options: SessionOptions) => run(why(id, options)));
+
+targeted(program.command('flow'))
+  .description('the tree of what a job brought about, with states')
+  .argument('<id>')
+  .action((id: string, options: SessionOptions) => run(flow(id, options)));
+
+addOperatorCommands(program, run);
 
 const workspace = program.command('workspace').description('files that jobs read and write');
 targeted(workspace.command('push'))
@@ -104,6 +103,10 @@ const explain = (error: unknown): ExitCode => {
   if (error instanceof CliError) {
     note(error.message);
     return error.exitCode;
+  }
+  if (error instanceof MeshError) {
+    note(error.message);
+    return EXIT.failure;
   }
   const known = error instanceof Error && 'code' in error && typeof error.code === 'string';
   note(

@@ -7,6 +7,10 @@ const STATUS_STYLE: Readonly<Record<string, Style>> = {
   COMPLETED: 'green',
   RUNNING: 'cyan',
   RETRYING: 'yellow',
+  SCHEDULED: 'blue',
+  WAITING: 'blue',
+  LIMITED: 'yellow',
+  CANCELLED: 'magenta',
   DEAD: 'red',
   QUARANTINED: 'red',
 };

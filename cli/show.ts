@@ -1,26 +1,38 @@
 /** A job as people and as programs read it. */
 
 import type { Blobs } from '#shared/jobs/ports.ts';
-import type { JobRecord } from '#shared/jobs/record.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { columns, duration, paint, plain, status, time } from './print.ts';
 
-export interface JobView extends Omit<JobRecord, 'result' | 'resultRef'> {
+export interface JobView extends Omit<JobRecord, 'result' | 'resultRef' | 'pending'> {
+  /** How many dependencies have not ended. */
+  readonly pending?: number;
   readonly result?: Json;
 }
 
 /** The record with its result as JSON, fetched from the bucket when it is large. */
 export const viewOf = async (record: JobRecord, blobs: Blobs): Promise<JobView> => {
-  const { result, resultRef, ...rest } = record;
+  const { result, resultRef, pending, ...others } = record;
+  const rest = pending ? { ...others, pending: pending.size } : others;
   const text = result ?? (resultRef === undefined ? undefined : await blobs.get(resultRef));
   return text === undefined ? rest : { ...rest, result: JSON.parse(text) as Json };
 };
 
 export const exitOf = (value: JobRecord['status']): ExitCode => {
   if (value === 'COMPLETED') return EXIT.ok;
-  return value === 'DEAD' || value === 'QUARANTINED' ? EXIT.refused : EXIT.open;
+  return isTerminal(value) ? EXIT.refused : EXIT.open;
 };
+
+/** The latest word of a running job. */
+export const progressText = ({
+  status: state,
+  progress,
+}: Pick<JobRecord, 'status' | 'progress'>): string | undefined =>
+  progress && state === 'RUNNING'
+    ? `${Math.round(progress.fraction * 100)} %${progress.note ? ` ${progress.note}` : ''}`
+    : undefined;
 
 const labels = (job: JobView): string[][] =>
   (
@@ -36,6 +48,9 @@ const labels = (job: JobView): string[][] =>
         'updated',
         `${time(job.updatedAt)} (${duration(job.updatedAt - job.createdAt)} after it was sent)`,
       ],
+      ['waits for', job.pending && `${job.pending} jobs`],
+      ['due', job.dueAt === undefined ? undefined : time(job.dueAt)],
+      ['progress', progressText(job)],
       ['error', job.error && `${job.error.code}: ${job.error.message}`],
     ] as const
   ).flatMap(([name, value]) => (value ? [[name, plain(value)]] : []));

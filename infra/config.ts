@@ -30,6 +30,8 @@ export interface Config {
     /** Attempts that may run at the same time. */
     readonly concurrency?: number;
   };
+  /** Lets jobs and callbacks reach this machine itself; for a cloud that runs on it. */
+  readonly allowLoopback: boolean;
   /** CIDRs that jobs may call although they are private; never metadata addresses. */
   readonly outboundAllow: readonly string[];
 }
@@ -48,6 +50,7 @@ const DEFAULTS = {
   logRetentionDays: 30,
   largeResultDays: 30,
   sourceLimits: {},
+  allowLoopback: false,
   outboundAllow: [],
 } as const satisfies Omit<Config, 'production'>;
 
@@ -60,7 +63,9 @@ type Check = (value: unknown) => string | undefined;
 
 /** Values given by `-c key=value` are always strings. */
 const unquoted = (value: unknown): unknown =>
-  typeof value === 'string' && /^(?:\d+|true|false)$/.test(value) ? JSON.parse(value) : value;
+  typeof value === 'string' && /^(?:\d+|true|false|[[{].*)$/s.test(value)
+    ? JSON.parse(value)
+    : value;
 
 const whole =
   (min: number, max: number): Check =>
@@ -109,6 +114,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
     LOG_DAYS.includes(Number(value)) ? undefined : `must be one of ${LOG_DAYS.join(', ')}`,
   largeResultDays: whole(1, 3_650),
   sourceLimits,
+  allowLoopback: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
   outboundAllow: cidrs,
 };
 
@@ -152,3 +158,9 @@ export const loadConfig = (read: (key: string) => unknown): Config => {
   if (faults.length > 0) throw new ConfigError(`Configuration: ${faults.join('; ')}`);
   return config as unknown as Config;
 };
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
+/** What the functions may call although it is private. */
+export const outboundOf = ({ allowLoopback, outboundAllow }: Config): readonly string[] =>
+  allowLoopback ? [...LOOPBACK, ...outboundAllow] : outboundAllow;

@@ -1,27 +1,12 @@
 /** `status`, `why`, `jobs`: what the table knows. */
 
+import type { Deployment } from '#client/deployment.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
-import { type Deployment, findDeployment, type TargetOptions } from '../deployment.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
+import { type SessionOptions, withDeployment } from '../session.ts';
 import { describe, exitOf, row, viewOf } from '../show.ts';
-
-export interface ReadOptions extends TargetOptions {
-  readonly json?: boolean;
-}
-
-const withDeployment = async (
-  options: TargetOptions,
-  use: (deployment: Deployment) => Promise<ExitCode>,
-): Promise<ExitCode> => {
-  const deployment = await findDeployment(options);
-  try {
-    return await use(deployment);
-  } finally {
-    deployment.close();
-  }
-};
 
 const found = async (id: string, { store }: Deployment): Promise<JobRecord> => {
   const record = await store.get(id);
@@ -32,7 +17,7 @@ const found = async (id: string, { store }: Deployment): Promise<JobRecord> => {
   );
 };
 
-export const status = (id: string, options: ReadOptions): Promise<ExitCode> =>
+export const status = (id: string, options: SessionOptions): Promise<ExitCode> =>
   withDeployment(options, async (deployment) => {
     const job = await viewOf(await found(id, deployment), deployment.blobs);
     if (options.json) json(job);
@@ -40,7 +25,7 @@ export const status = (id: string, options: ReadOptions): Promise<ExitCode> =>
     return exitOf(job.status);
   });
 
-export const why = (id: string, options: ReadOptions): Promise<ExitCode> =>
+export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
   withDeployment(options, async (deployment) => {
     const record = await found(id, deployment);
     const steps = traceOf(record);
@@ -52,7 +37,7 @@ export const why = (id: string, options: ReadOptions): Promise<ExitCode> =>
     return EXIT.ok;
   });
 
-export interface JobsOptions extends ReadOptions {
+export interface JobsOptions extends SessionOptions {
   readonly mission?: string;
   readonly task?: string;
   readonly limit: number;

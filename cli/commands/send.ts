@@ -1,15 +1,19 @@
 /** `send`: check what can be checked here, send the rest in batches, report every refusal. */
 
+import { type Deployment, findDeployment, type TargetOptions } from '#client/deployment.ts';
+import { watchJobs } from '#client/wait.ts';
 import { hintsOf, jobIdOf } from '#shared/jobs/envelope.ts';
 import { messageOf, type OutgoingMessage, uncheckedMessageOf } from '#shared/jobs/message.ts';
+import { claimCheck } from '#shared/jobs/payload.ts';
+import type { Blobs } from '#shared/jobs/ports.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
+import { mapPool } from '#shared/kernel/pool.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { checkBody } from '../check.ts';
-import { type Deployment, findDeployment, type TargetOptions } from '../deployment.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { type InputItem, readInput, readLegacy } from '../input.ts';
 import { columns, json, note, out, paint, plain, progress } from '../print.ts';
-import { exitOfAll, watchJobs } from './watch.ts';
+import { exitOfAll } from './watch.ts';
 
 export interface SendOptions extends TargetOptions {
   readonly legacy?: boolean;
@@ -37,6 +41,8 @@ export interface SendReport {
   readonly refused: readonly Refused[];
 }
 
+const PREPARED_AT_ONCE = 8;
+
 interface Ready {
   readonly item: InputItem;
   readonly message: OutgoingMessage;
@@ -45,21 +51,23 @@ interface Ready {
   readonly kind: string;
 }
 
-const checked = (item: InputItem): Ready | Refused => {
+const checked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> => {
   const job = checkBody(item.body);
   if ('message' in job) return { where: item.where, code: job.code, message: job.message };
+  const envelope = await claimCheck(job.envelope, blobs);
+  const body = envelope === job.envelope ? item.body : JSON.stringify(envelope);
   return {
     item,
-    message: messageOf(job.envelope, item.body, systemIds.next()),
-    idOf: (messageId) => jobIdOf(job.envelope, messageId),
-    kind: job.envelope.kind,
+    message: messageOf(envelope, body, systemIds.next()),
+    idOf: (messageId) => jobIdOf(envelope, messageId),
+    kind: envelope.kind,
   };
 };
 
 /** The mesh judges: what it cannot run ends there as QUARANTINED, with its body. */
-const unchecked = (item: InputItem): Ready | Refused => {
+const unchecked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> => {
   const job = checkBody(item.body);
-  if (!('message' in job)) return checked(item);
+  if (!('message' in job)) return checked(item, blobs);
   if (item.body === '')
     return { where: item.where, code: 'EMPTY', message: 'there is nothing to send' };
   const { id, kind = '' } = hintsOf(item.body);
@@ -70,10 +78,13 @@ const unchecked = (item: InputItem): Ready | Refused => {
 /** Sends envelopes; what the queue refuses joins what the check refused. */
 export const sendItems = async (
   items: readonly InputItem[],
-  deployment: Pick<Deployment, 'sqs' | 'queueUrls'>,
+  deployment: Pick<Deployment, 'sqs' | 'queueUrls' | 'blobs'>,
   { check = true } = {},
 ): Promise<SendReport> => {
-  const prepared = items.map(check ? checked : unchecked);
+  const prepare = check ? checked : unchecked;
+  const prepared = await mapPool(items, PREPARED_AT_ONCE, (item) =>
+    prepare(item, deployment.blobs),
+  );
   const ready = prepared.filter((each): each is Ready => 'item' in each);
   const refused = prepared.filter((each): each is Refused => !('item' in each));
   const bar = progress('sending', ready.length);

@@ -1,14 +1,15 @@
 /** `up` and `start`: the whole mesh on this machine, empty or with the sample jobs. */
 import { join } from 'node:path';
+import { type Deployment, openEmbedded } from '#client/deployment.ts';
+import { ROOT } from '#client/state.ts';
+import { watchJobs } from '#client/wait.ts';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
-import { type Deployment, openEmbedded } from '../deployment.ts';
 import { type Embedded, startEmbedded, type UpOptions, untilInterrupted } from '../embedded.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { columns, duration, json, note, out, paint, plain, status } from '../print.ts';
-import { ROOT } from '../state.ts';
 import { sendItems } from './send.ts';
-import { exitOfAll, watchJobs } from './watch.ts';
+import { exitOfAll } from './watch.ts';
 import { pushDirectory } from './workspace.ts';
 
 export interface StartOptions extends UpOptions {

@@ -1,8 +1,8 @@
 /** `workspace push|list`: the files that jobs read and write. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { type Deployment, findDeployment, type TargetOptions } from '#client/deployment.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
-import { type Deployment, findDeployment, type TargetOptions } from '../deployment.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, plain, progress } from '../print.ts';
 

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
 import { REPORTER_ENV, REPORTER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, RECEIVES_MAX } from '#shared/contracts/queues.ts';
-import type { Config } from '../config.ts';
+import { type Config, outboundOf } from '../config.ts';
 import { grantObjects } from './grants.ts';
 import { JobQueue } from './jobQueue.ts';
 import { ServiceFunction } from './serviceFunction.ts';
@@ -44,7 +44,7 @@ export class Reporter extends Construct {
         [REPORTER_ENV.jobsTable]: table.tableName,
         [REPORTER_ENV.dataBucket]: bucket.bucketName,
         [REPORTER_ENV.resultsUrl]: this.results.queueUrl,
-        [REPORTER_ENV.outboundAllow]: config.outboundAllow.join(','),
+        [REPORTER_ENV.outboundAllow]: outboundOf(config).join(','),
       },
     });
     fn.addEventSource(

@@ -10,7 +10,7 @@ import { OBJECT_PREFIXES, WORKSPACE_PREFIX } from '#shared/contracts/bucket.ts';
 import { QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { WORKER_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
-import type { Config } from '../config.ts';
+import { type Config, outboundOf } from '../config.ts';
 import { grantObjects } from './grants.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
@@ -38,7 +38,7 @@ export class Worker extends Construct {
         [WORKER_ENV.jobsTable]: table.tableName,
         [WORKER_ENV.dataBucket]: bucket.bucketName,
         [WORKER_ENV.leaseSeconds]: String(config.leaseSeconds),
-        [WORKER_ENV.outboundAllow]: config.outboundAllow.join(','),
+        [WORKER_ENV.outboundAllow]: outboundOf(config).join(','),
         [WORKER_ENV.retentionSeconds]: String(config.queueRetentionDays * 86_400),
         [WORKER_ENV.defaultLimits]: JSON.stringify(config.sourceLimits),
         ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),

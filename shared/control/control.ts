@@ -6,7 +6,7 @@ import { type Command, type Control, type ControlEvent, decide, type Refusal } f
 
 const TRIES_MAX = 10;
 
-export class ControlBusyError extends Error {
+class ControlBusyError extends Error {
   override readonly name = 'ControlBusyError';
   readonly code = 'CONTROL_BUSY';
 }

@@ -59,8 +59,8 @@ export const INITIAL: Control = {
 };
 
 /** The whole control item is read by every worker every few seconds: it stays small. */
-export const LIMITED_SOURCES_MAX = 1_000;
-export const PAUSED_SOURCES_MAX = 1_000;
+const LIMITED_SOURCES_MAX = 1_000;
+const PAUSED_SOURCES_MAX = 1_000;
 
 export type Command =
   | { readonly kind: 'state'; readonly to: SystemState }

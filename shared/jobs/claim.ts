@@ -14,6 +14,8 @@ export interface JobFacts {
   readonly missionId?: string | undefined;
   readonly taskId?: string | undefined;
   readonly parentId?: string | undefined;
+  /** What it depends on, as far as it is worth keeping for people. */
+  readonly dependsOn?: readonly string[] | undefined;
   readonly correlationId?: string | undefined;
   readonly callback?: string | undefined;
   /** X-Ray's; what the job brings about carries it on. */

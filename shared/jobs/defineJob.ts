@@ -46,13 +46,22 @@ export interface JobDefinition {
   readonly run: (payload: unknown, context: JobContext) => Promise<unknown>;
 }
 
-interface JobInput<S extends v.GenericSchema> extends Omit<JobDefinition, 'payload' | 'run'> {
+interface JobInput<S extends v.GenericSchema, R> extends Omit<JobDefinition, 'payload' | 'run'> {
   readonly payload: S;
-  readonly run: (payload: v.InferOutput<S>, context: JobContext) => Promise<unknown>;
+  readonly run: (payload: v.InferOutput<S>, context: JobContext) => Promise<R>;
+}
+
+/** A definition that remembers its types, for the typed client. */
+export interface TypedJob<S extends v.GenericSchema, R> extends JobDefinition {
+  readonly payload: S;
+  /** Never there; it carries the type of the result. */
+  readonly returns?: R;
 }
 
 /** @throws AssertionError when the kind's name or its timeout is out of range. */
-export const defineJob = <const S extends v.GenericSchema>(input: JobInput<S>): JobDefinition => {
+export const defineJob = <const S extends v.GenericSchema, R>(
+  input: JobInput<S, R>,
+): TypedJob<S, R> => {
   assert(
     /^[a-z][a-z0-9_.-]{0,63}$/i.test(input.kind),
     `kind "${input.kind}": a letter, then up to 63 letters, digits, ".", "_" or "-"`,

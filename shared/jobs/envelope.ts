@@ -110,8 +110,8 @@ const contradictionIn = (
     : undefined;
 };
 
-/** Checks a value that is already JSON. */
-const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, EnvelopeIssue> => {
+/** Checks a value that is already JSON, whatever its size. */
+export const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, EnvelopeIssue> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return err({ code: 'NOT_AN_OBJECT', path: '', message: 'the envelope must be a JSON object' });
   const parsed = v.safeParse(envelopeSchema, value);

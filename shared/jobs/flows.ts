@@ -70,15 +70,19 @@ const register = async (
   });
 };
 
-const edgesOf = (id: string, dependencies: readonly string[], onFailure: 'fail' | 'run'): Edge[] =>
+export const edgesTo = (
+  id: string,
+  dependencies: readonly string[],
+  onFailure: 'fail' | 'run',
+): Edge[] =>
   dependencies.map((dependency, ordinal) => ({ dependency, dependant: id, ordinal, onFailure }));
 
 /** Those that have ended are struck off; undefined when the job waits no longer. */
-const strikeOff = async (
+export const strikeOff = async (
   record: JobRecord,
   edges: readonly Edge[],
   expiresAt: number,
-  deps: JobDeps,
+  deps: { readonly store: Pick<JobStore, 'change'> } & Pick<JobDeps, 'flows' | 'clock'>,
 ): Promise<JobRecord | undefined> => {
   const open = edges.filter(({ ordinal }) => record.pending?.has(ordinal));
   const ended = await register(open, expiresAt, deps.flows);
@@ -121,7 +125,7 @@ export const awaitDependencies = async (
   const record = made.kind === 'created' ? row : made.record;
   if (record.status !== 'WAITING' || record.contentHash !== facts.contentHash) return 'ready';
   const expiresAt = Math.floor(deadline / 1_000) + LIMITS.retentionFailedSeconds;
-  const edges = edgesOf(facts.id, dependencies, onFailure);
+  const edges = edgesTo(facts.id, dependencies, onFailure);
   const still = record.pending ? await strikeOff(record, edges, expiresAt, deps) : record;
   if (still && !still.pending) return 'ready';
   // Otherwise it has failed, or somebody else released or cancelled it meanwhile.

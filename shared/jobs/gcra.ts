@@ -22,8 +22,9 @@ export const startsOf = (
   now: number,
   count: number,
 ): readonly number[] => {
-  const tolerance = (rate.burst - 1) * spacingMs(rate);
+  // One product: the last start of a burst falls on `base` itself, whatever the spacing's digits.
+  const offset = (index: number): number => (index - rate.burst + 1) * spacingMs(rate);
   return Array.from({ length: count }, (_, index) =>
-    Math.max(now, Math.ceil(base + index * spacingMs(rate) - tolerance)),
+    Math.max(now, Math.ceil(base + offset(index))),
   );
 };

@@ -7,7 +7,7 @@ import type { Delivery, JobStore, Visibility } from './ports.ts';
 import type { CancelRequest, Lease } from './record.ts';
 
 /** What a running attempt wants to hear of; each is called at most once. */
-export interface Listener {
+interface Listener {
   /** The lease went elsewhere. */
   lost(): void;
   /** A person wants the attempt to end. */

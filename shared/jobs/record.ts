@@ -2,7 +2,7 @@
 
 export const TERMINAL = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'] as const;
 /** Neither run nor ended: each of them may be cancelled where it stands. */
-export const PENDING = ['RETRYING', 'SCHEDULED', 'WAITING', 'LIMITED'] as const;
+const PENDING = ['RETRYING', 'SCHEDULED', 'WAITING', 'LIMITED'] as const;
 export type Status = 'RUNNING' | (typeof PENDING)[number] | (typeof TERMINAL)[number];
 
 export const isTerminal = (status: Status | undefined): boolean =>
@@ -83,6 +83,7 @@ export interface JobRecord {
   readonly missionId?: string;
   readonly taskId?: string;
   readonly parentId?: string;
+  readonly dependsOn?: readonly string[];
   readonly correlationId?: string;
   readonly leaseId?: string;
   readonly leaseUntil?: number;

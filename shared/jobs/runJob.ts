@@ -89,22 +89,15 @@ const attempt = async (
 };
 
 const factsOf = (job: ValidJob, id: string, delivery: Delivery): JobFacts => {
-  const { envelope, contentHash } = job;
+  const { envelope, contentHash, dependencies } = job;
   const { kind, source = 'default', missionId, taskId, parentId, correlationId } = envelope;
-  const { messageId, priority, group, sentAt: createdAt } = delivery;
-  const labels = { missionId, taskId, parentId, correlationId, callback: envelope.callback?.url };
-  const { traceHeader } = delivery;
+  const { messageId, priority, group, sentAt: createdAt, traceHeader } = delivery;
+  const needs = dependencies.slice(0, LIMITS.dependenciesShown);
   return {
-    id,
-    kind,
-    messageId,
-    priority,
-    group,
-    source,
-    contentHash,
-    createdAt,
-    ...labels,
-    traceHeader,
+    ...{ id, kind, messageId, priority, group, source, contentHash, createdAt },
+    ...{ missionId, taskId, parentId, correlationId, traceHeader },
+    callback: envelope.callback?.url,
+    dependsOn: needs.length > 0 ? needs : undefined,
   };
 };
 

@@ -205,34 +205,40 @@ export const unparked = (record: JobRecord, now: number): Transition => ({
   remove: ['due'],
 });
 
-/** Put back by hand: due at `dueAt`, under a new generation, with fresh counters. */
-export const redriven = (
-  record: JobRecord,
-  now: number,
-  again: KeptBody & {
-    readonly by: string;
-    readonly dueAt: number;
-    readonly contentHash: string;
-    readonly kind: string;
-    readonly patched: boolean;
-  },
-): Transition => {
-  const { by, dueAt, contentHash, kind, patched, ...kept } = again;
+/** How a job is put back: due at a time, or after the jobs it depends on. */
+export interface Again extends KeptBody {
+  readonly by: string;
+  readonly dueAt: number;
+  readonly contentHash: string;
+  readonly kind: string;
+  readonly patched: boolean;
+  /** How many jobs it must wait for; then `dueAt` is its deadline. */
+  readonly dependencies: number;
+}
+
+/** Put back by hand: under a new generation, with fresh counters, its errors kept. */
+export const redriven = (record: JobRecord, now: number, again: Again): Transition => {
+  const { by, dueAt, patched, dependencies, ...kept } = again;
+  const waits = dependencies > 0;
   const note = patched ? 'with a changed payload' : undefined;
+  const event: HistoryEvent = {
+    ...{ at: now, event: 'redriven', by },
+    ...(!waits && { dueAt }),
+    ...(note && { note }),
+  };
   return {
-    to: 'SCHEDULED',
+    to: waits ? 'WAITING' : 'SCHEDULED',
     set: {
       ...kept,
-      kind,
-      contentHash,
+      ...(waits && { pending: new Set(Array(dependencies).keys()) }),
       dueAt,
       due: dueKey(record.id),
       attempt: 0,
       snoozes: 0,
       generation: (record.generation ?? 0) + 1,
       updatedAt: now,
-      history: appended(record, { at: now, event: 'redriven', by, dueAt, ...(note && { note }) }),
+      history: appended(record, event),
     },
-    remove: ['attention', 'expiresAt', 'cancelRequest', 'pending'],
+    remove: ['attention', 'expiresAt', 'cancelRequest', ...(waits ? [] : (['pending'] as const))],
   };
 };

@@ -33,6 +33,8 @@ export const LIMITS = {
   /** What a job waits for its dependencies unless it says otherwise. */
   deadlineSecondsDefault: 86_400,
   dependenciesMax: 5_000,
+  /** A row names so many of its dependencies. */
+  dependenciesShown: 50,
   snoozesDefault: 100,
   snoozesMax: 10_000,
   /** The timekeeper sends parked jobs this long before they are due; the queue waits the rest out. */

@@ -1,7 +1,7 @@
 /** Latency and throughput through the whole embedded cloud: queue, mapping, worker process, table. */
 import { readFileSync } from 'node:fs';
 import { sendItems } from '#cli/commands/send.ts';
-import { type Deployment, openEmbedded } from '#cli/deployment.ts';
+import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
 import { line, round, spread, title } from './stats.ts';
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { sendItems } from '#cli/commands/send.ts';
-import { watchJobs } from '#cli/commands/watch.ts';
 import { pushDirectory } from '#cli/commands/workspace.ts';
-import { type Deployment, openEmbedded } from '#cli/deployment.ts';
 import { itemsOf, readLegacy } from '#cli/input.ts';
+import { type Deployment, openEmbedded } from '#client/deployment.ts';
+import { watchJobs } from '#client/wait.ts';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
 

@@ -276,7 +276,8 @@ describe('dependencies', () => {
     await worker.relay('a', 'b');
     await worker.relay('b');
     await worker.drain();
-    expect(ran).toEqual(['a', 'b', 'last']);
+    expect(ran.slice(0, 2).sort()).toEqual(['a', 'b']);
+    expect(ran.slice(2)).toEqual(['last']);
     expect(await statuses(last)).toEqual(['COMPLETED']);
   });
 

@@ -13,21 +13,18 @@ declare module 'vitest' {
 
 /** Short, so that a killed worker's job is back within a test's patience. */
 const LEASE_SECONDS = 6;
+const CONTEXT = ['-c', `leaseSeconds=${LEASE_SECONDS}`, '-c', 'allowLoopback=true'];
 
 export const setup = (project: TestProject): (() => void) => {
   const assemblyDir = mkdtempSync(join(tmpdir(), 'sheratan-assembly-'));
   const cdk = join(project.config.root, 'node_modules/aws-cdk/bin/cdk');
   // `app` in cdk.json is `node`: this one, not an older one on the PATH.
   const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
-  execFileSync(
-    process.execPath,
-    [cdk, 'synth', '--quiet', '--output', assemblyDir, '-c', `leaseSeconds=${LEASE_SECONDS}`],
-    {
-      cwd: project.config.root,
-      env,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
+  execFileSync(process.execPath, [cdk, 'synth', '--quiet', '--output', assemblyDir, ...CONTEXT], {
+    cwd: project.config.root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   project.provide('assemblyDir', assemblyDir);
   return () => rmSync(assemblyDir, { recursive: true, force: true });
 };

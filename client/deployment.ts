@@ -6,12 +6,27 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { createControlStore } from '#shared/control/dynamo/store.ts';
+import type { ControlStore } from '#shared/control/ports.ts';
+import { createDeliveryLog, createSecrets } from '#shared/jobs/dynamo/deliveryLog.ts';
+import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
-import type { Blobs, JobStore, Workspaces } from '#shared/jobs/ports.ts';
+import type {
+  Blobs,
+  DeliveryLog,
+  FlowStore,
+  JobStore,
+  Outgoing,
+  Secrets,
+  Visibility,
+  Workspaces,
+} from '#shared/jobs/ports.ts';
 import { createBlobs } from '#shared/jobs/s3/blobs.ts';
 import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
-import { CliError } from './errors.ts';
+import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
+import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import { MeshError } from './errors.ts';
 import { type EmbeddedState, readState } from './state.ts';
 
 export interface TargetOptions {
@@ -25,7 +40,14 @@ export interface Deployment {
   readonly label: string;
   readonly queueUrls: Readonly<Record<Priority, string>>;
   readonly sqs: SQSClient;
+  readonly resultsUrl: string;
   readonly store: JobStore;
+  readonly flows: FlowStore;
+  readonly visibility: Visibility;
+  readonly control: ControlStore;
+  readonly deliveries: DeliveryLog;
+  readonly secrets: Secrets;
+  readonly outgoing: Outgoing;
   readonly reader: JobReader;
   readonly blobs: Blobs;
   readonly workspaces: Workspaces;
@@ -75,10 +97,10 @@ const deployed = async ({ stage, endpoint, region }: TargetOptions): Promise<Tar
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(
+    throw new MeshError(
+      'NO_DEPLOYMENT',
       `No deployment found: no embedded cloud is running, and ${where} did not answer for stack ${stackName} (${reason}).\n` +
         'Start one here with "npx sheratan up", or deploy one with "npm run deploy".',
-      1,
       { cause: error },
     );
   } finally {
@@ -89,7 +111,8 @@ const deployed = async ({ stage, endpoint, region }: TargetOptions): Promise<Tar
 const outputOf = (target: Target, name: string): string => {
   const value = target.outputs[name];
   if (value) return value;
-  throw new CliError(
+  throw new MeshError(
+    'WRONG_VERSION',
     `${target.label} has no output "${name}"; it is not a Sheratan of this version.`,
   );
 };
@@ -105,8 +128,10 @@ const open = (target: Target): Deployment => {
     ...at(target.endpoints.s3),
     forcePathStyle: Boolean(target.endpoints.s3),
   });
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient(at(target.endpoints.dynamodb)));
-  const table = outputOf(target, OUTPUTS.jobsTable);
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(at(target.endpoints.dynamodb)), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  const jobs = { client, table: outputOf(target, OUTPUTS.jobsTable) };
   const bucket = outputOf(target, OUTPUTS.dataBucket);
   const queueUrls = Object.fromEntries(
     PRIORITIES.map((priority) => [priority, outputOf(target, QUEUE_OUTPUTS[priority])]),
@@ -115,8 +140,15 @@ const open = (target: Target): Deployment => {
     label: target.label,
     queueUrls,
     sqs,
-    store: createJobStore({ client, table }),
-    reader: createJobReader({ client, table }),
+    resultsUrl: outputOf(target, OUTPUTS.resultsUrl),
+    store: createJobStore(jobs),
+    flows: createFlowStore(jobs),
+    visibility: createVisibility(sqs),
+    control: createControlStore(jobs),
+    deliveries: createDeliveryLog(jobs),
+    secrets: createSecrets(jobs),
+    outgoing: createOutgoing({ sqs, queueUrls }),
+    reader: createJobReader(jobs),
     blobs: createBlobs({ s3, bucket }),
     workspaces: createWorkspaces({ s3, bucket }),
     close: () => {
@@ -127,7 +159,7 @@ const open = (target: Target): Deployment => {
 
 export const openEmbedded = (state: EmbeddedState): Deployment => open(embedded(state));
 
-/** @throws CliError when there is none, saying how to get one. */
+/** @throws MeshError when there is none, saying how to get one. */
 export const findDeployment = async (options: TargetOptions): Promise<Deployment> => {
   const state = options.endpoint === undefined ? readState() : undefined;
   return open(state ? embedded(state) : await deployed(options));

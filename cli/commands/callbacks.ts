@@ -1,0 +1,89 @@
+/** `callbacks`: what became of them, and once more. */
+import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
+import { systemIds } from '#shared/kernel/ports.ts';
+import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { columns, json, note, out, paint, plain, time } from '../print.ts';
+import { type SessionOptions, withDeployment } from '../session.ts';
+
+const LISTED_MAX = 1_000;
+
+export const listFailed = (options: SessionOptions): Promise<ExitCode> =>
+  withDeployment(options, async ({ deliveries }) => {
+    const ids = await deliveries.failed(LISTED_MAX);
+    const states = (await Promise.all(ids.map((id) => deliveries.get(id)))).flatMap(
+      (each) => each ?? [],
+    );
+    if (options.json) json(states);
+    else if (states.length === 0) note('No callback was given up.');
+    else
+      out(
+        columns([
+          ['JOB', 'URL', 'TRIES', 'LAST'],
+          ...states.map(({ id, url, count, tries }) => [
+            plain(id),
+            plain(url),
+            String(count),
+            plain(tries.at(-1)?.detail ?? ''),
+          ]),
+        ]),
+      );
+    return EXIT.ok;
+  });
+
+export const showDelivery = (id: string, options: SessionOptions): Promise<ExitCode> =>
+  withDeployment(options, async ({ deliveries }) => {
+    const found = await deliveries.get(id);
+    if (!found) throw new CliError(`No callback of job ${plain(id)} was tried.`, EXIT.notFound);
+    if (options.json) json(found);
+    else {
+      const next = found.nextAt === undefined ? '' : `, again ${time(found.nextAt)}`;
+      out(`${paint('bold', found.state)} ${plain(found.url)}, ${found.count} tries${next}`);
+      out(
+        columns(
+          found.tries.map(({ at, state, detail, tookMs }) => [
+            time(at),
+            state,
+            `${tookMs} ms`,
+            plain(detail),
+          ]),
+        ),
+      );
+    }
+    return found.state === 'FAILED' ? EXIT.refused : EXIT.ok;
+  });
+
+export interface ReplayOptions extends SessionOptions {
+  readonly failed?: boolean;
+}
+
+export const replay = (ids: readonly string[], options: ReplayOptions): Promise<ExitCode> => {
+  if (ids.length === 0 && !options.failed)
+    throw new CliError('Say which: job ids, or --failed for all that were given up.', EXIT.usage);
+  return withDeployment(options, async ({ deliveries, store, sqs, resultsUrl }) => {
+    const wanted = options.failed ? await deliveries.failed(LISTED_MAX) : ids;
+    const records = (await Promise.all(wanted.map((id) => store.get(id)))).flatMap(
+      (each) => each ?? [],
+    );
+    const able = records.filter(({ callback }) => callback !== undefined);
+    await createAnnouncements(sqs, resultsUrl, systemIds.next()).announce(able);
+    if (options.json) json({ replayed: able.map(({ id }) => id) });
+    else note(`${able.length} of ${wanted.length} callbacks are queued again`);
+    return able.length === wanted.length ? EXIT.ok : EXIT.refused;
+  });
+};
+
+export interface SecretOptions extends SessionOptions {
+  readonly rotate?: boolean;
+}
+
+export const secret = (options: SecretOptions): Promise<ExitCode> =>
+  withDeployment(options, async ({ secrets }) => {
+    if (options.rotate) await secrets.rotate();
+    const [current, previous] = await secrets.callback();
+    if (options.json) json({ current, previous });
+    else {
+      out(current ?? '');
+      if (previous) note(`callbacks also carry a signature by the one before: ${previous}`);
+    }
+    return EXIT.ok;
+  });

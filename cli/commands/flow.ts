@@ -1,0 +1,34 @@
+/** `flow`: the tree of what a job brings about, with states. */
+import { type FlowNode, flowOf } from '#shared/jobs/flowTree.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { json, out, paint, plain, status } from '../print.ts';
+import { type SessionOptions, withDeployment } from '../session.ts';
+
+const NODES_MAX = 500;
+
+const textOf = ({ id, as, status: state, kind, dependsOn, cut }: FlowNode): string => {
+  const relation = as === 'dependant' ? paint('dim', 'then ') : '';
+  const shown = state === undefined ? paint('dim', 'QUEUED OR GONE') : status(state);
+  const more = cut ? paint('dim', ' (see above)') : '';
+  const [first, second] = dependsOn;
+  const others = second === undefined ? '' : ` and ${dependsOn.length - 1} more`;
+  const needs = as === 'root' && first ? paint('dim', ` needs ${plain(first)}${others}`) : '';
+  return `${relation}${shown} ${paint('bold', plain(id))} ${plain(kind ?? '')}${needs}${more}`;
+};
+
+const linesOf = (node: FlowNode, stem: string): readonly string[] =>
+  node.below.flatMap((below, index) => {
+    const isLast = index === node.below.length - 1;
+    return [
+      `${stem}${isLast ? '└─ ' : '├─ '}${textOf(below)}`,
+      ...linesOf(below, `${stem}${isLast ? '   ' : '│  '}`),
+    ];
+  });
+
+export const flow = (id: string, options: SessionOptions): Promise<ExitCode> =>
+  withDeployment(options, async (session) => {
+    const tree = await flowOf(id, NODES_MAX, session);
+    if (options.json) json(tree);
+    else out([textOf(tree), ...linesOf(tree, '')].join('\n'));
+    return tree.status === undefined ? EXIT.notFound : EXIT.ok;
+  });

@@ -1,0 +1,128 @@
+/** Commands of whoever operates a mesh: decisions about jobs, groups, sources, the system. */
+import { type Command, Option } from 'commander';
+import {
+  listFailed,
+  type ReplayOptions,
+  replay,
+  type SecretOptions,
+  secret,
+  showDelivery,
+} from './commands/callbacks.ts';
+import {
+  type LimitOptions,
+  listLimits,
+  type PauseOptions,
+  pause,
+  type StateOptions,
+  setLimits,
+  state,
+} from './commands/control.ts';
+import { cancel, decideGroups, listGroups } from './commands/decide.ts';
+import { type RedriveCommandOptions, redrive } from './commands/redrive.ts';
+import type { ExitCode } from './errors.ts';
+import { decided, moment, positive, targeted, whole } from './options.ts';
+import type { DecisionOptions, SessionOptions } from './session.ts';
+
+type Run = (work: Promise<ExitCode>) => Promise<void>;
+
+const addJobDecisions = (program: Command, run: Run): void => {
+  decided(program.command('cancel'))
+    .description('end jobs that wait, ask running ones to end')
+    .argument('<ids...>')
+    .action((ids: string[], options: DecisionOptions) => run(cancel(ids, options)));
+
+  decided(program.command('redrive'))
+    .description('put dead and refused jobs back, oldest first')
+    .argument('[ids...]')
+    .addOption(new Option('--status <status>', 'only these').choices(['DEAD', 'QUARANTINED']))
+    .option('--kind <kind>', 'only of this kind')
+    .option('--source <source>', 'only of this source')
+    .option('--error <code>', 'only those whose last error has this code')
+    .option('--since <time>', 'only those that ended since: a date, or 15m, 2h, 7d ago', moment)
+    .option('--until <time>', 'only those that ended before', moment)
+    .option('--limit <n>', 'look at so many of each status', whole, 1_000)
+    .option('--patch <json>', 'a merge patch (RFC 7396) for each payload; @file reads a file')
+    .option('--rate <n>', 'so many a second', positive)
+    .option('--dry-run', 'say what would happen')
+    .action((ids: string[], options: RedriveCommandOptions) => run(redrive(ids, options)));
+};
+
+const addGroups = (program: Command, run: Run): void => {
+  const groups = program.command('groups').description('groups that a dead job holds');
+  targeted(groups.command('list', { isDefault: true }))
+    .description('which, and why')
+    .action((options: SessionOptions) => run(listGroups(options)));
+  for (const [name, text] of [
+    ['skip', 'the job stays dead, its group goes on'],
+    ['resume', 'the job runs again in its place'],
+  ] as const)
+    decided(groups.command(name))
+      .description(text)
+      .argument('<group>', 'the group, or the id of the job that holds it')
+      .action((group: string, options: DecisionOptions) => run(decideGroups(group, name, options)));
+};
+
+const addLimits = (program: Command, run: Run): void => {
+  const limits = program.command('limits').description('what each source may use');
+  targeted(limits.command('list', { isDefault: true }))
+    .description('sources with limits of their own')
+    .action((options: SessionOptions) => run(listLimits(options)));
+  decided(limits.command('set'))
+    .description('limits of one source, in place of the default')
+    .argument('<source>')
+    .option('--per-minute <n>', 'starts, evenly spaced', whole)
+    .option('--burst <n>', 'how many of them may come at once', whole)
+    .option('--concurrency <n>', 'attempts at the same time', whole)
+    .option('--clear', 'back to the default')
+    .action((source: string, options: LimitOptions) => run(setLimits(source, options)));
+};
+
+const addControl = (program: Command, run: Run): void => {
+  for (const [name, paused] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const)
+    decided(program.command(name))
+      .description(
+        paused ? 'let nothing start: everywhere, or of one queue or source' : 'let it start again',
+      )
+      .addOption(new Option('--queue <priority>', 'only this queue').conflicts('source'))
+      .option('--source <source>', 'only this source')
+      .action((options: PauseOptions) => run(pause(paused, options)));
+
+  decided(program.command('state'))
+    .description("the system's state and what changed it; or a transition")
+    .argument('[to]', 'OPERATIONAL, DEGRADED, REFLECTIVE, RECOVERY or PAUSED')
+    .option('--events <n>', 'how many to show', whole, 10)
+    .action((to: string | undefined, options: StateOptions) => run(state(to, options)));
+};
+
+const addCallbacks = (program: Command, run: Run): void => {
+  const callbacks = program
+    .command('callbacks')
+    .description('results on their way to callback URLs');
+  targeted(callbacks.command('failed', { isDefault: true }))
+    .description('those that were given up')
+    .action((options: SessionOptions) => run(listFailed(options)));
+  targeted(callbacks.command('show'))
+    .description('the delivery log of a job')
+    .argument('<id>')
+    .action((id: string, options: SessionOptions) => run(showDelivery(id, options)));
+  targeted(callbacks.command('replay'))
+    .description('post results once more')
+    .argument('[ids...]')
+    .option('--failed', 'all that were given up')
+    .action((ids: string[], options: ReplayOptions) => run(replay(ids, options)));
+  targeted(callbacks.command('secret'))
+    .description('what callbacks are signed with')
+    .option('--rotate', 'make a new one; the old one signs beside it until the next rotation')
+    .action((options: SecretOptions) => run(secret(options)));
+};
+
+export const addOperatorCommands = (program: Command, run: Run): void => {
+  addJobDecisions(program, run);
+  addGroups(program, run);
+  addLimits(program, run);
+  addControl(program, run);
+  addCallbacks(program, run);
+};

@@ -1,0 +1,137 @@
+/** The typed client: sends jobs, waits for their ends, cancels them. */
+import type * as v from 'valibot';
+import { type CancelOutcome, cancelJob } from '#shared/jobs/cancel.ts';
+import { kindsOf, type TypedJob } from '#shared/jobs/defineJob.ts';
+import { checkEnvelope, type Envelope, jobIdOf } from '#shared/jobs/envelope.ts';
+import { messageOf } from '#shared/jobs/message.ts';
+import { claimCheck, resultOf } from '#shared/jobs/payload.ts';
+import type { JobRecord } from '#shared/jobs/record.ts';
+import { sendMessages } from '#shared/jobs/sqs/sender.ts';
+import { mapPool } from '#shared/kernel/pool.ts';
+import { systemClock, systemIds } from '#shared/kernel/ports.ts';
+import { type Deployment, findDeployment } from './deployment.ts';
+import { JobFailedError, MeshError } from './errors.ts';
+import { watchJobs } from './wait.ts';
+
+/** Everything an envelope may say beside its kind and its payload. */
+export type SendOptions = Omit<Envelope, 'kind' | 'payload' | 'payloadRef' | 'parentId'>;
+
+/** A job that was sent; it remembers the type of its result. */
+export interface JobHandle<R = unknown> {
+  readonly id: string;
+  readonly kind: string;
+  readonly returns?: R;
+}
+
+/** One of many jobs to send. */
+export interface Order<S extends v.GenericSchema = v.GenericSchema, R = unknown> {
+  readonly job: TypedJob<S, R>;
+  readonly payload: v.InferInput<S>;
+  readonly options?: SendOptions;
+}
+
+export interface ConnectOptions {
+  /** Which deployment; `dev` by default. */
+  readonly stage?: string;
+  readonly region?: string;
+  /** An AWS-compatible endpoint that holds the stack. */
+  readonly endpoint?: string;
+}
+
+const PREPARED_AT_ONCE = 8;
+const FOR_EVER = Number.POSITIVE_INFINITY;
+
+export interface Mesh {
+  /** @throws MeshError when the payload breaks the kind's schema, or the queue refuses the job. */
+  send<S extends v.GenericSchema, R>(
+    job: TypedJob<S, R>,
+    payload: v.InferInput<S>,
+    options?: SendOptions,
+  ): Promise<JobHandle<R>>;
+  /** In the order given, within each group. @throws MeshError before anything is sent, or naming what was not. */
+  sendMany(orders: readonly Order[]): Promise<readonly JobHandle[]>;
+  /**
+   * The result of a job, once it has completed.
+   * @throws JobFailedError when it ended otherwise, MeshError NOT_ENDED after `timeoutSeconds`.
+   */
+  result<R>(job: JobHandle<R>, options?: { readonly timeoutSeconds?: number }): Promise<R>;
+  /** Resolves when all have ended, however. @throws MeshError NOT_ENDED after `timeoutSeconds`. */
+  waitFor(
+    jobs: readonly JobHandle[],
+    options?: { readonly timeoutSeconds?: number },
+  ): Promise<readonly JobRecord[]>;
+  /** undefined: no worker has seen it yet, or its record has expired. */
+  status(job: JobHandle): Promise<JobRecord | undefined>;
+  cancel(job: JobHandle, reason: string, by?: string): Promise<CancelOutcome>;
+  close(): void;
+}
+
+const prepare = async ({ job, payload, options = {} }: Order, deployment: Deployment) => {
+  const given: Envelope = { ...options, kind: job.kind, payload };
+  // What JSON makes of it is what the worker will see.
+  const plain: unknown = JSON.parse(JSON.stringify(given));
+  const checked = checkEnvelope(plain, kindsOf([job]));
+  if (!checked.ok) throw new MeshError(checked.error.code, checked.error.message);
+  const envelope = await claimCheck(checked.value.envelope, deployment.blobs);
+  const message = messageOf(envelope, JSON.stringify(envelope), systemIds.next(), traceHeader());
+  return { envelope, message };
+};
+
+/** Lambda's own; a job sent from a traced function belongs to its trace. */
+const traceHeader = (): string | undefined => process.env['_X_AMZN_TRACE_ID'];
+
+/** A mesh on a deployment that is open already. */
+export const meshOn = (deployment: Deployment): Mesh => {
+  const sendMany = async (orders: readonly Order[]): Promise<readonly JobHandle[]> => {
+    const ready = await mapPool(orders, PREPARED_AT_ONCE, (order) => prepare(order, deployment));
+    const messages = ready.map(({ message }) => message);
+    const outcomes = await sendMessages(messages, deployment);
+    return ready.map(({ envelope }, index) => {
+      const outcome = outcomes[index];
+      if (outcome?.kind === 'sent')
+        return { id: jobIdOf(envelope, outcome.messageId), kind: envelope.kind };
+      const reason = outcome?.message ?? 'the queue did not answer for it';
+      throw new MeshError('NOT_SENT', `job ${index + 1} of ${orders.length}: ${reason}`);
+    });
+  };
+
+  const waitFor: Mesh['waitFor'] = async (jobs, { timeoutSeconds } = {}) => {
+    const ids = jobs.map(({ id }) => id);
+    const timeoutMs = timeoutSeconds === undefined ? FOR_EVER : timeoutSeconds * 1_000;
+    const seen = await watchJobs(deployment, { ids, timeoutMs, onChange: () => undefined });
+    const ended = ids.flatMap((id) => {
+      const record = seen.get(id);
+      return record?.expiresAt === undefined ? [] : [record];
+    });
+    if (ended.length === ids.length) return ended;
+    const open = ids.length - ended.length;
+    throw new MeshError('NOT_ENDED', `${open} of ${ids.length} jobs had not ended in time`);
+  };
+
+  return {
+    sendMany,
+    waitFor,
+    send: async (job, payload, options = {}) => {
+      const [handle] = await sendMany([{ job, payload, options } as Order]);
+      return handle as JobHandle<never>;
+    },
+    result: async <R>(
+      job: JobHandle<R>,
+      options?: { readonly timeoutSeconds?: number },
+    ): Promise<R> => {
+      const [record] = await waitFor([job], options);
+      if (record?.status !== 'COMPLETED') throw new JobFailedError(record as JobRecord);
+      return (await resultOf(record, deployment.blobs)) as R;
+    },
+    status: ({ id }) => deployment.store.get(id),
+    cancel: ({ id }, reason, by = 'client') =>
+      cancelJob(id, { by, reason }, { ...deployment, clock: systemClock }),
+    close: () => deployment.close(),
+  };
+};
+
+export const Mesh = {
+  /** @throws MeshError NO_DEPLOYMENT, saying how to get one. */
+  connect: async ({ stage = 'dev', region, endpoint }: ConnectOptions = {}): Promise<Mesh> =>
+    meshOn(await findDeployment({ stage, region, endpoint })),
+};
