@@ -5,6 +5,7 @@ import { WORKER_ENV } from '#shared/contracts/worker.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import { createGate } from '#shared/control/gate.ts';
 import { limits } from '#shared/control/limits.ts';
+import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
@@ -49,6 +50,7 @@ const deps = {
     freshMs: LIMITS.controlFreshMs,
     defaults: env.defaultLimits.value,
   }),
+  chains: createChainStore(jobs),
   limiter: createLimiter({ ...jobs, clock: systemClock, random: systemRandom }),
   blobs: bucket.blobs,
   services: {

@@ -22,6 +22,8 @@ export class EnqueueError extends Error {
 export interface Children {
   /** @returns the child's id, the same in every attempt. @throws EnqueueError */
   enqueue(child: Envelope): string;
+  /** Adds children that the mesh itself made; their worker checks them. */
+  add(children: readonly Envelope[]): void;
   /** What to write with the parent's completion. */
   outbox(): Promise<Outbox>;
 }
@@ -50,6 +52,9 @@ export const collectChildren = (parent: JobRecord, kinds: Kinds, blobs: Blobs): 
       if (!parsed.ok && !tooLarge) throw new EnqueueError(parsed.error.code, parsed.error.message);
       children.push(envelope);
       return jobIdOf(envelope, '');
+    },
+    add: (more) => {
+      children.push(...more);
     },
     outbox: async () => {
       if (children.length === 0) return {};

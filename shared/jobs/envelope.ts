@@ -128,7 +128,7 @@ export const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, En
   const contradiction = contradictionIn(envelope, dependencies);
   if (contradiction) return err(contradiction);
   const refers = referencesIn(envelope.payload).length > 0;
-  const deferred = refers || envelope.payloadRef !== undefined;
+  const deferred = refers || envelope.payloadRef !== undefined || envelope.chain !== undefined;
   const common = { envelope, definition, dependencies, contentHash: contentHashOf(envelope) };
   if (deferred) return ok({ ...common, deferred, payload: envelope.payload });
   const payload = checkPayload(definition, envelope.payload);

@@ -61,6 +61,14 @@ export const envelopeSchema = v.strictObject({
       ),
     }),
   ),
+  /** Set by the mesh: the chain of follow-up jobs that the job belongs to. */
+  chain: v.optional(
+    v.strictObject({
+      id: label(LIMITS.idLengthMax),
+      depth: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.chainDepthMax)),
+      siblings: v.record(v.string(), label(LIMITS.idLengthMax)),
+    }),
+  ),
   timeoutSeconds: v.optional(
     v.pipe(v.number(), v.minValue(1), v.maxValue(LIMITS.timeoutSecondsMax)),
   ),

@@ -5,6 +5,8 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import type { Fault } from './attempt.ts';
+import { artifactsOf, resolveParams } from './chains/params.ts';
+import { ARTIFACTS, type Context, TemplateError } from './chains/templates.ts';
 import { checkPayload, type Envelope, type ValidJob } from './envelope.ts';
 import { parseHostileJson } from './hostileJson.ts';
 import type { Blobs, JobStore } from './ports.ts';
@@ -73,6 +75,37 @@ const fetched = async (job: ValidJob, blobs: Blobs): Promise<Result<unknown, Fau
   return json.ok ? json : err({ code: json.error.code, message: `payload: ${json.error.message}` });
 };
 
+/** What completed siblings of the chain found, by their names. */
+const contextOf = async (
+  { siblings }: NonNullable<Envelope['chain']>,
+  { store, blobs }: Sources,
+): Promise<Context> => {
+  const named = await mapPool(Object.entries(siblings), READS_AT_ONCE, async ([name, id]) => {
+    const record = await store.get(id);
+    if (record?.status !== 'COMPLETED') return [];
+    return [{ name, kind: record.kind, result: (await resultOf(record, blobs)) ?? null }];
+  });
+  const found = named.flat();
+  const results = found.map(({ name, result }) => [name, result] as const);
+  return new Map([[ARTIFACTS, artifactsOf(found)], ...results]);
+};
+
+/** Jobs of a chain may use the original's templates. */
+const fillTemplates = async (
+  payload: unknown,
+  { chain }: Envelope,
+  sources: Sources,
+): Promise<Result<unknown, Fault>> => {
+  if (!chain) return ok(payload);
+  try {
+    const context = await contextOf(chain, sources);
+    return ok(resolveParams((payload ?? {}) as Readonly<Record<string, Json>>, context));
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return err({ code: error.code, message: error.message });
+  }
+};
+
 /** Rejects only when the table or the bucket cannot be reached. */
 export const loadPayload = async (
   job: ValidJob,
@@ -84,6 +117,8 @@ export const loadPayload = async (
   const results = await resultsOf(referencesIn(raw.value), sources);
   const resolved = resolveReferences(raw.value, results);
   if (!resolved.ok) return err({ code: 'REFERENCE_UNRESOLVED', message: resolved.error });
-  const checked = checkPayload(job.definition, resolved.value);
+  const filled = await fillTemplates(resolved.value, job.envelope, sources);
+  if (!filled.ok) return filled;
+  const checked = checkPayload(job.definition, filled.value);
   return checked.ok ? checked : err({ code: checked.error.code, message: checked.error.message });
 };

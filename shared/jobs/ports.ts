@@ -1,4 +1,5 @@
 /** What the job rules need of the outside; adapters are in dynamo/, sqs/, s3/ and http/. */
+import type { Chain } from './chains/guards.ts';
 import type { ClaimOutcome, ClaimRequest, FencedOutcome } from './claim.ts';
 import type { OutgoingMessage } from './message.ts';
 import type { CancelRequest, JobRecord, Lease, Progress, Receipt, Status } from './record.ts';
@@ -54,6 +55,13 @@ export interface FlowStore {
   edgesOf(dependency: string): Promise<readonly Edge[]>;
   /** Strikes off dependencies; the row when it still waits, undefined when it does not. */
   fulfil(dependant: string, ordinals: readonly number[]): Promise<JobRecord | undefined>;
+}
+
+/** Chains of follow-up jobs. */
+export interface ChainStore {
+  get(id: string): Promise<Chain | undefined>;
+  /** false when somebody else was faster. */
+  put(chain: Chain): Promise<boolean>;
 }
 
 /** What a source may use; unlimited where a field is absent. */

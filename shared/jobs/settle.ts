@@ -1,8 +1,9 @@
 /** Writes down how an attempt ended: one fenced transition, then the message's disposition. */
 import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
-import { byteLength, sha256 } from '#shared/kernel/json.ts';
+import { byteLength, type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { AttemptOutcome, Fault } from './attempt.ts';
+import { followUpJobs } from './chains/followUps.ts';
 import type { Children } from './children.ts';
 import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
@@ -106,12 +107,20 @@ const postpone = async (
 };
 
 const complete = async (
-  { record, children }: Ended,
+  { record, envelope, children }: Ended,
   result: string | undefined,
   deps: JobDeps,
 ): Promise<Disposition> => {
+  const carried = result === undefined ? undefined : (JSON.parse(result) as Json);
+  const followUps = await followUpJobs(carried, { id: record.id, envelope }, deps);
+  children.add(followUps.children);
   const kept = await keepResult(result, leaseOf(record), deps.blobs);
-  const change = completed(record, deps.clock.now(), { ...kept, ...(await children.outbox()) });
+  const change = completed(
+    record,
+    deps.clock.now(),
+    { ...kept, ...(await children.outbox()) },
+    followUps.refused,
+  );
   return conclude(record, change, { action: 'delete', as: 'completed' }, deps);
 };
 

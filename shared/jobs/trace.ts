@@ -50,7 +50,8 @@ const TEXTS: Readonly<Record<HistoryEvent['event'], (told: Telling) => string>> 
   scheduled: ({ event }) => `not to start before its time: waits ${until(event)}`,
   waiting: ({ event }) => `waits for ${event.note ?? 'other jobs'}, at most ${until(event)}`,
   limited: ({ record, event }) => `source ${record.source} is at its limit: waits ${until(event)}`,
-  completed: ({ event }) => `attempt ${event.attempt} completed`,
+  completed: ({ event }) =>
+    `attempt ${event.attempt} completed${event.note ? `; follow-up jobs refused: ${event.note}` : ''}`,
   dead: ({ record, event }) =>
     event.attempt === 0
       ? `given up without a run (${errorText(record, event)})`

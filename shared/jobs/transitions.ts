@@ -60,13 +60,17 @@ export const completed = (
   record: JobRecord,
   now: number,
   result: { readonly result?: string; readonly resultRef?: string } & Outbox,
+  refusedFollowUps: readonly string[] = [],
 ): Transition => ({
   to: 'COMPLETED',
   set: {
     ...result,
     updatedAt: now,
     expiresAt: expiry(now, LIMITS.retentionCompletedSeconds),
-    history: appended(record, { at: now, event: 'completed', attempt: record.attempt }),
+    history: appended(record, {
+      ...{ at: now, event: 'completed', attempt: record.attempt },
+      ...(refusedFollowUps.length > 0 && { note: refusedFollowUps.join(', ') }),
+    }),
   },
   remove: [...LEASE_FIELDS, 'error', 'envelope', 'envelopeRef'],
 });

@@ -70,6 +70,10 @@ export const LIMITS = {
   /** Where a record of a cancelled job must outlive every message of it: SQS keeps none longer. */
   retentionTombstoneSeconds: 1_209_600,
   childrenMax: 5_000,
+  /** The original's bounds of a chain of follow-up jobs. */
+  chainDepthMax: 5,
+  chainJobsMax: 25,
+  chainSecondsMax: 300,
   /** From here S3 is cheaper than the write units of the item, and the item stays small. */
   resultInlineBytesMax: 8_192,
   rawInlineBytesMax: 32_768,

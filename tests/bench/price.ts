@@ -5,6 +5,7 @@ import { startFauxqs } from 'fauxqs';
 import { startTableServer } from '#infra/local/dynamoLocal.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import { createGate } from '#shared/control/gate.ts';
+import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
@@ -111,6 +112,7 @@ const open = async () => {
       freshMs: LIMITS.controlFreshMs,
       defaults: undefined,
     }),
+    chains: createChainStore({ client, table }),
     limiter: createLimiter({ client, table, clock: systemClock, random: systemRandom }),
     blobs,
     services: { workspaces, http: createHttpClient({ allow: [] }) },

@@ -370,6 +370,58 @@ describe('children', () => {
   });
 });
 
+describe("a chain of the original's", () => {
+  const FIRST = '$' + '{scan.files[0]}';
+  const followUps = (...jobs: object[]) => ({ lcp_version: '1', type: 'followup_jobs', jobs });
+
+  it('runs its follow-up jobs, each after those whose results it uses', async () => {
+    const jobs = [
+      { kind: 'test', params: { name: 'read', path: FIRST } },
+      { kind: 'test', name: 'scan', params: { files: ['a.py'] } },
+    ];
+    const root = await worker.send(job(followUps(...jobs)));
+    await worker.drain();
+    await worker.relay(root);
+    await worker.drain();
+    const scan = ran.length;
+    expect(ran.at(-1)).toEqual({ files: ['a.py'] });
+    const children = JSON.parse((await get(root))?.children ?? '[]') as { id: string }[];
+    await worker.relay(...children.map(({ id }) => id));
+    await worker.drain();
+    expect(ran.slice(scan)).toEqual([{ path: 'a.py' }]);
+  });
+
+  it('never runs a template that cannot be resolved as a literal', async () => {
+    const root = await worker.send(job(followUps({ kind: 'test', params: { path: FIRST } })));
+    await worker.drain();
+    await worker.relay(root);
+    await worker.drain();
+    const [child] = JSON.parse((await get(root))?.children ?? '[]') as { id: string }[];
+    expect(await get(child?.id ?? '')).toMatchObject({
+      status: 'DEAD',
+      error: { code: 'TEMPLATE_UNRESOLVED', message: "Job 'scan' not found in context" },
+    });
+    expect(ran).toHaveLength(1);
+  });
+
+  it('ends at its depth, and says so', async () => {
+    const nested = (depth: number): object =>
+      followUps({ kind: 'test', params: depth === 0 ? {} : { depth, ...nested(depth - 1) } });
+    behave = (payload) => Promise.resolve(payload);
+    let ids = [await worker.send(job(nested(7)))];
+    const notes: unknown[] = [];
+    for (let depth = 0; depth < 8 && ids.length > 0; depth += 1) {
+      await worker.drain();
+      await worker.relay(...ids);
+      const record = await get(ids[0] ?? '');
+      notes.push(record?.history.at(-1)?.note);
+      ids = (JSON.parse(record?.children ?? '[]') as { id: string }[]).map(({ id }) => id);
+    }
+    expect(notes.filter(Boolean)).toEqual([expect.stringContaining('max_depth_reached')]);
+    expect(ran).toHaveLength(6);
+  });
+});
+
 describe('limits of a source', () => {
   const limit = (limits: object) =>
     command({ kind: 'limits', source: 's', limits }, 'ops', 'test', {

@@ -15,6 +15,7 @@ import { createGate } from '#shared/control/gate.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
 import type { Kinds } from '#shared/jobs/defineJob.ts';
 import type { Disposition } from '#shared/jobs/disposition.ts';
+import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
@@ -138,6 +139,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     store,
     flows: createFlowStore({ client, table }),
     gate: createGate({ store: control, clock, logger, freshMs: 0, defaults: undefined }),
+    chains: createChainStore({ client, table }),
     limiter: createLimiter({ client, table, clock, random: { next: () => 0 } }),
     blobs,
     services: { workspaces, http: createHttpClient({ allow: ['127.0.0.0/8'] }) },

@@ -1,0 +1,38 @@
+/** Follow-up jobs in a result, in the two forms the original knew: LCP version 1, and its action. */
+import * as v from 'valibot';
+
+const params = v.optional(v.record(v.string(), v.unknown()), {});
+
+const specSchema = v.pipe(
+  v.object({ kind: v.optional(v.string()), name: v.optional(v.string()), params }),
+  // The original took a name for a kind where there was no kind.
+  v.transform(({ kind, name, params: given }) => ({
+    kind: kind ?? name ?? '',
+    name: kind === undefined ? undefined : name,
+    params: given,
+  })),
+);
+
+const lcpSchema = v.object({
+  lcp_version: v.literal('1'),
+  type: v.literal('followup_jobs'),
+  jobs: v.array(specSchema),
+});
+const actionSchema = v.object({
+  action: v.literal('create_followup_jobs'),
+  new_jobs: v.array(specSchema),
+});
+
+export interface FollowUp {
+  readonly kind: string;
+  readonly name: string | undefined;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** The follow-up jobs that a result carries; none for a final answer or any other result. */
+export const followUpsIn = (result: unknown): readonly FollowUp[] => {
+  const lcp = v.safeParse(lcpSchema, result);
+  if (lcp.success) return lcp.output.jobs;
+  const action = v.safeParse(actionSchema, result);
+  return action.success ? action.output.new_jobs : [];
+};
