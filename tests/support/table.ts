@@ -1,6 +1,6 @@
 /** A Jobs table of its own for a test file, as the template describes it. */
 import { randomUUID } from 'node:crypto';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { JOBS_INDEXES, JOBS_KEY, JOBS_SORT } from '#shared/contracts/tables.ts';
 
@@ -38,4 +38,8 @@ export const createJobsTable = async (
     marshallOptions: { removeUndefinedValues: true },
   });
   return { client, table };
+};
+
+export const dropTable = async (client: DynamoDBDocumentClient, table: string): Promise<void> => {
+  await client.send(new DeleteTableCommand({ TableName: table }));
 };

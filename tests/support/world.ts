@@ -1,0 +1,262 @@
+/** A small mesh whose every invocation may be struck: worker, relay, timekeeper, reporter by turns. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { FauxqsServer } from 'fauxqs';
+import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
+import { createGate } from '#shared/control/gate.ts';
+import { type Control, INITIAL } from '#shared/control/state.ts';
+import type { Kinds } from '#shared/jobs/defineJob.ts';
+import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
+import { recordOf } from '#shared/jobs/dynamo/codec.ts';
+import { createDeliveryLog, createSecrets } from '#shared/jobs/dynamo/deliveryLog.ts';
+import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
+import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
+import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
+import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import type { Delivery, HttpClient } from '#shared/jobs/ports.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
+import { relayEnds } from '#shared/jobs/relay.ts';
+import { type Announcement, reportEnd } from '#shared/jobs/report.ts';
+import { runBatch } from '#shared/jobs/runBatch.ts';
+import { createBlobs } from '#shared/jobs/s3/blobs.ts';
+import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
+import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
+import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
+import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import { keepTime } from '#shared/jobs/timekeeper.ts';
+import { systemIds } from '#shared/kernel/ports.ts';
+import { createInjector, type Fault } from './faults.ts';
+import { createJobsTable, dropTable } from './table.ts';
+
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+const REGION = 'us-east-1';
+const ROUND_MS = 70_000;
+const quiet = (): void => undefined;
+const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+
+export interface WorldOptions {
+  readonly kinds: Kinds;
+  readonly dynamoEndpoint: string;
+  readonly server: FauxqsServer;
+  readonly plan: (call: number, name: string) => Fault | undefined;
+  readonly control?: Partial<Control>;
+  readonly http?: HttpClient;
+}
+
+export interface World {
+  readonly calls: readonly string[];
+  send(envelope: object, group: string): Promise<void>;
+  /** Worker, relay, reporter, timekeeper once each; then time passes. */
+  round(): Promise<void>;
+  /** Rounds until all jobs have ended and nothing waits in any queue; false when that takes too long. */
+  settle(roundsMax: number): Promise<boolean>;
+  jobs(): Promise<readonly JobRecord[]>;
+  now(): number;
+  delivery(id: string): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+let worlds = 0;
+
+export const createWorld = async (options: WorldOptions): Promise<World> => {
+  const { kinds, dynamoEndpoint, server, plan } = options;
+  worlds += 1;
+  const names = { jobs: `jobs-${worlds}.fifo`, results: `results-${worlds}.fifo` };
+  const attributes = { FifoQueue: 'true', VisibilityTimeout: '600' };
+  const jobsUrl = server.createQueue(names.jobs, { attributes }).queueUrl;
+  const resultsUrl = server.createQueue(names.results, { attributes }).queueUrl;
+  const endpoint = `http://127.0.0.1:${server.port}`;
+  const common = { region: REGION, endpoint, credentials: CREDENTIALS };
+  const sqs = new SQSClient(common);
+  const outside = new SQSClient(common);
+  const s3 = new S3Client({ ...common, forcePathStyle: true });
+  const { client, table } = await createJobsTable(dynamoEndpoint);
+  const clean = client;
+  const struck = DynamoDBDocumentClient.from(
+    new DynamoDBClient({ ...common, endpoint: dynamoEndpoint }),
+    {
+      marshallOptions: { removeUndefinedValues: true },
+    },
+  );
+  const injector = createInjector(plan);
+  for (const each of [sqs, s3, struck]) injector.attach(each);
+
+  let offset = 0;
+  const clock = { now: () => Date.now() + offset };
+  const jobs = { client: struck, table };
+  const bucket = { s3, bucket: 'data' };
+  const control = { get: () => Promise.resolve({ ...INITIAL, ...options.control }) };
+  const gate = createGate({ store: control, clock, logger, freshMs: 0, defaults: undefined });
+  const shared = {
+    store: createJobStore(jobs),
+    flows: createFlowStore(jobs),
+    blobs: createBlobs(bucket),
+    clock,
+    logger,
+    random: { next: () => 0.5 },
+  };
+  const queueUrls = { critical: jobsUrl, high: jobsUrl, normal: jobsUrl, low: jobsUrl };
+  const outgoing = createOutgoing({ sqs, queueUrls });
+  const visibility = createVisibility(sqs);
+  const services = { workspaces: createWorkspaces(bucket), http: options.http ?? unreachable };
+  const limiter = createLimiter({ ...jobs, clock, random: shared.random });
+  const worker = { ...shared, kinds, gate, services, visibility, limiter };
+  const lease = { ids: systemIds, leaseSeconds: 60, retentionSeconds: 604_800 };
+  const workerDeps = { ...worker, ...lease, chains: createChainStore(jobs) };
+  const announcements = createAnnouncements(sqs, resultsUrl);
+  const log = createDeliveryLog(jobs);
+  const reporter = { ...shared, http: services.http, log, secrets: createSecrets(jobs) };
+
+  const receive = async (queueUrl: string): Promise<readonly Message[]> => {
+    const { Messages = [] } = await outside.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: 10,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    return Messages;
+  };
+  const remove = (queueUrl: string, { ReceiptHandle }: Message) =>
+    outside.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+
+  const work = async (): Promise<boolean> => {
+    const messages = await receive(jobsUrl);
+    if (messages.length === 0) return false;
+    const deliveries = messages.map((message) => deliveryOf(jobsUrl, message, offset));
+    const report = await injector.invoke(() =>
+      runBatch(deliveries, 'request', () => 900_000, workerDeps),
+    );
+    // Lambda deletes what was not returned; that may get lost like anything else.
+    if (report === 'killed' || injector.point('acknowledge')) return true;
+    for (const message of messages)
+      if (!report.returned.includes(message.MessageId ?? '')) await remove(jobsUrl, message);
+    return true;
+  };
+
+  const all = async (): Promise<readonly JobRecord[]> => {
+    const { Items = [] } = await clean.send(
+      new ScanCommand({ TableName: table, ConsistentRead: true }),
+    );
+    return Items.filter(({ sk, status }) => sk === 'JOB' && status !== undefined).map(recordOf);
+  };
+
+  const relayed = new Set<string>();
+  /** The stream: every end, until it was relayed once without a fault. */
+  const relay = async (): Promise<void> => {
+    const key = (record: JobRecord) => `${record.id} ${record.generation ?? 0}`;
+    const ended = (await all()).filter(
+      (record) => isTerminal(record.status) && !relayed.has(key(record)),
+    );
+    const deps = { ...shared, outgoing, announcements };
+    const done = await injector.invoke(async () => {
+      try {
+        await relayEnds(ended, deps);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    if (done === true) for (const record of ended) relayed.add(key(record));
+  };
+
+  const report = async (): Promise<void> => {
+    for (const message of await receive(resultsUrl)) {
+      const announcement = JSON.parse(message.Body ?? '') as Announcement;
+      const done = await injector.invoke(async () => {
+        try {
+          return await reportEnd(announcement, clock.now(), 1, reporter);
+        } catch {
+          return { kind: 'again' as const };
+        }
+      });
+      if (done !== 'killed' && done.kind === 'done') await remove(resultsUrl, message);
+    }
+  };
+
+  const tick = (): Promise<unknown> =>
+    injector.invoke(async () => {
+      const due = createDueReader(jobs);
+      await keepTime({ ...shared, outgoing, due }).catch(quiet);
+    });
+
+  const messagesIn = (name: string) => server.inspectQueue(name)?.messages;
+  const passTime = async (): Promise<void> => {
+    offset += ROUND_MS;
+    for (const [name, queueUrl] of [
+      [names.jobs, jobsUrl],
+      [names.results, resultsUrl],
+    ] as const)
+      for (const { receiptHandle: handle } of messagesIn(name)?.inflight ?? [])
+        await createVisibility(outside).release({ queueUrl, handle });
+  };
+
+  const world: World = {
+    calls: injector.calls,
+    now: clock.now,
+    jobs: all,
+    delivery: async (id) => (await createDeliveryLog({ client: clean, table }).get(id))?.state,
+    send: async (envelope, group) => {
+      await outside.send(
+        new SendMessageCommand({
+          QueueUrl: jobsUrl,
+          MessageBody: JSON.stringify(envelope),
+          MessageGroupId: group,
+          MessageDeduplicationId: systemIds.next(),
+        }),
+      );
+    },
+    round: async () => {
+      for (let more = true; more; ) more = await work();
+      await relay();
+      await report();
+      await tick();
+      await injector.wake();
+      await passTime();
+    },
+    settle: async (roundsMax) => {
+      for (let rounds = 0; rounds < roundsMax; rounds += 1) {
+        await world.round();
+        const left = [names.jobs, names.results].flatMap((name) => {
+          const messages = messagesIn(name);
+          return [...(messages?.ready ?? []), ...(messages?.inflight ?? [])];
+        });
+        const records = await all();
+        const open = records.some(({ status }) => !isTerminal(status));
+        const unseen = records.some(
+          (record) => !relayed.has(`${record.id} ${record.generation ?? 0}`),
+        );
+        if (left.length === 0 && !open && !unseen) return true;
+      }
+      return false;
+    },
+    close: async () => {
+      await dropTable(clean, table);
+      for (const each of [sqs, outside, s3, clean, struck]) each.destroy();
+    },
+  };
+  return world;
+};
+
+const unreachable: HttpClient = { request: () => Promise.reject(new Error('no network here')) };
+
+const deliveryOf = (queueUrl: string, message: Message, offset: number): Delivery => ({
+  messageId: message.MessageId ?? '',
+  receiptHandle: message.ReceiptHandle ?? '',
+  queueUrl,
+  priority: 'normal',
+  group: message.Attributes?.MessageGroupId ?? '',
+  body: message.Body ?? '',
+  sentAt: Number(message.Attributes?.SentTimestamp) + offset,
+  receives: Number(message.Attributes?.ApproximateReceiveCount),
+  released: message.MessageAttributes?.[RELEASED_ATTRIBUTE]?.StringValue,
+});
