@@ -41,8 +41,8 @@ const post = async (
     detail: detail.slice(0, LIMITS.errorMessageMax),
     tookMs: deps.clock.now() - began,
   });
+  const secrets = await deps.secrets.callback();
   try {
-    const secrets = await deps.secrets.callback();
     const { status } = await deps.http.request({
       url,
       method: 'POST',

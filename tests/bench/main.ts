@@ -4,8 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { benchBundles } from './bundles.ts';
+import { benchFeatures } from './features.ts';
 import { benchMesh } from './mesh.ts';
-import { benchPrice } from './price.ts';
+import { benchPeer, benchPrice } from './price.ts';
 
 const JOBS_DEFAULT = 20_000;
 
@@ -22,6 +23,8 @@ const results = {
   machine: { node: process.version, cpus: cpus().length, model: cpus()[0]?.model },
   bundles: await benchBundles(),
   price: await benchPrice(),
+  features: await benchFeatures(),
+  peer: await benchPeer(),
   mesh: await benchMesh(assemblyDir, jobs),
 };
 mkdirSync('bench-results', { recursive: true });

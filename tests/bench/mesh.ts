@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { sendItems } from '#cli/commands/send.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
+import { watchJobs } from '#client/wait.ts';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
 import { line, round, spread, title } from './stats.ts';
 
@@ -109,6 +110,49 @@ const throughput = async (
   };
 };
 
+/** From the root's send to the end of the job that waits for all: 1 → width → 1. */
+const fan = async ({ mesh }: Bench, width: number) => {
+  const one = (envelope: object) => ({ where: '', body: JSON.stringify(envelope) });
+  const ids = Array.from({ length: width }, (_, n) => `fan-${n}`);
+  const join = { kind: 'echo', id: 'fan-join', payload: 1, dependsOn: ids };
+  const waiting = async (id: string): Promise<void> => {
+    while ((await mesh.store.get(id))?.status !== 'WAITING')
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await sendItems([one(join)], mesh);
+  await waiting('fan-join');
+  const middle = ids.map((id) => one({ kind: 'echo', id, payload: 1, dependsOn: ['fan-root'] }));
+  await sendItems(middle, mesh);
+  await Promise.all(ids.map(waiting));
+  const began = Date.now();
+  await sendItems([one({ kind: 'echo', id: 'fan-root', payload: 1 })], mesh);
+  await watchJobs(mesh, { ids: ['fan-join'], timeoutMs: 300_000, onChange: () => undefined });
+  return Date.now() - began;
+};
+
+/** Critical jobs, one at a time, while the low queue is full. */
+const underFlood = async (bench: Bench, flood: number, count: number) => {
+  const body = (priority: string, n: number) => ({
+    where: '',
+    body: JSON.stringify({ kind: 'echo', payload: { n, delayMs: 20 }, priority }),
+  });
+  await sendItems(
+    Array.from({ length: flood }, (_, n) => body('low', n)),
+    bench.mesh,
+  );
+  const startMs: number[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const { sent } = await sendItems([body('critical', n)], bench.mesh);
+    const ids = sent.map(({ id }) => id);
+    await watchJobs(bench.mesh, { ids, timeoutMs: 60_000, onChange: () => undefined });
+    startMs.push(...ids.flatMap((id) => bench.finished.get(id)?.startMs ?? []));
+  }
+  const left = flood - [...bench.finished.values()].length;
+  return { ...spread(startMs), queuedAtTheEnd: Math.max(0, left) };
+};
+
+const FAN_WIDTH = 1_000;
+
 export const benchMesh = async (assemblyDir: string, jobs: number) => {
   title('The embedded cloud');
   const began = Date.now();
@@ -135,7 +179,15 @@ export const benchMesh = async (assemblyDir: string, jobs: number) => {
         `  memory after ${done}`,
         `largest of ${workers} workers ${workerMb} MB, cloud ${selfMb} MB`,
       );
-    return { upMs, firstJobMs, idle, load };
+    const fanMs = await fan(bench, FAN_WIDTH);
+    line(`fan-out and fan-in of ${FAN_WIDTH}`, `${fanMs} ms from root to join`);
+    bench.finished.clear();
+    const critical = await underFlood(bench, jobs, 100);
+    line(
+      `critical job → start, ${jobs} low ones queued`,
+      `p50 ${critical.p50} ms, p99 ${critical.p99} ms (${critical.queuedAtTheEnd} still queued after)`,
+    );
+    return { upMs, firstJobMs, idle, load, fanMs, critical };
   } finally {
     bench.mesh.close();
     await bench.cloud.stop();

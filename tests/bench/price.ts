@@ -1,6 +1,5 @@
 /** What a plain job costs: requests counted in the SDK, units as DynamoDB reports them. */
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { startFauxqs } from 'fauxqs';
 import { startTableServer } from '#infra/local/dynamoLocal.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
@@ -18,6 +17,8 @@ import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { createJobsTable } from '../support/table.ts';
+import { type Counts, countDynamo, countSqs, noCounts } from './counts.ts';
+import { createPeer, timed } from './peer.ts';
 import { line, round, title } from './stats.ts';
 
 /** us-east-1, US$ per million, without the free tier (2026-11). */
@@ -29,46 +30,14 @@ const WORKER_GB = 0.5;
 const nothing = (): void => undefined;
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-interface Counts {
-  dynamo: number;
-  units: number;
-  sqs: number;
-}
-
-const countDynamo = (client: DynamoDBDocumentClient, counts: Counts): void =>
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      counts.dynamo += 1;
-      const result = await next({
-        ...args,
-        input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' },
-      });
-      const { ConsumedCapacity } = result.output as {
-        ConsumedCapacity?: { CapacityUnits?: number };
-      };
-      counts.units += ConsumedCapacity?.CapacityUnits ?? 0;
-      return result;
-    },
-    { step: 'initialize' },
-  );
-
-const countSqs = (sqs: SQSClient, counts: Counts): void =>
-  sqs.middlewareStack.add(
-    (next) => (args) => {
-      counts.sqs += 1;
-      return next(args);
-    },
-    { step: 'initialize' },
-  );
-
-const deliveriesOf = (batch: number, size: number, queueUrl: string): Delivery[] =>
+const deliveriesOf = (batch: number, size: number, queueUrl: string, delayMs = 0): Delivery[] =>
   Array.from({ length: size }, (_, n) => ({
-    messageId: `message-${size}-${batch}-${n}`,
+    messageId: `message-${size}-${delayMs}-${batch}-${n}`,
     receiptHandle: `handle-${n}`,
     queueUrl,
     priority: 'normal',
     group: `group-${n}`,
-    body: JSON.stringify({ kind: 'echo', payload: { batch, n } }),
+    body: JSON.stringify({ kind: 'echo', payload: { batch, n, delayMs } }),
     sentAt: Date.now(),
     receives: 1,
   }));
@@ -97,7 +66,7 @@ const open = async () => {
     endpoint: `http://127.0.0.1:${queues.port}`,
     credentials,
   });
-  const counts: Counts = { dynamo: 0, units: 0, sqs: 0 };
+  const counts = noCounts();
   countDynamo(client, counts);
   countSqs(sqs, counts);
   const { blobs, workspaces } = lazyBucket('unused');
@@ -129,14 +98,14 @@ const open = async () => {
     sqs.destroy();
     await Promise.all([tables.stop(), queues.stop()]);
   };
-  return { deps, counts, queueUrl, close };
+  return { deps, counts, queueUrl, endpoint: tables.endpoint, close };
 };
 
 export const benchPrice = async (batches = 50) => {
   title('The price of a plain job');
   const { deps, counts, queueUrl, close } = await open();
   const measure = async (size: number) => {
-    Object.assign(counts, { dynamo: 0, units: 0, sqs: 0 });
+    Object.assign(counts, noCounts());
     const began = performance.now();
     for (let batch = 0; batch < batches; batch += 1)
       await runBatch(deliveriesOf(batch, size, queueUrl), 'bench', () => 900_000, deps);
@@ -167,4 +136,36 @@ export const benchPrice = async (batches = 50) => {
   } finally {
     await close();
   }
+};
+
+const PEER_BATCHES = 40;
+const SIZE = 10;
+
+/** Beside Powertools, on the same table server, in the same process, with the same batches. */
+export const benchPeer = async () => {
+  title('Beside @aws-lambda-powertools/batch (FIFO) + idempotency, batches of 10');
+  const { deps, counts, queueUrl, endpoint, close } = await open();
+  const results: Record<string, unknown> = {};
+  for (const workMs of [0, 100]) {
+    const peer = await createPeer(endpoint, workMs);
+    const batchOf = (batch: number) => deliveriesOf(batch, SIZE, queueUrl, workMs);
+    const theirs = await timed(PEER_BATCHES, SIZE, peer.counts, (batch) =>
+      peer.run({ bodies: batchOf(batch) }),
+    );
+    const ours = await timed(PEER_BATCHES, SIZE, counts, (batch) =>
+      runBatch(batchOf(batch), 'bench', () => 900_000, deps),
+    );
+    peer.close();
+    for (const [who, { requests, units, sqs, batchMsP50, batchMsP99 }] of [
+      ['ours', ours],
+      ['peer', theirs],
+    ] as const)
+      line(
+        `${who}, jobs of ${workMs} ms`,
+        `${requests} requests, ${units} units, ${sqs} SQS requests a job; batch p50 ${batchMsP50} ms, p99 ${batchMsP99} ms`,
+      );
+    results[`${workMs} ms`] = { ours, theirs };
+  }
+  await close();
+  return results;
 };

@@ -49,6 +49,8 @@ export interface WorldOptions {
   readonly plan: (call: number, name: string) => Fault | undefined;
   readonly control?: Partial<Control>;
   readonly http?: HttpClient;
+  /** Sees what the invocations send. */
+  readonly observe?: (client: DynamoDBDocumentClient, sqs: SQSClient) => void;
 }
 
 export interface World {
@@ -60,6 +62,8 @@ export interface World {
   settle(roundsMax: number): Promise<boolean>;
   jobs(): Promise<readonly JobRecord[]>;
   now(): number;
+  /** How often the timekeeper looked. */
+  ticks(): number;
   delivery(id: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
@@ -88,6 +92,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   );
   const injector = createInjector(plan);
   for (const each of [sqs, s3, struck]) injector.attach(each);
+  options.observe?.(struck, sqs);
 
   let offset = 0;
   const clock = { now: () => Date.now() + offset };
@@ -183,11 +188,14 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     }
   };
 
-  const tick = (): Promise<unknown> =>
-    injector.invoke(async () => {
+  let ticks = 0;
+  const tick = (): Promise<unknown> => {
+    ticks += 1;
+    return injector.invoke(async () => {
       const due = createDueReader(jobs);
       await keepTime({ ...shared, outgoing, due }).catch(quiet);
     });
+  };
 
   const messagesIn = (name: string) => server.inspectQueue(name)?.messages;
   const passTime = async (): Promise<void> => {
@@ -203,6 +211,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const world: World = {
     calls: injector.calls,
     now: clock.now,
+    ticks: () => ticks,
     jobs: all,
     delivery: async (id) => (await createDeliveryLog({ client: clean, table }).get(id))?.state,
     send: async (envelope, group) => {

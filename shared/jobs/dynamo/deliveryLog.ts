@@ -4,40 +4,73 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ATTENTION_INDEX, JOBS_TTL } from '#shared/contracts/tables.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { DeliveryLog, DeliveryState, Secrets } from '../ports.ts';
+import type { DeliveryLog, DeliveryState, Secrets, Try } from '../ports.ts';
+import type { JobRecord } from '../record.ts';
 import { jobKey } from './codec.ts';
 import { assignments } from './expressions.ts';
 import type { StoreOptions } from './store.ts';
 
 const keyOf = (id: string) => ({ pk: jobKey(id).pk, sk: 'DELIVERY' });
 const FAILED = 'CALLBACK_FAILED';
+type LoggedTry = Try & { readonly nextAt?: number };
+interface Logged {
+  readonly count: number;
+  readonly tries: readonly LoggedTry[];
+}
+
 const SECRET = { pk: 'SECRET', sk: 'CALLBACK' };
+
+/** The newest try counts, whoever writes first: a reporter that was frozen knows less. */
+const merged = (before: readonly LoggedTry[], tried: LoggedTry): readonly LoggedTry[] =>
+  [...before, tried].sort((a, b) => a.at - b.at).slice(-LIMITS.callbackTriesKept);
+
+const addInput = (
+  table: string,
+  record: Pick<JobRecord, 'id' | 'callback'>,
+  known: Logged | undefined,
+  tried: LoggedTry,
+) => {
+  const tries = merged(known?.tries ?? [], tried);
+  const { state, nextAt, at } = tries.at(-1) ?? tried;
+  const fields = {
+    state,
+    tries,
+    nextAt,
+    url: record.callback,
+    count: (known?.count ?? 0) + 1,
+    [ATTENTION_INDEX.key]: state === 'FAILED' ? FAILED : undefined,
+    [ATTENTION_INDEX.sort]: at,
+    [JOBS_TTL]: Math.floor(at / 1_000) + LIMITS.retentionTombstoneSeconds,
+  };
+  const input = assignments(fields, ['nextAt', ATTENTION_INDEX.key]);
+  return {
+    TableName: table,
+    Key: keyOf(record.id),
+    ...input,
+    ConditionExpression: known ? '#count = :seen' : 'attribute_not_exists(pk)',
+    ExpressionAttributeValues: {
+      ...input.ExpressionAttributeValues,
+      ...(known && { ':seen': known.count }),
+    },
+  };
+};
 
 export const createDeliveryLog = ({ client, table }: StoreOptions): DeliveryLog => ({
   add: async (record, tried, nextAt) => {
-    const known = await client.send(
-      new GetCommand({ TableName: table, Key: keyOf(record.id), ConsistentRead: true }),
-    );
-    const before = (known.Item as DeliveryState | undefined)?.tries ?? [];
-    const fields = {
-      state: tried.state,
-      tries: [...before, tried].slice(-LIMITS.callbackTriesKept),
-      url: record.callback,
-      nextAt,
-      [ATTENTION_INDEX.key]: tried.state === 'FAILED' ? FAILED : undefined,
-      [ATTENTION_INDEX.sort]: tried.at,
-      [JOBS_TTL]: Math.floor(tried.at / 1_000) + LIMITS.retentionTombstoneSeconds,
-    };
-    const input = assignments(fields, ['nextAt', ATTENTION_INDEX.key]);
-    await client.send(
-      new UpdateCommand({
-        TableName: table,
-        Key: keyOf(record.id),
-        UpdateExpression: `${input.UpdateExpression} ADD #count :one`,
-        ExpressionAttributeNames: { ...input.ExpressionAttributeNames, '#count': 'count' },
-        ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ':one': 1 },
-      }),
-    );
+    const logged = { ...tried, ...(nextAt !== undefined && { nextAt }) };
+    for (;;) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: table, Key: keyOf(record.id), ConsistentRead: true }),
+      );
+      try {
+        const input = addInput(table, record, Item as Logged | undefined, logged);
+        await client.send(new UpdateCommand(input));
+        return;
+      } catch (error) {
+        // Somebody else wrote in between: merge with that.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    }
   },
 
   get: async (id) => {

@@ -1,0 +1,131 @@
+/** What features cost beside the plain job: requests and units of whole scenarios, without a fault. */
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { startFauxqs } from 'fauxqs';
+import * as v from 'valibot';
+import { startTableServer } from '#infra/local/dynamoLocal.ts';
+import { DUE_SHARDS } from '#shared/contracts/tables.ts';
+import type { Control } from '#shared/control/state.ts';
+import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
+import { RetryableError } from '#shared/jobs/errors.ts';
+import type { HttpClient } from '#shared/jobs/ports.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { countDynamo, countSqs, noCounts } from './counts.ts';
+import { line, round, title } from './stats.ts';
+
+const kinds = kindsOf([
+  defineJob({
+    kind: 'plain',
+    payload: v.object({ failures: v.optional(v.number(), 0) }),
+    retry: { baseSeconds: 1, jitter: 'none' },
+    run: ({ failures }, { attempt }) =>
+      attempt <= failures ? Promise.reject(new RetryableError('again')) : Promise.resolve(1),
+  }),
+]);
+
+const http: HttpClient = {
+  request: () => Promise.resolve({ status: 200, headers: {}, body: '', truncated: false }),
+};
+
+const JOBS = 50;
+const ROUNDS_MAX = 60;
+
+type Send = (world: World, n: number) => Promise<void>;
+const job = (id: string, over: object = {}, payload: object = {}) => ({
+  kind: 'plain',
+  id,
+  payload,
+  ...over,
+});
+
+/** Each beside as many plain jobs as it brings along. */
+const FEATURES: Readonly<
+  Record<string, { send: Send; plain: number; control?: Partial<Control> }>
+> = {
+  'plain job': { plain: 0, send: (world, n) => world.send(job(`a${n}`), `a${n}`) },
+  'a retry': {
+    plain: 1,
+    send: (world, n) => world.send(job(`a${n}`, {}, { failures: 1 }), `a${n}`),
+  },
+  'a dependency': {
+    plain: 2,
+    send: async (world, n) => {
+      await world.send(job(`b${n}`, { dependsOn: [`a${n}`] }), `b${n}`);
+      await world.send(job(`a${n}`), `a${n}`);
+    },
+  },
+  'a delay': {
+    plain: 1,
+    send: (world, n) => world.send(job(`a${n}`, { delaySeconds: 60 }), `a${n}`),
+  },
+  'a rate limit, not reached': {
+    plain: 1,
+    control: { limits: { s: { perMinute: 100_000, burst: 1_000 } } },
+    send: (world, n) => world.send(job(`a${n}`, { source: 's' }), `a${n}`),
+  },
+  'a rate limit, made to wait': {
+    plain: 1,
+    control: { limits: { s: { perMinute: 60 } } },
+    send: (world, n) => world.send(job(`a${n}`, { source: 's' }), `a${n}`),
+  },
+  'a concurrency limit': {
+    plain: 1,
+    control: { limits: { s: { concurrency: 100 } } },
+    send: (world, n) => world.send(job(`a${n}`, { source: 's' }), `a${n}`),
+  },
+  'a callback': {
+    plain: 1,
+    send: (world, n) =>
+      world.send(job(`a${n}`, { callback: { url: 'http://example.org' } }), `a${n}`),
+  },
+};
+
+export const benchFeatures = async () => {
+  title('The price of features, each on top of its plain jobs');
+  const [tables, server] = await Promise.all([
+    startTableServer(),
+    startFauxqs({ port: 0, logger: false }),
+  ]);
+  server.createBucket('data');
+  const measure = async (send: Send, control?: Partial<Control>) => {
+    const counts = noCounts();
+    const world = await createWorld({
+      kinds,
+      http,
+      server,
+      dynamoEndpoint: tables.endpoint,
+      plan: () => undefined,
+      observe: (client: DynamoDBDocumentClient, sqs: SQSClient) => {
+        countDynamo(client, counts);
+        countSqs(sqs, counts);
+      },
+      ...(control && { control }),
+    });
+    for (let n = 0; n < JOBS; n += 1) await send(world, n);
+    // The timekeeper looks once a minute whatever there is: what it finds here is not the jobs'.
+    const came = await world.settle(ROUNDS_MAX);
+    await world.close();
+    if (!came) throw new Error('the bench did not come to rest');
+    return {
+      requests: (counts.dynamo - world.ticks() * DUE_SHARDS) / JOBS,
+      units: counts.units / JOBS,
+      sqs: counts.sqs / JOBS,
+    };
+  };
+  const results: Record<string, { requests: number; units: number; sqs: number }> = {};
+  let base = { requests: 0, units: 0, sqs: 0 };
+  for (const [name, { send, plain, control }] of Object.entries(FEATURES)) {
+    const all = await measure(send, control);
+    const extra = {
+      requests: round(all.requests - plain * base.requests, 2),
+      units: round(all.units - plain * base.units, 2),
+      sqs: round(all.sqs - plain * base.sqs, 2),
+    };
+    if (plain === 0) base = all;
+    results[name] = extra;
+    const { requests, units, sqs } = extra;
+    line(name, `${requests} DynamoDB requests, ${units} units, ${sqs} SQS requests`);
+  }
+  await Promise.all([tables.stop(), server.stop()]);
+  return results;
+};
