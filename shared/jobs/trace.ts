@@ -1,4 +1,5 @@
 /** The trace of a job: every decision about it, in order, in plain words. */
+import type { DeliveryState } from './ports.ts';
 import type { HistoryEvent, JobRecord } from './record.ts';
 
 export interface TraceStep {
@@ -86,6 +87,14 @@ const wishStep = ({ cancelRequest }: JobRecord): readonly TraceStep[] => {
   const { at, by, reason } = cancelRequest;
   return [{ at, event: 'cancel_requested', text: `cancellation asked for by ${by}: ${reason}` }];
 };
+
+/** What became of the callback, a step a try. */
+export const callbackSteps = ({ url, tries }: DeliveryState): readonly TraceStep[] =>
+  tries.map(({ at, state, detail }) => ({
+    at,
+    event: state === 'DELIVERED' ? 'delivered' : 'callback_failed',
+    text: `posted to ${url}: ${detail}${state === 'FAILED' ? '; given up' : ''}`,
+  }));
 
 export const traceOf = (record: JobRecord): readonly TraceStep[] => {
   const { history } = record;

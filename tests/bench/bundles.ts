@@ -30,6 +30,7 @@ const NAMES = [
 const ENV = {
   ...Object.fromEntries(NAMES.map((name) => [name, 'bench'])),
   LEASE_SECONDS: '60',
+  QUEUE_RETENTION_SECONDS: '604800',
   AWS_REGION: 'us-east-1',
 };
 

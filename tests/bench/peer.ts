@@ -49,12 +49,14 @@ export const createPeer = async (endpoint: string, workMs: number) => {
     if (workMs > 0) await new Promise((resolve) => setTimeout(resolve, workMs));
     return job;
   };
+  const config = new IdempotencyConfig({});
+  config.registerLambdaContext(context);
   const once = makeIdempotent(work, {
     persistenceStore: new DynamoDBPersistenceLayer({
       tableName: `${TABLE}-${workMs}`,
       awsSdkV3Client: client,
     }),
-    config: new IdempotencyConfig({}),
+    config,
   });
   const processor = new SqsFifoPartialProcessorAsync();
   const run = (event: SQSEvent) =>
