@@ -2,6 +2,7 @@
 /** The `sheratan` command: options here, work in commands/. */
 import { Command, Option } from 'commander';
 import { MeshError } from '#client/errors.ts';
+import { ScheduleError } from '#shared/schedules/errors.ts';
 import { flow } from './commands/flow.ts';
 import { type JobsOptions, jobs, status, why } from './commands/read.ts';
 import { type SendOptions, send } from './commands/send.ts';
@@ -107,6 +108,10 @@ const explain = (error: unknown): ExitCode => {
   if (error instanceof MeshError) {
     note(error.message);
     return EXIT.failure;
+  }
+  if (error instanceof ScheduleError) {
+    note(`${error.code}: ${error.message}`);
+    return error.code === 'NOT_FOUND' ? EXIT.notFound : EXIT.usage;
   }
   const known = error instanceof Error && 'code' in error && typeof error.code === 'string';
   note(

@@ -1,5 +1,6 @@
 /** Commands of whoever operates a mesh: decisions about jobs, groups, sources, the system. */
 import { type Command, Option } from 'commander';
+import { OVERLAPS } from '#shared/jobs/envelopeSchema.ts';
 import {
   listFailed,
   type ReplayOptions,
@@ -19,6 +20,7 @@ import {
 } from './commands/control.ts';
 import { cancel, decideGroups, listGroups } from './commands/decide.ts';
 import { type RedriveCommandOptions, redrive } from './commands/redrive.ts';
+import { type AddOptions, add, enable, list, remove } from './commands/schedules.ts';
 import type { ExitCode } from './errors.ts';
 import { decided, moment, positive, targeted, whole } from './options.ts';
 import type { DecisionOptions, SessionOptions } from './session.ts';
@@ -119,10 +121,47 @@ const addCallbacks = (program: Command, run: Run): void => {
     .action((options: SecretOptions) => run(secret(options)));
 };
 
+const addSchedules = (program: Command, run: Run): void => {
+  const schedules = program.command('schedules').description('jobs that come again and again');
+  targeted(schedules.command('list', { isDefault: true }))
+    .description('all of them, and when they come next')
+    .action((options: SessionOptions) => run(list(options)));
+  targeted(schedules.command('add'))
+    .description('send the job of a file at each tick')
+    .argument('<name>')
+    .argument('<when>', "'cron(0 8 ? * MON-FRI *)' or 'rate(15 minutes)', as EventBridge reads it")
+    .argument('<file>', 'one envelope, or - for standard input')
+    .option('--timezone <name>', 'in which cron counts', 'UTC')
+    .addOption(
+      new Option('--overlap <policy>', 'of a tick while the job of the one before goes on')
+        .choices(OVERLAPS)
+        .default('skip'),
+    )
+    .option('--replace', 'in place of the one of that name')
+    .action((name: string, when: string, file: string, options: AddOptions) =>
+      run(add(name, when, file, options)),
+    );
+  for (const [name, enabled] of [
+    ['pause', false],
+    ['resume', true],
+  ] as const)
+    targeted(schedules.command(name))
+      .description(enabled ? 'let it tick again' : 'no ticks until it is resumed')
+      .argument('<name>')
+      .action((schedule: string, options: SessionOptions) =>
+        run(enable(schedule, enabled, options)),
+      );
+  targeted(schedules.command('remove'))
+    .description('no more ticks')
+    .argument('<name>')
+    .action((name: string, options: SessionOptions) => run(remove(name, options)));
+};
+
 export const addOperatorCommands = (program: Command, run: Run): void => {
   addJobDecisions(program, run);
   addGroups(program, run);
   addLimits(program, run);
   addControl(program, run);
   addCallbacks(program, run);
+  addSchedules(program, run);
 };

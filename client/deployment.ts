@@ -2,6 +2,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
@@ -26,6 +27,8 @@ import { createBlobs } from '#shared/jobs/s3/blobs.ts';
 import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import type { Schedules } from '#shared/schedules/ports.ts';
+import { createSchedules } from '#shared/schedules/scheduler/schedules.ts';
 import { MeshError } from './errors.ts';
 import { type EmbeddedState, readState } from './state.ts';
 
@@ -47,6 +50,7 @@ export interface Deployment {
   readonly control: ControlStore;
   readonly deliveries: DeliveryLog;
   readonly secrets: Secrets;
+  readonly schedules: Schedules;
   readonly outgoing: Outgoing;
   readonly reader: JobReader;
   readonly blobs: Blobs;
@@ -57,7 +61,7 @@ export interface Deployment {
 interface Target {
   readonly label: string;
   readonly region?: string | undefined;
-  readonly endpoints: Partial<Record<'sqs' | 's3' | 'dynamodb', string>>;
+  readonly endpoints: Partial<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler', string>>;
   readonly credentials?: { accessKeyId: string; secretAccessKey: string };
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -69,6 +73,7 @@ const embedded = ({ clientEnv, outputs, stackName, pid }: EmbeddedState): Target
     sqs: clientEnv['AWS_ENDPOINT_URL_SQS'] ?? '',
     s3: clientEnv['AWS_ENDPOINT_URL_S3'] ?? '',
     dynamodb: clientEnv['AWS_ENDPOINT_URL_DYNAMODB'] ?? '',
+    scheduler: clientEnv['AWS_ENDPOINT_URL_SCHEDULER'] ?? '',
   },
   credentials: {
     accessKeyId: clientEnv['AWS_ACCESS_KEY_ID'] ?? '',
@@ -88,7 +93,9 @@ const deployed = async ({ stage, endpoint, region }: TargetOptions): Promise<Tar
       OutputKey,
       OutputValue,
     ]);
-    const endpoints = endpoint ? { sqs: endpoint, s3: endpoint, dynamodb: endpoint } : {};
+    const endpoints = endpoint
+      ? { sqs: endpoint, s3: endpoint, dynamodb: endpoint, scheduler: endpoint }
+      : {};
     return {
       label: `stack ${stackName} in ${where}`,
       region,
@@ -124,6 +131,7 @@ const open = (target: Target): Deployment => {
   };
   const at = (endpoint: string | undefined) => ({ ...common, ...(endpoint && { endpoint }) });
   const sqs = new SQSClient(at(target.endpoints.sqs));
+  const scheduler = new SchedulerClient(at(target.endpoints.scheduler));
   const s3 = new S3Client({
     ...at(target.endpoints.s3),
     forcePathStyle: Boolean(target.endpoints.s3),
@@ -147,12 +155,18 @@ const open = (target: Target): Deployment => {
     control: createControlStore(jobs),
     deliveries: createDeliveryLog(jobs),
     secrets: createSecrets(jobs),
+    schedules: createSchedules({
+      client: scheduler,
+      group: outputOf(target, OUTPUTS.scheduleGroup),
+      roleArn: outputOf(target, OUTPUTS.scheduleRole),
+      deadLetterArn: outputOf(target, OUTPUTS.scheduleDeadLetters),
+    }),
     outgoing: createOutgoing({ sqs, queueUrls }),
     reader: createJobReader(jobs),
     blobs: createBlobs({ s3, bucket }),
     workspaces: createWorkspaces({ s3, bucket }),
     close: () => {
-      for (const each of [sqs, s3, client]) each.destroy();
+      for (const each of [sqs, s3, scheduler, client]) each.destroy();
     },
   };
 };

@@ -11,6 +11,7 @@ import { JobQueue } from './constructs/jobQueue.ts';
 import { JobsTable } from './constructs/jobsTable.ts';
 import { Relay } from './constructs/relay.ts';
 import { Reporter } from './constructs/reporter.ts';
+import { Scheduling } from './constructs/scheduling.ts';
 import { Timekeeper } from './constructs/timekeeper.ts';
 import { Worker } from './constructs/worker.ts';
 
@@ -52,9 +53,14 @@ export class SheratanStack extends Stack {
     new Relay(this, 'Route', { ...shared, assetDir: `${bundles}/relay`, queues, results });
     new Timekeeper(this, 'Time', { ...shared, assetDir: `${bundles}/timekeeper`, queues });
 
+    const { group, role, deadLetterQueue } = new Scheduling(this, 'Schedules', { config, queues });
+
     new CfnOutput(this, OUTPUTS.jobsTable, { value: table.tableName });
     new CfnOutput(this, OUTPUTS.dataBucket, { value: bucket.bucketName });
     new CfnOutput(this, OUTPUTS.resultsUrl, { value: results.queueUrl });
+    new CfnOutput(this, OUTPUTS.scheduleGroup, { value: group.scheduleGroupName });
+    new CfnOutput(this, OUTPUTS.scheduleRole, { value: role.roleArn });
+    new CfnOutput(this, OUTPUTS.scheduleDeadLetters, { value: deadLetterQueue.queueArn });
     for (const priority of PRIORITIES)
       new CfnOutput(this, QUEUE_OUTPUTS[priority], { value: queues[priority].queueUrl });
   }

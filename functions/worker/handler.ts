@@ -9,6 +9,7 @@ import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
 import { runBatch } from '#shared/jobs/runBatch.ts';
@@ -51,6 +52,7 @@ const deps = {
     defaults: env.defaultLimits.value,
   }),
   chains: createChainStore(jobs),
+  ticks: createTicks(jobs),
   limiter: createLimiter({ ...jobs, clock: systemClock, random: systemRandom }),
   blobs: bucket.blobs,
   services: {

@@ -14,6 +14,7 @@ import { identify } from './identities.ts';
 import { functionSpec, resourcesOf } from './properties.ts';
 import { createQueues } from './queues.ts';
 import { type ResolveContext, resolve } from './resolve.ts';
+import { startScheduler } from './scheduler.ts';
 import { startSources } from './sources.ts';
 import { createTable } from './tables.ts';
 import { type Assembly, loadAssembly } from './template.ts';
@@ -33,7 +34,7 @@ export interface Cloud {
   readonly region: string;
   readonly stackName: string;
   readonly outputs: Readonly<Record<string, string>>;
-  readonly endpoints: { readonly sqs: string; readonly s3: string; readonly dynamodb: string };
+  readonly endpoints: Readonly<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler', string>>;
   /** What a client's environment needs to reach this cloud through the SDK's standard variables. */
   readonly clientEnv: Readonly<Record<string, string>>;
   environments(): readonly {
@@ -75,7 +76,7 @@ const startServers = async (): Promise<Servers> => {
   throw a.status === 'rejected' ? a.reason : b.status === 'rejected' ? b.reason : undefined;
 };
 
-const endpointEnv = (sqs: string, dynamodb: string): Record<string, string> => ({
+const endpointEnv = (sqs: string, dynamodb: string, scheduler: string) => ({
   AWS_REGION: REGION,
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
@@ -83,6 +84,16 @@ const endpointEnv = (sqs: string, dynamodb: string): Record<string, string> => (
   AWS_ENDPOINT_URL_S3: sqs,
   AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
   AWS_ENDPOINT_URL_DYNAMODB_STREAMS: dynamodb,
+  AWS_ENDPOINT_URL_SCHEDULER: scheduler,
+});
+
+const pseudoOf = (stackName: string): ResolveContext['pseudo'] => ({
+  'AWS::Region': REGION,
+  'AWS::AccountId': ACCOUNT,
+  'AWS::Partition': 'aws',
+  'AWS::StackName': stackName,
+  'AWS::StackId': `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${stackName}/local`,
+  'AWS::URLSuffix': 'amazonaws.com',
 });
 
 /** @returns DynamoDB Local's stream by the template's */
@@ -164,19 +175,22 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
 
   const servers = await startServers();
   const sqsUrl = `http://127.0.0.1:${servers.messages.port}`;
-  const pseudo = {
-    'AWS::Region': REGION,
-    'AWS::AccountId': ACCOUNT,
-    'AWS::Partition': 'aws',
-    'AWS::StackName': stackName,
-    'AWS::StackId': `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${stackName}/local`,
-    'AWS::URLSuffix': 'amazonaws.com',
+  const context: ResolveContext = {
+    pseudo: pseudoOf(stackName),
+    identities: identify(template, placeAt(sqsUrl)),
   };
-  const context: ResolveContext = { pseudo, identities: identify(template, placeAt(sqsUrl)) };
-  const clientEnv = endpointEnv(sqsUrl, servers.tables.endpoint);
   const sqs = new SQSClient({ ...CLIENT, endpoint: sqsUrl });
+  const scheduler = await startScheduler({
+    sqs,
+    region: REGION,
+    accountId: ACCOUNT,
+    groups: resourcesOf(template, ['AWS::Scheduler::ScheduleGroup'], context).map(({ ref }) => ref),
+    onFault: (text) => onLog({ functionId: 'scheduler', pid: 0, text }),
+  });
+  const clientEnv = endpointEnv(sqsUrl, servers.tables.endpoint, scheduler.endpoint);
   const streamsClient = new DynamoDBStreamsClient({ ...CLIENT, endpoint: servers.tables.endpoint });
   const stopServers = async (): Promise<void> => {
+    await scheduler.stop();
     sqs.destroy();
     streamsClient.destroy();
     await Promise.all([servers.messages.stop(), servers.tables.stop()]);
@@ -204,7 +218,12 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       region: REGION,
       stackName,
       outputs: outputsOf(assembly, context),
-      endpoints: { sqs: sqsUrl, s3: sqsUrl, dynamodb: servers.tables.endpoint },
+      endpoints: {
+        sqs: sqsUrl,
+        s3: sqsUrl,
+        dynamodb: servers.tables.endpoint,
+        scheduler: scheduler.endpoint,
+      },
       clientEnv,
       ...controlsOf([...functions.values()]),
       stop: async () => {

@@ -52,6 +52,10 @@ const NAMERS: Readonly<Record<string, Namer>> = {
     const ref = nameIn(FunctionName, `${place.stackName}-${id}`);
     return { ref, attributes: { Arn: arn('lambda', place, `function:${ref}`) } };
   },
+  'AWS::Scheduler::ScheduleGroup': (id, { Name }, place) => {
+    const ref = nameIn(Name, `${place.stackName}-${id}`);
+    return { ref, attributes: { Arn: arn('scheduler', place, `schedule-group/${ref}`) } };
+  },
   'AWS::Lambda::EventSourceMapping': nominal,
   'AWS::Events::Rule': nominal,
   'AWS::IAM::Role': nominal,

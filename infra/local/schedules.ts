@@ -1,10 +1,11 @@
 /** EventBridge rules with a schedule: invoke functions and feed queues when their time comes. */
 import { randomUUID } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { nextFire } from '#shared/schedules/expression.ts';
 import { LocalCloudError } from './errors.ts';
 import type { LocalFunction } from './functions.ts';
-import { nextFire } from './schedule.ts';
 import type { Source } from './sqsSource.ts';
+import { startTicker } from './ticker.ts';
 
 interface ScheduleTarget {
   readonly arn: string;
@@ -28,9 +29,6 @@ interface ScheduleDeps {
   readonly queueUrls: ReadonlyMap<string, string>;
   readonly onFault: (text: string) => void;
 }
-
-/** setTimeout cannot wait longer than 24.8 days. */
-const WAIT_MS_MAX = 86_400_000;
 
 const eventOf = ({ id, region, accountId }: ScheduleRule, at: number): object => ({
   version: '0',
@@ -75,30 +73,12 @@ export const startSchedule = (rule: ScheduleRule, deps: ScheduleDeps): Source =>
         'UNSUPPORTED_PROPERTY',
         `Rule ${rule.id}: the target ${arn} is not supported here`,
       );
-  let timer: NodeJS.Timeout | undefined;
   const fire = (at: number): void => {
     for (const target of rule.targets)
       deliver(target, eventOf(rule, at), deps).catch((error: unknown) =>
         deps.onFault(String(error)),
       );
   };
-  const arm = (at: number | undefined): void => {
-    if (at === undefined) return;
-    const wait = at - Date.now();
-    timer = setTimeout(
-      () => {
-        if (wait > WAIT_MS_MAX) return arm(at);
-        fire(at);
-        arm(nextFire(rule.expression, at));
-      },
-      Math.min(WAIT_MS_MAX, Math.max(0, wait)),
-    );
-  };
-  arm(nextFire(rule.expression, Date.now()));
-  return {
-    stop: () => {
-      clearTimeout(timer);
-      return Promise.resolve();
-    },
-  };
+  const next = (after: number) => nextFire(rule.expression, after);
+  return startTicker(next(Date.now()), next, fire);
 };

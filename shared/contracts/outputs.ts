@@ -5,6 +5,9 @@ export const OUTPUTS = {
   jobsTable: 'JobsTable',
   dataBucket: 'DataBucket',
   resultsUrl: 'ResultsUrl',
+  scheduleGroup: 'ScheduleGroup',
+  scheduleRole: 'ScheduleRoleArn',
+  scheduleDeadLetters: 'ScheduleDeadLettersArn',
 } as const;
 
 export const QUEUE_OUTPUTS: Readonly<Record<Priority, string>> = {

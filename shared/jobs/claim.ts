@@ -18,6 +18,8 @@ export interface JobFacts {
   readonly dependsOn?: readonly string[] | undefined;
   readonly correlationId?: string | undefined;
   readonly callback?: string | undefined;
+  /** The schedule that sent it. */
+  readonly schedule?: string | undefined;
   /** X-Ray's; what the job brings about carries it on. */
   readonly traceHeader?: string | undefined;
 }

@@ -1,7 +1,7 @@
 /** What becomes of a message, and what it takes to decide that. */
 import type { Clock, Ids, Logger, Random } from '#shared/kernel/ports.ts';
 import type { JobContext, Kinds } from './defineJob.ts';
-import type { Blobs, ChainStore, FlowStore, Gate, JobStore, Limiter } from './ports.ts';
+import type { Blobs, ChainStore, FlowStore, Gate, JobStore, Limiter, Ticks } from './ports.ts';
 
 export interface JobDeps {
   readonly kinds: Kinds;
@@ -10,6 +10,7 @@ export interface JobDeps {
   readonly gate: Gate;
   readonly limiter: Limiter;
   readonly chains: ChainStore;
+  readonly ticks: Ticks;
   readonly blobs: Blobs;
   readonly services: Pick<JobContext, 'workspaces' | 'http'>;
   readonly clock: Clock;

@@ -18,6 +18,9 @@ const label = (max: number) =>
     v.regex(PRINTABLE, 'must not contain control characters'),
   );
 
+/** What becomes of a tick while the one before it has not ended. */
+export const OVERLAPS = ['skip', 'queue'] as const;
+
 const ahead = v.pipe(v.number(), v.minValue(0), v.maxValue(LIMITS.horizonSecondsMax));
 const instant = v.pipe(
   v.string(),
@@ -67,6 +70,14 @@ export const envelopeSchema = v.strictObject({
       id: label(LIMITS.idLengthMax),
       depth: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.chainDepthMax)),
       siblings: v.record(v.string(), label(LIMITS.idLengthMax)),
+    }),
+  ),
+  /** Set by the mesh: the schedule that sent the job, and for which moment. */
+  schedule: v.optional(
+    v.strictObject({
+      name: label(LIMITS.scheduleNameLengthMax),
+      at: instant,
+      overlap: v.picklist(OVERLAPS),
     }),
   ),
   timeoutSeconds: v.optional(

@@ -114,6 +114,8 @@ export interface JobRecord {
   readonly childrenRef?: string;
   /** Where the end is to be reported to. */
   readonly callback?: string;
+  /** The schedule that sent it. */
+  readonly schedule?: string;
   readonly traceHeader?: string;
   readonly error?: JobError;
   readonly errors?: readonly JobError[];

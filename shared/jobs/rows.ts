@@ -54,6 +54,13 @@ export const waiting = (facts: JobFacts, now: number, wait: Waiting): JobRecord 
   };
 };
 
+/** A job that ended before any attempt. */
+export const unheard = (facts: JobFacts, now: number, by: string, why: string): JobRecord => ({
+  ...opened(facts, now, { at: now, event: 'cancelled', by, note: why }),
+  status: 'CANCELLED',
+  expiresAt: expiry(now, LIMITS.retentionTombstoneSeconds),
+});
+
 /** A job that a person cancelled before any worker saw it. */
 export const tombstone = (id: string, now: number, by: string, reason: string): JobRecord => ({
   id,

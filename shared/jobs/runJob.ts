@@ -24,6 +24,7 @@ import { refused } from './refused.ts';
 import { retryPolicy } from './retry.ts';
 import { scheduled } from './rows.ts';
 import { leaseOf, settle } from './settle.ts';
+import { skipOverlap } from './ticks.ts';
 
 /** What one invocation adds: who it is, how long it may run, what keeps its leases. */
 export interface Invocation {
@@ -97,6 +98,7 @@ const factsOf = (job: ValidJob, id: string, delivery: Delivery): JobFacts => {
     ...{ id, kind, messageId, priority, group, source, contentHash, createdAt },
     ...{ missionId, taskId, parentId, correlationId, traceHeader },
     callback: envelope.callback?.url,
+    schedule: envelope.schedule?.name,
     dependsOn: needs.length > 0 ? needs : undefined,
   };
 };
@@ -131,6 +133,8 @@ const ready = async (
   delivery: Delivery,
   deps: JobDeps,
 ): Promise<Disposition | Start> => {
+  const skipped = await skipOverlap(job, facts, delivery, deps);
+  if (skipped) return skipped;
   if (job.dependencies.length > 0 && !delivery.released) {
     const readiness = await awaitDependencies(facts, job, delivery, deps);
     if (readiness !== 'fresh' && readiness !== 'ready') return readiness;

@@ -76,8 +76,9 @@ const counted = (attempt: number, { event }: HistoryEvent): number => {
 
 const sentStep = (record: JobRecord): readonly TraceStep[] => {
   if (record.messageId === '') return [];
-  const { priority, source, messageId, group, parentId } = record;
-  const by = parentId ? `${source} for job ${parentId}` : source;
+  const { priority, source, messageId, group, parentId, schedule } = record;
+  const sender = schedule ? `schedule ${schedule}` : source;
+  const by = parentId ? `${source} for job ${parentId}` : sender;
   const text = `sent to the ${priority} queue by ${by} as message ${messageId}, group ${group}`;
   return [{ at: record.createdAt, event: 'sent', text }];
 };

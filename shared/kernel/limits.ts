@@ -9,6 +9,10 @@ export const LIMITS = {
   jsonDepthMax: 64,
   idLengthMax: 128,
   labelLengthMax: 128,
+  /** As EventBridge Scheduler has it. */
+  scheduleNameLengthMax: 64,
+  /** A target's input, in bytes. */
+  scheduleInputBytesMax: 262_144,
   kindLengthMax: 64,
   groupLengthMax: 128,
 

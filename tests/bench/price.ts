@@ -8,6 +8,7 @@ import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
 import type { Delivery } from '#shared/jobs/ports.ts';
@@ -82,6 +83,7 @@ const open = async () => {
       defaults: undefined,
     }),
     chains: createChainStore({ client, table }),
+    ticks: createTicks({ client, table }),
     limiter: createLimiter({ client, table, clock: systemClock, random: systemRandom }),
     blobs,
     services: { workspaces, http: createHttpClient({ allow: [] }) },

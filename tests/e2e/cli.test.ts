@@ -1,45 +1,17 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Sheratan, startSheratan } from '../support/sheratan.ts';
 
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const home = mkdtempSync(join(tmpdir(), 'sheratan-home-'));
-const env = { ...process.env, SHERATAN_HOME: home, NO_COLOR: '1' };
-let up: ChildProcess;
-
-const sheratan = (args: readonly string[], input = ''): Promise<Answer> =>
-  new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ['cli/main.ts', ...args],
-      { env },
-      (error, stdout, stderr) => {
-        const code = typeof error?.code === 'number' ? error.code : 0;
-        resolve({ code, stdout, stderr });
-      },
-    );
-    child.stdin?.end(input);
-  });
+let cloud: Sheratan;
+const sheratan: Sheratan['run'] = (args, input) => cloud.run(args, input);
 
 const childrenOf = (pid: number): string[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
 
 beforeAll(async () => {
-  const args = ['cli/main.ts', 'up', '--assembly', inject('assemblyDir')];
-  up = spawn(process.execPath, args, { env, stdio: 'ignore' });
-  await vi.waitUntil(() => existsSync(join(home, 'embedded.json')), { timeout: 30_000 });
+  cloud = await startSheratan(inject('assemblyDir'));
 });
-afterAll(() => {
-  up.kill('SIGKILL');
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(() => cloud.stop());
 
 describe('sheratan', () => {
   it('sends from standard input, watches to the end, shows the result and the trace', async () => {
@@ -121,12 +93,13 @@ describe('sheratan', () => {
   });
 
   it('leaves no process and no trace of itself after Ctrl-C', async () => {
+    const { up, stateFile } = cloud;
     const children = childrenOf(up.pid ?? 0);
     expect(children.length).toBeGreaterThan(1);
     const exited = new Promise<number | null>((resolve) => up.once('exit', resolve));
     up.kill('SIGINT');
     expect(await exited).toBe(0);
     expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
-    expect(existsSync(join(home, 'embedded.json'))).toBe(false);
+    expect(existsSync(stateFile)).toBe(false);
   });
 });

@@ -26,7 +26,7 @@ describe('queues', () => {
     const queues = ['jobs-critical', 'jobs-high', 'jobs-normal', 'jobs-low', 'results'];
     const pairs = queues.flatMap((name) => [`${name}.fifo`, `${name}-dead.fifo`]);
     expect(names.sort()).toEqual(
-      [...pairs, 'relay-failures'].map((name) => `sheratan-dev-${name}`).sort(),
+      [...pairs, 'relay-failures', 'ticks-dead'].map((name) => `sheratan-dev-${name}`).sort(),
     );
   });
 
@@ -54,7 +54,7 @@ describe('queues', () => {
 
   it('refuse requests without TLS', () => {
     const policies = of('AWS::SQS::QueuePolicy');
-    expect(policies).toHaveLength(11);
+    expect(policies).toHaveLength(12);
     for (const policy of policies)
       expect(JSON.stringify(policy)).toContain('"Bool":{"aws:SecureTransport":"false"}');
   });
@@ -196,5 +196,28 @@ describe('bucket', () => {
         },
       }),
     ]);
+  });
+});
+
+describe('schedules', () => {
+  it('live in a group of the stage and may send to the job queues, and to nothing else', () => {
+    expect(of('AWS::Scheduler::ScheduleGroup')).toMatchObject([{ Name: 'sheratan-dev' }]);
+    const [statement, ...others] = rightsOf('SchedulesRole');
+    expect(others).toEqual([]);
+    expect(statement).toMatchObject({ Action: 'sqs:SendMessage', Effect: 'Allow' });
+    expect(statement?.['Resource']).toHaveLength(5);
+  });
+
+  it('are sent by nobody but schedules of that group', () => {
+    const trusts = of('AWS::IAM::Role')
+      .flatMap(
+        ({ AssumeRolePolicyDocument }) =>
+          (AssumeRolePolicyDocument as { Statement: Record<string, unknown>[] }).Statement,
+      )
+      .filter(({ Principal }) => JSON.stringify(Principal).includes('scheduler.amazonaws.com'));
+    expect(trusts).toHaveLength(1);
+    expect(trusts[0]?.['Condition']).toEqual({
+      StringEquals: { 'aws:SourceAccount': expect.anything(), 'aws:SourceArn': expect.anything() },
+    });
   });
 });

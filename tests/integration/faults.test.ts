@@ -118,6 +118,18 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     send: (world) => world.send(step('soon', { delaySeconds: 100 }), 'g1'),
     ends: { soon: 'COMPLETED' },
   },
+  'the ticks of a schedule, the second after the end of the first': {
+    send: async (world) => {
+      for (const [id, at] of [
+        ['a', '2020-01-01T00:00:00Z'],
+        ['b', '2100-01-01T00:00:00Z'],
+      ] as const) {
+        const schedule = { name: 'beat', at, overlap: 'skip' };
+        await world.send(step(id, { schedule }, { lane: 'g' }), 'g');
+      }
+    },
+    ends: { a: 'COMPLETED', b: 'COMPLETED' },
+  },
   'the callback': {
     send: (world) => world.send(step('a', { callback: { url: 'http://example.org/' } }), 'g'),
     ends: { a: 'COMPLETED' },

@@ -20,6 +20,7 @@ import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
 import type { Blobs, Delivery, JobStore, Workspaces } from '#shared/jobs/ports.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
@@ -140,6 +141,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     flows: createFlowStore({ client, table }),
     gate: createGate({ store: control, clock, logger, freshMs: 0, defaults: undefined }),
     chains: createChainStore({ client, table }),
+    ticks: createTicks({ client, table }),
     limiter: createLimiter({ client, table, clock, random: { next: () => 0 } }),
     blobs,
     services: { workspaces, http: createHttpClient({ allow: ['127.0.0.0/8'] }) },

@@ -21,6 +21,7 @@ import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
 import type { Delivery, HttpClient } from '#shared/jobs/ports.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
 import { relayEnds } from '#shared/jobs/relay.ts';
@@ -115,7 +116,12 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const limiter = createLimiter({ ...jobs, clock, random: shared.random });
   const worker = { ...shared, kinds, gate, services, visibility, limiter };
   const lease = { ids: systemIds, leaseSeconds: 60, retentionSeconds: 604_800 };
-  const workerDeps = { ...worker, ...lease, chains: createChainStore(jobs) };
+  const workerDeps = {
+    ...worker,
+    ...lease,
+    chains: createChainStore(jobs),
+    ticks: createTicks(jobs),
+  };
   const announcements = createAnnouncements(sqs, resultsUrl);
   const log = createDeliveryLog(jobs);
   const reporter = { ...shared, http: services.http, log, secrets: createSecrets(jobs) };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { matchesPattern } from '#infra/local/filter.ts';
-import { nextFire } from '#infra/local/schedule.ts';
+import { nextFire } from '#shared/schedules/expression.ts';
 
 const at = (text: string): number => Date.parse(text);
-const next = (expression: string, after: string): string | undefined => {
-  const time = nextFire(expression, at(after));
+const next = (expression: string, after: string, timezone?: string): string | undefined => {
+  const time = nextFire(expression, at(after), timezone);
   return time === undefined ? undefined : new Date(time).toISOString();
 };
 
@@ -18,16 +18,40 @@ describe('nextFire', () => {
     ['cron(0 12 1 JAN,JUL ? *)', '2026-02-01T00:00:00Z', '2026-07-01T12:00:00.000Z'],
     ['cron(0 0 29 2 ? *)', '2026-03-01T00:00:00Z', '2028-02-29T00:00:00.000Z'],
     ['cron(0 0 1 1 ? 2020)', '2026-03-01T00:00:00Z', undefined],
+    ['cron(0 0 30 2 ? *)', '2026-03-01T00:00:00Z', undefined],
+    ['cron(0 8 L * ? *)', '2026-02-01T00:00:00Z', '2026-02-28T08:00:00.000Z'],
+    ['cron(0 8 15W * ? *)', '2026-02-01T00:00:00Z', '2026-02-16T08:00:00.000Z'],
+    ['cron(0 8 ? * 3#2 *)', '2026-01-01T00:00:00Z', '2026-01-13T08:00:00.000Z'],
+    ['cron(0 8 ? * 6L *)', '2026-01-01T00:00:00Z', '2026-01-30T08:00:00.000Z'],
+    ['cron(0 8 ? * 1 *)', '2026-01-01T00:00:00Z', '2026-01-04T08:00:00.000Z'],
+    ['cron(0 8 ? * L *)', '2026-01-01T00:00:00Z', '2026-01-03T08:00:00.000Z'],
+    ['cron(0 0 1 1 ? 2026/2)', '2026-03-01T00:00:00Z', '2028-01-01T00:00:00.000Z'],
   ])('%s after %s is %s', (expression, after, expected) => {
     expect(next(expression, after)).toBe(expected);
   });
 
-  it.each(['rate(x)', 'cron(* * * *)', 'cron(0 0 L * ? *)', 'cron(61 * * * ? *)', 'every minute'])(
-    'refuses %s loudly',
-    (expression) => {
-      expect(() => nextFire(expression, 0)).toThrow(expression);
-    },
-  );
+  it('keeps to the wall clock of a time zone: what it skips is skipped, what it repeats fires once', () => {
+    const daily = (after: string) => next('cron(30 2 * * ? *)', after, 'Europe/Berlin');
+    expect(daily('2026-03-28T12:00:00Z')).toBe('2026-03-30T00:30:00.000Z');
+    expect(daily('2026-10-24T12:00:00Z')).toBe('2026-10-25T00:30:00.000Z');
+    expect(daily('2026-10-25T00:30:00Z')).toBe('2026-10-26T01:30:00.000Z');
+  });
+
+  it('refuses a time zone that does not exist', () => {
+    expect(() => nextFire('rate(1 minute)', 0, 'Mars/Olympus')).toThrow(/Mars\/Olympus/);
+  });
+
+  it.each([
+    'rate(x)',
+    'rate(0 minutes)',
+    'cron(* * * *)',
+    'cron(0 0 * * * *)',
+    'cron(61 * * * ? *)',
+    'at(2027-01-01T00:00:00)',
+    'every minute',
+  ])('refuses %s loudly', (expression) => {
+    expect(() => nextFire(expression, 0)).toThrow(expression);
+  });
 });
 
 describe('matchesPattern', () => {

@@ -1,0 +1,80 @@
+/** `schedules`: jobs that come again and again. */
+import { kinds } from '#shared/jobs/kinds/index.ts';
+import { isRate, nextFire } from '#shared/schedules/expression.ts';
+import { addSchedule, enableSchedule, removeSchedule } from '#shared/schedules/manage.ts';
+import { type Overlap, type Schedule, tickOf } from '#shared/schedules/schedule.ts';
+import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { readInput } from '../input.ts';
+import { columns, json, note, out, plain, time } from '../print.ts';
+import { type SessionOptions, withDeployment } from '../session.ts';
+
+export interface AddOptions extends SessionOptions {
+  readonly timezone: string;
+  readonly overlap: Overlap;
+  readonly replace?: boolean;
+}
+
+export const add = async (
+  name: string,
+  expression: string,
+  file: string,
+  options: AddOptions,
+): Promise<ExitCode> => {
+  const items = await readInput(file);
+  const [item] = items;
+  if (!item || items.length > 1)
+    throw new CliError(`${file}: a schedule sends one envelope, not ${items.length}.`, EXIT.usage);
+  const { timezone, overlap, replace = false } = options;
+  const draft = { name, expression, timezone, overlap, body: item.body };
+  return withDeployment(options, async (session) => {
+    const done = await addSchedule(draft, replace, { ...session, kinds });
+    if (options.json) json({ name, done });
+    else if (done === 'unchanged') note('Nothing changed: it is so already.');
+    else note(`${name} ${done}; its jobs: sheratan jobs --mission schedule:${name}`);
+    return EXIT.ok;
+  });
+};
+
+/** A rate counts from when AWS took it on: only AWS knows when it comes next. */
+const nextOf = ({ enabled, expression, timezone }: Schedule, now: number): number | undefined =>
+  enabled && !isRate(expression) ? nextFire(expression, now, timezone) : undefined;
+
+const rowOf = (schedule: Schedule, now: number): readonly string[] => {
+  const { name, expression, timezone, enabled, input } = schedule;
+  const { kind = '?', priority = '?', overlap = '?' } = tickOf(input) ?? {};
+  const next = nextOf(schedule, now);
+  const shown = next === undefined ? '-' : time(next);
+  return [name, enabled ? 'on' : 'paused', kind, priority, overlap, expression, timezone, shown];
+};
+
+const TITLES = ['NAME', 'STATE', 'KIND', 'QUEUE', 'OVERLAP', 'WHEN', 'TIMEZONE', 'NEXT (UTC)'];
+
+export const list = (options: SessionOptions): Promise<ExitCode> =>
+  withDeployment(options, async ({ schedules, clock }) => {
+    const all = await schedules.list();
+    if (options.json) json(all.map((each) => ({ ...each, ...tickOf(each.input) })));
+    else if (all.length === 0) note('No schedules.');
+    else out(columns([TITLES, ...all.map((each) => rowOf(each, clock.now()).map(plain))]));
+    return EXIT.ok;
+  });
+
+export const enable = (
+  name: string,
+  enabled: boolean,
+  options: SessionOptions,
+): Promise<ExitCode> =>
+  withDeployment(options, async (session) => {
+    const changed = await enableSchedule(name, enabled, session);
+    if (options.json) json({ name, enabled, changed });
+    else if (changed) note(`${name} ${enabled ? 'goes on' : 'paused'}`);
+    else note('Nothing changed: it is so already.');
+    return EXIT.ok;
+  });
+
+export const remove = (name: string, options: SessionOptions): Promise<ExitCode> =>
+  withDeployment(options, async (session) => {
+    await removeSchedule(name, session);
+    if (options.json) json({ name, removed: true });
+    else note(`${name} removed; jobs that it sent go on`);
+    return EXIT.ok;
+  });

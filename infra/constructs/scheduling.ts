@@ -1,0 +1,51 @@
+/** Where schedules live, and what they may do: send to the job queues. */
+import { Duration, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Priority } from '#shared/contracts/queues.ts';
+import type { Config } from '../config.ts';
+
+export interface SchedulingProps {
+  readonly config: Config;
+  readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+}
+
+export class Scheduling extends Construct {
+  readonly group: scheduler.ScheduleGroup;
+  readonly role: iam.Role;
+  /** Ticks that could not be sent for a day. */
+  readonly deadLetterQueue: sqs.Queue;
+
+  constructor(scope: Construct, id: string, { config, queues }: SchedulingProps) {
+    super(scope, id);
+    const scheduleGroupName = `sheratan-${config.stage}`;
+    this.group = new scheduler.ScheduleGroup(this, 'Group', { scheduleGroupName });
+    // EventBridge Scheduler takes standard queues only for what it gives up.
+    this.deadLetterQueue = new sqs.Queue(this, 'DeadTicks', {
+      queueName: `sheratan-${config.stage}-ticks-dead`,
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    const { account } = Stack.of(this);
+    this.role = new iam.Role(this, 'Role', {
+      description: 'Lets schedules send to the job queues',
+      assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: {
+            'aws:SourceAccount': account,
+            'aws:SourceArn': this.group.scheduleGroupArn,
+          },
+        },
+      }),
+    });
+    this.role.addToPolicy(
+      new iam.PolicyStatement({
+        actions: ['sqs:SendMessage'],
+        resources: [...Object.values(queues), this.deadLetterQueue].map(({ queueArn }) => queueArn),
+      }),
+    );
+  }
+}

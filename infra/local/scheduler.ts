@@ -1,0 +1,189 @@
+/**
+ * EventBridge Scheduler, as far as schedules that send to queues need it: its REST API, and ticks
+ * that call SQS.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  SendMessageCommand,
+  type SendMessageCommandInput,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { isRate, nextFire } from '#shared/schedules/expression.ts';
+import { object } from './properties.ts';
+import type { Source } from './sqsSource.ts';
+import { startTicker } from './ticker.ts';
+
+export interface SchedulerOptions {
+  readonly sqs: SQSClient;
+  readonly region: string;
+  readonly accountId: string;
+  /** Groups that the template makes. */
+  readonly groups: readonly string[];
+  readonly onFault: (text: string) => void;
+}
+
+export interface LocalScheduler extends Source {
+  readonly endpoint: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Entry {
+  readonly fields: Fields;
+  readonly madeAt: number;
+  readonly ticker: Source | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+  readonly error?: string;
+}
+
+const TARGET = 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage';
+
+const refusal = (status: number, error: string, Message: string): Answer => ({
+  status,
+  error,
+  body: { Message },
+});
+const invalid = (message: string): Answer => refusal(400, 'ValidationException', message);
+const missing = (what: string): Answer =>
+  refusal(404, 'ResourceNotFoundException', `${what} does not exist.`);
+
+const bodyOf = async (request: IncomingMessage): Promise<Fields> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  const text = Buffer.concat(chunks).toString('utf8');
+  return text === '' ? {} : object(JSON.parse(text));
+};
+
+const inSeconds = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** The schedules there are, each with its clock running. */
+const createBook = ({ sqs, region, accountId, onFault }: SchedulerOptions) => {
+  /** By group and name. */
+  const entries = new Map<string, Entry>();
+  const arnOf = (key: string): string => `arn:aws:scheduler:${region}:${accountId}:schedule/${key}`;
+
+  const fire = (key: string, input: string, at: number): void => {
+    const context = {
+      '<aws.scheduler.schedule-arn>': arnOf(key),
+      '<aws.scheduler.scheduled-time>': inSeconds(at),
+      '<aws.scheduler.execution-id>': `${key}-${at}`,
+      '<aws.scheduler.attempt-number>': '1',
+    };
+    const text = Object.entries(context).reduce(
+      (filled, [keyword, value]) => filled.replaceAll(keyword, value),
+      input,
+    );
+    sqs
+      .send(new SendMessageCommand(JSON.parse(text) as SendMessageCommandInput))
+      .catch((error: unknown) => onFault(`schedule ${key}: ${String(error)}`));
+  };
+
+  const tickerOf = (key: string, fields: Fields): Source | undefined => {
+    const expression = String(fields['ScheduleExpression']);
+    const timezone = String(fields['ScheduleExpressionTimezone'] ?? 'UTC');
+    const input = String(object(fields['Target'])['Input']);
+    const next = (after: number) => nextFire(expression, after, timezone);
+    // A rate counts from when it is made, beginning at once.
+    const first = isRate(expression) ? Date.now() : next(Date.now());
+    if (fields['State'] === 'DISABLED') return undefined;
+    return startTicker(first, next, (at) => fire(key, input, at));
+  };
+
+  return {
+    get: (key: string): Entry | undefined => entries.get(key),
+    put: (key: string, fields: Fields): Answer => {
+      if (object(fields['Target'])['Arn'] !== TARGET)
+        return invalid(`Here, only the target ${TARGET} is supported.`);
+      const existing = entries.get(key);
+      try {
+        const ticker = tickerOf(key, fields);
+        void existing?.ticker?.stop();
+        entries.set(key, { fields, madeAt: existing?.madeAt ?? Date.now(), ticker });
+        return { status: 200, body: { ScheduleArn: arnOf(key) } };
+      } catch (error) {
+        return invalid(error instanceof Error ? error.message : String(error));
+      }
+    },
+    shown: (key: string, { fields, madeAt }: Entry): object => ({
+      ...fields,
+      Arn: arnOf(key),
+      CreationDate: madeAt / 1_000,
+    }),
+    of: (group: string): readonly (readonly [string, Entry])[] =>
+      [...entries].filter(([key]) => key.startsWith(`${group}/`)),
+    remove: (key: string): void => {
+      void entries.get(key)?.ticker?.stop();
+      entries.delete(key);
+    },
+    stop: (): void => {
+      for (const { ticker } of entries.values()) void ticker?.stop();
+    },
+  };
+};
+
+type Book = ReturnType<typeof createBook>;
+
+const carryOut = (method: string, key: string, fields: Fields, book: Book): Answer => {
+  const existing = book.get(key);
+  if (method === 'POST')
+    return existing
+      ? refusal(409, 'ConflictException', `Schedule ${key} already exists.`)
+      : book.put(key, fields);
+  if (!existing) return missing(`Schedule ${key}`);
+  if (method === 'PUT') return book.put(key, fields);
+  if (method === 'DELETE') book.remove(key);
+  return { status: 200, body: method === 'GET' ? book.shown(key, existing) : {} };
+};
+
+const handle = async (
+  request: IncomingMessage,
+  groups: readonly string[],
+  book: Book,
+): Promise<Answer> => {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://scheduler');
+  const [, collection, encoded] = pathname.split('/');
+  if (collection !== 'schedules') return missing(pathname);
+  const fields = await bodyOf(request);
+  const given = fields['GroupName'] ?? searchParams.get('groupName');
+  const group = String(given ?? searchParams.get('ScheduleGroup') ?? 'default');
+  if (!groups.includes(group)) return missing(`Schedule group ${group}`);
+  if (!encoded) {
+    const Schedules = book.of(group).map(([key, entry]) => book.shown(key, entry));
+    return { status: 200, body: { Schedules } };
+  }
+  const Name = decodeURIComponent(encoded);
+  const named = { ...fields, Name, GroupName: group };
+  return carryOut(request.method ?? '', `${group}/${Name}`, named, book);
+};
+
+const respond = (response: ServerResponse, { status, body, error }: Answer): void => {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    ...(error && { 'x-amzn-errortype': error }),
+  });
+  response.end(JSON.stringify(body));
+};
+
+export const startScheduler = async (options: SchedulerOptions): Promise<LocalScheduler> => {
+  const book = createBook(options);
+  const server = createServer((request, response) => {
+    handle(request, options.groups, book).then(
+      (answer) => respond(response, answer),
+      (error: unknown) => respond(response, invalid(String(error))),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: async () => {
+      book.stop();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+};

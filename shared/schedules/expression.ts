@@ -1,0 +1,81 @@
+/**
+ * When a schedule fires: `rate(…)` and `cron(…)` as EventBridge reads them ("Schedule types on
+ * EventBridge Scheduler" in its user guide), in a time zone.
+ */
+import { Cron } from 'croner';
+import { ScheduleError } from './errors.ts';
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
+
+const invalid = (expression: string, why: string): ScheduleError =>
+  new ScheduleError('EXPRESSION_INVALID', `${expression}: ${why}`);
+
+const rateMs = (expression: string): number | undefined => {
+  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  if (count === undefined) return undefined;
+  if (Number(count) < 1) throw invalid(expression, 'a rate is at least 1');
+  return Number(count) * (UNIT_MS[unit] ?? 0);
+};
+
+const cronOf = (expression: string, timezone: string): Cron => {
+  const [, body = ''] = /^cron\((.+)\)$/.exec(expression) ?? [];
+  const fields = body.trim().split(/\s+/);
+  if (fields.length !== 6)
+    throw invalid(
+      expression,
+      'expected rate(N minutes|hours|days) or cron(minutes hours day-of-month month day-of-week year)',
+    );
+  if (!/^[\w*?,\-/#\s]+$/.test(body)) throw invalid(expression, 'has characters no field may have');
+  const [minutes, hours, days = '', months, weekdays = '', years] = fields;
+  if ((days === '?') === (weekdays === '?'))
+    throw invalid(expression, 'exactly one of day-of-month and day-of-week must be "?"');
+  // Alone among the weekdays, L is the last day of the week.
+  const pattern = ['0', minutes, hours, days, months, weekdays === 'L' ? '7' : weekdays, years];
+  try {
+    return new Cron(pattern.join(' '), {
+      timezone,
+      paused: true,
+      mode: '7-part',
+      // Sunday is 1, and "from/step" runs to the field's end.
+      alternativeWeekdays: true,
+      sloppyRanges: true,
+    });
+  } catch (error) {
+    throw invalid(expression, error instanceof Error ? error.message : String(error));
+  }
+};
+
+const checkTimezone = (timezone: string): void => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+  } catch {
+    const message = `"${timezone}" is no time zone of the IANA database, such as Europe/Berlin`;
+    throw new ScheduleError('TIMEZONE_UNKNOWN', message);
+  }
+};
+
+/**
+ * The first time after `after` (ms since the epoch), or undefined when there is none. A time that
+ * the clocks skip in spring is skipped; one that they repeat in autumn fires once.
+ * @throws ScheduleError for an expression or a time zone that cannot be read
+ */
+export const nextFire = (
+  expression: string,
+  after: number,
+  timezone = 'UTC',
+): number | undefined => {
+  checkTimezone(timezone);
+  const every = rateMs(expression);
+  if (every !== undefined) return after + every;
+  const cron = cronOf(expression, timezone);
+  let next = cron.nextRun(new Date(after));
+  while (next && !cron.match(next)) next = cron.nextRun(next);
+  return next?.getTime();
+};
+
+/** Fires on its own count, from when it was made, and not at times of the clock. */
+export const isRate = (expression: string): boolean => rateMs(expression) !== undefined;

@@ -1,0 +1,136 @@
+/** A recurring job: what EventBridge Scheduler is told, so that each tick is one job. */
+import * as v from 'valibot';
+import type { Priority } from '#shared/contracts/queues.ts';
+import type { Kinds } from '#shared/jobs/defineJob.ts';
+import { type EnvelopeIssue, parseEnvelope } from '#shared/jobs/envelope.ts';
+import type { OVERLAPS } from '#shared/jobs/envelopeSchema.ts';
+import { messageOf } from '#shared/jobs/message.ts';
+import { byteLength } from '#shared/kernel/json.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { ScheduleError } from './errors.ts';
+import { nextFire } from './expression.ts';
+
+export type Overlap = (typeof OVERLAPS)[number];
+
+export interface ScheduleDraft {
+  readonly name: string;
+  readonly expression: string;
+  readonly timezone: string;
+  readonly overlap: Overlap;
+  /** The envelope of each tick's job, as JSON text. */
+  readonly body: string;
+}
+
+/** What the scheduler sends at each tick; its `SendMessage` is the target's input. */
+export interface TickMessage {
+  readonly priority: Priority;
+  readonly group: string;
+  readonly deduplicationId: string;
+  readonly body: string;
+}
+
+export interface Schedule {
+  readonly name: string;
+  readonly expression: string;
+  readonly timezone: string;
+  readonly enabled: boolean;
+  /** `SendMessage` as JSON text. */
+  readonly input: string;
+}
+
+/** EventBridge Scheduler puts the tick's time here: the same for each delivery of one tick. */
+export const TICK_TIME = '<aws.scheduler.scheduled-time>';
+const SAMPLE_TIME = '2026-01-01T00:00:00Z';
+
+/** What belongs to one job, and cannot be said of each of many. */
+const ONCE = ['id', 'idempotencyKey', 'runAt', 'deadline', 'schedule', 'chain', 'parentId'];
+
+const refuse = (message: string, path = ''): ScheduleError =>
+  new ScheduleError('ENVELOPE_INVALID', path === '' ? message : `${path}: ${message}`);
+
+const fieldsOf = (body: string): Record<string, unknown> => {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (error) {
+    throw refuse(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refuse('a schedule sends one envelope, a JSON object');
+  const once = ONCE.find((field) => field in value);
+  if (once) throw refuse('belongs to one job, not to each tick of a schedule', once);
+  return value as Record<string, unknown>;
+};
+
+const checked = (body: string, kinds: Kinds) => {
+  const parsed = parseEnvelope(body.replaceAll(TICK_TIME, SAMPLE_TIME), kinds);
+  if (parsed.ok) return parsed.value;
+  const { code, message }: EnvelopeIssue = parsed.error;
+  throw code === 'TOO_LARGE' ? new ScheduleError('TOO_LARGE', message) : refuse(message);
+};
+
+/**
+ * The message of each tick. Its job's id follows from schedule and tick, so that a tick that is
+ * delivered twice is one job. Unless the envelope names others, its group is the schedule's own, so
+ * that one tick's job runs after another, and so is its mission, so that they are found together.
+ * @throws ScheduleError
+ */
+export const tickMessage = (draft: ScheduleDraft, kinds: Kinds, now: number): TickMessage => {
+  const { name, expression, timezone, overlap } = draft;
+  if (!/^[\w.-]+$/.test(name) || name.length > LIMITS.scheduleNameLengthMax)
+    throw new ScheduleError(
+      'NAME_INVALID',
+      `"${name}": a name has 1 to ${LIMITS.scheduleNameLengthMax} letters, digits, ".", "_" and "-"`,
+    );
+  if (nextFire(expression, now, timezone) === undefined)
+    throw new ScheduleError('EXPRESSION_INVALID', `${expression}: never comes again`);
+  const key = `schedule:${name}`;
+  const body = JSON.stringify({
+    group: key,
+    missionId: key,
+    ...fieldsOf(draft.body),
+    idempotencyKey: `${key}:${TICK_TIME}`,
+    schedule: { name, at: TICK_TIME, overlap },
+  });
+  const { envelope } = checked(body, kinds);
+  const { priority, group } = messageOf(envelope, body, '');
+  return { priority, group, deduplicationId: `${key}:${TICK_TIME}`, body };
+};
+
+/** @throws ScheduleError when EventBridge Scheduler does not take as much */
+export const inputOf = (message: TickMessage, queueUrl: string): string => {
+  const input = JSON.stringify({
+    QueueUrl: queueUrl,
+    MessageBody: message.body,
+    MessageGroupId: message.group,
+    MessageDeduplicationId: message.deduplicationId,
+  });
+  const bytes = byteLength(input);
+  if (bytes <= LIMITS.scheduleInputBytesMax) return input;
+  throw new ScheduleError(
+    'TOO_LARGE',
+    `a tick's message has ${bytes} bytes, EventBridge Scheduler takes ${LIMITS.scheduleInputBytesMax}`,
+  );
+};
+
+const tickSchema = v.object({
+  kind: v.string(),
+  priority: v.optional(v.string(), 'normal'),
+  schedule: v.object({ overlap: v.string() }),
+});
+const inputSchema = v.pipe(v.string(), v.parseJson(), v.object({ MessageBody: v.string() }));
+
+/** What a schedule sends, for people; undefined when somebody else made it. */
+export const tickOf = (
+  input: string,
+): { readonly kind: string; readonly priority: string; readonly overlap: string } | undefined => {
+  const parsed = v.safeParse(inputSchema, input);
+  if (!parsed.success) return undefined;
+  const tick = v.safeParse(
+    v.pipe(v.string(), v.parseJson(), tickSchema),
+    parsed.output.MessageBody,
+  );
+  if (!tick.success) return undefined;
+  const { kind, priority, schedule } = tick.output;
+  return { kind, priority, overlap: schedule.overlap };
+};

@@ -1,0 +1,138 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Sheratan, startSheratan } from '../support/sheratan.ts';
+
+let cloud: Sheratan;
+const sheratan: Sheratan['run'] = (args, input) => cloud.run(args, input);
+const send = async (...envelopes: readonly object[]): Promise<void> => {
+  const answer = await sheratan(['send', '-'], envelopes.map((e) => JSON.stringify(e)).join('\n'));
+  expect(answer).toMatchObject({ code: 0 });
+};
+const statusOf = async (id: string): Promise<unknown> => {
+  const { stdout } = await sheratan(['status', id, '--json']);
+  return stdout === '' ? undefined : JSON.parse(stdout).status;
+};
+/** Until the job is in that state. */
+const reach = (id: string, status: string) =>
+  expect.poll(() => statusOf(id), { timeout: 30_000, interval: 100 }).toBe(status);
+const by = ['--by', 'ada', '--reason', 'a test'] as const;
+
+beforeAll(async () => {
+  cloud = await startSheratan(inject('assemblyDir'));
+});
+afterAll(() => cloud.stop());
+
+describe('whoever operates a mesh', () => {
+  it('cancels a job before it starts, and one that ended says so', async () => {
+    await send({ kind: 'echo', id: 'soon', payload: 1, delaySeconds: 3_600 });
+    await reach('soon', 'SCHEDULED');
+    expect(await sheratan(['cancel', 'soon', ...by])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('cancelled; it will not run'),
+    });
+    expect(await sheratan(['cancel', 'soon'])).toMatchObject({
+      code: 4,
+      stdout: expect.stringContaining('has ended already: CANCELLED'),
+    });
+    expect((await sheratan(['why', 'soon'])).stdout).toMatch(/cancelled by ada: a test/);
+  });
+
+  it('finds a halted group and lets it go on', async () => {
+    const group = { group: 'line', onDead: 'halt' };
+    await send(
+      { kind: 'read_file', id: 'stuck', payload: { path: 'nowhere' }, ...group },
+      { kind: 'echo', id: 'behind', payload: 1, group: 'line' },
+    );
+    await reach('stuck', 'DEAD');
+    expect((await sheratan(['groups'])).stdout).toMatch(/line +stuck .*FILE_NOT_FOUND/);
+    expect(await statusOf('behind')).toBeUndefined();
+    expect(await sheratan(['groups', 'skip', 'line', ...by])).toMatchObject({ code: 0 });
+    await reach('behind', 'COMPLETED');
+    expect((await sheratan(['groups'])).stderr).toContain('No group is halted');
+    expect((await sheratan(['groups', 'skip', 'line'])).code).toBe(3);
+  });
+
+  it('puts a dead job back with a mended payload, after a look at what would happen', async () => {
+    await send({ kind: 'read_file', id: 'mend', payload: { path: 'gone' } });
+    await reach('mend', 'DEAD');
+    const patch = ['--patch', '{"path":"missing-too"}'];
+    const dry = await sheratan(['redrive', 'mend', ...patch, '--dry-run']);
+    expect(dry.code).toBe(0);
+    expect(await statusOf('mend')).toBe('DEAD');
+    expect(await sheratan(['redrive', 'mend', ...patch, ...by])).toMatchObject({ code: 0 });
+    await expect
+      .poll(async () => (await sheratan(['status', 'mend'])).stdout, { timeout: 30_000 })
+      .toContain('missing-too');
+    expect((await sheratan(['why', 'mend'])).stdout).toMatch(/put back by ada: with a changed/);
+  });
+
+  it('pauses a source, which loses nothing, and reads who did what', async () => {
+    expect((await sheratan(['pause', '--source', 'noisy', ...by])).code).toBe(0);
+    const state = await sheratan(['state']);
+    expect(state.stdout).toMatch(/paused sources: noisy/);
+    expect(state.stdout).toMatch(/ada +a test/);
+    expect((await sheratan(['resume', '--source', 'noisy', ...by])).code).toBe(0);
+    await send({ kind: 'echo', id: 'quiet', payload: 1, source: 'noisy' });
+    await reach('quiet', 'COMPLETED');
+    expect((await sheratan(['state', 'SLEEPY'])).code).toBe(2);
+  });
+
+  it('sets the limits of a source', async () => {
+    expect((await sheratan(['limits', 'set', 'slow', '--per-minute', '30', ...by])).code).toBe(0);
+    expect((await sheratan(['limits'])).stdout).toMatch(/slow +30 +- +-/);
+    expect((await sheratan(['limits', 'set', 'slow'])).code).toBe(2);
+    expect((await sheratan(['limits', 'set', 'slow', '--clear', ...by])).code).toBe(0);
+    expect((await sheratan(['limits'])).stderr).toContain('No source has limits');
+  });
+
+  it('sees what a job waited for, as a tree', async () => {
+    await send(
+      { kind: 'echo', id: 'first', payload: 1 },
+      { kind: 'echo', id: 'second', payload: { got: { $result: 'first' } } },
+    );
+    await reach('second', 'COMPLETED');
+    const { stdout } = await sheratan(['flow', 'second']);
+    expect(stdout).toMatch(/second/);
+    expect(stdout).toMatch(/first/);
+  });
+
+  it('reads the delivery log of a callback, and posts it once more', async () => {
+    const posts: unknown[] = [];
+    const server = createServer((request, response) => {
+      posts.push(request.headers['sheratan-signature']);
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    await send({ kind: 'echo', id: 'told', payload: 1, callback: { url } });
+    await expect.poll(() => posts.length, { timeout: 30_000 }).toBe(1);
+    await expect
+      .poll(async () => (await sheratan(['callbacks', 'show', 'told'])).stdout)
+      .toContain('DELIVERED');
+    expect((await sheratan(['callbacks', 'replay', 'told'])).code).toBe(0);
+    await expect.poll(() => posts.length, { timeout: 30_000 }).toBe(2);
+    expect((await sheratan(['why', 'told'])).stdout).toMatch(/posted to http/);
+    server.close();
+  });
+
+  it('adds a schedule, whose jobs run, pauses it and takes it away', async () => {
+    const job = '{"kind":"echo","payload":{"at":"<aws.scheduler.scheduled-time>"}}';
+    const added = await sheratan(['schedules', 'add', 'beat', 'rate(1 hour)', '-'], job);
+    expect(added).toMatchObject({ code: 0, stderr: expect.stringContaining('beat added') });
+    const jobs = async (): Promise<readonly { status: string }[]> => {
+      const { stdout } = await sheratan(['jobs', '--mission', 'schedule:beat', '--json']);
+      return stdout === '' ? [] : JSON.parse(stdout);
+    };
+    await expect
+      .poll(async () => (await jobs()).map(({ status }) => status), { timeout: 30_000 })
+      .toEqual(['COMPLETED']);
+    expect((await sheratan(['schedules', 'pause', 'beat'])).code).toBe(0);
+    expect((await sheratan(['schedules'])).stdout).toMatch(
+      /beat +paused +echo +normal +skip +rate\(1 hour\) +UTC/,
+    );
+    expect((await sheratan(['schedules', 'remove', 'beat'])).code).toBe(0);
+    expect((await sheratan(['schedules', 'remove', 'beat'])).code).toBe(3);
+    expect((await sheratan(['schedules', 'add', 'x', 'hourly', '-'], job)).code).toBe(2);
+  });
+});

@@ -1,0 +1,50 @@
+/** The `sheratan` command as a stranger runs it, on an embedded cloud of its own. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+
+interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Sheratan {
+  /** Where the cloud leaves word of itself. */
+  readonly stateFile: string;
+  readonly up: ChildProcess;
+  run(args: readonly string[], input?: string): Promise<Answer>;
+  stop(): void;
+}
+
+export const startSheratan = async (assemblyDir: string): Promise<Sheratan> => {
+  const home = mkdtempSync(join(tmpdir(), 'sheratan-home-'));
+  const stateFile = join(home, 'embedded.json');
+  const env = { ...process.env, SHERATAN_HOME: home, NO_COLOR: '1' };
+  const args = ['cli/main.ts', 'up', '--assembly', assemblyDir];
+  const up = spawn(process.execPath, args, { env, stdio: 'ignore' });
+  await vi.waitUntil(() => existsSync(stateFile), { timeout: 30_000 });
+  return {
+    stateFile,
+    up,
+    run: (given, input = '') =>
+      new Promise((resolve) => {
+        const child = execFile(
+          process.execPath,
+          ['cli/main.ts', ...given],
+          { env },
+          (error, stdout, stderr) => {
+            const code = typeof error?.code === 'number' ? error.code : 0;
+            resolve({ code, stdout, stderr });
+          },
+        );
+        child.stdin?.end(input);
+      }),
+    stop: () => {
+      up.kill('SIGKILL');
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+};
