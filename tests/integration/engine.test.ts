@@ -7,6 +7,7 @@ import { defineJob, type JobContext, kindsOf } from '#shared/jobs/defineJob.ts';
 import { PermanentError, Snooze } from '#shared/jobs/errors.ts';
 import { decideGroup } from '#shared/jobs/groups.ts';
 import { claimCheck } from '#shared/jobs/payload.ts';
+import type { JobStore } from '#shared/jobs/ports.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
@@ -64,7 +65,15 @@ describe('idempotency', () => {
     const twice = job({ n: 1 }, { source: 's', idempotencyKey: 'k' });
     await worker.send(twice);
     await worker.send(twice);
-    const first = await worker.drain();
+    const { promise: seen, resolve: tell } = Promise.withResolvers<void>();
+    behave = () => seen;
+    const { store } = worker.deps;
+    const claim: JobStore['claim'] = async (request) => {
+      const outcome = await store.claim(request);
+      if (outcome.kind === 'running') tell();
+      return outcome;
+    };
+    const first = await worker.drain({ store: { ...store, claim } });
     expect(first.map(({ as }) => as).sort()).toEqual(['completed', 'running']);
     expect(first[0]?.id).toBe(first[1]?.id);
     await worker.ripen();

@@ -52,7 +52,8 @@ describe('the job of a tick', () => {
     return jobIdOf(envelope, '');
   };
   const body = (payload: object): string => JSON.stringify({ kind: 'beat', payload });
-  const minute = (n: number): number => Math.floor(Date.now() / 60_000) * 60_000 + n * 60_000;
+  const started = Math.floor(Date.now() / 60_000) * 60_000;
+  const minute = (n: number): number => started + n * 60_000;
 
   it('runs once, however often the tick is delivered', async () => {
     await tick(minute(0));
