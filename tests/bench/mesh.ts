@@ -4,6 +4,8 @@ import { sendItems } from '#cli/commands/send.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { watchJobs } from '#client/wait.ts';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
+import { command } from '#shared/control/control.ts';
+import { systemClock } from '#shared/kernel/ports.ts';
 import { line, round, spread, title } from './stats.ts';
 
 interface Finished {
@@ -130,25 +132,55 @@ const fan = async ({ mesh }: Bench, width: number) => {
   return Date.now() - began;
 };
 
-/** Critical jobs, one at a time, while the low queue is full. */
-const underFlood = async (bench: Bench, flood: number, count: number) => {
-  const body = (priority: string, n: number) => ({
-    where: '',
-    body: JSON.stringify({ kind: 'echo', payload: { n, delayMs: 20 }, priority }),
-  });
-  await sendItems(
-    Array.from({ length: flood }, (_, n) => body('low', n)),
-    bench.mesh,
-  );
+const item = (envelope: object) => ({
+  where: '',
+  body: JSON.stringify({ kind: 'echo', payload: { delayMs: 20 }, ...envelope }),
+});
+
+/** Jobs sent one at a time while `backlog` is queued: how long each waits for its start. */
+const beside = async (
+  bench: Bench,
+  backlog: readonly object[],
+  probe: object,
+  count: number,
+): Promise<{ p50: number; p99: number; queuedAtTheEnd: number }> => {
+  bench.finished.clear();
+  const { sent: queued } = await sendItems(backlog.map(item), bench.mesh);
   const startMs: number[] = [];
   for (let n = 0; n < count; n += 1) {
-    const { sent } = await sendItems([body('critical', n)], bench.mesh);
+    const { sent } = await sendItems([item(probe)], bench.mesh);
     const ids = sent.map(({ id }) => id);
-    await watchJobs(bench.mesh, { ids, timeoutMs: 60_000, onChange: () => undefined });
+    await watchJobs(bench.mesh, { ids, timeoutMs: 120_000, onChange: () => undefined });
     startMs.push(...ids.flatMap((id) => bench.finished.get(id)?.startMs ?? []));
   }
-  const left = flood - [...bench.finished.values()].length;
-  return { ...spread(startMs), queuedAtTheEnd: Math.max(0, left) };
+  const left = queued.filter(({ id }) => !bench.finished.has(id));
+  return { ...spread(startMs), queuedAtTheEnd: left.length };
+};
+
+const many = (count: number, envelope: object): readonly object[] =>
+  Array.from({ length: count }, () => envelope);
+
+/** What a deep backlog of one priority, group or source costs the others. */
+const fairness = async (bench: Bench, flood: number) => {
+  const show = (label: string, { p50, p99, queuedAtTheEnd }: Awaited<ReturnType<typeof beside>>) =>
+    line(label, `p50 ${p50} ms, p99 ${p99} ms (${queuedAtTheEnd} still queued after)`);
+  const deep = Math.ceil(flood / 4);
+  const group = await beside(bench, many(deep, { group: 'deep' }), {}, 100);
+  show(`job → start, ${deep} of one group queued before it`, group);
+  const limits = { perMinute: 600, burst: 20 };
+  const store = bench.mesh.control;
+  const what = { kind: 'limits', source: 'deep', limits } as const;
+  await command(what, 'bench', '', { store, clock: systemClock });
+  const source = await beside(bench, many(deep, { source: 'deep' }), { source: 'other' }, 100);
+  show(`job → start, ${deep} of one limited source queued before it`, source);
+  const critical = await beside(
+    bench,
+    many(flood, { priority: 'low' }),
+    { priority: 'critical' },
+    100,
+  );
+  show(`critical job → start, ${flood} low ones queued`, critical);
+  return { group, source, critical };
 };
 
 const FAN_WIDTH = 1_000;
@@ -181,13 +213,8 @@ export const benchMesh = async (assemblyDir: string, jobs: number) => {
       );
     const fanMs = await fan(bench, FAN_WIDTH);
     line(`fan-out and fan-in of ${FAN_WIDTH}`, `${fanMs} ms from root to join`);
-    bench.finished.clear();
-    const critical = await underFlood(bench, jobs, 100);
-    line(
-      `critical job → start, ${jobs} low ones queued`,
-      `p50 ${critical.p50} ms, p99 ${critical.p99} ms (${critical.queuedAtTheEnd} still queued after)`,
-    );
-    return { upMs, firstJobMs, idle, load, fanMs, critical };
+    const fair = await fairness(bench, jobs);
+    return { upMs, firstJobMs, idle, load, fanMs, fair };
   } finally {
     bench.mesh.close();
     await bench.cloud.stop();
