@@ -44,7 +44,7 @@ export const messageOf = (
  * SQS swallows a repeated one and nothing else.
  */
 export const releaseOf = (
-  record: Pick<JobRecord, 'id' | 'priority' | 'group' | 'generation'>,
+  record: Pick<JobRecord, 'id' | 'priority' | 'group' | 'generation' | 'traceHeader'>,
   body: string,
   occasion: string,
 ): OutgoingMessage => ({
@@ -53,6 +53,7 @@ export const releaseOf = (
   deduplicationId: sha256(`${record.id}\n${record.generation ?? 0}\n${occasion}`),
   body,
   released: record.id,
+  traceHeader: record.traceHeader,
 });
 
 /** For a body that was not checked, or failed the check: the worker will say what is wrong with it. */
