@@ -1,8 +1,8 @@
 /** Groups that a dead job holds: a person skips the job, or lets it run again in its place. */
 import type { Clock } from '#shared/kernel/ports.ts';
+import { resumed, skipped } from './decisions.ts';
 import type { JobStore, Visibility } from './ports.ts';
 import type { JobRecord } from './record.ts';
-import { resumed, skipped } from './transitions.ts';
 
 export type GroupOutcome =
   | { readonly kind: 'decided'; readonly record: JobRecord; readonly atOnce: boolean }

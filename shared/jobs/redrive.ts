@@ -3,6 +3,7 @@ import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
+import { redriven } from './decisions.ts';
 import type { Kinds } from './defineJob.ts';
 import { parseEnvelope, type ValidJob } from './envelope.ts';
 import { edgesTo, strikeOff } from './flows.ts';
@@ -11,7 +12,6 @@ import { type OutgoingMessage, releaseOf } from './message.ts';
 import type { Blobs, FlowStore, JobStore, Outgoing } from './ports.ts';
 import type { JobRecord, Status } from './record.ts';
 import { DEPENDENCIES_ENDED } from './relay.ts';
-import { redriven } from './transitions.ts';
 
 /** All that is given must hold. */
 export interface RedriveFilter {

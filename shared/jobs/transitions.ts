@@ -37,7 +37,7 @@ export interface Outbox {
   readonly childrenRef?: string;
 }
 
-const appended = (record: JobRecord, event: HistoryEvent): readonly HistoryEvent[] =>
+export const appended = (record: JobRecord, event: HistoryEvent): readonly HistoryEvent[] =>
   [...record.history, event].slice(-LIMITS.historyMax);
 
 export const expiry = (now: number, seconds: number): number => Math.floor(now / 1_000) + seconds;
@@ -75,9 +75,12 @@ export const completed = (
   remove: [...LEASE_FIELDS, 'error', 'envelope', 'envelopeRef'],
 });
 
-const failed = (record: JobRecord, error: JobError) => ({
+/** The stack is kept once: beyond 1 KB, each later write of the row costs another unit. */
+const failed = (record: JobRecord, { stack, ...error }: JobError) => ({
   error,
-  errors: [...(record.errors ?? []), error].slice(-LIMITS.errorsKept),
+  errors: [...(record.errors ?? []), { ...error, ...(stack && { stack }) }].slice(
+    -LIMITS.errorsKept,
+  ),
 });
 
 /** The attempt failed and another one is allowed. */
@@ -171,30 +174,6 @@ export const cancelled = (
   remove: [...LEASE_FIELDS, 'pending'],
 });
 
-/** The dead job no longer holds its group: it stays dead. */
-export const skipped = (record: JobRecord, now: number, by: string): Transition => ({
-  to: 'DEAD',
-  set: {
-    updatedAt: now,
-    expiresAt: expiry(now, LIMITS.retentionFailedSeconds),
-    history: appended(record, { at: now, event: 'skipped', by }),
-  },
-  remove: ['halted', 'receipt'],
-});
-
-/** The dead job runs again where it stands, before the rest of its group. */
-export const resumed = (record: JobRecord, now: number, by: string): Transition => ({
-  to: 'RETRYING',
-  set: {
-    updatedAt: now,
-    dueAt: now,
-    attempt: 0,
-    generation: (record.generation ?? 0) + 1,
-    history: appended(record, { at: now, event: 'resumed', by }),
-  },
-  remove: ['halted', 'receipt', 'attention', 'expiresAt'],
-});
-
 /** No message stands for the job any more; the table holds it until it is due. */
 export const parked = (record: JobRecord, now: number, held: Held): Transition => ({
   to: record.status as Transition['to'],
@@ -208,41 +187,3 @@ export const unparked = (record: JobRecord, now: number): Transition => ({
   set: { updatedAt: now },
   remove: ['due'],
 });
-
-/** How a job is put back: due at a time, or after the jobs it depends on. */
-export interface Again extends KeptBody {
-  readonly by: string;
-  readonly dueAt: number;
-  readonly contentHash: string;
-  readonly kind: string;
-  readonly patched: boolean;
-  /** How many jobs it must wait for; then `dueAt` is its deadline. */
-  readonly dependencies: number;
-}
-
-/** Put back by hand: under a new generation, with fresh counters, its errors kept. */
-export const redriven = (record: JobRecord, now: number, again: Again): Transition => {
-  const { by, dueAt, patched, dependencies, ...kept } = again;
-  const waits = dependencies > 0;
-  const note = patched ? 'with a changed payload' : undefined;
-  const event: HistoryEvent = {
-    ...{ at: now, event: 'redriven', by },
-    ...(!waits && { dueAt }),
-    ...(note && { note }),
-  };
-  return {
-    to: waits ? 'WAITING' : 'SCHEDULED',
-    set: {
-      ...kept,
-      ...(waits && { pending: new Set(Array(dependencies).keys()) }),
-      dueAt,
-      due: dueKey(record.id),
-      attempt: 0,
-      snoozes: 0,
-      generation: (record.generation ?? 0) + 1,
-      updatedAt: now,
-      history: appended(record, event),
-    },
-    remove: ['attention', 'expiresAt', 'cancelRequest', ...(waits ? [] : (['pending'] as const))],
-  };
-};
