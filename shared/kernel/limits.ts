@@ -82,6 +82,16 @@ export const LIMITS = {
   resultInlineBytesMax: 8_192,
   rawInlineBytesMax: 32_768,
 
+  /** Amounts and sums stay far below the 38 digits that DynamoDB keeps exactly. */
+  ledgerAmountMax: 10n ** 30n,
+  ledgerIdBytesMax: 256,
+  ledgerMetadataBytesMax: 256,
+  /** Transfers of one commit: with balances, head and block they fit into 100 items. */
+  ledgerGroupMax: 32,
+  ledgerItemsMax: 100,
+  /** How far a lane's time may be ahead of a writer's clock before the writer refuses, in ms. */
+  ledgerSkewMs: 5_000,
+
   retentionCompletedSeconds: 86_400,
   retentionFailedSeconds: 604_800,
 } as const;

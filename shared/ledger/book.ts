@@ -1,0 +1,110 @@
+/** The ledger's state in memory: what the rules read and change. */
+import {
+  type Account,
+  type AccountKey,
+  EMPTY,
+  type Hold,
+  type Position,
+  type Transfer,
+} from './types.ts';
+
+const nameOf = ({ unit, account }: AccountKey): string => `${unit}#${account}`;
+const placeOf = (key: AccountKey, lane: number): string => `${nameOf(key)}#${lane}`;
+
+/** A map that may lie over another one: changes stay in the upper one until they are kept. */
+class Layer<T> {
+  readonly #base: Layer<T> | undefined;
+  readonly #own = new Map<string, T>();
+
+  constructor(base?: Layer<T>) {
+    this.#base = base;
+  }
+
+  get(key: string): T | undefined {
+    return this.#own.has(key) ? this.#own.get(key) : this.#base?.get(key);
+  }
+
+  set(key: string, value: T): void {
+    this.#own.set(key, value);
+  }
+
+  keep(): void {
+    for (const [key, value] of this.#own) this.#base?.set(key, value);
+    this.#own.clear();
+  }
+
+  clear(): void {
+    this.#own.clear();
+  }
+
+  entries(): IterableIterator<[string, T]> {
+    return this.#own.entries();
+  }
+}
+
+/** With a base, a trial: it reads through to it, and changes it only when it is kept. */
+export class Book {
+  private readonly accounts: Layer<Account>;
+  private readonly places: Layer<Position>;
+  private readonly holds: Layer<Hold>;
+  private readonly transfers: Layer<Transfer>;
+
+  constructor(base?: Book) {
+    this.accounts = new Layer(base?.accounts);
+    this.places = new Layer(base?.places);
+    this.holds = new Layer(base?.holds);
+    this.transfers = new Layer(base?.transfers);
+  }
+
+  /** Makes the changes of a trial those of its base. */
+  keep(): void {
+    for (const layer of [this.accounts, this.places, this.holds, this.transfers]) layer.keep();
+  }
+
+  account(key: AccountKey): Account | undefined {
+    return this.accounts.get(nameOf(key));
+  }
+
+  setAccount(account: Account): void {
+    this.accounts.set(nameOf(account), account);
+  }
+
+  /** Whether anything is known of the account in that lane. */
+  knows(key: AccountKey, lane: number): boolean {
+    return this.places.get(placeOf(key, lane)) !== undefined;
+  }
+
+  position(key: AccountKey, lane: number): Position {
+    return this.places.get(placeOf(key, lane)) ?? EMPTY;
+  }
+
+  setPosition(key: AccountKey, lane: number, position: Position): void {
+    this.places.set(placeOf(key, lane), position);
+  }
+
+  /** By `unit#account#lane`. */
+  positions(): IterableIterator<[string, Position]> {
+    return this.places.entries();
+  }
+
+  hold(id: string): Hold | undefined {
+    return this.holds.get(id);
+  }
+
+  setHold(hold: Hold): void {
+    this.holds.set(hold.id, hold);
+  }
+
+  transfer(id: string): Transfer | undefined {
+    return this.transfers.get(id);
+  }
+
+  setTransfer(transfer: Transfer): void {
+    this.transfers.set(transfer.id, transfer);
+  }
+
+  /** Forgets what may have changed elsewhere. */
+  forget(): void {
+    for (const layer of [this.accounts, this.places, this.holds, this.transfers]) layer.clear();
+  }
+}

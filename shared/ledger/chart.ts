@@ -1,0 +1,112 @@
+/** The accounts: opening and closing them, and how they stand. */
+import { sha256 } from '#shared/kernel/json.ts';
+import { answer } from './compare.ts';
+import type { GroupDeps } from './group.ts';
+import type { AccountStore } from './ports.ts';
+import {
+  type Account,
+  type AccountKey,
+  availableOf,
+  type Metadata,
+  type Outcome,
+  type Position,
+  postedOf,
+} from './types.ts';
+
+export interface ChartDeps extends GroupDeps {
+  readonly accounts: AccountStore;
+  /** How many lanes there are; 1 to 64. */
+  readonly lanes: number;
+  /** How long an operation may try, in ms. */
+  readonly patienceMs: number;
+}
+
+export interface AccountRequest extends AccountKey {
+  /** Never owes; the default. */
+  readonly guarded?: boolean;
+  readonly metadata?: Metadata;
+}
+
+/** Across all lanes, in minor units. */
+export interface Standing {
+  readonly posted: bigint;
+  readonly held: bigint;
+  readonly available: bigint;
+  readonly lanes: readonly { readonly lane: number; readonly position: Position }[];
+}
+
+export interface ChartOperations {
+  openAccount(request: AccountRequest): Promise<Outcome>;
+  closeAccount(key: AccountKey): Promise<Outcome>;
+  reopenAccount(key: AccountKey): Promise<Outcome>;
+  account(key: AccountKey): Promise<Account | undefined>;
+}
+
+export interface Chart {
+  readonly operations: ChartOperations;
+  /** As it was opened: guard, unit and home never change. */
+  known(key: AccountKey): Promise<Account | undefined>;
+  standing(key: AccountKey): Promise<Standing>;
+}
+
+const laneOf = ({ unit, account }: AccountKey, lanes: number): number =>
+  Number.parseInt(sha256(`${unit}#${account}`).slice(0, 8), 16) % lanes;
+
+export const createChart = (deps: ChartDeps): Chart => {
+  const { store, accounts, lanes, clock } = deps;
+  const opened = new Map<string, Account>();
+
+  const account = async (key: AccountKey): Promise<Account | undefined> => {
+    const { accounts: found } = await store.load({ accounts: [key] });
+    return found[0];
+  };
+
+  const setClosed = async (key: AccountKey, closed: boolean): Promise<Outcome> => {
+    const until = clock.now() + deps.patienceMs;
+    while (clock.now() < until) {
+      const done = await accounts.setClosed(key, closed);
+      if (done === 'done') return answer(key.account, 'created');
+      if (done === 'missing') return answer(key.account, 'account_not_found');
+      await deps.wait(deps.random.next() * 100);
+    }
+    return answer(key.account, 'unknown');
+  };
+
+  return {
+    operations: {
+      account,
+      openAccount: async (request) => {
+        const { unit, account: id, guarded = true, metadata } = request;
+        const existing = await accounts.open({
+          ...{ unit, account: id, guarded, lane: laneOf(request, lanes), closed: false },
+          createdAt: clock.now(),
+          ...(metadata && { metadata }),
+        });
+        if (!existing) return answer(id, 'created');
+        return answer(id, existing.guarded === guarded ? 'exists' : 'exists_with_different_type');
+      },
+      closeAccount: (key) => setClosed(key, true),
+      reopenAccount: (key) => setClosed(key, false),
+    },
+
+    known: async (key) => {
+      const name = `${key.unit}#${key.account}`;
+      const found = opened.get(name) ?? (await account(key));
+      if (found) opened.set(name, found);
+      return found;
+    },
+
+    standing: async (key) => {
+      const positions = Array.from({ length: lanes }, (_, lane) => ({ key, lane }));
+      const found = await store.load({ positions });
+      const sum = (of: (position: Position) => bigint): bigint =>
+        found.positions.reduce((total, { position }) => total + of(position), 0n);
+      return {
+        posted: sum(postedOf),
+        held: sum(({ held }) => held),
+        available: sum(availableOf),
+        lanes: found.positions.map(({ lane, position }) => ({ lane, position })),
+      };
+    },
+  };
+};

@@ -1,0 +1,41 @@
+/** Reads why a transaction was cancelled, item by item: contention is never a business answer. */
+import {
+  type CancellationReason,
+  IdempotentParameterMismatchException,
+  TransactionCanceledException,
+  TransactionInProgressException,
+} from '@aws-sdk/client-dynamodb';
+import { type Item, rawItem } from './codec.ts';
+
+const BUSY = new Set([
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+]);
+
+export type Cancellation =
+  | { readonly kind: 'busy' }
+  /** Positions of the items whose conditions did not hold, with what is there. */
+  | { readonly kind: 'failed'; readonly items: ReadonlyMap<number, Item | undefined> };
+
+const failedOf = (reasons: readonly CancellationReason[]): ReadonlyMap<number, Item | undefined> =>
+  new Map(
+    reasons.flatMap(({ Code, Item }, index) =>
+      Code === 'ConditionalCheckFailed' ? [[index, Item && rawItem(Item)] as const] : [],
+    ),
+  );
+
+/** @throws what is neither contention nor a failed condition */
+export const cancellationOf = (error: unknown): Cancellation => {
+  if (error instanceof TransactionInProgressException) return { kind: 'busy' };
+  // It has been carried out already, from another state: what is there now decides.
+  if (error instanceof IdempotentParameterMismatchException)
+    return { kind: 'failed', items: new Map() };
+  if (!(error instanceof TransactionCanceledException)) throw error;
+  const { CancellationReasons: reasons = [] } = error;
+  if (reasons.some(({ Code = '' }) => BUSY.has(Code))) return { kind: 'busy' };
+  const items = failedOf(reasons);
+  if (items.size === 0) throw error;
+  return { kind: 'failed', items };
+};

@@ -1,0 +1,102 @@
+/** HoldStore on the Ledger table: a promise and the balance it lowers, in one transaction. */
+import { QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
+import type { HoldAnswer, HoldStore } from '../ports.ts';
+import type { Hold } from '../types.ts';
+import { cancellationOf } from './cancellation.ts';
+import {
+  balanceKey,
+  expiryShard,
+  holdItem,
+  holdOf,
+  type Item,
+  type LedgerOptions,
+  recordKey,
+} from './codec.ts';
+
+type Actions = NonNullable<ConstructorParameters<typeof TransactWriteCommand>[0]['TransactItems']>;
+
+const balanceOf = (table: string, hold: Hold, amount: bigint, conditions: readonly string[]) => ({
+  Update: {
+    TableName: table,
+    Key: balanceKey({ unit: hold.unit, account: hold.from }, hold.lane),
+    UpdateExpression:
+      'SET av = if_not_exists(av, :zero) - :a, pd = if_not_exists(pd, :zero) + :a, dr = if_not_exists(dr, :zero), cr = if_not_exists(cr, :zero), seq = if_not_exists(seq, :zero)',
+    ...(conditions.length > 0 && { ConditionExpression: conditions.join(' AND ') }),
+    ExpressionAttributeValues: { ':a': amount, ':zero': 0 },
+  },
+});
+
+const parentOf = (table: string, id: string, amount: bigint, now: number) => ({
+  Update: {
+    TableName: table,
+    Key: recordKey(id),
+    UpdateExpression: 'SET l = l - :a',
+    ConditionExpression: 'st = :pending AND x > :now AND l >= :a',
+    ExpressionAttributeValues: { ':a': amount, ':pending': 'pending', ':now': now },
+  },
+});
+
+export const createHoldStore = ({ client, table }: LedgerOptions): HoldStore => {
+  const send = async (TransactItems: Actions): Promise<HoldAnswer> => {
+    try {
+      await client.send(new TransactWriteCommand({ TransactItems }));
+      return { kind: 'done' };
+    } catch (error) {
+      return cancellationOf(error).kind === 'busy' ? { kind: 'busy' } : { kind: 'refused' };
+    }
+  };
+  return {
+    place: (holds, { guarded, now }) => {
+      const [first] = holds;
+      if (!first) return Promise.resolve({ kind: 'done' });
+      const sum = holds.reduce((total, { amount }) => total + amount, 0n);
+      const open = 'attribute_not_exists(closed)';
+      const puts = holds.map((hold) => ({
+        Put: {
+          TableName: table,
+          Item: holdItem(hold),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      }));
+      const source =
+        first.parent === undefined
+          ? balanceOf(table, first, sum, guarded ? ['av >= :a', open] : [open])
+          : parentOf(table, first.parent, sum, now);
+      return send([...puts, source]);
+    },
+
+    end: (hold, as) =>
+      send([
+        {
+          Update: {
+            TableName: table,
+            Key: recordKey(hold.id),
+            UpdateExpression: 'SET st = :as, l = :zero REMOVE gx',
+            ConditionExpression: 'st = :pending AND l = :left',
+            ExpressionAttributeValues: {
+              ...{ ':as': as, ':zero': 0, ':pending': 'pending', ':left': hold.left },
+            },
+          },
+        },
+        ...(hold.left > 0n ? [balanceOf(table, hold, -hold.left, [])] : []),
+      ]),
+
+    expired: async (lane, until, limit) => {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: EXPIRY_INDEX.name,
+          KeyConditionExpression: '#gx = :gx AND #x <= :until',
+          ExpressionAttributeNames: {
+            '#gx': EXPIRY_INDEX.partition,
+            '#x': EXPIRY_INDEX.sort,
+          },
+          ExpressionAttributeValues: { ':gx': expiryShard(lane), ':until': until },
+          Limit: limit,
+        }),
+      );
+      return Items.map((item: Item) => holdOf(item));
+    },
+  };
+};

@@ -1,0 +1,179 @@
+/** LaneStore on the Ledger table: one transaction a commit. */
+import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import type { Block, Head } from '../blocks.ts';
+import { entriesOf, genesis } from '../blocks.ts';
+import type { Change, Commit, Found, LaneStore, Wanted } from '../ports.ts';
+import type { Draw } from '../types.ts';
+import { cancellationOf } from './cancellation.ts';
+import {
+  accountKey,
+  accountOf,
+  balanceKey,
+  blockItem,
+  headKey,
+  headOf,
+  type Item,
+  type LedgerOptions,
+  positionOf,
+  recordKey,
+  recordOf,
+  transferItem,
+} from './codec.ts';
+import { readAll } from './read.ts';
+
+type Action = NonNullable<
+  ConstructorParameters<typeof TransactWriteCommand>[0]['TransactItems']
+>[number];
+
+const OLD = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
+
+const headAction = (table: string, { hash: previous, seq }: Head, block: Block): Action => ({
+  Update: {
+    TableName: table,
+    Key: headKey(block.lane),
+    UpdateExpression: 'SET seq = :n, h = :h, #at = :at',
+    ConditionExpression: seq === 0 ? 'attribute_not_exists(pk)' : 'seq = :p AND h = :ph',
+    ExpressionAttributeNames: { '#at': 'at' },
+    ExpressionAttributeValues: {
+      ...{ ':n': block.seq, ':h': block.hash, ':at': block.at },
+      ...(seq > 0 && { ':p': seq, ':ph': previous }),
+    },
+  },
+});
+
+const blockAction = (table: string, block: Block): Action => ({
+  Put: {
+    TableName: table,
+    Item: blockItem(block, entriesOf(block).length),
+    ConditionExpression: 'attribute_not_exists(pk)',
+  },
+});
+
+const balanceAction = (table: string, change: Change): Action => {
+  const { key, lane, after, available, held, need, mayBeClosed } = change;
+  const conditions = [
+    ...(need > 0n ? ['av >= :need'] : []),
+    ...(mayBeClosed ? [] : ['attribute_not_exists(closed)']),
+  ];
+  return {
+    Update: {
+      TableName: table,
+      Key: balanceKey(key, lane),
+      UpdateExpression:
+        'SET dr = :dr, cr = :cr, seq = :seq, av = if_not_exists(av, :zero) + :av, pd = if_not_exists(pd, :zero) + :pd',
+      ...(conditions.length > 0 && { ConditionExpression: conditions.join(' AND ') }),
+      ExpressionAttributeValues: {
+        ...{ ':dr': after.debits, ':cr': after.credits, ':seq': after.seq },
+        ...{ ':zero': 0, ':av': available, ':pd': held },
+        ...(need > 0n && { ':need': need }),
+      },
+    },
+  };
+};
+
+/** A hold that is drawn on more than once in a commit is one item of it. */
+const drawsOf = ({ done }: Commit): readonly Draw[] => {
+  const byHold = Map.groupBy(
+    done.flatMap(({ draw }) => draw ?? []),
+    ({ id }) => id,
+  );
+  return [...byHold].map(([id, draws]) => ({
+    id,
+    drawn: draws.reduce((sum, { drawn }) => sum + drawn, 0n),
+    returned: draws.reduce((sum, { returned }) => sum + returned, 0n),
+    closes: draws.some(({ closes }) => closes),
+  }));
+};
+
+const drawAction = (table: string, { id, drawn, returned, closes }: Draw, now: number): Action => ({
+  Update: {
+    TableName: table,
+    Key: recordKey(id),
+    UpdateExpression: closes ? 'SET l = l - :gone, st = :posted REMOVE gx' : 'SET l = l - :gone',
+    // Its rest goes back whole: nothing may have been taken out of it meanwhile.
+    ConditionExpression: `st = :pending AND x > :now AND l ${closes ? '=' : '>='} :gone`,
+    ExpressionAttributeValues: {
+      ...{ ':pending': 'pending', ':now': now, ':gone': drawn + returned },
+      ...(closes && { ':posted': 'posted' }),
+    },
+  },
+});
+
+const actionsOf = (table: string, commit: Commit): readonly Action[] => {
+  const { heads, blocks, done, changes, now } = commit;
+  const placed = new Map(blocks.map((block) => [block.lane, { block, next: 0 }]));
+  const records = done.map(({ transfer, lane }): Action => {
+    const place = placed.get(lane);
+    const index = place ? place.next++ : 0;
+    const Item = transferItem(transfer, { lane, seq: place?.block.seq ?? 0, index });
+    return {
+      Put: { TableName: table, Item, ConditionExpression: 'attribute_not_exists(pk)', ...OLD },
+    };
+  });
+  const ends = blocks.flatMap((block, index) => {
+    const head = heads[index];
+    return head ? [blockAction(table, block), headAction(table, head, block)] : [];
+  });
+  return [
+    ...records,
+    ...drawsOf(commit).map((draw) => drawAction(table, draw, now)),
+    ...changes.map((change) => balanceAction(table, change)),
+    ...ends,
+  ];
+};
+
+/** The SDK's own retries repeat the token, and DynamoDB answers them as it did the first. */
+const tokenOf = ({ blocks }: Commit): string => (blocks[0]?.hash ?? '').slice(0, 36);
+
+export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => {
+  return {
+    head: async (lane) => {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: table, Key: headKey(lane), ConsistentRead: true }),
+      );
+      return Item ? headOf(lane, Item) : genesis(lane);
+    },
+
+    load: async ({ accounts = [], positions = [], records = [] }: Wanted): Promise<Found> => {
+      const byKey = ({ pk, sk }: Item | { pk: string; sk: string }): string => `${pk}|${sk}`;
+      const keys = [
+        ...accounts.map(accountKey),
+        ...positions.map(({ key, lane }) => balanceKey(key, lane)),
+        ...records.map(recordKey),
+      ];
+      const distinct = [...new Map(keys.map((key) => [byKey(key), key])).values()];
+      const items = new Map(
+        (await readAll({ client, table }, distinct)).map((item) => [byKey(item), item]),
+      );
+      const at = <T>(key: { pk: string; sk: string }, as: (item: Item) => T): readonly T[] => {
+        const item = items.get(byKey(key));
+        return item ? [as(item)] : [];
+      };
+      const all = records.flatMap((id) => at(recordKey(id), recordOf));
+      return {
+        accounts: accounts.flatMap((key) => at(accountKey(key), accountOf)),
+        positions: positions.flatMap(({ key, lane }) =>
+          at(balanceKey(key, lane), (item) => ({ key, lane, position: positionOf(item) })),
+        ),
+        transfers: all.flatMap((record) => ('transfer' in record ? [record.transfer] : [])),
+        holds: all.flatMap((record) => ('hold' in record ? [record.hold] : [])),
+      };
+    },
+
+    commit: async (commit) => {
+      const TransactItems = [...actionsOf(table, commit)];
+      try {
+        const ClientRequestToken = tokenOf(commit);
+        await client.send(new TransactWriteCommand({ TransactItems, ClientRequestToken }));
+        return { kind: 'done' };
+      } catch (error) {
+        const cancelled = cancellationOf(error);
+        if (cancelled.kind === 'busy') return cancelled;
+        const { done } = commit;
+        const taken = [...cancelled.items.keys()].flatMap((index) => done[index]?.id ?? []);
+        const moved = taken.length < cancelled.items.size || taken.length === 0;
+        return { kind: 'stale', taken, moved };
+      }
+    },
+  };
+};

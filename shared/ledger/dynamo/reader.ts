@@ -1,0 +1,65 @@
+/** LedgerReader on the Ledger table. */
+import { paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { BLOCK_PREFIX, EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
+import type { LedgerReader } from '../ports.ts';
+import {
+  blockKey,
+  blockOf,
+  expiryShard,
+  holdOf,
+  type LedgerOptions,
+  recordKey,
+  storedBalanceOf,
+  storedRecordOf,
+} from './codec.ts';
+import { readAll } from './read.ts';
+
+export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerReader => ({
+  blocks: async function* (lane, seq) {
+    const { pk, sk } = blockKey(lane, seq);
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :last',
+        ExpressionAttributeValues: {
+          ':pk': pk,
+          ':after': `${sk}~`,
+          ':last': `${BLOCK_PREFIX}~`,
+        },
+        ConsistentRead: true,
+      },
+    );
+    for await (const { Items = [] } of pages) yield Items.map((item) => blockOf(lane, item));
+  },
+
+  balances: async function* () {
+    const pages = paginateScan(
+      { client },
+      {
+        TableName: table,
+        FilterExpression: 'sk = :bal',
+        ExpressionAttributeValues: { ':bal': 'BAL' },
+        ConsistentRead: true,
+      },
+    );
+    for await (const { Items = [] } of pages) yield Items.map(storedBalanceOf);
+  },
+
+  records: async (ids) =>
+    (await readAll({ client, table }, ids.map(recordKey))).map(storedRecordOf),
+
+  pendingHolds: async function* (lane) {
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: table,
+        IndexName: EXPIRY_INDEX.name,
+        KeyConditionExpression: '#gx = :gx',
+        ExpressionAttributeNames: { '#gx': EXPIRY_INDEX.partition },
+        ExpressionAttributeValues: { ':gx': expiryShard(lane) },
+      },
+    );
+    for await (const { Items = [] } of pages) yield Items.map(holdOf);
+  },
+});

@@ -1,0 +1,149 @@
+/** Placing holds and ending them: beside the lanes, each in one transaction. */
+import { Book } from './book.ts';
+import { answer } from './compare.ts';
+import { executeHold, executeRelease } from './executeHold.ts';
+import type { GroupDeps } from './group.ts';
+import type { Found, HoldStore, LaneStore } from './ports.ts';
+import type { Account, Hold, HoldRequest, Outcome } from './types.ts';
+
+export interface HoldDeps extends GroupDeps {
+  readonly store: LaneStore;
+  readonly holds: HoldStore;
+}
+
+const BACKOFF_MS = { min: 5, max: 500 };
+/** With the balance they fit into one transaction. */
+const TOGETHER_MAX = 50;
+
+const late = (ids: readonly string[]): readonly Outcome[] =>
+  ids.map((id) =>
+    answer(id, 'unknown', 'the deadline passed; asking again with the same id is safe'),
+  );
+
+/** Tries until there is an answer or the deadline is over. */
+const persist = async (
+  ids: readonly string[],
+  deadline: number,
+  deps: HoldDeps,
+  once: () => Promise<readonly Outcome[] | undefined>,
+): Promise<readonly Outcome[]> => {
+  for (let tries = 0; deps.clock.now() < deadline; tries += 1) {
+    try {
+      const outcomes = await once();
+      if (outcomes) return outcomes;
+    } catch (error) {
+      deps.logger.warn('a hold failed', { ids: ids.slice(0, 5), error });
+    }
+    const backoff = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** Math.min(tries, 10));
+    await deps.wait(deps.random.next() * backoff);
+  }
+  return late(ids);
+};
+
+const bookOf = ({ accounts, positions, transfers, holds }: Found): Book => {
+  const book = new Book();
+  for (const account of accounts) book.setAccount(account);
+  for (const { key, lane, position } of positions) book.setPosition(key, lane, position);
+  for (const transfer of transfers) book.setTransfer(transfer);
+  for (const hold of holds) book.setHold(hold);
+  return book;
+};
+
+const placed = (request: HoldRequest, { lane }: Account): Hold => ({
+  ...request,
+  state: 'pending',
+  left: request.amount,
+  lane,
+});
+
+/** What is true now decides which of them may be placed. */
+const judge = async (
+  requests: readonly HoldRequest[],
+  account: Account,
+  deps: HoldDeps,
+): Promise<readonly Outcome[]> => {
+  const parents = requests.flatMap(({ parent }) => parent ?? []);
+  const found = await deps.store.load({
+    accounts: [account],
+    positions: [{ key: account, lane: account.lane }],
+    records: [...requests.map(({ id }) => id), ...parents],
+  });
+  const book = bookOf(found);
+  return requests.map((request) => executeHold(book, request, deps.clock.now()));
+};
+
+const placeTogether = (
+  requests: readonly HoldRequest[],
+  account: Account,
+  deadline: number,
+  deps: HoldDeps,
+): Promise<readonly Outcome[]> => {
+  const ids = requests.map(({ id }) => id);
+  let outcomes = executeShapes(requests);
+  return persist(ids, deadline, deps, async () => {
+    const open = requests.filter((_, index) => outcomes[index]?.code === 'created');
+    if (open.length === 0) return outcomes;
+    const source = { guarded: account.guarded, now: deps.clock.now() };
+    const holds = open.map((request) => placed(request, account));
+    const { kind } = await deps.holds.place(holds, source);
+    if (kind === 'done') return outcomes;
+    if (kind === 'refused') {
+      outcomes = await judge(requests, account, deps);
+      // What is refused on what was just read is refused; the others are tried once more.
+      if (!outcomes.some(({ code }) => code === 'created')) return outcomes;
+    }
+    return undefined;
+  });
+};
+
+/** As if nothing stood in the way: what is wrong with a request itself shows at once. */
+const executeShapes = (requests: readonly HoldRequest[]): readonly Outcome[] => {
+  const seen = new Set<string>();
+  return requests.map((request) => {
+    const { id, unit, from, parent } = request;
+    const book = new Book();
+    book.setAccount({ unit, account: from, lane: 0, guarded: false, closed: false, createdAt: 0 });
+    if (parent !== undefined)
+      book.setHold({ ...request, id: parent, state: 'pending', left: request.amount, lane: 0 });
+    const outcome = executeHold(book, request, 0);
+    const repeated = seen.has(id);
+    seen.add(id);
+    return repeated ? answer(id, 'exists') : outcome;
+  });
+};
+
+/**
+ * Holds on one account (or out of one parent hold), as many as there is money for, in order.
+ * @param deadline ms since the epoch
+ */
+export const placeHolds = async (
+  requests: readonly HoldRequest[],
+  account: Account,
+  deadline: number,
+  deps: HoldDeps,
+): Promise<readonly Outcome[]> => {
+  const outcomes: Outcome[] = [];
+  for (let start = 0; start < requests.length; start += TOGETHER_MAX) {
+    const some = requests.slice(start, start + TOGETHER_MAX);
+    outcomes.push(...(await placeTogether(some, account, deadline, deps)));
+  }
+  return outcomes;
+};
+
+/** Ends a hold without a transfer: what is left goes back. */
+export const endHold = async (
+  id: string,
+  as: 'released' | 'expired',
+  deadline: number,
+  deps: HoldDeps,
+): Promise<Outcome> => {
+  const [outcome = answer(id, 'unknown')] = await persist([id], deadline, deps, async () => {
+    const found = await deps.store.load({ records: [id] });
+    const [hold] = found.holds;
+    const verdict = executeRelease(bookOf(found), id, as);
+    if (!hold || verdict.code !== 'created') return [verdict];
+    const { kind } = await deps.holds.end(hold, as);
+    return kind === 'done' ? [verdict] : undefined;
+  });
+  return outcome;
+};

@@ -1,0 +1,119 @@
+/** What the ledger's rules need of the outside; the adapter is in dynamo/. */
+import type { Block, Head } from './blocks.ts';
+import type { Executed } from './execute.ts';
+import type { Account, AccountKey, Hold, Position, Transfer } from './types.ts';
+
+export interface Wanted {
+  readonly accounts?: readonly AccountKey[];
+  readonly positions?: readonly { readonly key: AccountKey; readonly lane: number }[];
+  /** Ids of transfers and holds. */
+  readonly records?: readonly string[];
+}
+
+export interface Found {
+  readonly accounts: readonly Account[];
+  readonly positions: readonly {
+    readonly key: AccountKey;
+    readonly lane: number;
+    readonly position: Position;
+  }[];
+  readonly transfers: readonly Transfer[];
+  readonly holds: readonly Hold[];
+}
+
+/** How one account's balance changes in a commit. */
+export interface Change {
+  readonly key: AccountKey;
+  readonly lane: number;
+  readonly after: Position;
+  readonly available: bigint;
+  readonly held: bigint;
+  /** What must be available for every step of the group to be covered; 0 when nothing is. */
+  readonly need: bigint;
+  /** A closed account may still pay what it has promised. */
+  readonly mayBeClosed: boolean;
+}
+
+export interface Commit {
+  readonly heads: readonly Head[];
+  readonly blocks: readonly Block[];
+  readonly done: readonly Executed[];
+  readonly changes: readonly Change[];
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+export type CommitAnswer =
+  | { readonly kind: 'done' }
+  /** Others are at the same items, or there is too much at once: nothing was decided. */
+  | { readonly kind: 'busy' }
+  /** Something is not as it was thought to be. */
+  | {
+      readonly kind: 'stale';
+      /** These ids have a record already. */
+      readonly taken: readonly string[];
+      /** Beside them, a head, a balance or a hold has changed. */
+      readonly moved: boolean;
+    };
+
+export interface LaneStore {
+  head(lane: number): Promise<Head>;
+  /** Reads what is current; what is not there is left out. */
+  load(wanted: Wanted): Promise<Found>;
+  /** All of it or nothing; sent twice it is done once. */
+  commit(commit: Commit): Promise<CommitAnswer>;
+}
+
+export type HoldAnswer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'refused' };
+
+export interface HoldStore {
+  /** Holds of one account, or out of one parent hold: all or none. */
+  place(
+    holds: readonly Hold[],
+    source: { readonly guarded: boolean; readonly now: number },
+  ): Promise<HoldAnswer>;
+  /** Ends a pending hold and gives back what is left. */
+  end(hold: Hold, as: 'released' | 'expired'): Promise<HoldAnswer>;
+  /** Pending holds of a lane that should have ended by `until` (ms since the epoch), oldest first. */
+  expired(lane: number, until: number, limit: number): Promise<readonly Hold[]>;
+}
+
+export interface AccountStore {
+  /** undefined when it was made; else the account that has the name. */
+  open(account: Account): Promise<Account | undefined>;
+  setClosed(key: AccountKey, closed: boolean): Promise<'done' | 'busy' | 'missing'>;
+  list(): AsyncIterable<readonly Account[]>;
+}
+
+/** A balance as the table has it. */
+export interface StoredBalance {
+  readonly key: AccountKey;
+  readonly lane: number;
+  readonly position: Position;
+  readonly available: bigint;
+}
+
+/** Where in the journal a transfer stands. */
+export interface Place {
+  readonly lane: number;
+  readonly seq: number;
+  readonly index: number;
+}
+
+export type StoredRecord = { readonly id: string } & (
+  | { readonly transfer: Transfer; readonly place: Place }
+  | { readonly hold: Hold }
+);
+
+/** The ledger as a whole, for whoever checks or copies it. */
+export interface LedgerReader {
+  /** Blocks of a lane after `seq`, in order, page by page. */
+  blocks(lane: number, seq: number): AsyncIterable<readonly Block[]>;
+  balances(): AsyncIterable<readonly StoredBalance[]>;
+  records(ids: readonly string[]): Promise<readonly StoredRecord[]>;
+  /** By the time of their end. */
+  pendingHolds(lane: number): AsyncIterable<readonly Hold[]>;
+}

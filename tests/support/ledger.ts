@@ -1,0 +1,74 @@
+/** A ledger on a real table, with a clock that tests move. */
+
+import { createAccountStore } from '#shared/ledger/dynamo/accounts.ts';
+import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
+import { createLaneStore } from '#shared/ledger/dynamo/lanes.ts';
+import { createLedger, type Ledger, type LedgerDeps } from '#shared/ledger/ledger.ts';
+import type { LaneStore } from '#shared/ledger/ports.ts';
+import { createLedgerTable } from './table.ts';
+
+export const UNIT = 'CRD';
+export const DAY_MS = 86_400_000;
+
+export interface TestLedger {
+  readonly ledger: Ledger;
+  readonly store: LaneStore;
+  readonly options: Awaited<ReturnType<typeof createLedgerTable>>;
+  readonly warnings: unknown[];
+  readonly lanes: number;
+  /** Another writer's process on the same table. */
+  another(over?: Partial<LedgerDeps>): Ledger;
+  advance(ms: number): void;
+  now(): number;
+  /** Opens accounts; those with an amount get it from the mint. */
+  open(balances: Readonly<Record<string, bigint>>): Promise<void>;
+  available(account: string): Promise<bigint>;
+}
+
+export const startLedger = async (endpoint: string, lanes = 1): Promise<TestLedger> => {
+  const options = await createLedgerTable(endpoint);
+  const warnings: unknown[] = [];
+  let offset = 0;
+  const clock = { now: () => Date.now() + offset };
+  const note = (...line: unknown[]): void => void warnings.push(line);
+  const store = createLaneStore(options);
+  const deps: LedgerDeps = {
+    store,
+    holds: createHoldStore(options),
+    accounts: createAccountStore(options, lanes),
+    lanes,
+    clock,
+    random: { next: Math.random },
+    logger: { debug: () => undefined, info: () => undefined, warn: note, error: note },
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    patienceMs: 20_000,
+  };
+  const ledger = createLedger(deps);
+  const available = async (account: string): Promise<bigint> =>
+    (await ledger.balance({ unit: UNIT, account })).available;
+  return {
+    ledger,
+    store,
+    options,
+    warnings,
+    lanes,
+    another: (over) => createLedger({ ...deps, ...over }),
+    advance: (ms) => {
+      offset += ms;
+    },
+    now: clock.now,
+    available,
+    open: async (balances) => {
+      await ledger.openAccount({ unit: UNIT, account: 'mint', guarded: false });
+      for (const [account, amount] of Object.entries(balances)) {
+        await ledger.openAccount({ unit: UNIT, account });
+        const id = `mint:${account}`;
+        if (amount > 0n)
+          await ledger.transfer({ id, unit: UNIT, from: 'mint', to: account, amount });
+        // What came from the mint's lane is brought home.
+        if (amount > 0n && lanes > 1)
+          await ledger.sweep({ unit: UNIT, account }, `home:${account}`);
+      }
+    },
+  };
+};
