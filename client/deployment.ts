@@ -27,6 +27,7 @@ import { createBlobs } from '#shared/jobs/s3/blobs.ts';
 import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import { type LedgerSystem, openLedger } from '#shared/ledger/system.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import { createSchedules } from '#shared/schedules/scheduler/schedules.ts';
 import { MeshError } from './errors.ts';
@@ -51,6 +52,7 @@ export interface Deployment {
   readonly deliveries: DeliveryLog;
   readonly secrets: Secrets;
   readonly schedules: Schedules;
+  readonly ledger: LedgerSystem;
   readonly outgoing: Outgoing;
   readonly reader: JobReader;
   readonly blobs: Blobs;
@@ -124,6 +126,10 @@ const outputOf = (target: Target, name: string): string => {
   );
 };
 
+/** What goes wrong on the way is in the outcome. */
+const quiet = (): void => undefined;
+const QUIET = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+
 const open = (target: Target): Deployment => {
   const common = {
     ...(target.region && { region: target.region }),
@@ -139,6 +145,7 @@ const open = (target: Target): Deployment => {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(at(target.endpoints.dynamodb)), {
     marshallOptions: { removeUndefinedValues: true },
   });
+  const ledgerDb = new DynamoDBClient(at(target.endpoints.dynamodb));
   const jobs = { client, table: outputOf(target, OUTPUTS.jobsTable) };
   const bucket = outputOf(target, OUTPUTS.dataBucket);
   const queueUrls = Object.fromEntries(
@@ -155,6 +162,12 @@ const open = (target: Target): Deployment => {
     control: createControlStore(jobs),
     deliveries: createDeliveryLog(jobs),
     secrets: createSecrets(jobs),
+    ledger: openLedger({
+      client: ledgerDb,
+      table: outputOf(target, OUTPUTS.ledgerTable),
+      lanes: Number(outputOf(target, OUTPUTS.ledgerLanes)),
+      logger: QUIET,
+    }),
     schedules: createSchedules({
       client: scheduler,
       group: outputOf(target, OUTPUTS.scheduleGroup),
@@ -166,7 +179,7 @@ const open = (target: Target): Deployment => {
     blobs: createBlobs({ s3, bucket }),
     workspaces: createWorkspaces({ s3, bucket }),
     close: () => {
-      for (const each of [sqs, s3, scheduler, client]) each.destroy();
+      for (const each of [sqs, s3, scheduler, client, ledgerDb]) each.destroy();
     },
   };
 };

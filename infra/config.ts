@@ -2,6 +2,7 @@
  * The stack's configuration: documented defaults, overridden per stage by CDK context
  * (`cdk.json` "stages", or `-c stage=prod -c leaseSeconds=30`). Bad values fail synthesis by name.
  */
+import { LANES_DEFAULT } from '#shared/contracts/ledger.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 
 export interface Config {
@@ -30,6 +31,8 @@ export interface Config {
     /** Attempts that may run at the same time. */
     readonly concurrency?: number;
   };
+  /** Independent journals of the ledger, 1 to 64; fixed once there are accounts. */
+  readonly ledgerLanes: number;
   /** Lets jobs and callbacks reach this machine itself; for a cloud that runs on it. */
   readonly allowLoopback: boolean;
   /** CIDRs that jobs may call although they are private; never metadata addresses. */
@@ -50,6 +53,7 @@ const DEFAULTS = {
   logRetentionDays: 30,
   largeResultDays: 30,
   sourceLimits: {},
+  ledgerLanes: LANES_DEFAULT,
   allowLoopback: false,
   outboundAllow: [],
 } as const satisfies Omit<Config, 'production'>;
@@ -114,6 +118,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
     LOG_DAYS.includes(Number(value)) ? undefined : `must be one of ${LOG_DAYS.join(', ')}`,
   largeResultDays: whole(1, 3_650),
   sourceLimits,
+  ledgerLanes: whole(1, 64),
   allowLoopback: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
   outboundAllow: cidrs,
 };

@@ -9,9 +9,12 @@ import type { Config } from './config.ts';
 import { DataBucket } from './constructs/dataBucket.ts';
 import { JobQueue } from './constructs/jobQueue.ts';
 import { JobsTable } from './constructs/jobsTable.ts';
+import { LedgerTable } from './constructs/ledgerTable.ts';
 import { Relay } from './constructs/relay.ts';
 import { Reporter } from './constructs/reporter.ts';
 import { Scheduling } from './constructs/scheduling.ts';
+import { Settler } from './constructs/settler.ts';
+import { Snapshotter } from './constructs/snapshotter.ts';
 import { Timekeeper } from './constructs/timekeeper.ts';
 import { Worker } from './constructs/worker.ts';
 
@@ -44,19 +47,38 @@ export class SheratanStack extends Stack {
     const queues = Object.fromEntries(
       PRIORITIES.map((priority) => [priority, queueOf(priority)]),
     ) as Record<Priority, sqs.Queue>;
+    const ledger = new LedgerTable(this, 'Ledger', {
+      tableName: `sheratan-${config.stage}-ledger`,
+      lanes: config.ledgerLanes,
+      production,
+    });
     const shared = { config, table, bucket };
     const { results } = new Reporter(this, 'Report', {
       ...shared,
       assetDir: `${bundles}/reporter`,
     });
-    new Worker(this, 'Work', { ...shared, assetDir: `${bundles}/worker`, queues });
-    new Relay(this, 'Route', { ...shared, assetDir: `${bundles}/relay`, queues, results });
-    new Timekeeper(this, 'Time', { ...shared, assetDir: `${bundles}/timekeeper`, queues });
+    const { postings } = new Settler(this, 'Settle', {
+      config,
+      assetDir: `${bundles}/settler`,
+      ledger,
+    });
+    new Snapshotter(this, 'Snapshot', { config, assetDir: `${bundles}/snapshotter`, ledger });
+    new Worker(this, 'Work', { ...shared, assetDir: `${bundles}/worker`, queues, ledger });
+    new Relay(this, 'Route', {
+      ...shared,
+      assetDir: `${bundles}/relay`,
+      queues,
+      results,
+      postings,
+    });
+    new Timekeeper(this, 'Time', { ...shared, assetDir: `${bundles}/timekeeper`, queues, ledger });
 
     const { group, role, deadLetterQueue } = new Scheduling(this, 'Schedules', { config, queues });
 
     new CfnOutput(this, OUTPUTS.jobsTable, { value: table.tableName });
     new CfnOutput(this, OUTPUTS.dataBucket, { value: bucket.bucketName });
+    new CfnOutput(this, OUTPUTS.ledgerTable, { value: ledger.table.tableName });
+    new CfnOutput(this, OUTPUTS.ledgerLanes, { value: String(config.ledgerLanes) });
     new CfnOutput(this, OUTPUTS.resultsUrl, { value: results.queueUrl });
     new CfnOutput(this, OUTPUTS.scheduleGroup, { value: group.scheduleGroupName });
     new CfnOutput(this, OUTPUTS.scheduleRole, { value: role.roleArn });

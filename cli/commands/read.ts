@@ -3,6 +3,7 @@
 import type { Deployment } from '#client/deployment.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { callbackSteps, traceOf } from '#shared/jobs/trace.ts';
+import { moneySteps } from '#shared/ledger/trace.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
 import { type SessionOptions, withDeployment } from '../session.ts';
@@ -29,7 +30,11 @@ export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
   withDeployment(options, async (deployment) => {
     const record = await found(id, deployment);
     const delivery = record.callback ? await deployment.deliveries.get(id) : undefined;
-    const steps = [...traceOf(record), ...(delivery ? callbackSteps(delivery) : [])];
+    const steps = [
+      ...traceOf(record),
+      ...(await moneySteps(record, deployment.ledger)),
+      ...(delivery ? callbackSteps(delivery) : []),
+    ].sort((a, b) => a.at - b.at);
     if (options.json) json({ id: record.id, status: record.status, steps });
     else {
       out(`${painted(record.status)} ${paint('bold', plain(record.id))} ${plain(record.kind)}`);

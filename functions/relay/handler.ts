@@ -10,6 +10,7 @@ import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { readEnv, text } from '#shared/kernel/env.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
+import { createCharges } from '#shared/ledger/sqs/postings.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
 import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
 import { relayInOrder } from '#shared/runtime/streamBatch.ts';
@@ -18,6 +19,7 @@ const env = readEnv({
   table: [RELAY_ENV.jobsTable, text],
   bucket: [RELAY_ENV.dataBucket, text],
   resultsUrl: [RELAY_ENV.resultsUrl, text],
+  postingsUrl: [RELAY_ENV.postingsUrl, text],
   critical: [QUEUE_ENV.critical, text],
   high: [QUEUE_ENV.high, text],
   normal: [QUEUE_ENV.normal, text],
@@ -33,6 +35,7 @@ const deps = {
   blobs: lazyBucket(env.bucket).blobs,
   outgoing: createOutgoing({ sqs, queueUrls: env }),
   announcements: createAnnouncements(sqs, env.resultsUrl),
+  charges: createCharges(sqs, env.postingsUrl),
   clock: systemClock,
   logger: telemetry.log,
 };

@@ -1,15 +1,18 @@
 /** Every minute → parked jobs that are due, dependants that waited too long. */
 import type { ScheduledEvent } from 'aws-lambda';
-import { QUEUE_ENV, TIMEKEEPER_ENV } from '#shared/contracts/functions.ts';
+import { LEDGER_ENV, QUEUE_ENV, TIMEKEEPER_ENV } from '#shared/contracts/functions.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { keepTime } from '#shared/jobs/timekeeper.ts';
-import { readEnv, text } from '#shared/kernel/env.ts';
+import { positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
+import { expireHolds } from '#shared/ledger/expire.ts';
+import { sweepLanes } from '#shared/ledger/snapshot.ts';
+import { openLedger } from '#shared/ledger/system.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
-import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
+import { documentClient, dynamoClient, sqsClient } from '#shared/runtime/clients.ts';
 import { reportTick } from '#shared/runtime/meshTelemetry.ts';
 
 const env = readEnv({
@@ -19,6 +22,8 @@ const env = readEnv({
   high: [QUEUE_ENV.high, text],
   normal: [QUEUE_ENV.normal, text],
   low: [QUEUE_ENV.low, text],
+  ledgerTable: [LEDGER_ENV.table, text],
+  ledgerLanes: [LEDGER_ENV.lanes, positiveInteger],
 });
 
 const telemetry = createTelemetry('timekeeper');
@@ -32,6 +37,18 @@ const deps = {
   logger: telemetry.log,
 };
 
-export const handler = chain<ScheduledEvent, void>(telemetry, async () =>
-  reportTick(telemetry, await keepTime(deps)),
-);
+const system = openLedger({
+  client: dynamoClient(),
+  table: env.ledgerTable,
+  lanes: env.ledgerLanes,
+  logger: telemetry.log,
+});
+
+export const handler = chain<ScheduledEvent, void>(telemetry, async () => {
+  const [kept, expired, swept] = await Promise.all([
+    keepTime(deps),
+    expireHolds(system, systemClock),
+    sweepLanes(system.lanes, system),
+  ]);
+  reportTick(telemetry, kept, expired, swept.lag);
+});

@@ -1,6 +1,6 @@
 /** SQS FIFO → jobs. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { QUEUE_ENV } from '#shared/contracts/functions.ts';
+import { LEDGER_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { WORKER_ENV } from '#shared/contracts/worker.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import { createGate } from '#shared/control/gate.ts';
@@ -19,6 +19,7 @@ import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
+import { lazyPurse } from '#shared/ledger/lazy.ts';
 import { reportBatch } from '#shared/runtime/batchTelemetry.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
 import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
@@ -30,6 +31,8 @@ const env = readEnv({
   outboundAllow: [WORKER_ENV.outboundAllow, list],
   retentionSeconds: [WORKER_ENV.retentionSeconds, positiveInteger],
   defaultLimits: [WORKER_ENV.defaultLimits, limits],
+  ledgerTable: [LEDGER_ENV.table, text],
+  ledgerLanes: [LEDGER_ENV.lanes, positiveInteger],
   critical: [QUEUE_ENV.critical, text],
   high: [QUEUE_ENV.high, text],
   normal: [QUEUE_ENV.normal, text],
@@ -53,6 +56,7 @@ const deps = {
   }),
   chains: createChainStore(jobs),
   ticks: createTicks(jobs),
+  purse: lazyPurse({ table: env.ledgerTable, lanes: env.ledgerLanes, logger: telemetry.log }),
   limiter: createLimiter({ ...jobs, clock: systemClock, random: systemRandom }),
   blobs: bucket.blobs,
   services: {

@@ -20,6 +20,7 @@ export interface RelayProps {
   readonly bucket: s3.Bucket;
   readonly queues: Readonly<Record<Priority, sqs.Queue>>;
   readonly results: sqs.Queue;
+  readonly postings: sqs.Queue;
 }
 
 const TERMINAL = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'];
@@ -30,6 +31,7 @@ const WORTHWHILE = {
   children: { S: [{ exists: true }] },
   childrenRef: { S: [{ exists: true }] },
   callback: { S: [{ exists: true }] },
+  cost: { M: { payer: { S: [{ exists: true }] } } },
 } as const;
 
 const filters = Object.entries(WORTHWHILE).map(([name, rule]) =>
@@ -41,11 +43,11 @@ const filters = Object.entries(WORTHWHILE).map(([name, rule]) =>
 export class Relay extends Construct {
   constructor(scope: Construct, id: string, props: RelayProps) {
     super(scope, id);
-    const { config, table, bucket, queues, results } = props;
+    const { config, table, bucket, queues, results, postings } = props;
     const { fn } = new ServiceFunction(this, 'Relay', {
       name: `sheratan-${config.stage}-relay`,
       assetDir: props.assetDir,
-      description: 'Releases dependants, sends children, announces results',
+      description: 'Releases dependants, sends children, hands out postings and results',
       timeout: Duration.seconds(RELAY_TIMEOUT_SECONDS),
       memoryMb: 256,
       logRetentionDays: config.logRetentionDays,
@@ -54,6 +56,7 @@ export class Relay extends Construct {
         [RELAY_ENV.jobsTable]: table.tableName,
         [RELAY_ENV.dataBucket]: bucket.bucketName,
         [RELAY_ENV.resultsUrl]: results.queueUrl,
+        [RELAY_ENV.postingsUrl]: postings.queueUrl,
         ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
       },
     });
@@ -77,7 +80,7 @@ export class Relay extends Construct {
       }),
     );
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    for (const queue of [...Object.values(queues), results]) queue.grantSendMessages(fn);
+    for (const queue of [...Object.values(queues), results, postings]) queue.grantSendMessages(fn);
     grantObjects(fn, bucket, ['s3:GetObject'], [CHILDREN_PREFIX, RAW_PREFIX]);
   }
 }

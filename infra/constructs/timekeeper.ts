@@ -15,6 +15,7 @@ import {
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import type { Config } from '../config.ts';
 import { grantObjects } from './grants.ts';
+import type { LedgerTable } from './ledgerTable.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface TimekeeperProps {
@@ -23,21 +24,23 @@ export interface TimekeeperProps {
   readonly table: dynamodb.TableV2;
   readonly bucket: s3.Bucket;
   readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+  readonly ledger: LedgerTable;
 }
 
 export class Timekeeper extends Construct {
   constructor(scope: Construct, id: string, props: TimekeeperProps) {
     super(scope, id);
-    const { config, table, bucket, queues } = props;
+    const { config, table, bucket, queues, ledger } = props;
     const { fn } = new ServiceFunction(this, 'Timekeeper', {
       name: `sheratan-${config.stage}-timekeeper`,
       assetDir: props.assetDir,
-      description: 'Sends parked jobs that are due',
+      description: 'Sends parked jobs that are due, ends holds that are over',
       timeout: Duration.seconds(TIMEKEEPER_TIMEOUT_SECONDS),
       memoryMb: 256,
       logRetentionDays: config.logRetentionDays,
       production: config.production,
       environment: {
+        ...ledger.environment,
         [TIMEKEEPER_ENV.jobsTable]: table.tableName,
         [TIMEKEEPER_ENV.dataBucket]: bucket.bucketName,
         ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
@@ -55,6 +58,8 @@ export class Timekeeper extends Construct {
       'dynamodb:Query',
       'dynamodb:UpdateItem',
     );
+    ledger.grantExpiry(fn);
+    ledger.grantEntries(fn);
     for (const queue of Object.values(queues)) queue.grantSendMessages(fn);
     grantObjects(fn, bucket, ['s3:GetObject'], [RAW_PREFIX]);
   }

@@ -12,6 +12,7 @@ import { BATCH_SIZE, PRIORITIES, type Priority } from '#shared/contracts/queues.
 import { WORKER_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
 import { type Config, outboundOf } from '../config.ts';
 import { grantObjects } from './grants.ts';
+import type { LedgerTable } from './ledgerTable.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface WorkerProps {
@@ -20,12 +21,13 @@ export interface WorkerProps {
   readonly table: dynamodb.TableV2;
   readonly bucket: s3.Bucket;
   readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+  readonly ledger: LedgerTable;
 }
 
 export class Worker extends Construct {
   constructor(scope: Construct, id: string, props: WorkerProps) {
     super(scope, id);
-    const { config, table, bucket, queues } = props;
+    const { config, table, bucket, queues, ledger } = props;
     const { fn } = new ServiceFunction(this, 'Worker', {
       name: `sheratan-${config.stage}-worker`,
       assetDir: props.assetDir,
@@ -35,6 +37,7 @@ export class Worker extends Construct {
       logRetentionDays: config.logRetentionDays,
       production: config.production,
       environment: {
+        ...ledger.environment,
         [WORKER_ENV.jobsTable]: table.tableName,
         [WORKER_ENV.dataBucket]: bucket.bucketName,
         [WORKER_ENV.leaseSeconds]: String(config.leaseSeconds),
@@ -61,6 +64,7 @@ export class Worker extends Construct {
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
     );
+    ledger.grantOperations(fn);
     grantObjects(fn, bucket, ['s3:GetObject', 's3:PutObject'], OBJECT_PREFIXES);
     fn.addToRolePolicy(
       new iam.PolicyStatement({

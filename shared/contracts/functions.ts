@@ -5,7 +5,10 @@ export const RELAY_ENV = {
   jobsTable: 'JOBS_TABLE',
   dataBucket: 'DATA_BUCKET',
   resultsUrl: 'RESULTS_URL',
+  postingsUrl: 'POSTINGS_URL',
 } as const;
+
+export const LEDGER_ENV = { table: 'LEDGER_TABLE', lanes: 'LEDGER_LANES' } as const;
 
 export const TIMEKEEPER_ENV = { jobsTable: 'JOBS_TABLE', dataBucket: 'DATA_BUCKET' } as const;
 
@@ -25,9 +28,18 @@ export const QUEUE_ENV: Readonly<Record<Priority, string>> = {
 };
 
 /** All functions, by the verb they are named after. */
-export const FUNCTIONS = ['worker', 'relay', 'timekeeper', 'reporter'] as const;
+export const FUNCTIONS = [
+  'worker',
+  'relay',
+  'timekeeper',
+  'reporter',
+  'settler',
+  'snapshotter',
+] as const;
 
 /** In seconds. */
 export const RELAY_TIMEOUT_SECONDS = 120;
 export const TIMEKEEPER_TIMEOUT_SECONDS = 55;
 export const REPORTER_TIMEOUT_SECONDS = 60;
+export const SNAPSHOTTER_TIMEOUT_SECONDS = 120;
+export const SETTLER_TIMEOUT_SECONDS = 60;

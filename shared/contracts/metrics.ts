@@ -7,6 +7,12 @@ export const MESH_METRICS = {
   deadlinesMissed: 'DeadlinesMissed',
   callbacksDelivered: 'CallbacksDelivered',
   callbacksRetried: 'CallbacksRetried',
+  chargesSettled: 'ChargesSettled',
+  chargesOpen: 'ChargesOpen',
+  holdsExpired: 'HoldsExpired',
+  /** Blocks that were not written out as entries when the minute was over. */
+  ledgerLag: 'LedgerLag',
+  blocksWritten: 'LedgerBlocksWritten',
 } as const;
 
 export const JOB_METRICS = {

@@ -5,6 +5,8 @@ export const OUTPUTS = {
   jobsTable: 'JobsTable',
   dataBucket: 'DataBucket',
   resultsUrl: 'ResultsUrl',
+  ledgerTable: 'LedgerTable',
+  ledgerLanes: 'LedgerLanes',
   scheduleGroup: 'ScheduleGroup',
   scheduleRole: 'ScheduleRoleArn',
   scheduleDeadLetters: 'ScheduleDeadLettersArn',

@@ -14,7 +14,7 @@ export type AttemptOutcome =
   | { readonly kind: 'snooze'; readonly until: number; readonly reason: string }
   | { readonly kind: 'cancelled'; readonly request: CancelRequest }
   /** We had to stop it, through no fault of its own. */
-  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'interrupted'; readonly until?: number }
   | { readonly kind: 'lost' };
 
 export interface Fault {

@@ -1,5 +1,5 @@
 /** The claim of an attempt: what it asks for, and the closed set of answers. */
-import { isExpired, isTerminal, type JobRecord } from './record.ts';
+import { type Cost, isExpired, isTerminal, type JobRecord } from './record.ts';
 
 /** What a row says about its job from the first write on. */
 export interface JobFacts {
@@ -20,6 +20,7 @@ export interface JobFacts {
   readonly callback?: string | undefined;
   /** The schedule that sent it. */
   readonly schedule?: string | undefined;
+  readonly cost?: Cost | undefined;
   /** X-Ray's; what the job brings about carries it on. */
   readonly traceHeader?: string | undefined;
 }

@@ -1,6 +1,7 @@
 /** What becomes of a message, and what it takes to decide that. */
 import type { Clock, Ids, Logger, Random } from '#shared/kernel/ports.ts';
 import type { JobContext, Kinds } from './defineJob.ts';
+import type { Purse } from './money.ts';
 import type { Blobs, ChainStore, FlowStore, Gate, JobStore, Limiter, Ticks } from './ports.ts';
 
 export interface JobDeps {
@@ -11,6 +12,7 @@ export interface JobDeps {
   readonly limiter: Limiter;
   readonly chains: ChainStore;
   readonly ticks: Ticks;
+  readonly purse: Purse;
   readonly blobs: Blobs;
   readonly services: Pick<JobContext, 'workspaces' | 'http'>;
   readonly clock: Clock;

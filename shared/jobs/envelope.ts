@@ -73,8 +73,9 @@ export const checkPayload = (
 };
 
 /** Tells a repeated job from another job under the same id. */
-export const contentHashOf = ({ kind, payload, payloadRef }: Envelope): string => {
-  const content = payloadRef ? { kind, payloadRef } : { kind, payload: (payload ?? null) as Json };
+export const contentHashOf = ({ kind, payload, payloadRef, cost }: Envelope): string => {
+  const what = payloadRef ? { kind, payloadRef } : { kind, payload: (payload ?? null) as Json };
+  const content = cost ? { ...what, cost: { ...cost, amount: String(cost.amount) } } : what;
   return sha256(canonicalJson(content as Json)).slice(0, 32);
 };
 

@@ -18,6 +18,8 @@ const label = (max: number) =>
     v.regex(PRINTABLE, 'must not contain control characters'),
   );
 
+const UNIT = /^[A-Za-z0-9]{1,16}$/;
+
 /** What becomes of a tick while the one before it has not ended. */
 export const OVERLAPS = ['skip', 'queue'] as const;
 
@@ -26,6 +28,20 @@ const instant = v.pipe(
   v.string(),
   v.isoTimestamp('must be an ISO 8601 time with its offset, such as 2027-01-31T08:00:00Z'),
 );
+
+/** Minor units: a whole number, as text when JSON's numbers do not reach. */
+const minorUnits = v.pipe(
+  v.union([v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.regex(/^\d{1,30}$/))]),
+  v.check((amount) => BigInt(amount) > 0n, 'must be a positive whole number of minor units'),
+);
+
+const costSchema = v.strictObject({
+  payer: label(LIMITS.labelLengthMax),
+  amount: minorUnits,
+  unit: v.optional(v.pipe(v.string(), v.regex(UNIT, 'must be 1 to 16 letters or digits'))),
+  /** What to do when the payer cannot pay: give up, or try again until it can. */
+  whenShort: v.optional(v.picklist(['fail', 'wait'])),
+});
 
 /** Where a claim-checked payload is: its hash is its key in the data bucket. */
 const payloadRefSchema = v.strictObject({
@@ -84,6 +100,7 @@ export const envelopeSchema = v.strictObject({
     v.pipe(v.number(), v.minValue(1), v.maxValue(LIMITS.timeoutSecondsMax)),
   ),
   retry: v.optional(retrySchema),
+  cost: v.optional(costSchema),
 });
 
 export type Envelope = v.InferOutput<typeof envelopeSchema>;

@@ -59,6 +59,25 @@ export interface Receipt {
   readonly handle: string;
 }
 
+/** What a job's completion costs whom. */
+export interface Cost {
+  readonly payer: string;
+  readonly unit: string;
+  /** Minor units, as text. */
+  readonly amount: string;
+}
+
+/** How a completed job is paid. */
+export interface Settlement {
+  /** The hold that it is paid from; with `final`, the hold was for this job alone. */
+  readonly hold: string;
+  readonly final: boolean;
+  /** Who did the work. */
+  readonly payee: string;
+  /** The operator's share, in parts per million. */
+  readonly marginPpm: number;
+}
+
 export interface Progress {
   /** 0 to 1. */
   readonly fraction: number;
@@ -116,6 +135,8 @@ export interface JobRecord {
   readonly callback?: string;
   /** The schedule that sent it. */
   readonly schedule?: string;
+  readonly cost?: Cost;
+  readonly settlement?: Settlement;
   readonly traceHeader?: string;
   readonly error?: JobError;
   readonly errors?: readonly JobError[];

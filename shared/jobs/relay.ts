@@ -8,6 +8,7 @@ import { childrenOf } from './children.ts';
 import { dependencyFault, failWaiting, verdictOf } from './flows.ts';
 import { keptBody } from './hold.ts';
 import { messageOf, type OutgoingMessage, releaseOf } from './message.ts';
+import type { Charges } from './money.ts';
 import type { Announcements, Blobs, Edge, FlowStore, JobStore, Outgoing } from './ports.ts';
 import type { JobRecord, Status } from './record.ts';
 
@@ -17,6 +18,7 @@ export interface RelayDeps {
   readonly blobs: Blobs;
   readonly outgoing: Outgoing;
   readonly announcements: Announcements;
+  readonly charges: Charges;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -92,5 +94,6 @@ export const relayEnds = async (ended: readonly JobRecord[], deps: RelayDeps): P
   const children = await mapPool(ended, WIDTH, (record) => childMessages(record, deps.blobs));
   const released = await settleDependants(ended, deps);
   await deps.outgoing.send([...children.flat(), ...released]);
+  await deps.charges.send(ended.filter(({ cost }) => cost !== undefined));
   await deps.announcements.announce(ended.filter(({ callback }) => callback !== undefined));
 };

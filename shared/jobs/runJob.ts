@@ -10,6 +10,7 @@ import {
 } from './attempt.ts';
 import { type Children, collectChildren } from './children.ts';
 import type { ClaimOutcome, JobFacts } from './claim.ts';
+import { costOf, pay } from './cost.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { jobIdOf, parseEnvelope, type ValidJob } from './envelope.ts';
 import { awaitDependencies, timesOf } from './flows.ts';
@@ -99,6 +100,7 @@ const factsOf = (job: ValidJob, id: string, delivery: Delivery): JobFacts => {
     ...{ missionId, taskId, parentId, correlationId, traceHeader },
     callback: envelope.callback?.url,
     schedule: envelope.schedule?.name,
+    cost: costOf(envelope),
     dependsOn: needs.length > 0 ? needs : undefined,
   };
 };
@@ -169,9 +171,14 @@ const claimAndRun = async (
   if (claimed.kind !== 'claimed') return refused(claimed, facts, envelope, delivery, deps);
   const { record } = claimed;
   const children = collectChildren(record, deps.kinds, deps.blobs);
-  const ran = await attempt(record, job, children, timeoutSeconds, invocation, deps);
-  const ended = { record, envelope, delivery, policy, children };
+  const paid = await pay(record, envelope, deps);
+  const ran = paid.outcome
+    ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
+    : await attempt(record, job, children, timeoutSeconds, invocation, deps);
+  const { funds } = paid;
+  const ended = { record, envelope, delivery, policy, children, funds };
   const disposition = await settle(ended, ran.outcome, deps);
+  if (disposition.as !== 'completed') funds?.giveBack();
   // Only a first delivery tells how long the queue made a job wait.
   const prompt = delivery.receives === 1 && !delivery.released;
   const timed = prompt ? { startMs: ran.startedAt - delivery.sentAt } : {};

@@ -5,9 +5,11 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { AttemptOutcome, Fault } from './attempt.ts';
 import { followUpJobs } from './chains/followUps.ts';
 import type { Children } from './children.ts';
+import { settlementOf } from './cost.ts';
 import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
 import { hold, keepBody, receiptOf } from './hold.ts';
+import type { Funds } from './money.ts';
 import type { Blobs, Delivery } from './ports.ts';
 import type { JobError, JobRecord, Lease } from './record.ts';
 import { type RetryPolicy, retryDelaySeconds } from './retry.ts';
@@ -20,6 +22,7 @@ export interface Ended {
   readonly delivery: Delivery;
   readonly policy: RetryPolicy;
   readonly children: Children;
+  readonly funds?: Funds | undefined;
 }
 
 /** The lease under which the record was claimed. */
@@ -99,15 +102,16 @@ const postpone = async (
   as: 'snoozed' | 'interrupted',
   until: number,
   deps: JobDeps,
+  note?: string,
 ): Promise<Disposition> => {
   const now = deps.clock.now();
   const dueAt = Math.min(Math.max(until, now), now + LIMITS.horizonSecondsMax * 1_000);
   const { held, fate } = await hold(dueAt, record.id, delivery, deps);
-  return conclude(record, postponed(record, now, as, held), { ...fate, as }, deps);
+  return conclude(record, postponed(record, now, as, held, note), { ...fate, as }, deps);
 };
 
 const complete = async (
-  { record, envelope, children }: Ended,
+  { record, envelope, children, funds }: Ended,
   result: string | undefined,
   deps: JobDeps,
 ): Promise<Disposition> => {
@@ -118,7 +122,7 @@ const complete = async (
   const change = completed(
     record,
     deps.clock.now(),
-    { ...kept, ...(await children.outbox()) },
+    { ...kept, ...(await children.outbox()), ...(funds && { settlement: settlementOf(funds) }) },
     followUps.refused,
   );
   return conclude(record, change, { action: 'delete', as: 'completed' }, deps);
@@ -144,12 +148,12 @@ export const settle = (
         : retry(ended, outcome, deps);
     case 'snooze': {
       if ((record.snoozes ?? 0) < policy.maxSnoozes)
-        return postpone(ended, 'snoozed', outcome.until, deps);
+        return postpone(ended, 'snoozed', outcome.until, deps, outcome.reason);
       const message = `snoozed ${policy.maxSnoozes} times, the limit; last: ${outcome.reason}`;
       return giveUp({ code: TOO_SLEEPY, message });
     }
     case 'interrupted':
-      return postpone(ended, 'interrupted', deps.clock.now(), deps);
+      return postpone(ended, 'interrupted', outcome.until ?? deps.clock.now(), deps);
     case 'cancelled': {
       const change = cancelled(record, deps.clock.now(), outcome.request);
       return conclude(record, change, { action: 'delete', as: 'cancelled' }, deps);

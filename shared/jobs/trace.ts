@@ -45,7 +45,8 @@ const TEXTS: Readonly<Record<HistoryEvent['event'], (told: Telling) => string>> 
     }`,
   retrying: ({ record, event }) =>
     `attempt ${event.attempt} failed, again in ${wait((event.dueAt ?? event.at) - event.at)} (${errorText(record, event)})`,
-  snoozed: ({ event }) => `attempt ${event.attempt} given back: not yet, snoozed ${until(event)}`,
+  snoozed: ({ event }) =>
+    `attempt ${event.attempt} given back: not yet, snoozed ${until(event)}${event.note ? `: ${event.note}` : ''}`,
   interrupted: ({ event }) =>
     `attempt ${event.attempt} given back: its invocation ended before it did`,
   scheduled: ({ event }) => `not to start before its time: waits ${until(event)}`,

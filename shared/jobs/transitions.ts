@@ -8,6 +8,7 @@ import type {
   JobError,
   JobRecord,
   Receipt,
+  Settlement,
   Status,
 } from './record.ts';
 
@@ -59,7 +60,11 @@ const LEASE_FIELDS = ['leaseUntil', 'cancelRequest', ...WAITING_FIELDS] as const
 export const completed = (
   record: JobRecord,
   now: number,
-  result: { readonly result?: string; readonly resultRef?: string } & Outbox,
+  result: {
+    readonly result?: string;
+    readonly resultRef?: string;
+    readonly settlement?: Settlement;
+  } & Outbox,
   refusedFollowUps: readonly string[] = [],
 ): Transition => ({
   to: 'COMPLETED',
@@ -112,6 +117,7 @@ export const postponed = (
   now: number,
   event: 'snoozed' | 'interrupted',
   held: Held,
+  note?: string,
 ): Transition => ({
   to: 'SCHEDULED',
   set: {
@@ -119,7 +125,10 @@ export const postponed = (
     updatedAt: now,
     attempt: record.attempt - 1,
     ...(event === 'snoozed' && { snoozes: (record.snoozes ?? 0) + 1 }),
-    history: appended(record, { at: now, event, attempt: record.attempt, dueAt: held.dueAt }),
+    history: appended(record, {
+      ...{ at: now, event, attempt: record.attempt, dueAt: held.dueAt },
+      ...(note && { note }),
+    }),
   },
   remove: ['leaseUntil'],
 });

@@ -82,6 +82,19 @@ export const LIMITS = {
   resultInlineBytesMax: 8_192,
   rawInlineBytesMax: 32_768,
 
+  /** Of a job's id in the id of its charge. */
+  chargeNameBytesMax: 180,
+  /** How long what a job costs may be held, in seconds. */
+  holdSecondsMax: 1_209_600,
+  /** A payer with so many jobs within the window gets an allowance for as many more. */
+  allowanceFromJobs: 50,
+  allowanceWindowMs: 5_000,
+  allowanceJobs: 500,
+  /** How long an allowance is spent from, and how long after that it is kept for what was spent. */
+  allowanceSeconds: 300,
+  allowanceGraceSeconds: 3_600,
+  fundsWaitSecondsMin: 30,
+  fundsWaitSecondsMax: 900,
   /** Amounts and sums stay far below the 38 digits that DynamoDB keeps exactly. */
   ledgerAmountMax: 10n ** 30n,
   ledgerIdBytesMax: 256,
@@ -89,6 +102,8 @@ export const LIMITS = {
   /** Transfers of one commit: with balances, head and block they fit into 100 items. */
   ledgerGroupMax: 32,
   ledgerItemsMax: 100,
+  /** Blocks between two checkpoints of a lane. */
+  ledgerCheckpointBlocks: 1_000,
   /** How far a lane's time may be ahead of a writer's clock before the writer refuses, in ms. */
   ledgerSkewMs: 5_000,
 

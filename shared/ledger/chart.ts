@@ -21,7 +21,7 @@ export interface ChartDeps extends GroupDeps {
   readonly patienceMs: number;
 }
 
-export interface AccountRequest extends AccountKey {
+interface AccountRequest extends AccountKey {
   /** Never owes; the default. */
   readonly guarded?: boolean;
   readonly metadata?: Metadata;

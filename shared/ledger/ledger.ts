@@ -1,14 +1,20 @@
 /** The ledger's operations. Each is idempotent by its id and answers with an outcome; see `Code`. */
-import { type ChartDeps, type ChartOperations, createChart, type Standing } from './chart.ts';
+import {
+  type Chart,
+  type ChartDeps,
+  type ChartOperations,
+  createChart,
+  type Standing,
+} from './chart.ts';
 import { answer } from './compare.ts';
-import { createCorrections } from './corrections.ts';
+import { type Corrections, createCorrections } from './corrections.ts';
 import { endHold, type HoldDeps, placeHolds } from './holds.ts';
 import type { AccountKey, Hold, HoldRequest, Metadata, Move, Outcome, Transfer } from './types.ts';
 import { createWriter } from './writer.ts';
 
 export type LedgerDeps = HoldDeps & ChartDeps;
 
-export interface Payment {
+interface Payment {
   readonly id: string;
   readonly unit: string;
   readonly from: string;
@@ -17,7 +23,7 @@ export interface Payment {
   readonly metadata?: Metadata;
 }
 
-export interface Posting {
+interface Posting {
   readonly id: string;
   readonly hold: string;
   readonly to: readonly Omit<Move, 'from'>[];
@@ -49,6 +55,32 @@ const transferOf = ({ id, unit, from, to, amount, metadata }: Payment): Transfer
   ...(metadata && { metadata }),
 });
 
+const createHoldMany = (
+  deps: LedgerDeps,
+  chart: Chart,
+  { sweep, sweepId }: Pick<Corrections, 'sweep' | 'sweepId'>,
+): Ledger['holdMany'] => {
+  const hold = async (requests: readonly HoldRequest[]): Promise<readonly Outcome[]> => {
+    const [{ unit = '', from = '' } = {}] = requests;
+    const payer = await chart.known({ unit, account: from });
+    if (payer) return placeHolds(requests, payer, deps.clock.now() + deps.patienceMs, deps);
+    return requests.map(({ id }) => answer(id, 'account_not_found', `${from} (${unit})`));
+  };
+
+  return async (requests) => {
+    const [{ unit = '', from = '', id = '' } = {}] = requests;
+    try {
+      const outcomes = await hold(requests);
+      if (!outcomes.some(({ code }) => code === 'exceeds_credits')) return outcomes;
+      const swept = await sweep({ unit, account: from }, sweepId(id));
+      return swept.code === 'created' ? await hold(requests) : outcomes;
+    } catch (error) {
+      deps.logger.warn('the ledger could not be reached', { id, error });
+      return requests.map((request) => answer(request.id, 'unknown'));
+    }
+  };
+};
+
 export const createLedger = (deps: LedgerDeps): Ledger => {
   const { store, clock } = deps;
   const writer = createWriter(deps);
@@ -71,23 +103,13 @@ export const createLedger = (deps: LedgerDeps): Ledger => {
     return swept.code === 'created' ? work() : outcome;
   };
 
-  const holdMany = async (requests: readonly HoldRequest[]): Promise<readonly Outcome[]> => {
-    const [{ unit = '', from = '' } = {}] = requests;
-    const payer = await chart.known({ unit, account: from });
-    if (payer) return placeHolds(requests, payer, deadline(), deps);
-    return requests.map(({ id }) => answer(id, 'account_not_found', `${from} (${unit})`));
-  };
+  const holdMany = createHoldMany(deps, chart, { sweep, sweepId });
 
   const end = (id: string, as: 'released' | 'expired') => endHold(id, as, deadline(), deps);
 
   const transfer = (payment: Payment): Promise<Outcome> =>
     withSweep({ unit: payment.unit, account: payment.from }, payment.id, async () =>
       first(await writer.write([transferOf(payment)], deadline()), payment.id),
-    );
-
-  const hold = (request: HoldRequest): Promise<Outcome> =>
-    withSweep({ unit: request.unit, account: request.from }, request.id, async () =>
-      first(await holdMany([request]), request.id),
     );
 
   const post = async ({ id, hold: held, to, final = true, metadata }: Posting) => {
@@ -116,7 +138,7 @@ export const createLedger = (deps: LedgerDeps): Ledger => {
     transfer: (payment) => told(payment.id, transfer(payment)),
     linked: (payments) => writer.write(payments.map(transferOf), deadline()),
     holdMany,
-    hold: (request) => told(request.id, hold(request)),
+    hold: async (request) => first(await holdMany([request]), request.id),
     post: (posting) => told(posting.id, post(posting)),
     release: (id) => end(id, 'released'),
     expire: (id) => end(id, 'expired'),

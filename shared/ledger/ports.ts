@@ -43,7 +43,7 @@ export interface Commit {
   readonly now: number;
 }
 
-export type CommitAnswer =
+type CommitAnswer =
   | { readonly kind: 'done' }
   /** Others are at the same items, or there is too much at once: nothing was decided. */
   | { readonly kind: 'busy' }
@@ -116,4 +116,43 @@ export interface LedgerReader {
   records(ids: readonly string[]): Promise<readonly StoredRecord[]>;
   /** By the time of their end. */
   pendingHolds(lane: number): AsyncIterable<readonly Hold[]>;
+}
+
+/** How far a lane's journal has been written out as entries. */
+export interface Cursor {
+  readonly lane: number;
+  readonly seq: number;
+  readonly hash: string;
+  /** Of the lane's balances at that block. */
+  readonly digest: bigint;
+}
+
+/** One line of an account's statement: what a transfer did to it in one lane. */
+export interface StatementEntry {
+  readonly key: AccountKey;
+  readonly lane: number;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly seq: number;
+  readonly transfer: string;
+  readonly change: bigint;
+  /** Posted in the lane afterwards. */
+  readonly balance: bigint;
+  readonly block: number;
+}
+
+export interface EntryStore {
+  cursor(lane: number): Promise<Cursor>;
+  /** Keys and content follow from the block alone: written again, they are the same. */
+  write(entries: readonly StatementEntry[], checkpoints: readonly Cursor[]): Promise<void>;
+  /** false when somebody else moved it. */
+  advance(from: Cursor, to: Cursor): Promise<boolean>;
+  /** Those of the given ones that are there, as they are there. */
+  find(entries: readonly StatementEntry[]): Promise<readonly StatementEntry[]>;
+  /** Newest first, of one lane, before `before` (ms since the epoch, not included). */
+  entries(
+    key: AccountKey,
+    lane: number,
+    options: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly StatementEntry[]>;
 }

@@ -3,7 +3,7 @@ import { sha256 } from '#shared/kernel/json.ts';
 import { type Block, type Entry, entriesOf, genesis, type Head, hashOf } from './blocks.ts';
 import { Book } from './book.ts';
 import { applyMoves } from './execute.ts';
-import { EMPTY, type Leg, type Position, postedOf } from './types.ts';
+import { type Leg, postedOf } from './types.ts';
 
 /** The first thing that is wrong, and what it is about. */
 export interface Problem {
@@ -30,11 +30,10 @@ export const newReplay = (lane: number): Replay => ({
 
 const DIGEST_MOD = 2n ** 256n;
 
-/** @param name `unit#account#lane` */
-export const digestOf = (name: string, { debits, credits, seq }: Position): bigint =>
-  BigInt(`0x${sha256(`${name}|${seq}|${debits}|${credits}`)}`);
+const digestOf = (name: string, seq: number, balance: bigint): bigint =>
+  seq === 0 ? 0n : BigInt(`0x${sha256(`${name}|${seq}|${balance}`)}`);
 
-export const addDigest = (digest: bigint, change: bigint): bigint =>
+const addDigest = (digest: bigint, change: bigint): bigint =>
   (((digest + change) % DIGEST_MOD) + DIGEST_MOD) % DIGEST_MOD;
 
 const sameLeg = (a: Leg, b: Leg | undefined): boolean =>
@@ -61,25 +60,22 @@ const checkLegs = (recorded: readonly Leg[], found: readonly Leg[]): string | un
   return owing && `${owing.account} owes ${-owing.balance}`;
 };
 
-const applyEntry = (
-  { transfer, legs }: Entry,
-  book: Book,
-  lane: number,
-): { readonly problem: string | undefined; readonly change: bigint } => {
+/** What an entry does to the digest: each leg says what was before it. */
+const digestChange = ({ transfer, legs }: Entry, lane: number): bigint =>
+  legs.reduce((sum, { account, seq, balance, change }) => {
+    const name = `${transfer.unit}#${account}#${lane}`;
+    return sum + digestOf(name, seq, balance) - digestOf(name, seq - 1, balance - change);
+  }, 0n);
+
+/** The digest of a lane after the block. */
+export const digestAfter = (digest: bigint, block: Block): bigint =>
+  entriesOf(block).reduce((sum, entry) => addDigest(sum, digestChange(entry, block.lane)), digest);
+
+const applyEntry = ({ transfer, legs }: Entry, book: Book, lane: number): string | undefined => {
   const { unit } = transfer;
   for (const { account, guarded } of legs)
     book.setAccount({ unit, account, lane, guarded, closed: false, createdAt: 0 });
-  const names = legs.map(({ account }) => account);
-  const digests = (sign: bigint): bigint =>
-    names.reduce((sum, account) => {
-      const position = book.position({ unit, account }, lane);
-      return position === EMPTY
-        ? sum
-        : sum + sign * digestOf(`${unit}#${account}#${lane}`, position);
-    }, 0n);
-  const before = digests(-1n);
-  const found = applyMoves(book, transfer, lane);
-  return { problem: checkLegs(legs, found), change: before + digests(1n) };
+  return checkLegs(legs, applyMoves(book, transfer, lane));
 };
 
 const checkChain = (head: Head, block: Block): string | undefined => {
@@ -96,16 +92,19 @@ export const blockName = ({ lane, seq }: Pick<Head, 'lane' | 'seq'>): string =>
 export const replayBlock = (replay: Replay, block: Block): Replay | Problem => {
   const broken = checkChain(replay.head, block);
   if (broken) return { where: blockName(block), what: broken };
-  let { digest, transfers } = replay;
-  for (const entry of entriesOf(block)) {
-    const { problem, change } = applyEntry(entry, replay.book, block.lane);
+  const entries = entriesOf(block);
+  for (const entry of entries) {
+    const problem = applyEntry(entry, replay.book, block.lane);
     if (problem)
       return { where: `${blockName(block)}, transfer ${entry.transfer.id}`, what: problem };
-    digest = addDigest(digest, change);
-    transfers += 1;
   }
   const { lane, seq, hash, at } = block;
-  return { head: { lane, seq, hash, at }, book: replay.book, digest, transfers };
+  return {
+    head: { lane, seq, hash, at },
+    book: replay.book,
+    digest: digestAfter(replay.digest, block),
+    transfers: replay.transfers + entries.length,
+  };
 };
 
 /** What the accounts of a lane have, all together, by unit: 0 each, when all is well. */

@@ -1,13 +1,23 @@
 /** Proves that the tables say what the journal says, or names the first item that does not. */
 import { type Block, entriesOf, type Head } from './blocks.ts';
 import { compareTransfer } from './compare.ts';
-import type { LaneStore, LedgerReader, StoredBalance, StoredRecord } from './ports.ts';
+import type {
+  Cursor,
+  EntryStore,
+  LaneStore,
+  LedgerReader,
+  StatementEntry,
+  StoredBalance,
+  StoredRecord,
+} from './ports.ts';
 import { blockName, newReplay, type Problem, type Replay, replayBlock, sumsOf } from './replay.ts';
+import { statementOf } from './snapshot.ts';
 import { type Hold, postedOf } from './types.ts';
 
 export interface VerifyDeps {
   readonly store: Pick<LaneStore, 'head'>;
   readonly reader: LedgerReader;
+  readonly entries: Pick<EntryStore, 'cursor' | 'find'>;
   readonly lanes: number;
 }
 
@@ -42,20 +52,63 @@ const checkRecords = async (block: Block, reader: LedgerReader): Promise<Problem
   return undefined;
 };
 
+const entryName = ({ key, lane, at, seq }: StatementEntry): string =>
+  `entry ${seq} of ${key.account} (${key.unit}) in lane ${lane} at ${at}`;
+
+/** What the block says of its accounts stands with each of them. */
+const checkEntries = async (
+  block: Block,
+  entries: VerifyDeps['entries'],
+): Promise<Problem | undefined> => {
+  const expected = statementOf(block);
+  const found = await entries.find(expected);
+  const byName = new Map(found.map((entry) => [entryName(entry), entry]));
+  for (const entry of expected) {
+    const stored = byName.get(entryName(entry));
+    if (!stored) return bad(entryName(entry), 'is missing');
+    for (const field of ['transfer', 'change', 'balance', 'block'] as const)
+      if (stored[field] !== entry[field])
+        return bad(
+          entryName(entry),
+          `${field} is ${stored[field]}, the journal has ${entry[field]}`,
+        );
+  }
+  return undefined;
+};
+
+const checkCursor = (cursor: Cursor, { head, digest }: Replay): Problem | undefined =>
+  cursor.seq === head.seq && (cursor.hash !== head.hash || cursor.digest !== digest)
+    ? bad(`cursor of lane ${cursor.lane}`, 'has another hash or digest than the journal')
+    : undefined;
+
+/** The items beside the block that say what it says. */
+const checkBlock = async (
+  block: Block,
+  replay: Replay,
+  cursor: Cursor,
+  { reader, entries }: VerifyDeps,
+): Promise<Problem | undefined> =>
+  (await checkRecords(block, reader)) ??
+  (block.seq <= cursor.seq ? await checkEntries(block, entries) : undefined) ??
+  checkCursor(cursor, replay);
+
 const replayLane = async (
   lane: number,
-  { reader }: VerifyDeps,
+  deps: VerifyDeps,
 ): Promise<{ readonly replay: Replay; readonly problem?: Problem }> => {
   let replay = newReplay(lane);
-  for await (const blocks of reader.blocks(lane, 0))
+  const cursor = await deps.entries.cursor(lane);
+  for await (const blocks of deps.reader.blocks(lane, 0))
     for (const block of blocks) {
       const next = replayBlock(replay, block);
       if ('where' in next) return { replay, problem: next };
       replay = next;
-      const problem = await checkRecords(block, reader);
+      const problem = await checkBlock(block, replay, cursor, deps);
       if (problem) return { replay, problem };
     }
-  return { replay };
+  const ahead = cursor.seq > replay.head.seq;
+  const problem = bad(`cursor of lane ${lane}`, `is at block ${cursor.seq}, beyond the journal`);
+  return ahead ? { replay, problem } : { replay };
 };
 
 const checkHead = (head: Head, { head: found }: Replay): Problem | undefined => {
@@ -97,9 +150,10 @@ const holdsOf = async ({ reader, lanes }: VerifyDeps): Promise<readonly Hold[]> 
 };
 
 /** Sums what is held in each balance, by the balance's name. */
-const heldBy = (holds: readonly Hold[]): ReadonlyMap<string, bigint> => {
+const heldBy = (holds: readonly Hold[]): ReadonlyMap<string, bigint> | Problem => {
   const held = new Map<string, bigint>();
-  for (const { unit, from, lane, left } of holds) {
+  for (const { id, state, unit, from, lane, left } of holds) {
+    if (state !== 'pending') return bad(`hold ${id}`, `is indexed as open and is ${state}`);
     const name = balanceName({ key: { unit, account: from }, lane });
     held.set(name, (held.get(name) ?? 0n) + left);
   }
@@ -112,6 +166,7 @@ const checkBalances = async (
   { reader }: VerifyDeps,
 ): Promise<{ readonly seen: number; readonly problem?: Problem }> => {
   const held = heldBy(holds);
+  if ('what' in held) return { seen: 0, problem: held };
   const missing = new Map(
     replays.flatMap(({ book, head }) =>
       [...book.positions()].map(([name]) => [name, head.lane] as const),

@@ -9,8 +9,10 @@ const OPTIONS = {
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
 } as const;
 
+export const dynamoClient = (): DynamoDBClient => new DynamoDBClient(OPTIONS);
+
 export const documentClient = (): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(new DynamoDBClient(OPTIONS), {
+  DynamoDBDocumentClient.from(dynamoClient(), {
     marshallOptions: { removeUndefinedValues: true },
   });
 

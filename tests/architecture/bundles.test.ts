@@ -9,10 +9,11 @@ type Metafile = Awaited<ReturnType<typeof bundleFunction>>;
 
 /** Of what is loaded at a cold start, in bytes. */
 const BUDGET: Readonly<Record<string, number>> = {
-  worker: 380_000,
+  worker: 385_000,
   relay: 340_000,
-  timekeeper: 340_000,
+  timekeeper: 360_000,
   reporter: 340_000,
+  settler: 360_000,
 };
 
 const dir = mkdtempSync(join(tmpdir(), 'sheratan-architecture-'));
@@ -38,7 +39,8 @@ describe.each(Object.keys(BUDGET))('the bundle of %s', (name) => {
     const clients = eagerInputs().flatMap(
       (file) => /@aws-sdk\/(client-[^/]+)/.exec(file)?.[1] ?? [],
     );
-    expect([...new Set(clients)].sort()).toEqual(['client-dynamodb', 'client-sqs']);
+    const allowed = new Set(['client-dynamodb', 'client-sqs']);
+    expect(clients.filter((client) => !allowed.has(client))).toEqual([]);
   });
 
   it('holds nothing of the infrastructure, the command or the emulators', () => {

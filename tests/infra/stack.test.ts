@@ -21,12 +21,14 @@ const of = (type: string) =>
   resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
 
 describe('queues', () => {
-  it('are four priorities and the results, each with a dead-letter queue of its own', () => {
+  it('are four priorities, the results and the postings, each with a dead-letter queue of its own', () => {
     const names = of('AWS::SQS::Queue').map(({ QueueName }) => QueueName);
-    const queues = ['jobs-critical', 'jobs-high', 'jobs-normal', 'jobs-low', 'results'];
+    const queues = ['jobs-critical', 'jobs-high', 'jobs-normal', 'jobs-low', 'results', 'postings'];
     const pairs = queues.flatMap((name) => [`${name}.fifo`, `${name}-dead.fifo`]);
     expect(names.sort()).toEqual(
-      [...pairs, 'relay-failures', 'ticks-dead'].map((name) => `sheratan-dev-${name}`).sort(),
+      [...pairs, 'relay-failures', 'snapshotter-failures', 'ticks-dead']
+        .map((name) => `sheratan-dev-${name}`)
+        .sort(),
     );
   });
 
@@ -54,7 +56,7 @@ describe('queues', () => {
 
   it('refuse requests without TLS', () => {
     const policies = of('AWS::SQS::QueuePolicy');
-    expect(policies).toHaveLength(12);
+    expect(policies).toHaveLength(15);
     for (const policy of policies)
       expect(JSON.stringify(policy)).toContain('"Bool":{"aws:SecureTransport":"false"}');
   });
@@ -79,7 +81,9 @@ describe('functions', () => {
   it('are Node 24 on arm64 with JSON logs in groups of explicit retention', () => {
     const functions = of('AWS::Lambda::Function');
     expect(functions.map(({ FunctionName }) => FunctionName).sort()).toEqual(
-      ['relay', 'reporter', 'timekeeper', 'worker'].map((name) => `sheratan-dev-${name}`),
+      ['relay', 'reporter', 'settler', 'snapshotter', 'timekeeper', 'worker'].map(
+        (name) => `sheratan-dev-${name}`,
+      ),
     );
     for (const each of functions)
       expect(each).toMatchObject({
@@ -96,7 +100,7 @@ describe('functions', () => {
     const mappings = of('AWS::Lambda::EventSourceMapping').filter(
       (each) => !each['FilterCriteria'],
     );
-    expect(mappings).toHaveLength(5);
+    expect(mappings).toHaveLength(6);
     for (const mapping of mappings)
       expect(mapping).toMatchObject({
         BatchSize: 10,
@@ -106,7 +110,9 @@ describe('functions', () => {
   });
 
   it('leave plain jobs out of the stream: only ends that somebody waits for wake the relay', () => {
-    const streams = of('AWS::Lambda::EventSourceMapping').filter((each) => each['FilterCriteria']);
+    const streams = of('AWS::Lambda::EventSourceMapping').filter((each) =>
+      JSON.stringify(each['FilterCriteria'] ?? '').includes('JOB'),
+    );
     expect(streams).toHaveLength(1);
     expect(streams[0]).toMatchObject({
       BisectBatchOnFunctionError: true,
@@ -120,7 +126,13 @@ describe('functions', () => {
       const { NewImage } = JSON.parse(Pattern).dynamodb;
       return Object.keys(NewImage).filter((name) => name !== 'sk' && name !== 'status');
     });
-    expect(reasons).toEqual([['dependants'], ['children'], ['childrenRef'], ['callback']]);
+    expect(reasons).toEqual([
+      ['dependants'],
+      ['children'],
+      ['childrenRef'],
+      ['callback'],
+      ['cost'],
+    ]);
   });
 
   it.each([
@@ -145,9 +157,22 @@ describe('functions', () => {
     ],
     [
       'Timekeeper',
-      ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem']
+      ['BatchGetItem', 'BatchWriteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']
         .map((action) => `dynamodb:${action}`)
         .concat(['s3:GetObject', ...SENDS]),
+    ],
+    [
+      'Settler',
+      ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem']
+        .map((action) => `dynamodb:${action}`)
+        .concat(CONSUMES),
+    ],
+    [
+      'Snapshotter',
+      ['BatchWriteItem', 'GetItem', 'PutItem', 'Query']
+        .concat(['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'])
+        .map((action) => `dynamodb:${action}`)
+        .concat(SENDS),
     ],
     [
       'Reporter',
@@ -219,5 +244,23 @@ describe('schedules', () => {
     expect(trusts[0]?.['Condition']).toEqual({
       StringEquals: { 'aws:SourceAccount': expect.anything(), 'aws:SourceArn': expect.anything() },
     });
+  });
+});
+
+describe('ledger table', () => {
+  it('is restorable to any second, deletes nothing by itself, and rings for new blocks only', () => {
+    const table = of('AWS::DynamoDB::GlobalTable').find(({ TableName }) =>
+      String(TableName).endsWith('-ledger'),
+    );
+    expect(table).toMatchObject({
+      StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+      Replicas: [{ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }],
+    });
+    expect(table).not.toHaveProperty('TimeToLiveSpecification');
+    const rung = of('AWS::Lambda::EventSourceMapping').filter((each) =>
+      JSON.stringify(each['FilterCriteria'] ?? '').includes('B#'),
+    );
+    expect(rung).toHaveLength(1);
+    expect(rung[0]).toMatchObject({ DestinationConfig: { OnFailure: expect.anything() } });
   });
 });

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
 import type { Ledger } from '#shared/ledger/ledger.ts';
 import { isDone, type Outcome } from '#shared/ledger/types.ts';
-import { verify } from '#shared/ledger/verify.ts';
 import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
-import { startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
+import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 const LANES = 3;
 const RUNS = Number(process.env['SHERATAN_FAULT_RUNS'] ?? 6);
@@ -33,8 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => console.log(`${tried} fault points of the ledger tried`));
 
-const audit = () =>
-  verify({ store: test.store, reader: createLedgerReader(test.options), lanes: LANES });
+const audit = () => auditOf(test);
 
 interface Case {
   /** What has to be there before. */

@@ -1,10 +1,13 @@
 /** A ledger on a real table, with a clock that tests move. */
 
 import { createAccountStore } from '#shared/ledger/dynamo/accounts.ts';
+import { createEntryStore } from '#shared/ledger/dynamo/entries.ts';
 import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
 import { createLaneStore } from '#shared/ledger/dynamo/lanes.ts';
+import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
 import { createLedger, type Ledger, type LedgerDeps } from '#shared/ledger/ledger.ts';
 import type { LaneStore } from '#shared/ledger/ports.ts';
+import { type Verdict, verify } from '#shared/ledger/verify.ts';
 import { createLedgerTable } from './table.ts';
 
 export const UNIT = 'CRD';
@@ -72,3 +75,12 @@ export const startLedger = async (endpoint: string, lanes = 1): Promise<TestLedg
     },
   };
 };
+
+/** The whole ledger against its journal. */
+export const auditOf = ({ store, options, lanes }: TestLedger): Promise<Verdict> =>
+  verify({
+    store,
+    lanes,
+    reader: createLedgerReader(options),
+    entries: createEntryStore(options),
+  });

@@ -22,6 +22,7 @@ import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
+import type { Purse } from '#shared/jobs/money.ts';
 import type { Blobs, Delivery, JobStore, Workspaces } from '#shared/jobs/ports.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { relayEnds } from '#shared/jobs/relay.ts';
@@ -38,6 +39,11 @@ const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const REGION = 'us-east-1';
 const VISIBILITY_SECONDS = 600;
 
+/** For tests whose jobs cost nothing. */
+export const NO_PURSE: Purse = {
+  take: () => Promise.reject(new Error('no ledger here')),
+};
+
 interface ManualClock {
   now(): number;
   /** Moves the worker's time, not the queue's; ms. */
@@ -48,6 +54,8 @@ export interface TestWorker {
   readonly deps: BatchDeps;
   readonly control: ControlStore;
   readonly sqs: SQSClient;
+  /** Jobs whose end was to be settled. */
+  readonly charged: readonly JobRecord[];
   /** Jobs whose end was to be called back. */
   readonly announced: readonly JobRecord[];
   readonly queueUrl: string;
@@ -142,6 +150,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     gate: createGate({ store: control, clock, logger, freshMs: 0, defaults: undefined }),
     chains: createChainStore({ client, table }),
     ticks: createTicks({ client, table }),
+    purse: NO_PURSE,
     limiter: createLimiter({ client, table, clock, random: { next: () => 0 } }),
     blobs,
     services: { workspaces, http: createHttpClient({ allow: ['127.0.0.0/8'] }) },
@@ -156,6 +165,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
   const byPriority = { critical: queueUrl, high: queueUrl, normal: queueUrl, low: queueUrl };
   const outgoing = createOutgoing({ sqs, queueUrls: byPriority });
   const announced: JobRecord[] = [];
+  const charged: JobRecord[] = [];
   const firstSeen = new Map<string, number>();
   let sent = 0;
   const worker: TestWorker = {
@@ -163,6 +173,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     control,
     sqs,
     announced,
+    charged,
     queueUrl,
     table: { client, table },
     store,
@@ -214,6 +225,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
           ...deps,
           outgoing,
           announcements: { announce: async (of) => void announced.push(...of) },
+          charges: { send: async (of) => void charged.push(...of) },
         },
       );
     },

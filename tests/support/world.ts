@@ -36,6 +36,7 @@ import { keepTime } from '#shared/jobs/timekeeper.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { createInjector, type Fault } from './faults.ts';
 import { createJobsTable, dropTable } from './table.ts';
+import { NO_PURSE } from './worker.ts';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const REGION = 'us-east-1';
@@ -121,6 +122,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     ...lease,
     chains: createChainStore(jobs),
     ticks: createTicks(jobs),
+    purse: NO_PURSE,
   };
   const announcements = createAnnouncements(sqs, resultsUrl);
   const log = createDeliveryLog(jobs);
@@ -168,7 +170,8 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const ended = (await all()).filter(
       (record) => isTerminal(record.status) && !relayed.has(key(record)),
     );
-    const deps = { ...shared, outgoing, announcements };
+    const charges = { send: () => Promise.resolve() };
+    const deps = { ...shared, outgoing, announcements, charges };
     const done = await injector.invoke(async () => {
       try {
         await relayEnds(ended, deps);

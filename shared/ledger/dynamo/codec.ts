@@ -5,7 +5,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { BLOCK_PREFIX } from '#shared/contracts/ledger.ts';
 import type { Block, Head } from '../blocks.ts';
-import type { Place, StoredBalance, StoredRecord } from '../ports.ts';
+import type { Cursor, Place, StatementEntry, StoredBalance, StoredRecord } from '../ports.ts';
 import type { Account, AccountKey, Hold, HoldState, Move, Position, Transfer } from '../types.ts';
 
 export interface LedgerOptions {
@@ -17,7 +17,10 @@ export type Item = Readonly<Record<string, unknown>>;
 
 const wrapNumbers = (text: string): bigint => BigInt(text);
 
-/** A document client that keeps every digit. */
+/**
+ * A document client that keeps every digit. It changes the configuration of the client that it is
+ * given, which must be nobody else's.
+ */
 export const ledgerClient = (client: DynamoDBClient): DynamoDBDocumentClient =>
   DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
@@ -39,8 +42,7 @@ export const blockKey = (lane: number, seq: number) => ({
 export const recordKey = (id: string) => ({ pk: `T#${id}`, sk: 'T' });
 const accountPk = ({ unit, account }: AccountKey): string => `A#${unit}#${account}`;
 export const accountKey = (key: AccountKey) => ({ pk: accountPk(key), sk: 'META' });
-export const lanePk = (key: AccountKey, lane: number): string =>
-  `${accountPk(key)}#${laneName(lane)}`;
+const lanePk = (key: AccountKey, lane: number): string => `${accountPk(key)}#${laneName(lane)}`;
 export const balanceKey = (key: AccountKey, lane: number) => ({
   pk: lanePk(key, lane),
   sk: 'BAL',
@@ -161,11 +163,66 @@ export const storedRecordOf = (item: Item): StoredRecord => {
 };
 
 /** `A#<unit>#<account>#<lane>`: a unit has no "#", an account may. */
+export const placeOfEntry = ({ pk }: Item): readonly [AccountKey, number] => {
+  const [, unit = '', ...rest] = text(pk).split('#');
+  return [{ unit, account: rest.slice(0, -1).join('#') }, Number(rest.at(-1))];
+};
+
 export const storedBalanceOf = (item: Item): StoredBalance => {
-  const [, unit = '', ...rest] = text(item['pk']).split('#');
-  const lane = Number(rest.at(-1));
-  const key = { unit, account: rest.slice(0, -1).join('#') };
+  const [key, lane] = placeOfEntry(item);
   return { key, lane, position: positionOf(item), available: big(item['av']) };
 };
 
 export const expiryShard = laneName;
+
+const ENTRY_PREFIX = 'E#';
+/** Sixteen digits hold every time that a number does. */
+const entryTime = (at: number): string => `${ENTRY_PREFIX}${padded(at, 16)}`;
+
+export const entryItem = (entry: StatementEntry): Item => ({
+  pk: lanePk(entry.key, entry.lane),
+  sk: `${entryTime(entry.at)}#${padded(entry.seq, 12)}`,
+  ...{ t: entry.transfer, d: entry.change, b: entry.balance, k: entry.block },
+});
+export const entryOf = (
+  key: AccountKey,
+  lane: number,
+  { sk, t, d, b, k }: Item,
+): StatementEntry => {
+  const [, at = 0, seq = 0] = text(sk).split('#').map(Number);
+  return {
+    key,
+    lane,
+    at,
+    seq,
+    transfer: text(t),
+    change: big(d),
+    balance: big(b),
+    block: whole(k),
+  };
+};
+export const entryKeyBefore = (key: AccountKey, lane: number, before: number) => ({
+  pk: lanePk(key, lane),
+  first: ENTRY_PREFIX,
+  last: entryTime(before),
+});
+
+export const cursorKey = (lane: number) => ({ pk: `C#${laneName(lane)}`, sk: 'CUR' });
+const cursorFields = ({ seq, hash, digest }: Cursor): Item => ({
+  ...{ seq, h: hash, s: digest.toString(16).padStart(64, '0') },
+});
+export const cursorItem = (cursor: Cursor): Item => ({
+  ...cursorKey(cursor.lane),
+  ...cursorFields(cursor),
+});
+export const checkpointItem = (cursor: Cursor): Item => ({
+  pk: `C#${laneName(cursor.lane)}`,
+  sk: `K#${padded(cursor.seq, 12)}`,
+  ...cursorFields(cursor),
+});
+export const cursorOf = (lane: number, { seq, h, s }: Item): Cursor => ({
+  lane,
+  seq: whole(seq),
+  hash: text(h),
+  digest: BigInt(`0x${text(s)}`),
+});

@@ -1,0 +1,155 @@
+/** `ledger`: accounts, transfers and holds, by hand. Amounts are minor units. */
+
+import type { Standing } from '#shared/ledger/chart.ts';
+import { balanceAt, statement } from '#shared/ledger/statement.ts';
+import {
+  type Account,
+  type Hold,
+  isDone,
+  type Outcome,
+  postedOf,
+  type Transfer,
+} from '#shared/ledger/types.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { columns, json, note, out, paint, plain, time } from '../print.ts';
+import { type Session, type SessionOptions, withDeployment } from '../session.ts';
+
+export interface LedgerOptions extends SessionOptions {
+  readonly unit: string;
+}
+
+/** BigInt as text: JSON's numbers do not reach. */
+const exact = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_key, each: unknown) =>
+      typeof each === 'bigint' ? String(each) : each,
+    ),
+  );
+
+const tell = (outcome: Outcome, options: LedgerOptions): ExitCode => {
+  const { id, code, detail } = outcome;
+  if (options.json) json(outcome);
+  else
+    out(
+      `${paint(isDone(outcome) ? 'green' : 'red', code)} ${plain(id)}${detail ? `: ${plain(detail)}` : ''}`,
+    );
+  return isDone(outcome) ? EXIT.ok : EXIT.refused;
+};
+
+/** One operation and its outcome. */
+export const operate = (
+  options: LedgerOptions,
+  work: (session: Session) => Promise<Outcome>,
+): Promise<ExitCode> =>
+  withDeployment(options, async (session) => tell(await work(session), options));
+
+export const accounts = (options: LedgerOptions): Promise<ExitCode> =>
+  withDeployment(options, async ({ ledger }) => {
+    const all = [];
+    for await (const page of ledger.accounts.list()) all.push(...page);
+    const rows = await Promise.all(
+      all.map(async (account) => ({ ...account, ...(await ledger.ledger.balance(account)) })),
+    );
+    rows.sort((a, b) => (`${a.unit} ${a.account}` < `${b.unit} ${b.account}` ? -1 : 1));
+    if (options.json) json(exact(rows));
+    else if (rows.length === 0) note('No accounts; "ledger open NAME" makes one.');
+    else
+      out(
+        columns([
+          ['ACCOUNT', 'UNIT', 'POSTED', 'HELD', 'AVAILABLE', 'LANE', ''],
+          ...rows.map(({ account, unit, posted, held, available, lane, guarded, closed }) =>
+            [
+              ...[account, unit, String(posted), String(held), String(available), String(lane)],
+              [guarded ? '' : 'may owe', closed ? 'closed' : ''].filter(Boolean).join(', '),
+            ].map(plain),
+          ),
+        ]),
+      );
+    return EXIT.ok;
+  });
+
+export interface BalanceOptions extends LedgerOptions {
+  /** ms since the epoch. */
+  readonly at?: number;
+}
+
+const past = async (
+  account: string,
+  at: number,
+  { unit, json: asJson }: BalanceOptions,
+  { ledger: { lanes, entries } }: Session,
+): Promise<ExitCode> => {
+  const posted = await balanceAt({ unit, account }, lanes, at, entries);
+  if (asJson) json(exact({ account, unit, at, posted }));
+  else out(`${posted} posted at ${time(at)}`);
+  return EXIT.ok;
+};
+
+export interface StatementOptions extends LedgerOptions {
+  readonly limit: number;
+  readonly before?: number;
+}
+
+export const statementOf = (account: string, options: StatementOptions): Promise<ExitCode> =>
+  withDeployment(options, async ({ ledger: { lanes, entries } }) => {
+    const lines = await statement({ unit: options.unit, account }, lanes, options, entries);
+    if (options.json) json(exact(lines));
+    else if (lines.length === 0) note('No entries.');
+    else
+      out(
+        columns([
+          ['TIME', 'CHANGE', 'LANE', 'BALANCE THERE', 'TRANSFER'],
+          ...lines.map(({ at, change, lane, balance: after, transfer }) =>
+            [time(at), String(change), String(lane), String(after), transfer].map(plain),
+          ),
+        ]),
+      );
+    return EXIT.ok;
+  });
+
+const printStanding = (found: Account, { posted, held, available, lanes }: Standing): void => {
+  out(columns([['posted', 'held', 'available'], [posted, held, available].map(String)]));
+  for (const { lane, position } of lanes)
+    if (lane !== found.lane && postedOf(position) !== 0n)
+      out(paint('dim', `${postedOf(position)} of it in lane ${lane}, to be swept when needed`));
+};
+
+export const balance = (account: string, options: BalanceOptions): Promise<ExitCode> =>
+  withDeployment(options, async (session) => {
+    const { at, unit } = options;
+    if (at !== undefined) return past(account, at, options, session);
+    const { ledger } = session.ledger;
+    const found = await ledger.account({ unit, account });
+    if (!found) {
+      note(`No account ${plain(account)} in ${plain(unit)}.`);
+      return EXIT.notFound;
+    }
+    const standing = await ledger.balance(found);
+    if (options.json) json(exact({ ...found, ...standing }));
+    else printStanding(found, standing);
+    return EXIT.ok;
+  });
+
+const rowsOf = (record: Transfer | Hold): readonly (readonly string[])[] => {
+  if ('moves' in record)
+    return [
+      ...record.moves.map(({ from, to, amount }) => ['posted', `${from} → ${to}`, String(amount)]),
+      ...(record.hold ? [['from', `hold ${record.hold.id}`, '']] : []),
+      ...(record.reverses === undefined ? [] : [['reverses', record.reverses, '']]),
+    ];
+  const { state, from, amount, left, expiresAt } = record;
+  return [
+    [state, `hold on ${from}`, String(amount)],
+    ['left', '', String(left)],
+    ['until', time(expiresAt), ''],
+  ];
+};
+
+export const show = (id: string, options: LedgerOptions): Promise<ExitCode> =>
+  withDeployment(options, async ({ ledger: { ledger } }) => {
+    const record = await ledger.find(id);
+    if (!record) note(`No transfer and no hold ${plain(id)}.`);
+    else if (options.json) json(exact(record));
+    else out(columns(rowsOf(record).map((row) => row.map(plain))));
+    return record ? EXIT.ok : EXIT.notFound;
+  });

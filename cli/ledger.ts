@@ -1,0 +1,160 @@
+/** Options of the `ledger` commands. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
+import { exportBlocks, type ReplicaOptions, replica, verifyAll } from './commands/audit.ts';
+import {
+  accounts,
+  type BalanceOptions,
+  balance,
+  type LedgerOptions,
+  operate,
+  type StatementOptions,
+  show,
+  statementOf,
+} from './commands/ledger.ts';
+import type { ExitCode } from './errors.ts';
+import { moment, targeted, whole } from './options.ts';
+import type { SessionOptions } from './session.ts';
+
+type Run = (work: Promise<ExitCode>) => Promise<void>;
+
+const minor = (text: string): bigint => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number of minor units');
+  return BigInt(text);
+};
+
+const of = (command: Command): Command =>
+  targeted(command).option('--unit <unit>', 'unit of account', UNIT_DEFAULT);
+
+const addAccounts = (ledger: Command, run: Run): void => {
+  of(ledger.command('accounts', { isDefault: true }))
+    .description('all accounts and how they stand')
+    .action((options: LedgerOptions) => run(accounts(options)));
+  of(ledger.command('open'))
+    .description('a new account')
+    .argument('<account>')
+    .option('--may-owe', 'its balance may fall below zero: a mint, a bank')
+    .action((account: string, options: LedgerOptions & { readonly mayOwe?: boolean }) => {
+      const { unit, mayOwe = false } = options;
+      const request = { unit, account, guarded: !mayOwe };
+      return run(operate(options, ({ ledger }) => ledger.ledger.openAccount(request)));
+    });
+  for (const [name, operation, text] of [
+    ['close', 'closeAccount', 'nothing goes in or out but what was promised'],
+    ['reopen', 'reopenAccount', 'take a closed account up again'],
+  ] as const)
+    of(ledger.command(name))
+      .description(text)
+      .argument('<account>')
+      .action((account: string, options: LedgerOptions) => {
+        const key = { unit: options.unit, account };
+        return run(operate(options, ({ ledger }) => ledger.ledger[operation](key)));
+      });
+  of(ledger.command('balance'))
+    .description('posted, held, available')
+    .argument('<account>')
+    .option('--at <time>', 'posted at a time: a date, or 15m, 2h, 7d ago', moment)
+    .action((account: string, options: BalanceOptions) => run(balance(account, options)));
+  of(ledger.command('statement'))
+    .description('what was posted, newest first')
+    .argument('<account>')
+    .option('--limit <n>', 'at most so many', whole, 50)
+    .option('--before <time>', 'older than: a date, or 15m, 2h, 7d ago', moment)
+    .action((account: string, options: StatementOptions) => run(statementOf(account, options)));
+};
+
+const addTransfers = (ledger: Command, run: Run): void => {
+  of(ledger.command('transfer'))
+    .description('move money; the same id again changes nothing')
+    .argument('<id>')
+    .argument('<from>')
+    .argument('<to>')
+    .argument('<amount>', 'minor units', minor)
+    .action((id: string, from: string, to: string, amount: bigint, options: LedgerOptions) => {
+      const payment = { id, unit: options.unit, from, to, amount };
+      return run(operate(options, ({ ledger }) => ledger.ledger.transfer(payment)));
+    });
+  of(ledger.command('reverse'))
+    .description('take a transfer back')
+    .argument('<id>')
+    .action((id: string, options: LedgerOptions) =>
+      run(operate(options, ({ ledger }) => ledger.ledger.reverse(id))),
+    );
+  of(ledger.command('show'))
+    .description('a transfer or a hold')
+    .argument('<id>')
+    .action((id: string, options: LedgerOptions) => run(show(id, options)));
+};
+
+const addHolds = (ledger: Command, run: Run): void => {
+  of(ledger.command('hold'))
+    .description('promise money: it can be spent no other way')
+    .argument('<id>')
+    .argument('<from>')
+    .argument('<amount>', 'minor units', minor)
+    .option('--seconds <n>', 'until it goes back by itself', whole, 86_400)
+    .action(
+      (
+        id: string,
+        from: string,
+        amount: bigint,
+        options: LedgerOptions & { readonly seconds: number },
+      ) =>
+        run(
+          operate(options, ({ ledger, clock }) => {
+            const expiresAt = clock.now() + options.seconds * 1_000;
+            return ledger.ledger.hold({ id, unit: options.unit, from, amount, expiresAt });
+          }),
+        ),
+    );
+  of(ledger.command('post'))
+    .description('pay out of a hold; what is left goes back')
+    .argument('<id>')
+    .argument('<hold>')
+    .argument('<to>')
+    .argument('<amount>', 'minor units', minor)
+    .option('--keep', 'leave the rest held')
+    .action(
+      (
+        id: string,
+        hold: string,
+        to: string,
+        amount: bigint,
+        options: LedgerOptions & { readonly keep?: boolean },
+      ) => {
+        const posting = { id, hold, to: [{ to, amount }], final: !options.keep };
+        return run(operate(options, ({ ledger }) => ledger.ledger.post(posting)));
+      },
+    );
+  of(ledger.command('release'))
+    .description('give a hold back')
+    .argument('<hold>')
+    .action((hold: string, options: LedgerOptions) =>
+      run(operate(options, ({ ledger }) => ledger.ledger.release(hold))),
+    );
+};
+
+const addAudit = (ledger: Command, run: Run): void => {
+  targeted(ledger.command('verify'))
+    .description('execute the whole journal again and compare every item with it')
+    .action((options: SessionOptions) => run(verifyAll(options)));
+  targeted(ledger.command('export'))
+    .description('all blocks, as JSON lines')
+    .argument('<file>')
+    .action((file: string, options: SessionOptions) => run(exportBlocks(file, options)));
+  targeted(ledger.command('replica'))
+    .description('bring a copy up to date by executing the journal')
+    .requiredOption('--to <file>', 'where the copy is')
+    .option('--from <export>', 'build it from an export alone')
+    .action((options: ReplicaOptions) => run(replica(options)));
+};
+
+export const addLedgerCommands = (program: Command, run: Run): void => {
+  const ledger = program
+    .command('ledger')
+    .description('accounts, transfers and holds, in minor units');
+  addAccounts(ledger, run);
+  addTransfers(ledger, run);
+  addHolds(ledger, run);
+  addAudit(ledger, run);
+};

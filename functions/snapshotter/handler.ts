@@ -1,0 +1,22 @@
+/** Ledger table stream → entries of the accounts: each new block rings for its lane. */
+import type { DynamoDBStreamEvent } from 'aws-lambda';
+import { LEDGER_ENV } from '#shared/contracts/functions.ts';
+import { positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
+import { lanesRung } from '#shared/ledger/dynamo/stream.ts';
+import { catchUp } from '#shared/ledger/snapshot.ts';
+import { openLedger } from '#shared/ledger/system.ts';
+import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { dynamoClient } from '#shared/runtime/clients.ts';
+import { reportLanes } from '#shared/runtime/meshTelemetry.ts';
+
+const env = readEnv({
+  table: [LEDGER_ENV.table, text],
+  lanes: [LEDGER_ENV.lanes, positiveInteger],
+});
+
+const telemetry = createTelemetry('snapshotter');
+const system = openLedger({ ...env, client: dynamoClient(), logger: telemetry.log });
+
+export const handler = chain<DynamoDBStreamEvent, void>(telemetry, (event) =>
+  reportLanes(telemetry, lanesRung(event), (lane) => catchUp(lane, system)),
+);

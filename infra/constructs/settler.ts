@@ -1,0 +1,49 @@
+/** The settler: applies what jobs cost to the ledger, from a queue of its own. */
+import { Duration } from 'aws-cdk-lib';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { SETTLER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
+import { BATCH_SIZE, RECEIVES_MAX } from '#shared/contracts/queues.ts';
+import type { Config } from '../config.ts';
+import { JobQueue } from './jobQueue.ts';
+import type { LedgerTable } from './ledgerTable.ts';
+import { ServiceFunction } from './serviceFunction.ts';
+
+export interface SettlerProps {
+  readonly config: Config;
+  readonly assetDir: string;
+  readonly ledger: LedgerTable;
+}
+
+export class Settler extends Construct {
+  readonly postings: sqs.Queue;
+
+  constructor(scope: Construct, id: string, { config, assetDir, ledger }: SettlerProps) {
+    super(scope, id);
+    this.postings = new JobQueue(this, 'Postings', {
+      name: `sheratan-${config.stage}-postings`,
+      visibilityTimeout: Duration.seconds(6 * SETTLER_TIMEOUT_SECONDS),
+      retention: Duration.days(config.queueRetentionDays),
+      receivesMax: RECEIVES_MAX,
+    }).queue;
+    const { fn } = new ServiceFunction(this, 'Settler', {
+      name: `sheratan-${config.stage}-settler`,
+      assetDir,
+      description: 'Posts and releases what jobs cost',
+      timeout: Duration.seconds(SETTLER_TIMEOUT_SECONDS),
+      memoryMb: 256,
+      logRetentionDays: config.logRetentionDays,
+      production: config.production,
+      environment: ledger.environment,
+    });
+    fn.addEventSource(
+      new SqsEventSource(this.postings, {
+        batchSize: BATCH_SIZE,
+        reportBatchItemFailures: true,
+        maxConcurrency: 10,
+      }),
+    );
+    ledger.grantOperations(fn);
+  }
+}

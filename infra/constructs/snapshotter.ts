@@ -1,0 +1,57 @@
+/** The snapshotter: writes the ledger's journal out as entries of its accounts. */
+import { Duration } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { SNAPSHOTTER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
+import { BLOCK_PREFIX } from '#shared/contracts/ledger.ts';
+import type { Config } from '../config.ts';
+import type { LedgerTable } from './ledgerTable.ts';
+import { ServiceFunction } from './serviceFunction.ts';
+
+export interface SnapshotterProps {
+  readonly config: Config;
+  readonly assetDir: string;
+  readonly ledger: LedgerTable;
+}
+
+export class Snapshotter extends Construct {
+  constructor(scope: Construct, id: string, { config, assetDir, ledger }: SnapshotterProps) {
+    super(scope, id);
+    const { fn } = new ServiceFunction(this, 'Snapshotter', {
+      name: `sheratan-${config.stage}-snapshotter`,
+      assetDir,
+      description: 'Writes new blocks of the ledger out as entries of its accounts',
+      timeout: Duration.seconds(SNAPSHOTTER_TIMEOUT_SECONDS),
+      memoryMb: 256,
+      logRetentionDays: config.logRetentionDays,
+      production: config.production,
+      environment: ledger.environment,
+    });
+    const failures = new sqs.Queue(this, 'Failures', {
+      queueName: `sheratan-${config.stage}-snapshotter-failures`,
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    fn.addEventSource(
+      new DynamoEventSource(ledger.table as dynamodb.ITable, {
+        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+        batchSize: 1_000,
+        bisectBatchOnError: true,
+        // Whatever is lost here, the timekeeper finds within a minute.
+        retryAttempts: 3,
+        onFailure: new SqsDlq(failures),
+        filters: [
+          lambda.FilterCriteria.filter({
+            eventName: ['INSERT'],
+            dynamodb: { Keys: { sk: { S: [{ prefix: BLOCK_PREFIX }] } } },
+          }),
+        ],
+      }),
+    );
+    ledger.grantEntries(fn);
+  }
+}

@@ -1,0 +1,25 @@
+/** A purse whose ledger is loaded with the first job that costs something: most cold starts never do. */
+import { holdIdOf } from '#shared/jobs/cost.ts';
+import type { Purse } from '#shared/jobs/money.ts';
+import { systemClock, systemIds } from '#shared/kernel/ports.ts';
+import { dynamoClient } from '#shared/runtime/clients.ts';
+import type { SystemOptions } from './system.ts';
+
+const open = async (options: Omit<SystemOptions, 'client'>): Promise<Purse> => {
+  const [{ openLedger }, { createPurse }] = await Promise.all([
+    import('./system.ts'),
+    import('./purse.ts'),
+  ]);
+  const { ledger } = openLedger({ ...options, client: dynamoClient() });
+  return createPurse({ ledger, clock: systemClock, ids: systemIds }, holdIdOf);
+};
+
+export const lazyPurse = (options: Omit<SystemOptions, 'client'>): Purse => {
+  let purse: Promise<Purse> | undefined;
+  return {
+    take: async (price) => {
+      purse ??= open(options);
+      return (await purse).take(price);
+    },
+  };
+};

@@ -1,0 +1,45 @@
+/** Charges on their way to `postings.fifo`, and back out of it. */
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Charges } from '#shared/jobs/money.ts';
+import { sha256 } from '#shared/kernel/json.ts';
+import { chargeOf } from '../charges.ts';
+import type { Charge } from '../settle.ts';
+
+const ENTRIES_MAX = 10;
+/** As many charges at once, each payer's one after another. */
+const GROUPS = 64;
+
+const bodyOf = (charge: Charge): string =>
+  JSON.stringify(charge, (_key, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+
+const entryOf = (charge: Charge, index: number) => {
+  const { id, unit, payer, due } = charge;
+  const group = Number.parseInt(sha256(`${unit}#${payer}`).slice(0, 8), 16) % GROUPS;
+  return {
+    Id: String(index),
+    MessageBody: bodyOf(charge),
+    MessageGroupId: `payers-${group}`,
+    MessageDeduplicationId: sha256(`${id}\n${due ? 'post' : 'release'}`),
+  };
+};
+
+export const createCharges = (sqs: SQSClient, queueUrl: string): Charges => ({
+  send: async (ended) => {
+    const charges = ended.flatMap((record) => chargeOf(record) ?? []);
+    for (let from = 0; from < charges.length; from += ENTRIES_MAX) {
+      const Entries = charges.slice(from, from + ENTRIES_MAX).map(entryOf);
+      const { Failed = [] } = await sqs.send(
+        new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
+      );
+      if (Failed.length > 0) throw new Error(`postings queue: ${Failed[0]?.Message ?? 'refused'}`);
+    }
+  },
+});
+
+/** The mesh is the queue's only sender, so its messages are what {@link createCharges} wrote. */
+export const chargeIn = (body: string): Charge => {
+  const { amount, ...charge } = JSON.parse(body) as Omit<Charge, 'amount'> & { amount: string };
+  return { ...charge, amount: BigInt(amount) };
+};

@@ -1,0 +1,46 @@
+/** The ledger on its table, with the system's clock. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Logger } from '#shared/kernel/ports.ts';
+import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
+import { createAccountStore } from './dynamo/accounts.ts';
+import { ledgerClient } from './dynamo/codec.ts';
+import { createEntryStore } from './dynamo/entries.ts';
+import { createHoldStore } from './dynamo/holds.ts';
+import { createLaneStore } from './dynamo/lanes.ts';
+import { createLedgerReader } from './dynamo/reader.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import type { AccountStore, EntryStore, HoldStore, LaneStore, LedgerReader } from './ports.ts';
+
+export interface SystemOptions {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  readonly lanes: number;
+  readonly logger: Logger;
+}
+
+export interface LedgerSystem {
+  readonly ledger: Ledger;
+  readonly accounts: AccountStore;
+  readonly store: LaneStore;
+  readonly holds: HoldStore;
+  readonly reader: LedgerReader;
+  readonly entries: EntryStore;
+  readonly lanes: number;
+}
+
+/** How long one operation may try, in ms: within a function's time, and a person's patience. */
+const PATIENCE_MS = 10_000;
+
+export const openLedger = ({ client, table, lanes, logger }: SystemOptions): LedgerSystem => {
+  const options = { client: ledgerClient(client), table };
+  const store = createLaneStore(options);
+  const holds = createHoldStore(options);
+  const accounts = createAccountStore(options, lanes);
+  const ledger = createLedger({
+    ...{ store, holds, accounts, lanes, logger },
+    ...{ clock: systemClock, random: systemRandom, patienceMs: PATIENCE_MS },
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+  const [reader, entries] = [createLedgerReader(options), createEntryStore(options)];
+  return { ledger, accounts, store, holds, reader, entries, lanes };
+};
