@@ -2,10 +2,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import { exportBlocks, type ReplicaOptions, replica, verifyAll } from './commands/audit.ts';
+import { type ImportOptions, importLedger } from './commands/import.ts';
 import {
   accounts,
   type BalanceOptions,
   balance,
+  history,
   type LedgerOptions,
   operate,
   type StatementOptions,
@@ -61,6 +63,11 @@ const addAccounts = (ledger: Command, run: Run): void => {
     .option('--limit <n>', 'at most so many', whole, 50)
     .option('--before <time>', 'older than: a date, or 15m, 2h, 7d ago', moment)
     .action((account: string, options: StatementOptions) => run(statementOf(account, options)));
+  of(ledger.command('history'))
+    .description('what an imported journal says of an account, newest first')
+    .argument('<account>')
+    .option('--limit <n>', 'at most so many', whole, 50)
+    .action((account: string, options: StatementOptions) => run(history(account, options)));
 };
 
 const addTransfers = (ledger: Command, run: Run): void => {
@@ -157,4 +164,9 @@ export const addLedgerCommands = (program: Command, run: Run): void => {
   addTransfers(ledger, run);
   addHolds(ledger, run);
   addAudit(ledger, run);
+  targeted(program.command('import').description('from the original system').command('ledger'))
+    .description('its balances at once, its journal as history, and where they differ')
+    .argument('<dir>', 'its data directory')
+    .option('--dry-run', 'only the report')
+    .action((directory: string, options: ImportOptions) => run(importLedger(directory, options)));
 };

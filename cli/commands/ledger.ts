@@ -114,6 +114,14 @@ const printStanding = (found: Account, { posted, held, available, lanes }: Stand
       out(paint('dim', `${postedOf(position)} of it in lane ${lane}, to be swept when needed`));
 };
 
+export const history = (account: string, options: StatementOptions): Promise<ExitCode> =>
+  withDeployment(options, async ({ ledger }) => {
+    const lines = await ledger.history.read({ unit: options.unit, account }, options.limit);
+    if (lines.length === 0) note('No imported history.');
+    for (const line of lines) out(plain(line));
+    return EXIT.ok;
+  });
+
 export const balance = (account: string, options: BalanceOptions): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const { at, unit } = options;

@@ -30,10 +30,10 @@ const instant = v.pipe(
 );
 
 /** Minor units: a whole number, as text when JSON's numbers do not reach. */
-const minorUnits = v.pipe(
-  v.union([v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.regex(/^\d{1,30}$/))]),
-  v.check((amount) => BigInt(amount) > 0n, 'must be a positive whole number of minor units'),
-);
+const minorUnits = v.union([
+  v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(Number.MAX_SAFE_INTEGER)),
+  v.pipe(v.string(), v.regex(/^[1-9]\d{0,29}$/, 'must be a positive whole number of minor units')),
+]);
 
 const costSchema = v.strictObject({
   payer: label(LIMITS.labelLengthMax),

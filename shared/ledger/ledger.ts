@@ -23,6 +23,14 @@ interface Payment {
   readonly metadata?: Metadata;
 }
 
+interface Disbursement {
+  readonly id: string;
+  readonly unit: string;
+  readonly from: string;
+  readonly to: readonly Omit<Move, 'from'>[];
+  readonly metadata?: Metadata;
+}
+
 interface Posting {
   readonly id: string;
   readonly hold: string;
@@ -34,6 +42,8 @@ interface Posting {
 
 export interface Ledger extends ChartOperations {
   transfer(payment: Payment): Promise<Outcome>;
+  /** One account pays many, at once and in its own lane. */
+  disburse(disbursement: Disbursement): Promise<Outcome>;
   /** All of them or none. */
   linked(payments: readonly Payment[]): Promise<readonly Outcome[]>;
   hold(request: HoldRequest): Promise<Outcome>;
@@ -120,8 +130,11 @@ export const createLedger = (deps: LedgerDeps): Ledger => {
     const moves = to.map((move) => ({ from, ...move }));
     const paidFrom = { id: held, final };
     const transfer = { id, unit, moves, hold: paidFrom, ...(metadata && { metadata }) };
-    return first(await writer.write([transfer], deadline()), id);
+    return writtenAlone(transfer);
   };
+
+  const writtenAlone = async (transfer: Transfer): Promise<Outcome> =>
+    first(await writer.write([transfer], deadline()), transfer.id);
 
   /** A read that failed leaves the outcome unknown, as a write does. */
   const told = async (id: string, work: Promise<Outcome>): Promise<Outcome> => {
@@ -136,6 +149,10 @@ export const createLedger = (deps: LedgerDeps): Ledger => {
   return {
     ...chart.operations,
     transfer: (payment) => told(payment.id, transfer(payment)),
+    disburse: ({ from, to, ...rest }) => {
+      const moves = to.map((move) => ({ from, ...move }));
+      return told(rest.id, writtenAlone({ ...rest, moves }));
+    },
     linked: (payments) => writer.write(payments.map(transferOf), deadline()),
     holdMany,
     hold: async (request) => first(await holdMany([request]), request.id),

@@ -156,3 +156,12 @@ export interface EntryStore {
     options: { readonly before?: number; readonly limit: number },
   ): Promise<readonly StatementEntry[]>;
 }
+
+/** What was journaled before the ledger was this one; not part of its balances. */
+export interface HistoryStore {
+  write(
+    lines: readonly { readonly key: AccountKey; readonly line: number; readonly raw: string }[],
+  ): Promise<void>;
+  /** Newest first. */
+  read(key: AccountKey, limit: number): Promise<readonly string[]>;
+}

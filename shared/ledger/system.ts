@@ -5,11 +5,19 @@ import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
 import { createAccountStore } from './dynamo/accounts.ts';
 import { ledgerClient } from './dynamo/codec.ts';
 import { createEntryStore } from './dynamo/entries.ts';
+import { createHistoryStore } from './dynamo/history.ts';
 import { createHoldStore } from './dynamo/holds.ts';
 import { createLaneStore } from './dynamo/lanes.ts';
 import { createLedgerReader } from './dynamo/reader.ts';
 import { createLedger, type Ledger } from './ledger.ts';
-import type { AccountStore, EntryStore, HoldStore, LaneStore, LedgerReader } from './ports.ts';
+import type {
+  AccountStore,
+  EntryStore,
+  HistoryStore,
+  HoldStore,
+  LaneStore,
+  LedgerReader,
+} from './ports.ts';
 
 export interface SystemOptions {
   readonly client: DynamoDBClient;
@@ -25,6 +33,7 @@ export interface LedgerSystem {
   readonly holds: HoldStore;
   readonly reader: LedgerReader;
   readonly entries: EntryStore;
+  readonly history: HistoryStore;
   readonly lanes: number;
 }
 
@@ -41,6 +50,7 @@ export const openLedger = ({ client, table, lanes, logger }: SystemOptions): Led
     ...{ clock: systemClock, random: systemRandom, patienceMs: PATIENCE_MS },
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
+  const history = createHistoryStore(options);
   const [reader, entries] = [createLedgerReader(options), createEntryStore(options)];
-  return { ledger, accounts, store, holds, reader, entries, lanes };
+  return { ledger, accounts, store, holds, reader, entries, history, lanes };
 };

@@ -11,9 +11,10 @@ type Metafile = Awaited<ReturnType<typeof bundleFunction>>;
 const BUDGET: Readonly<Record<string, number>> = {
   worker: 385_000,
   relay: 340_000,
-  timekeeper: 360_000,
+  timekeeper: 370_000,
   reporter: 340_000,
   settler: 360_000,
+  snapshotter: 360_000,
 };
 
 const dir = mkdtempSync(join(tmpdir(), 'sheratan-architecture-'));

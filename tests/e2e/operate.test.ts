@@ -1,5 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Sheratan, startSheratan } from '../support/sheratan.ts';
 
@@ -134,5 +138,52 @@ describe('whoever operates a mesh', () => {
     expect((await sheratan(['schedules', 'remove', 'beat'])).code).toBe(0);
     expect((await sheratan(['schedules', 'remove', 'beat'])).code).toBe(3);
     expect((await sheratan(['schedules', 'add', 'x', 'hourly', '-'], job)).code).toBe(2);
+  });
+
+  it('opens accounts, pays jobs from them, and proves the books', async () => {
+    const ledger = (...args: string[]) => sheratan(['ledger', ...args]);
+    await ledger('open', 'mint', '--may-owe');
+    await ledger('open', 'ada');
+    const fund = ['transfer', 'fund', 'mint', 'ada', '1000'];
+    expect((await ledger(...fund)).stdout).toBe('created fund\n');
+    expect((await ledger(...fund)).stdout).toBe('exists fund\n');
+    expect(await ledger('transfer', 'much', 'ada', 'mint', '1001')).toMatchObject({
+      code: 4,
+      stdout: 'exceeds_credits much: ada has 1000 of 1001\n',
+    });
+    const cost = { payer: 'ada', amount: 300 };
+    await send({ kind: 'echo', id: 'paid', payload: 1, cost });
+    await send({ kind: 'echo', id: 'dear', payload: 1, cost: { ...cost, amount: 3_000 } });
+    await reach('dear', 'DEAD');
+    await expect
+      .poll(async () => (await sheratan(['why', 'paid'])).stdout, { timeout: 30_000 })
+      .toMatch(/300 CRD of ada held[\s\S]*270 from ada to sheratan:worker, 30 from ada/);
+    expect((await sheratan(['why', 'dear'])).stdout).toMatch(/INSUFFICIENT_FUNDS/);
+    await expect
+      .poll(async () => (await ledger('statement', 'ada')).stdout, { timeout: 90_000 })
+      .toMatch(/-300 [\s\S]*1000 [\s\S]*fund/);
+    expect((await ledger('balance', 'ada')).stdout).toMatch(/700 +0 +700/);
+    expect((await ledger('hold', 'h1', 'ada', '100')).code).toBe(0);
+    expect((await ledger('show', 'h1')).stdout).toMatch(/pending +hold on ada +100/);
+    expect((await ledger('release', 'h1')).code).toBe(0);
+    expect(await ledger('verify')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('all is as the journal says'),
+    });
+  });
+
+  it("brings the original's ledger over", async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sheratan-legacy-'));
+    for (const name of ['ledger_events.jsonl', 'ledger.json']) {
+      const packed = readFileSync(`tests/fixtures/legacy/ledger/${name}.gz`);
+      writeFileSync(join(dir, name), gunzipSync(packed));
+    }
+    const dry = await sheratan(['import', 'ledger', dir, '--dry-run']);
+    expect(dry).toMatchObject({ code: 0, stderr: expect.stringContaining('Dry run') });
+    expect(dry.stdout).toMatch(/4793 events, chain ok[\s\S]*differing from journal +20 accounts/);
+    expect((await sheratan(['import', 'ledger', dir])).stderr).toContain('created import:ledger');
+    const { stdout } = await sheratan(['ledger', 'balance', 'alice', '--unit', 'TOK', '--json']);
+    expect(JSON.parse(stdout).posted).toBe('23689670');
+    rmSync(dir, { recursive: true });
   });
 });

@@ -226,3 +226,12 @@ export const cursorOf = (lane: number, { seq, h, s }: Item): Cursor => ({
   hash: text(h),
   digest: BigInt(`0x${text(s)}`),
 });
+
+/** A line of an imported journal, with each account that it names. */
+export const historyItem = ({ unit, account }: AccountKey, line: number, raw: string): Item => ({
+  pk: `I#${unit}#${account}`,
+  sk: `J#${padded(line, 12)}`,
+  line,
+  e: raw,
+});
+export const historyKey = ({ unit, account }: AccountKey): string => `I#${unit}#${account}`;

@@ -1,8 +1,9 @@
 /** EntryStore on the Ledger table: entries below each account and lane, cursors and checkpoints beside. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchWriteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { genesis } from '../blocks.ts';
 import type { Cursor, EntryStore } from '../ports.ts';
+import { readAll, writeAll } from './batches.ts';
 import {
   checkpointItem,
   cursorItem,
@@ -11,26 +12,13 @@ import {
   entryItem,
   entryKeyBefore,
   entryOf,
-  type Item,
   type LedgerOptions,
   placeOfEntry,
 } from './codec.ts';
-import { readAll } from './read.ts';
-
-const WRITE_MAX = 25;
 
 const noCursor = (lane: number): Cursor => ({ lane, seq: 0, hash: genesis(lane).hash, digest: 0n });
 
 export const createEntryStore = ({ client, table }: LedgerOptions): EntryStore => {
-  const writePage = async (items: readonly Item[]): Promise<void> => {
-    let left: NonNullable<ConstructorParameters<typeof BatchWriteCommand>[0]['RequestItems']> = {
-      [table]: items.map((item) => ({ PutRequest: { Item: item } })),
-    };
-    while (Object.keys(left).length > 0) {
-      const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: left }));
-      left = UnprocessedItems ?? {};
-    }
-  };
   return {
     cursor: async (lane) => {
       const { Item } = await client.send(
@@ -41,8 +29,7 @@ export const createEntryStore = ({ client, table }: LedgerOptions): EntryStore =
 
     write: async (entries, checkpoints) => {
       const items = [...entries.map(entryItem), ...checkpoints.map(checkpointItem)];
-      for (let start = 0; start < items.length; start += WRITE_MAX)
-        await writePage(items.slice(start, start + WRITE_MAX));
+      await writeAll({ client, table }, items);
     },
 
     advance: async (from, to) => {

@@ -4,6 +4,7 @@ import type { Block, Head } from '../blocks.ts';
 import { entriesOf, genesis } from '../blocks.ts';
 import type { Change, Commit, Found, LaneStore, Wanted } from '../ports.ts';
 import type { Draw } from '../types.ts';
+import { readAll } from './batches.ts';
 import { cancellationOf } from './cancellation.ts';
 import {
   accountKey,
@@ -19,7 +20,6 @@ import {
   recordOf,
   transferItem,
 } from './codec.ts';
-import { readAll } from './read.ts';
 
 type Action = NonNullable<
   ConstructorParameters<typeof TransactWriteCommand>[0]['TransactItems']

@@ -2,6 +2,7 @@
 import { paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { BLOCK_PREFIX, EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
 import type { LedgerReader } from '../ports.ts';
+import { readAll } from './batches.ts';
 import {
   blockKey,
   blockOf,
@@ -12,7 +13,6 @@ import {
   storedBalanceOf,
   storedRecordOf,
 } from './codec.ts';
-import { readAll } from './read.ts';
 
 export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerReader => ({
   blocks: async function* (lane, seq) {

@@ -1,0 +1,76 @@
+/** `import ledger`: the original's balances and journal, with every difference between them. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDone } from '#shared/ledger/types.ts';
+import {
+  importLegacyLedger,
+  LEGACY_UNIT,
+  type LegacyLedger,
+  readLegacyLedger,
+} from '#shared/legacy/ledger/import.ts';
+import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { columns, json, note, out, paint, plain } from '../print.ts';
+import { type SessionOptions, withDeployment } from '../session.ts';
+
+export interface ImportOptions extends SessionOptions {
+  readonly dryRun?: boolean;
+}
+
+const read = (directory: string, ...names: readonly string[]): string => {
+  const found = names.map((name) => join(directory, name)).find((path) => existsSync(path));
+  if (found) return readFileSync(found, 'utf8');
+  throw new CliError(`No ${names.join(' or ')} in ${directory}.`, EXIT.usage);
+};
+
+const jsonOf = ({ chain, report, balances }: LegacyLedger) => ({
+  chain,
+  accounts: Object.fromEntries([...balances].map(([name, amount]) => [name, String(amount)])),
+  ...report,
+});
+
+const printReport = ({ chain, report, balances, events }: LegacyLedger): void => {
+  const { divergences, doubleCharged, orphanCharges, dustSettlements, beyondDouble } = report;
+  out(`journal     ${events.length} events, chain ${chain.status}, last hash ${chain.last_hash}`);
+  out(`accounts    ${balances.size}, in ten-thousandths of a credit (${LEGACY_UNIT})`);
+  out(`settled more than once   ${Object.keys(doubleCharged).length} jobs`);
+  out(`charged, then refused    ${orphanCharges} charges`);
+  out(`dust never applied       ${dustSettlements} settlements`);
+  out(`beyond 2^53              ${plain(beyondDouble.join(', ') || 'none')}`);
+  out(`differing from journal   ${divergences.length} accounts`);
+  const rows = divergences.map(({ account, ledger_json, journal_replay, causes }) => [
+    plain(account),
+    String(ledger_json),
+    String(journal_replay ?? '-'),
+    Object.entries(causes)
+      .map(([cause, amount]) => `${cause} ${amount}`)
+      .join(', '),
+  ]);
+  if (rows.length > 0) out(columns([['ACCOUNT', 'BALANCE', 'JOURNAL', 'CAUSES'], ...rows]));
+};
+
+export const importLedger = async (
+  directory: string,
+  options: ImportOptions,
+): Promise<ExitCode> => {
+  const legacy = readLegacyLedger(
+    read(directory, 'ledger_events.jsonl'),
+    read(directory, 'mesh/registry/ledger.json', 'ledger.json'),
+  );
+  if (options.json) json(jsonOf(legacy));
+  else printReport(legacy);
+  if (!legacy.chain.ok) {
+    note(`The journal is broken at line ${legacy.chain.at_line}; nothing was imported.`);
+    return EXIT.refused;
+  }
+  if (options.dryRun) {
+    note('Dry run: nothing was imported.');
+    return EXIT.ok;
+  }
+  return withDeployment(options, async ({ ledger: { ledger, history } }) => {
+    const outcome = await importLegacyLedger(legacy, { ledger, history });
+    note(
+      `${paint(isDone(outcome) ? 'green' : 'red', outcome.code)} ${outcome.id} ${outcome.detail ?? ''}`,
+    );
+    return isDone(outcome) ? EXIT.ok : EXIT.refused;
+  });
+};

@@ -1,0 +1,26 @@
+/** HistoryStore on the Ledger table: lines of an imported journal, by account. */
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { HistoryStore } from '../ports.ts';
+import { writeAll } from './batches.ts';
+import { historyItem, historyKey, type LedgerOptions } from './codec.ts';
+
+export const createHistoryStore = ({ client, table }: LedgerOptions): HistoryStore => ({
+  write: (lines) =>
+    writeAll(
+      { client, table },
+      lines.map(({ key, line, raw }) => historyItem(key, line, raw)),
+    ),
+
+  read: async (key, limit) => {
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': historyKey(key) },
+        ScanIndexForward: false,
+        Limit: limit,
+      }),
+    );
+    return Items.map(({ e }) => String(e));
+  },
+});

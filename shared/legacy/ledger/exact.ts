@@ -1,0 +1,59 @@
+/** The original's numbers as it wrote them: a round trip through binary floats breaks hashes. */
+import { sha256 } from '#shared/kernel/json.ts';
+
+/** JSON whose numbers are kept as they were spelled. */
+export type Exact = string | boolean | null | Lexeme | readonly Exact[] | ExactObject;
+export interface ExactObject {
+  readonly [key: string]: Exact;
+}
+
+export class Lexeme {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** @throws SyntaxError */
+export const parseExact = (text: string): Exact =>
+  JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
+    typeof value === 'number' ? new Lexeme(context?.source ?? String(value)) : value,
+  ) as Exact;
+
+const byCodePoint = (a: string, b: string): number => {
+  const [x, y] = [[...a], [...b]];
+  for (const [index, char] of x.entries()) {
+    const difference = (char.codePointAt(0) ?? 0) - (y[index]?.codePointAt(0) ?? -1);
+    if (difference !== 0) return difference;
+  }
+  return x.length - y.length;
+};
+
+/** Sorted keys, no spaces, no escapes beyond JSON's own: what the original hashed. */
+export const canonicalExact = (value: Exact): string => {
+  if (value instanceof Lexeme) return value.text;
+  if (Array.isArray(value)) return `[${value.map(canonicalExact).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.entries(value as ExactObject).sort(([a], [b]) => byCodePoint(a, b));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalExact(item)}`).join(',')}}`;
+};
+
+export const hashExact = (value: Exact, suffix = ''): string =>
+  sha256(`${canonicalExact(value)}${suffix}`);
+
+/**
+ * A decimal as a whole number of units of 10^-`digits`, rounded half away from zero.
+ * @throws RangeError for what is no decimal
+ */
+export const scaled = (text: string, digits: number): bigint => {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  if (whole === '') throw new RangeError(`"${text}" is no decimal number`);
+  const shift = Number(exponent) - fraction.length + digits;
+  const value = BigInt(whole + fraction);
+  const exact =
+    shift >= 0
+      ? value * 10n ** BigInt(shift)
+      : (value + 10n ** BigInt(-shift) / 2n) / 10n ** BigInt(-shift);
+  return sign === '-' ? -exact : exact;
+};

@@ -1,0 +1,77 @@
+/** The original's journal: one event a line, chained by hash. */
+import { type ExactObject, hashExact, Lexeme, parseExact } from './exact.ts';
+
+export interface LegacyEvent {
+  /** 1 is the first. */
+  readonly line: number;
+  readonly type: string;
+  readonly account: string;
+  readonly to: string | undefined;
+  /** As it is spelled. */
+  readonly amount: string;
+  readonly jobId: string | undefined;
+  readonly reason: string | undefined;
+  readonly at: string;
+  /** The line, byte for byte. */
+  readonly raw: string;
+}
+
+export interface ChainVerdict {
+  readonly ok: boolean;
+  readonly status: string;
+  readonly events: number;
+  readonly last_hash: string;
+  readonly at_line?: number;
+}
+
+const GENESIS = 'GENESIS';
+
+const textOf = (value: unknown): string | undefined =>
+  value instanceof Lexeme ? value.text : typeof value === 'string' ? value : undefined;
+
+const eventOf = (fields: ExactObject, raw: string, line: number): LegacyEvent => ({
+  line,
+  raw,
+  type: textOf(fields['type']) ?? '',
+  account: textOf(fields['account']) ?? '',
+  to: textOf(fields['to_account']),
+  amount: textOf(fields['amount']) ?? '0',
+  jobId: textOf(fields['job_id']),
+  reason: textOf(fields['reason']),
+  at: textOf(fields['ts']) ?? '',
+});
+
+const faultOf = (fields: ExactObject, previous: string): string | undefined => {
+  const { hash, prev_hash: named, ...rest } = fields;
+  if (typeof hash !== 'string' || typeof named !== 'string') return 'missing_hash_fields';
+  if (named !== previous) return 'prev_hash_mismatch';
+  return hashExact(rest, previous) === hash ? undefined : 'hash_mismatch';
+};
+
+/** All events up to the first that is wrong, and whether there is one. */
+export const readJournal = (
+  text: string,
+): { readonly events: readonly LegacyEvent[]; readonly chain: ChainVerdict } => {
+  const events: LegacyEvent[] = [];
+  let previous = GENESIS;
+  const end = (status: string): { events: LegacyEvent[]; chain: ChainVerdict } => ({
+    events,
+    chain: {
+      ...{ ok: status === 'ok', status, events: events.length, last_hash: previous },
+      ...(status !== 'ok' && { at_line: events.length + 1 }),
+    },
+  });
+  for (const raw of text.split('\n').filter((line) => line !== '')) {
+    let fields: ExactObject;
+    try {
+      fields = parseExact(raw) as ExactObject;
+    } catch {
+      return end('json_decode_error');
+    }
+    const fault = faultOf(fields, previous);
+    if (fault) return end(fault);
+    events.push(eventOf(fields, raw, events.length + 1));
+    previous = String(fields['hash']);
+  }
+  return end('ok');
+};
