@@ -1,7 +1,14 @@
 /** Options of the `ledger` commands. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
-import { exportBlocks, type ReplicaOptions, replica, verifyAll } from './commands/audit.ts';
+import {
+  exportBlocks,
+  type RepairOptions,
+  type ReplicaOptions,
+  repairAll,
+  replica,
+  verifyAll,
+} from './commands/audit.ts';
 import { type ImportOptions, importLedger } from './commands/import.ts';
 import {
   accounts,
@@ -145,6 +152,10 @@ const addAudit = (ledger: Command, run: Run): void => {
   targeted(ledger.command('verify'))
     .description('execute the whole journal again and compare every item with it')
     .action((options: SessionOptions) => run(verifyAll(options)));
+  targeted(ledger.command('repair'))
+    .description('rebuild heads, balances and records from the journal, after a restore')
+    .option('--yes', 'nobody writes meanwhile')
+    .action((options: RepairOptions) => run(repairAll(options)));
   targeted(ledger.command('export'))
     .description('all blocks, as JSON lines')
     .argument('<file>')

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { createWriteStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { repair } from '#shared/ledger/repair.ts';
 import type { Replay } from '#shared/ledger/replay.ts';
 import {
   type BlockSource,
@@ -32,6 +33,27 @@ export const verifyAll = (options: SessionOptions): Promise<ExitCode> =>
       );
     return problem ? EXIT.refused : EXIT.ok;
   });
+
+export interface RepairOptions extends SessionOptions {
+  readonly yes?: boolean;
+}
+
+export const repairAll = (options: RepairOptions): Promise<ExitCode> => {
+  if (!options.yes)
+    throw new CliError(
+      'This overwrites heads, balances and records from the journal. Pause the mesh, then repeat with --yes.',
+      EXIT.usage,
+    );
+  return withDeployment(options, async ({ ledger }) => {
+    const repaired = await repair(ledger);
+    const { blocks, transfers, balances, problem } = repaired;
+    if (options.json) json(repaired);
+    else out(`rebuilt from ${blocks} blocks: ${transfers} transfers, ${balances} balances`);
+    if (problem)
+      note(`The journal itself is broken at ${plain(problem.where)}: ${plain(problem.what)}`);
+    return problem ? EXIT.refused : EXIT.ok;
+  });
+};
 
 export const exportBlocks = (file: string, options: SessionOptions): Promise<ExitCode> =>
   withDeployment(options, async ({ ledger: { reader, lanes } }) => {

@@ -1,4 +1,5 @@
 /** What a group of executed transfers changes, account by account: pure. */
+import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Book } from './book.ts';
 import type { Executed } from './execute.ts';
 import type { Change } from './ports.ts';
@@ -57,7 +58,7 @@ export const changesOf = (
   });
 
 /** How many items a commit of these has. */
-export const itemsOf = (done: readonly Executed[]): number => {
+const itemsOf = (done: readonly Executed[]): number => {
   const names = new Set<string>();
   for (const { transfer, lane, legs, draw } of done) {
     names.add(`T ${transfer.id}`).add(`L ${lane}`).add(`B ${lane}`);
@@ -66,3 +67,11 @@ export const itemsOf = (done: readonly Executed[]): number => {
   }
   return names.size;
 };
+
+/** No less than {@link itemsOf}, and at once. */
+const boundOf = (done: readonly Executed[]): number =>
+  done.reduce((sum, { legs, draw }) => sum + 1 + legs.length + (draw ? 1 : 0), 2);
+
+/** Whether a commit of these fits into one transaction. */
+export const fits = (done: readonly Executed[]): boolean =>
+  boundOf(done) <= LIMITS.ledgerItemsMax || itemsOf(done) <= LIMITS.ledgerItemsMax;

@@ -3,7 +3,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger, Random } from '#shared/kernel/ports.ts';
 import { type Head, seal } from './blocks.ts';
 import { Book } from './book.ts';
-import { changesOf, itemsOf } from './commit.ts';
+import { changesOf, fits } from './commit.ts';
 import { answer } from './compare.ts';
 import { type Executed, executeLinked } from './execute.ts';
 import type { Found, LaneStore, Wanted } from './ports.ts';
@@ -127,7 +127,7 @@ const tryOut = (trial: Book, units: readonly Unit[], now: number): Tried => {
       continue;
     }
     const more = [...done, ...result.done];
-    if (accepted.length > 0 && itemsOf(more) > LIMITS.ledgerItemsMax)
+    if (accepted.length > 0 && !fits(more))
       return { trial, done, accepted, refused, left: units.slice(index) };
     result.book.keep();
     done = more;

@@ -9,6 +9,7 @@ import { createHistoryStore } from './dynamo/history.ts';
 import { createHoldStore } from './dynamo/holds.ts';
 import { createLaneStore } from './dynamo/lanes.ts';
 import { createLedgerReader } from './dynamo/reader.ts';
+import { createRepairStore } from './dynamo/repairs.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type {
   AccountStore,
@@ -18,6 +19,7 @@ import type {
   LaneStore,
   LedgerReader,
 } from './ports.ts';
+import type { RepairStore } from './repair.ts';
 
 export interface SystemOptions {
   readonly client: DynamoDBClient;
@@ -34,6 +36,7 @@ export interface LedgerSystem {
   readonly reader: LedgerReader;
   readonly entries: EntryStore;
   readonly history: HistoryStore;
+  readonly repairs: RepairStore;
   readonly lanes: number;
 }
 
@@ -50,7 +53,7 @@ export const openLedger = ({ client, table, lanes, logger }: SystemOptions): Led
     ...{ clock: systemClock, random: systemRandom, patienceMs: PATIENCE_MS },
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
-  const history = createHistoryStore(options);
+  const [history, repairs] = [createHistoryStore(options), createRepairStore(options)];
   const [reader, entries] = [createLedgerReader(options), createEntryStore(options)];
-  return { ledger, accounts, store, holds, reader, entries, history, lanes };
+  return { ledger, accounts, store, holds, reader, entries, history, repairs, lanes };
 };

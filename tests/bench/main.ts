@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { benchBundles } from './bundles.ts';
 import { benchFeatures } from './features.ts';
+import { benchLedger } from './ledger.ts';
 import { benchMesh } from './mesh.ts';
 import { benchPeer, benchPrice } from './price.ts';
 
@@ -25,6 +26,7 @@ const results = {
   price: await benchPrice(),
   features: await benchFeatures(),
   peer: await benchPeer(),
+  ledger: await benchLedger(),
   mesh: await benchMesh(assemblyDir, jobs),
 };
 mkdirSync('bench-results', { recursive: true });

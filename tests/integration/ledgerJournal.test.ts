@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { headKey } from '#shared/ledger/dynamo/codec.ts';
 import { createEntryStore } from '#shared/ledger/dynamo/entries.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
+import { createRepairStore } from '#shared/ledger/dynamo/repairs.ts';
 import type { EntryStore, LedgerReader } from '#shared/ledger/ports.ts';
+import { repair } from '#shared/ledger/repair.ts';
 import {
   exported,
   exportLine,
@@ -158,5 +160,26 @@ describe('verification', () => {
     const blocks = [];
     for await (const page of createLedgerReader(lost.options).blocks(0, 0)) blocks.push(...page);
     expect(blocks).toHaveLength(1);
+  });
+});
+
+describe('repair', () => {
+  it('brings back whatever a restore lost, from the blocks alone', async () => {
+    const { client, table } = test.options;
+    const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));
+    const lost = Items.filter(
+      ({ sk, ty }, index) =>
+        (sk === 'HEAD' || sk === 'BAL' || ty === 'transfer') && index % 3 !== 0,
+    );
+    for (const { pk, sk } of lost)
+      await client.send(new DeleteCommand({ TableName: table, Key: { pk, sk } }));
+    expect((await audit()).problem).toBeDefined();
+    const deps = { reader, repairs: createRepairStore(test.options), lanes: LANES };
+    expect((await repair(deps)).problem).toBeUndefined();
+    expect((await audit()).problem).toBeUndefined();
+    expect(await repair(deps)).toMatchObject({ transfers: (await audit()).transfers });
+    expect(
+      await test.another().transfer({ id: 'r1', unit: UNIT, from: 'a', to: 'b', amount: 5n }),
+    ).toMatchObject({ code: 'exists' });
   });
 });

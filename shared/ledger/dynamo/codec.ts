@@ -63,6 +63,11 @@ export const headOf = (lane: number, { seq, h, at }: Item): Head => ({
   at: whole(at),
 });
 
+export const headItem = ({ lane, seq, hash, at }: Head): Item => ({
+  ...headKey(lane),
+  ...{ seq, h: hash, at },
+});
+
 export const blockItem = (
   { lane, seq, previous, hash, at, text: e }: Block,
   count: number,
