@@ -186,6 +186,37 @@ describe.each([1, 4])('a ledger of %i lanes', (lanes) => {
     expect(await test.available(o)).toBe(0n);
   });
 
+  it('opens an account once: what it is stays', async () => {
+    const [a = ''] = await people(1n);
+    const open = (guarded: boolean) => test.ledger.openAccount({ unit: UNIT, account: a, guarded });
+    await test.ledger.closeAccount({ unit: UNIT, account: a });
+    expect(await open(true)).toMatchObject({ code: 'exists' });
+    expect(await open(false)).toMatchObject({ code: 'exists_with_different_type' });
+    expect(await test.ledger.account({ unit: UNIT, account: a })).toMatchObject({
+      guarded: true,
+      closed: true,
+    });
+  });
+
+  it('pays nothing out of a hold that is released in the last moment', async () => {
+    const [a = '', b = ''] = await people(100n, 0n);
+    const id = fresh();
+    await hold(a, 60n, id);
+    const { store } = test;
+    const late = test.another({
+      store: {
+        ...store,
+        commit: async (commit) => {
+          await test.ledger.release(id);
+          return store.commit(commit);
+        },
+      },
+    });
+    const posting = { id: fresh(), hold: id, to: [{ to: b, amount: 60n }] };
+    expect(await late.post(posting)).toMatchObject({ code: 'pending_already_released' });
+    expect(await test.available(a)).toBe(100n);
+  });
+
   it('never lets an id be two things', async () => {
     const [a = '', b = ''] = await people(100n, 0n);
     const id = fresh();

@@ -54,6 +54,14 @@ describe('entries', () => {
     expect(await balanceAt(key, LANES, 0, entries)).toBe(0n);
   });
 
+  it('are never taken back by a consumer that was overtaken', async () => {
+    const now = await entries.cursor(0);
+    expect(now.seq).toBeGreaterThan(1);
+    const old = { ...now, seq: now.seq - 1 };
+    expect(await entries.advance(old, { ...old, seq: 1 })).toBe(false);
+    expect(await entries.cursor(0)).toEqual(now);
+  });
+
   it('are read in pages, newest first, without a gap', async () => {
     const key = { unit: UNIT, account: 'c' };
     const all = await statement(key, LANES, { limit: 100 }, entries);
@@ -147,6 +155,24 @@ describe('verification', () => {
       }
     expect((await audit()).problem).toBeUndefined();
     expect(seen.size).toBeGreaterThan(20);
+  });
+
+  it('is never led astray by a head that a writer remembers', async () => {
+    const other = await startLedger(inject('dynamoEndpoint'), 1);
+    await other.open({ a: 10n });
+    const { client, table } = other.options;
+    const restored = {
+      TableName: table,
+      Key: headKey(0),
+      UpdateExpression: 'SET h = :h',
+      ExpressionAttributeValues: { ':h': 'restored' },
+    };
+    await client.send(new UpdateCommand(restored));
+    const payment = { id: 'x', unit: UNIT, from: 'a', to: 'mint', amount: 1n };
+    expect(await other.ledger.transfer(payment)).toMatchObject({ code: 'created' });
+    const blocks = [];
+    for await (const page of createLedgerReader(other.options).blocks(0, 1)) blocks.push(...page);
+    expect(blocks).toMatchObject([{ previous: 'restored' }]);
   });
 
   it('never lets a lost head overwrite the journal', async () => {
