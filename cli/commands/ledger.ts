@@ -65,6 +65,9 @@ export const accounts = (options: LedgerOptions): Promise<ExitCode> =>
           ),
         ]),
       );
+    if (!options.json)
+      for (const [unit, of] of Map.groupBy(rows, (row) => row.unit))
+        note(`${plain(unit)} sums to ${of.reduce((sum, { posted }) => sum + posted, 0n)}`);
     return EXIT.ok;
   });
 

@@ -1,5 +1,6 @@
 /** The accounts: opening and closing them, and how they stand. */
-import { sha256 } from '#shared/kernel/json.ts';
+import { byteLength, sha256 } from '#shared/kernel/json.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { answer } from './compare.ts';
 import type { GroupDeps } from './group.ts';
 import type { AccountStore } from './ports.ts';
@@ -52,6 +53,15 @@ export interface Chart {
 const laneOf = ({ unit, account }: AccountKey, lanes: number): number =>
   Number.parseInt(sha256(`${unit}#${account}`).slice(0, 8), 16) % lanes;
 
+/** Keys join names with "#": a unit has none, so that an account may. */
+const nameFault = ({ unit, account }: AccountKey): string | undefined => {
+  if (!/^[A-Za-z0-9]{1,16}$/.test(unit)) return `unit "${unit}": 1 to 16 letters or digits`;
+  const bytes = byteLength(account);
+  return bytes < 1 || bytes > LIMITS.ledgerIdBytesMax
+    ? `an account's name has 1 to ${LIMITS.ledgerIdBytesMax} bytes, not ${bytes}`
+    : undefined;
+};
+
 export const createChart = (deps: ChartDeps): Chart => {
   const { store, accounts, lanes, clock } = deps;
   const opened = new Map<string, Account>();
@@ -77,6 +87,8 @@ export const createChart = (deps: ChartDeps): Chart => {
       account,
       openAccount: async (request) => {
         const { unit, account: id, guarded = true, metadata } = request;
+        const wrong = nameFault(request);
+        if (wrong) return answer(id, 'id_invalid', wrong);
         const existing = await accounts.open({
           ...{ unit, account: id, guarded, lane: laneOf(request, lanes), closed: false },
           createdAt: clock.now(),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { DAY_MS, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
+import { auditOf, DAY_MS, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 describe.each([1, 4])('a ledger of %i lanes', (lanes) => {
   let test: TestLedger;
@@ -184,6 +184,22 @@ describe.each([1, 4])('a ledger of %i lanes', (lanes) => {
     expect(await test.ledger.reverse(posted)).toMatchObject({ code: 'exists' });
     expect(await test.available(a)).toBe(100n);
     expect(await test.available(o)).toBe(0n);
+  });
+
+  it.each([
+    ['', 'CRD'],
+    ['x'.repeat(257), 'CRD'],
+    ['fine', 'a#b'],
+  ])('opens no account %s in unit %s', async (account, unit) => {
+    expect(await test.ledger.openAccount({ unit, account })).toMatchObject({ code: 'id_invalid' });
+  });
+
+  it('keeps names with every character that a name may have', async () => {
+    const [a = ''] = await people(5n);
+    const odd = `ö #${fresh()}#7`;
+    await test.ledger.openAccount({ unit: UNIT, account: odd });
+    expect(await pay(a, odd, 5n)).toMatchObject({ code: 'created' });
+    expect((await auditOf(test)).problem).toBeUndefined();
   });
 
   it('opens an account once: what it is stays', async () => {

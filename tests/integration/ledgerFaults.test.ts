@@ -5,7 +5,7 @@ import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 const LANES = 3;
-const RUNS = Number(process.env['SHERATAN_FAULT_RUNS'] ?? 6);
+const RUNS = Number(process.env['SHERATAN_BANK_RUNS'] ?? 6);
 const FAR = 4_000_000_000_000;
 
 /** A generator that a seed decides (mulberry32). */
