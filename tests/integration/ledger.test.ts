@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
+import type { HoldStore } from '#shared/ledger/ports.ts';
 import { auditOf, DAY_MS, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 describe.each([1, 4])('a ledger of %i lanes', (lanes) => {
@@ -231,6 +233,24 @@ describe.each([1, 4])('a ledger of %i lanes', (lanes) => {
     const posting = { id: fresh(), hold: id, to: [{ to: b, amount: 60n }] };
     expect(await late.post(posting)).toMatchObject({ code: 'pending_already_released' });
     expect(await test.available(a)).toBe(100n);
+  });
+
+  it.each([
+    { first: 'released', balance: 100n, answer: 'exists' },
+    { first: 'posted', balance: 40n, answer: 'pending_already_posted' },
+  ])('gives a hold back once, when it was $first in the last moment', async (row) => {
+    const [a = '', b = ''] = await people(100n, 0n);
+    const id = fresh();
+    await hold(a, 60n, id);
+    const holds = createHoldStore(test.options);
+    const end: HoldStore['end'] = async (ended, as) => {
+      if (row.first === 'released') await test.ledger.release(id);
+      else await test.ledger.post({ id: fresh(), hold: id, to: [{ to: b, amount: 60n }] });
+      return holds.end(ended, as);
+    };
+    const late = test.another({ holds: { ...holds, end } });
+    expect(await late.release(id)).toMatchObject({ code: row.answer });
+    expect(await test.available(a)).toBe(row.balance);
   });
 
   it('never lets an id be two things', async () => {
