@@ -22,14 +22,14 @@ export const verifyAll = (options: SessionOptions): Promise<ExitCode> =>
   withDeployment(options, async ({ ledger }) => {
     const began = performance.now();
     const verdict = await verify(ledger);
-    const { problem, blocks, transfers, balances, holds } = verdict;
+    const { problem, blocks, transfers, accounts, balances, holds } = verdict;
     const seconds = ((performance.now() - began) / 1_000).toFixed(1);
     if (options.json) json(verdict);
     else if (problem)
       out(`${paint('red', 'WRONG')} ${plain(problem.where)}: ${plain(problem.what)}`);
     else
       out(
-        `${paint('green', 'all is as the journal says')}: ${blocks} blocks, ${transfers} transfers, ${balances} balances, ${holds} open holds (${seconds} s)`,
+        `${paint('green', 'all is as the journal says')}: ${blocks} blocks, ${transfers} transfers, ${accounts} accounts, ${balances} balances, ${holds} open holds (${seconds} s)`,
       );
     return problem ? EXIT.refused : EXIT.ok;
   });

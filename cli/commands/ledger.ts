@@ -83,6 +83,10 @@ const past = async (
   { ledger: { lanes, entries } }: Session,
 ): Promise<ExitCode> => {
   const posted = await balanceAt({ unit, account }, lanes, at, entries);
+  if (posted === undefined) {
+    note(`What was posted to ${plain(account)} until ${time(at)} is archived.`);
+    return EXIT.notFound;
+  }
   if (asJson) json(exact({ account, unit, at, posted }));
   else out(`${posted} posted at ${time(at)}`);
   return EXIT.ok;

@@ -104,6 +104,8 @@ export const LIMITS = {
   ledgerItemsMax: 100,
   /** Blocks between two checkpoints of a lane. */
   ledgerCheckpointBlocks: 1_000,
+  /** Entries of an account in a lane between two snapshots of it. */
+  ledgerSnapshotEntries: 100,
   /** How far a lane's time may be ahead of a writer's clock before the writer refuses, in ms. */
   ledgerSkewMs: 5_000,
 
@@ -133,3 +135,11 @@ assert(
   'the largest inline payload leaves room for the rest of its envelope',
 );
 assert(LIMITS.rawInlineBytesMax < 350_000, 'a quarantined item fits into a DynamoDB item');
+assert(
+  LIMITS.ledgerGroupMax < LIMITS.ledgerItemsMax,
+  'a group of transfers leaves room for balances, head and block',
+);
+assert(
+  LIMITS.ledgerSnapshotEntries >= LIMITS.ledgerItemsMax,
+  'a block snapshots an account at most once, and a snapshot adds at most 1 % to the entries',
+);

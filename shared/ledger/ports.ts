@@ -94,6 +94,7 @@ export interface StoredBalance {
   readonly lane: number;
   readonly position: Position;
   readonly available: bigint;
+  readonly closed: boolean;
 }
 
 /** Where in the journal a transfer stands. */
@@ -108,11 +109,43 @@ export type StoredRecord = { readonly id: string } & (
   | { readonly hold: Hold }
 );
 
+/** What an item of the table is. */
+export type ItemContent =
+  | { readonly kind: 'account'; readonly account: Account }
+  | { readonly kind: 'balance'; readonly balance: StoredBalance }
+  | { readonly kind: 'record'; readonly record: StoredRecord }
+  | { readonly kind: 'entry'; readonly entry: StatementEntry }
+  | { readonly kind: 'snapshot'; readonly snapshot: AccountSnapshot }
+  | { readonly kind: 'cursor' | 'checkpoint'; readonly cursor: Cursor }
+  | { readonly kind: 'head' | 'block'; readonly head: Head }
+  /** Of an import; not part of the balances. */
+  | { readonly kind: 'history' }
+  | { readonly kind: 'unknown' };
+
+export type StoredItem = ItemContent & {
+  /** Its key, for what has no better name. */
+  readonly id: string;
+  /** The first field that is not as the ledger writes it beside the others. */
+  readonly odd?: string;
+};
+
+/** What the table has under a key does not say anything. */
+export class UnreadableItemError extends Error {
+  override readonly name = 'UnreadableItemError';
+  readonly code = 'LEDGER_ITEM_UNREADABLE';
+  readonly id: string;
+  constructor(id: string, cause: unknown) {
+    super(`item ${id} of the ledger's table cannot be read`, { cause });
+    this.id = id;
+  }
+}
+
 /** The ledger as a whole, for whoever checks or copies it. */
 export interface LedgerReader {
   /** Blocks of a lane after `seq`, in order, page by page. */
   blocks(lane: number, seq: number): AsyncIterable<readonly Block[]>;
-  balances(): AsyncIterable<readonly StoredBalance[]>;
+  /** All there is, in no order. */
+  items(): AsyncIterable<readonly StoredItem[]>;
   records(ids: readonly string[]): Promise<readonly StoredRecord[]>;
   /** By the time of their end. */
   pendingHolds(lane: number): AsyncIterable<readonly Hold[]>;
@@ -141,20 +174,45 @@ export interface StatementEntry {
   readonly block: number;
 }
 
+/** An account's balance in one lane after every so-manieth entry: a base where entries are gone. */
+export interface AccountSnapshot {
+  readonly key: AccountKey;
+  readonly lane: number;
+  /** ms since the epoch. */
+  readonly at: number;
+  /** Of the entry that it stands for. */
+  readonly seq: number;
+  readonly balance: bigint;
+  readonly block: number;
+  /** Of the block. */
+  readonly hash: string;
+}
+
+/** What the journal is written out as. */
+export interface WrittenOut {
+  readonly entries: readonly StatementEntry[];
+  readonly snapshots: readonly AccountSnapshot[];
+  readonly checkpoints: readonly Cursor[];
+}
+
 export interface EntryStore {
   cursor(lane: number): Promise<Cursor>;
-  /** Keys and content follow from the block alone: written again, they are the same. */
-  write(entries: readonly StatementEntry[], checkpoints: readonly Cursor[]): Promise<void>;
+  /** Keys and content follow from the blocks alone: written again, they are the same. */
+  write(what: WrittenOut): Promise<void>;
   /** false when somebody else moved it. */
   advance(from: Cursor, to: Cursor): Promise<boolean>;
   /** Those of the given ones that are there, as they are there. */
-  find(entries: readonly StatementEntry[]): Promise<readonly StatementEntry[]>;
+  find(wanted: WrittenOut): Promise<WrittenOut>;
   /** Newest first, of one lane, before `before` (ms since the epoch, not included). */
   entries(
     key: AccountKey,
     lane: number,
     options: { readonly before?: number; readonly limit: number },
   ): Promise<readonly StatementEntry[]>;
+  /** The first that there still is in the lane. */
+  oldest(key: AccountKey, lane: number): Promise<StatementEntry | undefined>;
+  /** The newest of one lane before `before` (ms since the epoch, not included). */
+  snapshot(key: AccountKey, lane: number, before: number): Promise<AccountSnapshot | undefined>;
 }
 
 /** What was journaled before the ledger was this one; not part of its balances. */

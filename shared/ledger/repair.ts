@@ -3,15 +3,18 @@
  * Blocks are complete: whatever else there is follows from them and from the open holds.
  */
 import { type Block, entriesOf, type Head } from './blocks.ts';
-import type { LedgerReader, Place, StoredBalance } from './ports.ts';
+import type { AccountStore, LedgerReader, Place, StoredBalance } from './ports.ts';
 import { newReplay, type Problem, type Replay, replayBlock } from './replay.ts';
-import { type AccountKey, availableOf, type Hold, type Transfer } from './types.ts';
+import { type Account, type AccountKey, availableOf, type Hold, type Transfer } from './types.ts';
+
+/** Whether an account is closed is not the journal's to say, but its own item's. */
+export type Rebuilt = Omit<StoredBalance, 'closed'>;
 
 export interface RepairStore {
   /** Overwrites what is there: nobody else may write meanwhile. */
   restore(what: {
     readonly heads?: readonly Head[];
-    readonly balances?: readonly StoredBalance[];
+    readonly balances?: readonly Rebuilt[];
     readonly transfers?: readonly { readonly transfer: Transfer; readonly place: Place }[];
   }): Promise<void>;
 }
@@ -19,6 +22,7 @@ export interface RepairStore {
 export interface RepairDeps {
   readonly reader: LedgerReader;
   readonly repairs: RepairStore;
+  readonly accounts: Pick<AccountStore, 'setClosed'>;
   readonly lanes: number;
 }
 
@@ -42,7 +46,7 @@ const keyIn = (name: string): AccountKey => {
 };
 
 /** Each position of the replay with what its open holds take from it. */
-const balancesOf = ({ book, head }: Replay, holds: readonly Hold[]): readonly StoredBalance[] => {
+const balancesOf = ({ book, head }: Replay, holds: readonly Hold[]): readonly Rebuilt[] => {
   const held = new Map<string, bigint>();
   for (const { unit, from, left } of holds) {
     const name = `${unit}#${from}#${head.lane}`;
@@ -77,6 +81,22 @@ const repairLane = async (lane: number, { reader, repairs }: RepairDeps): Promis
   return problem ? { ...done, problem } : done;
 };
 
+const nameOf = ({ unit, account }: AccountKey): string => `${unit}#${account}`;
+
+/** An account is closed in all lanes or in none. */
+const repairClosed = async ({ reader, accounts }: RepairDeps): Promise<void> => {
+  const marked = new Set<string>();
+  const all: Account[] = [];
+  for await (const items of reader.items()) {
+    all.push(...items.flatMap((item) => (item.kind === 'account' ? item.account : [])));
+    for (const item of items)
+      if (item.kind === 'balance' && item.balance.closed) marked.add(nameOf(item.balance.key));
+  }
+  for (const account of all)
+    if (account.closed || marked.has(nameOf(account)))
+      await accounts.setClosed(account, account.closed);
+};
+
 /** While nobody writes. Repeatable; what it does not mend, `verify` names. */
 export const repair = async (deps: RepairDeps): Promise<Repaired> => {
   let all: Repaired = { blocks: 0, transfers: 0, balances: 0 };
@@ -90,5 +110,6 @@ export const repair = async (deps: RepairDeps): Promise<Repaired> => {
       ...(problem && { problem }),
     };
   }
+  await repairClosed(deps);
   return all;
 };

@@ -3,6 +3,7 @@ import { sha256 } from '#shared/kernel/json.ts';
 import { type Block, type Entry, entriesOf, genesis, type Head, hashOf } from './blocks.ts';
 import { Book } from './book.ts';
 import { applyMoves } from './execute.ts';
+import { blockName } from './names.ts';
 import { type Leg, postedOf } from './types.ts';
 
 /** The first thing that is wrong, and what it is about. */
@@ -84,9 +85,6 @@ const checkChain = (head: Head, block: Block): string | undefined => {
   if (block.at < head.at) return 'is older than the block before it';
   return hashOf(block) === block.hash ? undefined : 'does not have the hash that it says';
 };
-
-export const blockName = ({ lane, seq }: Pick<Head, 'lane' | 'seq'>): string =>
-  `lane ${lane}, block ${seq}`;
 
 /** The lane after the block, or the first thing that is wrong with it. Changes the replay's book. */
 export const replayBlock = (replay: Replay, block: Block): Replay | Problem => {

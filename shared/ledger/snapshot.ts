@@ -5,7 +5,14 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { type Block, entriesOf, hashOf } from './blocks.ts';
-import type { Cursor, EntryStore, LaneStore, LedgerReader, StatementEntry } from './ports.ts';
+import type {
+  AccountSnapshot,
+  Cursor,
+  EntryStore,
+  LaneStore,
+  LedgerReader,
+  StatementEntry,
+} from './ports.ts';
 import { digestAfter } from './replay.ts';
 
 export interface SnapshotDeps {
@@ -22,6 +29,20 @@ export const statementOf = (block: Block): readonly StatementEntry[] =>
       block: block.seq,
     })),
   );
+
+/** How many snapshots an account has that has so many entries in a lane. */
+export const snapshotsIn = (seq: number): number => Math.floor(seq / LIMITS.ledgerSnapshotEntries);
+
+/** Where an account's entries in the lane come to a round number. */
+export const snapshotsOf = (block: Block): readonly AccountSnapshot[] =>
+  statementOf(block)
+    .filter(({ seq }) => seq % LIMITS.ledgerSnapshotEntries === 0)
+    .map(({ key, lane, at, seq, balance }) => ({
+      ...{ key, lane, at, seq, balance, block: block.seq, hash: block.hash },
+    }));
+
+export const isCheckpoint = ({ seq }: Pick<Cursor, 'seq'>): boolean =>
+  seq % LIMITS.ledgerCheckpointBlocks === 0;
 
 /** A journal that is broken is written out no further. */
 class BrokenChainError extends Error {
@@ -48,9 +69,13 @@ export const catchUp = async (lane: number, deps: SnapshotDeps): Promise<number>
     const checkpoints: Cursor[] = [];
     for (const block of blocks) {
       next = after(next, block);
-      if (next.seq % LIMITS.ledgerCheckpointBlocks === 0) checkpoints.push(next);
+      if (isCheckpoint(next)) checkpoints.push(next);
     }
-    await deps.entries.write(blocks.flatMap(statementOf), checkpoints);
+    await deps.entries.write({
+      entries: blocks.flatMap(statementOf),
+      snapshots: blocks.flatMap(snapshotsOf),
+      checkpoints,
+    });
     if (!(await deps.entries.advance(cursor, next))) return count;
     cursor = next;
     count += blocks.length;

@@ -6,7 +6,7 @@ import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
 import { createLaneStore } from '#shared/ledger/dynamo/lanes.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
 import { createLedger, type Ledger, type LedgerDeps } from '#shared/ledger/ledger.ts';
-import type { LaneStore } from '#shared/ledger/ports.ts';
+import type { AccountStore, LaneStore } from '#shared/ledger/ports.ts';
 import { type Verdict, verify } from '#shared/ledger/verify.ts';
 import { createLedgerTable } from './table.ts';
 
@@ -16,6 +16,7 @@ export const DAY_MS = 86_400_000;
 export interface TestLedger {
   readonly ledger: Ledger;
   readonly store: LaneStore;
+  readonly accounts: AccountStore;
   readonly options: Awaited<ReturnType<typeof createLedgerTable>>;
   readonly warnings: unknown[];
   readonly lanes: number;
@@ -28,17 +29,22 @@ export interface TestLedger {
   available(account: string): Promise<bigint>;
 }
 
-export const startLedger = async (endpoint: string, lanes = 1): Promise<TestLedger> => {
-  const options = await createLedgerTable(endpoint);
+export const startLedger = async (
+  endpoint: string,
+  lanes = 1,
+  stream = false,
+): Promise<TestLedger> => {
+  const options = await createLedgerTable(endpoint, stream);
   const warnings: unknown[] = [];
   let offset = 0;
   const clock = { now: () => Date.now() + offset };
   const note = (...line: unknown[]): void => void warnings.push(line);
   const store = createLaneStore(options);
+  const accounts = createAccountStore(options, lanes);
   const deps: LedgerDeps = {
     store,
     holds: createHoldStore(options),
-    accounts: createAccountStore(options, lanes),
+    accounts,
     lanes,
     clock,
     random: { next: Math.random },
@@ -52,6 +58,7 @@ export const startLedger = async (endpoint: string, lanes = 1): Promise<TestLedg
   return {
     ledger,
     store,
+    accounts,
     options,
     warnings,
     lanes,

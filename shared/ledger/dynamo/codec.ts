@@ -4,8 +4,14 @@ import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { BLOCK_PREFIX } from '#shared/contracts/ledger.ts';
+import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import type { Block, Head } from '../blocks.ts';
-import type { Cursor, Place, StatementEntry, StoredBalance, StoredRecord } from '../ports.ts';
+import {
+  type Place,
+  type StoredBalance,
+  type StoredRecord,
+  UnreadableItemError,
+} from '../ports.ts';
 import type { Account, AccountKey, Hold, HoldState, Move, Position, Transfer } from '../types.ts';
 
 export interface LedgerOptions {
@@ -31,8 +37,9 @@ export const ledgerClient = (client: DynamoDBClient): DynamoDBDocumentClient =>
 export const rawItem = (item: Record<string, AttributeValue>): Item =>
   unmarshall(item, { wrapNumbers });
 
-const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
-const laneName = (lane: number): string => padded(lane, 3);
+export const padded = (value: number, digits: number): string =>
+  String(value).padStart(digits, '0');
+export const laneName = (lane: number): string => padded(lane, 3);
 
 export const headKey = (lane: number) => ({ pk: `L#${laneName(lane)}`, sk: 'HEAD' });
 export const blockKey = (lane: number, seq: number) => ({
@@ -42,19 +49,29 @@ export const blockKey = (lane: number, seq: number) => ({
 export const recordKey = (id: string) => ({ pk: `T#${id}`, sk: 'T' });
 const accountPk = ({ unit, account }: AccountKey): string => `A#${unit}#${account}`;
 export const accountKey = (key: AccountKey) => ({ pk: accountPk(key), sk: 'META' });
-const lanePk = (key: AccountKey, lane: number): string => `${accountPk(key)}#${laneName(lane)}`;
+export const lanePk = (key: AccountKey, lane: number): string =>
+  `${accountPk(key)}#${laneName(lane)}`;
 export const balanceKey = (key: AccountKey, lane: number) => ({
   pk: lanePk(key, lane),
   sk: 'BAL',
 });
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-const whole = (value: unknown): number => Number(value ?? 0);
-const big = (value: unknown): bigint => (typeof value === 'bigint' ? value : 0n);
+export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const whole = (value: unknown): number => Number(value ?? 0);
+export const big = (value: unknown): bigint => (typeof value === 'bigint' ? value : 0n);
 const metadataOf = ({ md }: Item): Pick<Account, 'metadata'> =>
   md === undefined ? {} : { metadata: JSON.parse(text(md)) };
 const metadataItem = ({ metadata }: Pick<Account, 'metadata'>): Item =>
   metadata === undefined ? {} : { md: JSON.stringify(metadata) };
+
+/** @throws UnreadableItemError for what `as` cannot read */
+export const readable = <T>(item: Item, as: (item: Item) => T): T => {
+  try {
+    return as(item);
+  } catch (error) {
+    throw new UnreadableItemError(`${item['pk']} ${item['sk']}`, error);
+  }
+};
 
 export const headOf = (lane: number, { seq, h, at }: Item): Head => ({
   lane,
@@ -62,6 +79,9 @@ export const headOf = (lane: number, { seq, h, at }: Item): Head => ({
   hash: text(h),
   at: whole(at),
 });
+
+/** The lane of a head, a block, a cursor or a checkpoint: `L#<lane>`, `C#<lane>`. */
+export const laneOfItem = ({ pk }: Item): number => Number(text(pk).slice(2));
 
 export const headItem = ({ lane, seq, hash, at }: Head): Item => ({
   ...headKey(lane),
@@ -84,12 +104,23 @@ export const blockOf = (lane: number, { seq, p, h, at, e }: Item): Block => ({
   text: text(e),
 });
 
-export const accountItem = (account: Account): Item => ({
-  ...accountKey(account),
-  ...{ u: account.unit, i: account.account, home: account.lane, g: account.guarded ? 1 : 0 },
-  at: account.createdAt,
-  ...metadataItem(account),
+/** Of what never changes in an item, where nothing else tells it: whoever changes it shows. */
+const fingerprintOf = (fields: Item): string =>
+  sha256(canonicalJson(JSON.parse(JSON.stringify(fields, exact)) as Json)).slice(0, 32);
+const exact = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value;
+const withFingerprint = (key: Item, fields: Item): Item => ({
+  ...key,
+  ...fields,
+  h: fingerprintOf({ ...key, ...fields }),
 });
+
+export const accountItem = (account: Account): Item =>
+  withFingerprint(accountKey(account), {
+    ...{ u: account.unit, i: account.account, home: account.lane, g: account.guarded ? 1 : 0 },
+    at: account.createdAt,
+    ...metadataItem(account),
+  });
 export const accountOf = (item: Item): Account => ({
   unit: text(item['u']),
   account: text(item['i']),
@@ -138,11 +169,21 @@ const placeOf = ({ b }: Item): Place => {
   return { lane, seq, index };
 };
 
+/** How it ended is told by the journal when it was posted, else here. */
+export const holdFingerprint = (hold: Hold): string => {
+  const { id, unit, from, amount, expiresAt, lane, parent, state } = hold;
+  const ended = state === 'released' || state === 'expired' ? state : undefined;
+  const fields = { id, unit, from, amount, expiresAt, lane, parent, ended };
+  return fingerprintOf({ ...fields, ...metadataItem(hold) });
+};
+
 export const holdItem = (hold: Hold): Item => ({
   ...recordKey(hold.id),
   ...{ ty: 'hold', st: hold.state, u: hold.unit, from: hold.from, a: hold.amount, l: hold.left },
-  ...{ x: hold.expiresAt, gx: laneName(hold.lane), n: hold.lane, o: hold.parent },
+  ...{ x: hold.expiresAt, n: hold.lane, o: hold.parent },
+  ...(hold.state === 'pending' && { gx: laneName(hold.lane) }),
   ...metadataItem(hold),
+  h: holdFingerprint(hold),
 });
 export const holdOf = (item: Item): Hold => ({
   id: text(item['pk']).slice(2),
@@ -175,68 +216,8 @@ export const placeOfEntry = ({ pk }: Item): readonly [AccountKey, number] => {
 
 export const storedBalanceOf = (item: Item): StoredBalance => {
   const [key, lane] = placeOfEntry(item);
-  return { key, lane, position: positionOf(item), available: big(item['av']) };
+  const closed = item['closed'] !== undefined;
+  return { key, lane, position: positionOf(item), available: big(item['av']), closed };
 };
 
-export const expiryShard = laneName;
-
-const ENTRY_PREFIX = 'E#';
-/** Sixteen digits hold every time that a number does. */
-const entryTime = (at: number): string => `${ENTRY_PREFIX}${padded(at, 16)}`;
-
-export const entryItem = (entry: StatementEntry): Item => ({
-  pk: lanePk(entry.key, entry.lane),
-  sk: `${entryTime(entry.at)}#${padded(entry.seq, 12)}`,
-  ...{ t: entry.transfer, d: entry.change, b: entry.balance, k: entry.block },
-});
-export const entryOf = (
-  key: AccountKey,
-  lane: number,
-  { sk, t, d, b, k }: Item,
-): StatementEntry => {
-  const [, at = 0, seq = 0] = text(sk).split('#').map(Number);
-  return {
-    key,
-    lane,
-    at,
-    seq,
-    transfer: text(t),
-    change: big(d),
-    balance: big(b),
-    block: whole(k),
-  };
-};
-export const entryKeyBefore = (key: AccountKey, lane: number, before: number) => ({
-  pk: lanePk(key, lane),
-  first: ENTRY_PREFIX,
-  last: entryTime(before),
-});
-
-export const cursorKey = (lane: number) => ({ pk: `C#${laneName(lane)}`, sk: 'CUR' });
-const cursorFields = ({ seq, hash, digest }: Cursor): Item => ({
-  ...{ seq, h: hash, s: digest.toString(16).padStart(64, '0') },
-});
-export const cursorItem = (cursor: Cursor): Item => ({
-  ...cursorKey(cursor.lane),
-  ...cursorFields(cursor),
-});
-export const checkpointItem = (cursor: Cursor): Item => ({
-  pk: `C#${laneName(cursor.lane)}`,
-  sk: `K#${padded(cursor.seq, 12)}`,
-  ...cursorFields(cursor),
-});
-export const cursorOf = (lane: number, { seq, h, s }: Item): Cursor => ({
-  lane,
-  seq: whole(seq),
-  hash: text(h),
-  digest: BigInt(`0x${text(s)}`),
-});
-
-/** A line of an imported journal, with each account that it names. */
-export const historyItem = ({ unit, account }: AccountKey, line: number, raw: string): Item => ({
-  pk: `I#${unit}#${account}`,
-  sk: `J#${padded(line, 12)}`,
-  line,
-  e: raw,
-});
-export const historyKey = ({ unit, account }: AccountKey): string => `I#${unit}#${account}`;
+export const expiryShard = (lane: number): string => laneName(lane);

@@ -2,35 +2,60 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { genesis } from '../blocks.ts';
-import type { Cursor, EntryStore } from '../ports.ts';
+import type { Cursor, EntryStore, WrittenOut } from '../ports.ts';
 import { readAll, writeAll } from './batches.ts';
+import { type Item, type LedgerOptions, readable } from './codec.ts';
 import {
+  CHECKPOINT_PREFIX,
   checkpointItem,
   cursorItem,
   cursorKey,
   cursorOf,
+  ENTRY_PREFIX,
+  entriesBefore,
   entryItem,
-  entryKeyBefore,
   entryOf,
-  type LedgerOptions,
-  placeOfEntry,
-} from './codec.ts';
+  SNAPSHOT_PREFIX,
+  snapshotItem,
+  snapshotOf,
+  snapshotsBefore,
+} from './entryCodec.ts';
 
 const noCursor = (lane: number): Cursor => ({ lane, seq: 0, hash: genesis(lane).hash, digest: 0n });
 
+const itemsOf = ({ entries, snapshots, checkpoints }: WrittenOut): readonly Item[] => [
+  ...entries.map(entryItem),
+  ...snapshots.map(snapshotItem),
+  ...checkpoints.map(checkpointItem),
+];
+
 export const createEntryStore = ({ client, table }: LedgerOptions): EntryStore => {
+  const query = async (
+    { pk, first, last }: ReturnType<typeof entriesBefore>,
+    limit: number,
+    oldestFirst = false,
+  ): Promise<readonly Item[]> => {
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+        ExpressionAttributeValues: { ':pk': pk, ':first': first, ':last': last },
+        ScanIndexForward: oldestFirst,
+        Limit: limit,
+        ConsistentRead: true,
+      }),
+    );
+    return Items;
+  };
   return {
     cursor: async (lane) => {
       const { Item } = await client.send(
         new GetCommand({ TableName: table, Key: cursorKey(lane), ConsistentRead: true }),
       );
-      return Item ? cursorOf(lane, Item) : noCursor(lane);
+      return Item ? readable(Item, cursorOf) : noCursor(lane);
     },
 
-    write: async (entries, checkpoints) => {
-      const items = [...entries.map(entryItem), ...checkpoints.map(checkpointItem)];
-      await writeAll({ client, table }, items);
-    },
+    write: (what) => writeAll({ client, table }, itemsOf(what)),
 
     advance: async (from, to) => {
       try {
@@ -50,24 +75,25 @@ export const createEntryStore = ({ client, table }: LedgerOptions): EntryStore =
     },
 
     find: async (wanted) => {
-      const keys = wanted.map(entryItem).map(({ pk, sk }) => ({ pk: `${pk}`, sk: `${sk}` }));
+      const keys = itemsOf(wanted).map(({ pk, sk }) => ({ pk: `${pk}`, sk: `${sk}` }));
       const items = await readAll({ client, table }, keys);
-      return items.map((item) => entryOf(...placeOfEntry(item), item));
+      const those = (prefix: string) => items.filter(({ sk }) => `${sk}`.startsWith(prefix));
+      return {
+        entries: those(ENTRY_PREFIX).map(entryOf),
+        snapshots: those(SNAPSHOT_PREFIX).map(snapshotOf),
+        checkpoints: those(CHECKPOINT_PREFIX).map((item) => readable(item, cursorOf)),
+      };
     },
 
-    entries: async (key, lane, { before = Number.MAX_SAFE_INTEGER, limit }) => {
-      const { pk, first, last } = entryKeyBefore(key, lane, before);
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-          ExpressionAttributeValues: { ':pk': pk, ':first': first, ':last': last },
-          ScanIndexForward: false,
-          Limit: limit,
-          ConsistentRead: true,
-        }),
-      );
-      return Items.map((item) => entryOf(key, lane, item));
+    entries: async (key, lane, { before = Number.MAX_SAFE_INTEGER, limit }) =>
+      (await query(entriesBefore(key, lane, before), limit)).map(entryOf),
+
+    oldest: async (key, lane) => {
+      const all = entriesBefore(key, lane, Number.MAX_SAFE_INTEGER);
+      return (await query(all, 1, true)).map(entryOf)[0];
     },
+
+    snapshot: async (key, lane, before) =>
+      (await query(snapshotsBefore(key, lane, before), 1)).map(snapshotOf)[0],
   };
 };

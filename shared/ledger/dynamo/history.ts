@@ -2,7 +2,8 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { HistoryStore } from '../ports.ts';
 import { writeAll } from './batches.ts';
-import { historyItem, historyKey, type LedgerOptions } from './codec.ts';
+import type { LedgerOptions } from './codec.ts';
+import { historyItem, historyKey } from './entryCodec.ts';
 
 export const createHistoryStore = ({ client, table }: LedgerOptions): HistoryStore => ({
   write: (lines) =>

@@ -7,6 +7,7 @@ import { cancellationOf } from './cancellation.ts';
 import {
   balanceKey,
   expiryShard,
+  holdFingerprint,
   holdItem,
   holdOf,
   type Item,
@@ -72,10 +73,11 @@ export const createHoldStore = ({ client, table }: LedgerOptions): HoldStore => 
           Update: {
             TableName: table,
             Key: recordKey(hold.id),
-            UpdateExpression: 'SET st = :as, l = :zero REMOVE gx',
+            UpdateExpression: 'SET st = :as, l = :zero, h = :h REMOVE gx',
             ConditionExpression: 'st = :pending AND l = :left',
             ExpressionAttributeValues: {
               ...{ ':as': as, ':zero': 0, ':pending': 'pending', ':left': hold.left },
+              ':h': holdFingerprint({ ...hold, state: as }),
             },
           },
         },

@@ -9,10 +9,11 @@ import {
   expiryShard,
   holdOf,
   type LedgerOptions,
+  readable,
   recordKey,
-  storedBalanceOf,
   storedRecordOf,
 } from './codec.ts';
+import { storedItemOf } from './items.ts';
 
 export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerReader => ({
   blocks: async function* (lane, seq) {
@@ -33,21 +34,15 @@ export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerRead
     for await (const { Items = [] } of pages) yield Items.map((item) => blockOf(lane, item));
   },
 
-  balances: async function* () {
-    const pages = paginateScan(
-      { client },
-      {
-        TableName: table,
-        FilterExpression: 'sk = :bal',
-        ExpressionAttributeValues: { ':bal': 'BAL' },
-        ConsistentRead: true,
-      },
-    );
-    for await (const { Items = [] } of pages) yield Items.map(storedBalanceOf);
+  items: async function* () {
+    const pages = paginateScan({ client }, { TableName: table, ConsistentRead: true });
+    for await (const { Items = [] } of pages) yield Items.map(storedItemOf);
   },
 
   records: async (ids) =>
-    (await readAll({ client, table }, ids.map(recordKey))).map(storedRecordOf),
+    (await readAll({ client, table }, ids.map(recordKey))).map((item) =>
+      readable(item, storedRecordOf),
+    ),
 
   pendingHolds: async function* (lane) {
     const pages = paginateQuery(

@@ -1,16 +1,14 @@
 /** RepairStore on the Ledger table. */
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { mapPool } from '#shared/kernel/pool.ts';
-import type { StoredBalance } from '../ports.ts';
-import type { RepairStore } from '../repair.ts';
+import type { Rebuilt, RepairStore } from '../repair.ts';
 import { writeAll } from './batches.ts';
 import { balanceKey, headItem, type LedgerOptions, transferItem } from './codec.ts';
 
 const WIDTH = 8;
 
 export const createRepairStore = ({ client, table }: LedgerOptions): RepairStore => {
-  /** Leaves the mark of a closed account where it is. */
-  const setBalance = ({ key, lane, position, available }: StoredBalance) =>
+  const setBalance = ({ key, lane, position, available }: Rebuilt) =>
     client.send(
       new UpdateCommand({
         TableName: table,
