@@ -1,14 +1,7 @@
 /** Options of the `ledger` commands. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
-import {
-  exportBlocks,
-  type RepairOptions,
-  type ReplicaOptions,
-  repairAll,
-  replica,
-  verifyAll,
-} from './commands/audit.ts';
+import { exportBlocks, type RepairOptions, repairAll, verifyAll } from './commands/audit.ts';
 import { type ImportOptions, importLedger } from './commands/import.ts';
 import {
   accounts,
@@ -21,6 +14,7 @@ import {
   show,
   statementOf,
 } from './commands/ledger.ts';
+import { type ReplicaOptions, replica } from './commands/replica.ts';
 import type { ExitCode } from './errors.ts';
 import { moment, targeted, whole } from './options.ts';
 import type { SessionOptions } from './session.ts';
@@ -157,12 +151,13 @@ const addAudit = (ledger: Command, run: Run): void => {
     .option('--yes', 'nobody writes meanwhile')
     .action((options: RepairOptions) => run(repairAll(options)));
   targeted(ledger.command('export'))
-    .description('all blocks, as JSON lines')
+    .description('all blocks and accounts, as JSON lines')
     .argument('<file>')
     .action((file: string, options: SessionOptions) => run(exportBlocks(file, options)));
   targeted(ledger.command('replica'))
     .description('bring a copy up to date by executing the journal')
-    .requiredOption('--to <file>', 'where the copy is')
+    .requiredOption('--to <file>', 'where the copy is: a file, or table:NAME for a whole ledger')
+    .option('--create', 'make the table if it is not there')
     .option('--from <export>', 'build it from an export alone')
     .action((options: ReplicaOptions) => run(replica(options)));
 };

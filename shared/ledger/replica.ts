@@ -1,10 +1,17 @@
 /** A copy of the ledger that executes its journal again, and stops at the first difference. */
-import type { Block } from './blocks.ts';
+import { type Block, genesis, type Head } from './blocks.ts';
 import type { LedgerReader } from './ports.ts';
 import { newReplay, type Problem, type Replay, replayBlock } from './replay.ts';
+import type { Account } from './types.ts';
 
 /** Where blocks come from: a running ledger, or an export of one. */
 export type BlockSource = Pick<LedgerReader, 'blocks'>;
+
+/** What can be copied as a whole. */
+export interface CopySource extends BlockSource {
+  head(lane: number): Promise<Head>;
+  accounts(): AsyncIterable<readonly Account[]>;
+}
 
 export interface Followed {
   readonly replays: readonly Replay[];
@@ -52,16 +59,29 @@ export const follow = async (
 export const exportLine = ({ lane, seq, previous, hash, at, text }: Block): string =>
   JSON.stringify({ lane, seq, previous, hash, at, text });
 
-/** An export as a source of blocks. @throws SyntaxError for a line that is no JSON */
-export const exported = (lines: readonly string[]): BlockSource => {
+/** An account as a line of an export. */
+export const accountLine = (account: Account): string => JSON.stringify({ account });
+
+type Line = Block | { readonly account: Account };
+
+/** An export as a source. @throws SyntaxError for a line that is no JSON */
+export const exported = (lines: readonly string[]): CopySource => {
+  const all = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Line);
+  const accounts = all.flatMap((line) => ('account' in line ? line.account : []));
   const byLane = Map.groupBy(
-    lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Block),
+    all.flatMap((line) => ('account' in line ? [] : line)),
     ({ lane }) => lane,
+  );
+  const lanes = new Map(
+    [...byLane].map(([lane, blocks]) => [lane, blocks.sort((a, b) => a.seq - b.seq)]),
   );
   return {
     blocks: async function* (lane, seq) {
-      const blocks = (byLane.get(lane) ?? []).filter((block) => block.seq > seq);
-      yield await Promise.resolve(blocks.sort((a, b) => a.seq - b.seq));
+      yield await Promise.resolve((lanes.get(lane) ?? []).filter((block) => block.seq > seq));
+    },
+    head: (lane) => Promise.resolve(lanes.get(lane)?.at(-1) ?? genesis(lane)),
+    accounts: async function* () {
+      yield await Promise.resolve(accounts);
     },
   };
 };

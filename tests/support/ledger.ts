@@ -83,8 +83,20 @@ export const startLedger = async (
   };
 };
 
+/** What a ledger's table is read and written by. */
+export const partsOf = (options: TestLedger['options'], lanes: number) => ({
+  store: createLaneStore(options),
+  accounts: createAccountStore(options, lanes),
+  reader: createLedgerReader(options),
+  entries: createEntryStore(options),
+});
+
 /** The whole ledger against its journal. */
-export const auditOf = ({ store, options, lanes }: TestLedger): Promise<Verdict> =>
+export const auditOf = ({
+  store,
+  options,
+  lanes,
+}: Pick<TestLedger, 'store' | 'options' | 'lanes'>): Promise<Verdict> =>
   verify({
     store,
     lanes,

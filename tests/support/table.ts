@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { EXPIRY_INDEX, LEDGER_KEYS } from '#shared/contracts/ledger.ts';
 import { JOBS_INDEXES, JOBS_KEY, JOBS_SORT } from '#shared/contracts/tables.ts';
 import { ledgerClient } from '#shared/ledger/dynamo/codec.ts';
+import { createTable } from '#shared/ledger/dynamo/createTable.ts';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
@@ -53,31 +53,7 @@ export const createLedgerTable = async (
 }> => {
   const raw = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials: CREDENTIALS });
   const table = `ledger-${randomUUID()}`;
-  const { partition, sort } = LEDGER_KEYS;
-  await raw.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: keys(partition, sort),
-      AttributeDefinitions: [
-        ...[partition, sort, EXPIRY_INDEX.partition].map((name) => ({
-          AttributeName: name,
-          AttributeType: 'S' as const,
-        })),
-        { AttributeName: EXPIRY_INDEX.sort, AttributeType: 'N' },
-      ],
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: EXPIRY_INDEX.name,
-          KeySchema: keys(EXPIRY_INDEX.partition, EXPIRY_INDEX.sort),
-          Projection: { ProjectionType: 'ALL' },
-        },
-      ],
-      ...(stream && {
-        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' as const },
-      }),
-    }),
-  );
+  await createTable(raw, table, stream);
   return { client: ledgerClient(raw), table, raw };
 };
 

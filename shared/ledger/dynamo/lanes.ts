@@ -1,5 +1,6 @@
 /** LaneStore on the Ledger table: one transaction a commit. */
 import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { sha256 } from '#shared/kernel/json.ts';
 import type { Block, Head } from '../blocks.ts';
 import { entriesOf, genesis } from '../blocks.ts';
 import type { Change, Commit, Found, LaneStore, Wanted } from '../ports.ts';
@@ -122,8 +123,12 @@ const actionsOf = (table: string, commit: Commit): readonly Action[] => {
   ];
 };
 
-/** The SDK's own retries repeat the token, and DynamoDB answers them as it did the first. */
-const tokenOf = ({ blocks }: Commit): string => (blocks[0]?.hash ?? '').slice(0, 36);
+/**
+ * The SDK's own retries repeat the token, and DynamoDB answers them as it did the first. A copy of
+ * the ledger commits the same blocks in another table.
+ */
+const tokenOf = (table: string, { blocks }: Commit): string =>
+  sha256(`${table} ${blocks[0]?.hash}`).slice(0, 36);
 
 export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => {
   return {
@@ -163,7 +168,7 @@ export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => 
     commit: async (commit) => {
       const TransactItems = [...actionsOf(table, commit)];
       try {
-        const ClientRequestToken = tokenOf(commit);
+        const ClientRequestToken = tokenOf(table, commit);
         await client.send(new TransactWriteCommand({ TransactItems, ClientRequestToken }));
         return { kind: 'done' };
       } catch (error) {

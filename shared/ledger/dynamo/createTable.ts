@@ -1,0 +1,45 @@
+/** A Ledger table outside a deployment: for copies and tests. */
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import { EXPIRY_INDEX, LEDGER_KEYS } from '#shared/contracts/ledger.ts';
+
+const keys = ({ partition, sort }: { readonly partition: string; readonly sort: string }) => [
+  { AttributeName: partition, KeyType: 'HASH' as const },
+  { AttributeName: sort, KeyType: 'RANGE' as const },
+];
+
+const WAIT_SECONDS = 120;
+
+/** Resolves when it can be used. */
+export const createTable = async (
+  client: DynamoDBClient,
+  table: string,
+  stream = false,
+): Promise<void> => {
+  const strings = [LEDGER_KEYS.partition, LEDGER_KEYS.sort, EXPIRY_INDEX.partition];
+  await client.send(
+    new CreateTableCommand({
+      TableName: table,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: keys(LEDGER_KEYS),
+      AttributeDefinitions: [
+        ...strings.map((name) => ({ AttributeName: name, AttributeType: 'S' as const })),
+        { AttributeName: EXPIRY_INDEX.sort, AttributeType: 'N' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: EXPIRY_INDEX.name,
+          KeySchema: keys(EXPIRY_INDEX),
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+      ...(stream && {
+        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' as const },
+      }),
+    }),
+  );
+  await waitUntilTableExists({ client, maxWaitTime: WAIT_SECONDS }, { TableName: table });
+};
