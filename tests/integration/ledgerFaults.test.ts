@@ -3,21 +3,11 @@ import type { Ledger } from '#shared/ledger/ledger.ts';
 import { isDone, type Outcome } from '#shared/ledger/types.ts';
 import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
+import { seeded } from '../support/seeded.ts';
 
 const LANES = 3;
 const RUNS = Number(process.env['SHERATAN_BANK_RUNS'] ?? 6);
 const FAR = 4_000_000_000_000;
-
-/** A generator that a seed decides (mulberry32). */
-const seeded = (seed: number) => {
-  let state = seed;
-  return (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
 
 let test: TestLedger;
 let plan: (call: number) => Fault | undefined = () => undefined;
