@@ -16,7 +16,7 @@ import { newReplay, type Problem, replayBlock } from './replay.ts';
 import type { CopySource } from './replica.ts';
 import { sweepLanes } from './snapshot.ts';
 
-export interface CopyTarget {
+interface CopyTarget {
   readonly store: LaneStore;
   readonly accounts: AccountStore;
   readonly reader: Pick<LedgerReader, 'blocks'>;

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { benchBundles } from './bundles.ts';
 import { benchFeatures } from './features.ts';
 import { benchLedger } from './ledger.ts';
+import { benchLedgerSizes } from './ledgerSizes.ts';
 import { benchMesh } from './mesh.ts';
 import { benchPeer, benchPrice } from './price.ts';
 
@@ -27,6 +28,7 @@ const results = {
   features: await benchFeatures(),
   peer: await benchPeer(),
   ledger: await benchLedger(),
+  ledgerSizes: await benchLedgerSizes(),
   mesh: await benchMesh(assemblyDir, jobs),
 };
 mkdirSync('bench-results', { recursive: true });
