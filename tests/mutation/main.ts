@@ -1,4 +1,4 @@
-/** `npm run mutants`: takes the conditions of the ledger away, one at a time; some test must fail. */
+/** `npm run mutants [-- WORDS]`: takes the conditions of the ledger away, one at a time; some test must fail. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -249,13 +249,15 @@ const root = join(mkdtempSync(join(tmpdir(), 'sheratan-mutants-')), 'tree');
 execFileSync('git', ['worktree', 'add', '--quiet', '--detach', root]);
 try {
   symlinkSync(resolve('node_modules'), join(root, 'node_modules'));
+  const words = new RegExp(process.argv[2] ?? '');
+  const mutants = MUTANTS.filter(({ name, file }) => words.test(`${name} ${file}`));
   let survivors = 0;
-  for (const mutant of MUTANTS) {
+  for (const mutant of mutants) {
     const alive = survives(root, mutant);
     if (alive) survivors += 1;
     console.log(`${alive ? 'SURVIVED' : 'killed'}  without "${mutant.name}"`);
   }
-  console.log(`${MUTANTS.length - survivors} of ${MUTANTS.length} killed`);
+  console.log(`${mutants.length - survivors} of ${mutants.length} killed`);
   process.exitCode = survivors > 0 ? 1 : 0;
 } finally {
   execFileSync('git', ['worktree', 'remove', '--force', root]);
