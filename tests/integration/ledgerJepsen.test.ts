@@ -10,7 +10,7 @@ import { auditOf, partsOf, startLedger, type TestLedger, UNIT } from '../support
 import { isPossible, type Payment, type Reply, statesOf } from '../support/ledgerModel.ts';
 import { seeded } from '../support/seeded.ts';
 
-const RUNS = Number(process.env['SHERATAN_BANK_RUNS'] ?? 2);
+const RUNS = Number(process.env['SHERATAN_BANK_RUNS'] ?? 1);
 const FAR = 4_000_000_000_000;
 const TRANSIT = 'sheratan:transit';
 

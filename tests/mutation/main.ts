@@ -1,4 +1,7 @@
-/** `npm run mutants [-- WORDS]`: takes the conditions of the ledger away, one at a time; some test must fail. */
+/**
+ * `npm run mutants [-- PATTERN]`: takes the conditions of the ledger away, one at a time; some test
+ * must fail. The pattern chooses by name and file.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -48,20 +48,22 @@ export const itemSizes = async (
   );
 };
 
+/** With two balances, block and head they are one commit. */
+const TOGETHER = 90;
+
 let linked = 0;
 
-/** So many transfers from one account to another and back, in groups. */
+/** So many transfers from one account to another and back, in large groups. */
 export const moveMany = async (
   { ledger }: Pick<TestLedger, 'ledger'>,
   [a, b]: readonly [string, string],
   count: number,
 ): Promise<void> => {
-  const group = 32;
   const callers = 2;
   let left = count;
   const work = async (): Promise<void> => {
     while (left > 0) {
-      const size = Math.min(group, left);
+      const size = Math.min(TOGETHER, left);
       left -= size;
       linked += 1;
       const serial = linked;
