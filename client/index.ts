@@ -1,9 +1,8 @@
 /** `import { Mesh, defineJob } from 'sheratan'`: what programs beside the mesh need. */
 export { SIGNATURE_HEADER, verifySignature } from '#shared/jobs/callback.ts';
-export { EnqueueError } from '#shared/jobs/children.ts';
 export { defineJob, type JobContext, type TypedJob } from '#shared/jobs/defineJob.ts';
 export type { Envelope } from '#shared/jobs/envelope.ts';
-export { PermanentError, RetryableError, Snooze } from '#shared/jobs/errors.ts';
+export { EnqueueError, PermanentError, RetryableError, Snooze } from '#shared/jobs/errors.ts';
 export { echo } from '#shared/jobs/kinds/echo.ts';
 export { httpRequest } from '#shared/jobs/kinds/httpRequest.ts';
 export { listFiles, walkTree } from '#shared/jobs/kinds/listFiles.ts';

@@ -4,20 +4,13 @@ import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Kinds } from './defineJob.ts';
 import { type Envelope, jobIdOf, parseEnvelope } from './envelope.ts';
+import { EnqueueError } from './errors.ts';
+import type { Funds } from './money.ts';
 import { claimCheck } from './payload.ts';
 import type { Blobs } from './ports.ts';
-import type { JobRecord } from './record.ts';
+import type { JobRecord, Settlement } from './record.ts';
+import { createShares } from './shares.ts';
 import type { Outbox } from './transitions.ts';
-
-/** The envelope given to `ctx.enqueue` is none that could run. */
-export class EnqueueError extends Error {
-  override readonly name = 'EnqueueError';
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(`enqueue: ${message}`);
-    this.code = code;
-  }
-}
 
 export interface Children {
   /** @returns the child's id, the same in every attempt. @throws EnqueueError */
@@ -26,6 +19,8 @@ export interface Children {
   add(children: readonly Envelope[]): void;
   /** What to write with the parent's completion. */
   outbox(): Promise<Outbox>;
+  /** What of the parent's price they are paid with; undefined when none is. */
+  shares(): Settlement['shares'];
 }
 
 const childId = (parentId: string, ordinal: number): string => {
@@ -33,8 +28,15 @@ const childId = (parentId: string, ordinal: number): string => {
   return id.length <= LIMITS.idLengthMax ? id : sha256(id);
 };
 
-export const collectChildren = (parent: JobRecord, kinds: Kinds, blobs: Blobs): Children => {
+/** @param funds what the parent holds */
+export const collectChildren = (
+  parent: JobRecord,
+  funds: Funds | undefined,
+  kinds: Kinds,
+  blobs: Blobs,
+): Children => {
   const children: Envelope[] = [];
+  const shares = createShares(parent, funds);
   return {
     enqueue: (child) => {
       if (children.length >= LIMITS.childrenMax)
@@ -46,16 +48,19 @@ export const collectChildren = (parent: JobRecord, kinds: Kinds, blobs: Blobs): 
         source: child.source ?? parent.source,
         parentId: parent.id,
         correlationId: child.correlationId ?? parent.correlationId ?? parent.id,
+        ...(child.cost && { cost: shares.priced(child.cost) }),
       };
       const parsed = parseEnvelope(JSON.stringify(envelope), kinds);
       const tooLarge = !parsed.ok && parsed.error.code === 'TOO_LARGE';
       if (!parsed.ok && !tooLarge) throw new EnqueueError(parsed.error.code, parsed.error.message);
+      shares.take(envelope.cost);
       children.push(envelope);
       return jobIdOf(envelope, '');
     },
     add: (more) => {
       children.push(...more);
     },
+    shares: shares.all,
     outbox: async () => {
       if (children.length === 0) return {};
       const checked = await Promise.all(children.map((child) => claimCheck(child, blobs)));

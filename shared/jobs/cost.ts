@@ -6,10 +6,16 @@ import type { AttemptOutcome } from './attempt.ts';
 import type { JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
 import type { Funds } from './money.ts';
-import type { Cost, JobRecord, Settlement } from './record.ts';
+import type { Cost, Draw, JobRecord, Settlement } from './record.ts';
 
-export const costOf = ({ cost }: Envelope): Cost | undefined =>
-  cost && { payer: cost.payer, unit: cost.unit ?? UNIT_DEFAULT, amount: String(cost.amount) };
+export const costOf = ({ cost }: Envelope): Cost | undefined => {
+  if (!cost) return undefined;
+  const amount = String(cost.amount);
+  if (cost.from !== 'parent') return { payer: cost.payer, unit: cost.unit ?? UNIT_DEFAULT, amount };
+  if (!cost.draw) return undefined;
+  const { payer, unit, ...draw } = cost.draw;
+  return { payer, unit, amount, draw };
+};
 
 /**
  * The id of a run's charge in the ledger: another one for each generation, and for another job that
@@ -24,13 +30,24 @@ export const chargeIdOf = ({
   return `job:${name}:${createdAt}:${generation}`;
 };
 
-export const holdIdOf = (chargeId: string): string => `${chargeId}:hold`;
+/** @param ordinal of a child that is paid from what the job of this charge holds, from 1 */
+export const shareHoldIdOf = (chargeId: string, ordinal: number): string =>
+  `${chargeId}:${ordinal}:hold`;
 
-export const settlementOf = ({ hold, final }: Funds): Settlement => ({
+/** Out of the parent's hold for the first run only: what that did not need has gone back. */
+export const drawOf = ({ cost, generation = 0 }: JobRecord): Draw | undefined =>
+  generation === 0 ? cost?.draw : undefined;
+
+/** The hold of this run of a job. */
+export const holdIdOf = (record: JobRecord): string =>
+  drawOf(record)?.hold ?? `${chargeIdOf(record)}:hold`;
+
+export const settlementOf = ({ hold, final }: Funds, shares: Settlement['shares']): Settlement => ({
   hold,
   final,
   payee: LEDGER_ACCOUNTS.worker,
   marginPpm: MARGIN_PPM_DEFAULT,
+  ...(shares && { shares }),
 });
 
 /** Longer and longer, but looked at a few times an hour. */
@@ -46,15 +63,16 @@ export const pay = async (
 ): Promise<{ readonly funds?: Funds; readonly outcome?: AttemptOutcome }> => {
   if (!record.cost) return {};
   const { payer, unit, amount } = record.cost;
-  const price = { id: chargeIdOf(record), payer, unit, amount: BigInt(amount) };
-  const taken = await purse.take(price);
+  const price = { hold: holdIdOf(record), draw: drawOf(record), payer, unit };
+  const taken = await purse.take({ ...price, amount: BigInt(amount) });
   if (taken.kind === 'held') return { funds: taken.funds };
   if (taken.kind === 'unclear') {
     const until = clock.now() + LIMITS.faultDelaySeconds * 1_000;
     return { outcome: { kind: 'interrupted', until } };
   }
   const { code, message } = taken;
-  if (cost?.whenShort !== 'wait') return { outcome: { kind: 'fail', fault: { code, message } } };
+  const waits = cost?.from !== 'parent' && cost?.whenShort === 'wait';
+  if (!waits) return { outcome: { kind: 'fail', fault: { code, message } } };
   const until = clock.now() + waitMs(record);
   return { outcome: { kind: 'snooze', until, reason: `${code}: ${message}` } };
 };

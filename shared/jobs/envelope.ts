@@ -19,6 +19,7 @@ export interface EnvelopeIssue {
     | 'NUL_BYTE'
     | 'PROTOTYPE_KEY'
     | 'ENVELOPE_INVALID'
+    | 'NO_PARENT_HOLD'
     | 'UNKNOWN_KIND'
     | 'PAYLOAD_INVALID'
     | 'ID_TAKEN'
@@ -93,19 +94,24 @@ const EXCLUSIVE = [
   ['deadline', 'deadlineSeconds'],
 ] as const;
 
+const ONLY_CHILDREN = 'only a job that its parent sends (ctx.enqueue) is paid from what that holds';
+
 /** What no single field shows. */
 const contradictionIn = (
   envelope: Envelope,
   dependencies: readonly string[],
 ): EnvelopeIssue | undefined => {
-  const issue = (path: string, reason: string): EnvelopeIssue => ({
-    code: 'ENVELOPE_INVALID',
-    path,
-    message: `${path}: ${reason}`,
-  });
+  const issue = (
+    path: string,
+    reason: string,
+    code: EnvelopeIssue['code'] = 'ENVELOPE_INVALID',
+  ): EnvelopeIssue => ({ code, path, message: `${path}: ${reason}` });
   for (const [one, other] of EXCLUSIVE)
     if (envelope[one] !== undefined && envelope[other] !== undefined)
       return issue(other, `cannot be given together with ${one}`);
+  const { cost, parentId } = envelope;
+  if (cost?.from === 'parent' && (!cost.draw || parentId === undefined))
+    return issue('cost.from', ONLY_CHILDREN, 'NO_PARENT_HOLD');
   return envelope.id !== undefined && dependencies.includes(envelope.id)
     ? issue('dependsOn', 'a job cannot wait for itself')
     : undefined;

@@ -35,13 +35,31 @@ const minorUnits = v.union([
   v.pipe(v.string(), v.regex(/^[1-9]\d{0,29}$/, 'must be a positive whole number of minor units')),
 ]);
 
-const costSchema = v.strictObject({
-  payer: label(LIMITS.labelLengthMax),
-  amount: minorUnits,
-  unit: v.optional(v.pipe(v.string(), v.regex(UNIT, 'must be 1 to 16 letters or digits'))),
-  /** What to do when the payer cannot pay: give up, or try again until it can. */
-  whenShort: v.optional(v.picklist(['fail', 'wait'])),
-});
+const payer = label(LIMITS.labelLengthMax);
+const unit = v.pipe(v.string(), v.regex(UNIT, 'must be 1 to 16 letters or digits'));
+const holdName = label(LIMITS.ledgerIdBytesMax);
+
+const costSchema = v.variant('from', [
+  v.strictObject({
+    from: v.optional(v.literal('payer')),
+    payer,
+    amount: minorUnits,
+    unit: v.optional(unit),
+    /** What to do when the payer cannot pay: give up, or try again until it can. */
+    whenShort: v.optional(v.picklist(['fail', 'wait'])),
+  }),
+  v.strictObject({
+    from: v.literal('parent'),
+    amount: minorUnits,
+    /** Set by the mesh: the hold of this job, what it is taken from, and until when. */
+    draw: v.optional(
+      v.strictObject({
+        ...{ payer, unit, hold: holdName, of: holdName },
+        until: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      }),
+    ),
+  }),
+]);
 
 /** Where a claim-checked payload is: its hash is its key in the data bucket. */
 const payloadRefSchema = v.strictObject({

@@ -39,3 +39,13 @@ export class Snooze extends Error {
     this.until = Number(until);
   }
 }
+
+/** The envelope given to `ctx.enqueue` is none that could run. */
+export class EnqueueError extends Error {
+  override readonly name = 'EnqueueError';
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(`enqueue: ${message}`);
+    this.code = code;
+  }
+}

@@ -1,10 +1,12 @@
 /** What the job rules need of a ledger; the adapter is in shared/ledger. */
-import type { JobRecord } from './record.ts';
+import type { Draw, JobRecord } from './record.ts';
 
 /** What a job would cost, before it runs. */
 export interface Price {
   /** Of this run of the job: asked again, it is the same hold. */
-  readonly id: string;
+  readonly hold: string;
+  /** Taken out of what the job's parent holds. */
+  readonly draw?: Draw | undefined;
   readonly payer: string;
   readonly unit: string;
   readonly amount: bigint;

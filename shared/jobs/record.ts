@@ -65,6 +65,16 @@ export interface Cost {
   readonly unit: string;
   /** Minor units, as text. */
   readonly amount: string;
+  /** Of a child that is paid from what its parent held. */
+  readonly draw?: Draw;
+}
+
+/** A hold that is taken out of another one. */
+export interface Draw {
+  readonly hold: string;
+  readonly of: string;
+  /** When it ends by itself, ms since the epoch. */
+  readonly until: number;
 }
 
 /** How a completed job is paid. */
@@ -76,6 +86,8 @@ export interface Settlement {
   readonly payee: string;
   /** The operator's share, in parts per million. */
   readonly marginPpm: number;
+  /** What of the price its children get, in their order: as text, in minor units. */
+  readonly shares?: { readonly amounts: readonly string[]; readonly until: number };
 }
 
 export interface Progress {

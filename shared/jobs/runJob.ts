@@ -170,12 +170,12 @@ const claimAndRun = async (
   }
   if (claimed.kind !== 'claimed') return refused(claimed, facts, envelope, delivery, deps);
   const { record } = claimed;
-  const children = collectChildren(record, deps.kinds, deps.blobs);
   const paid = await pay(record, envelope, deps);
+  const { funds } = paid;
+  const children = collectChildren(record, funds, deps.kinds, deps.blobs);
   const ran = paid.outcome
     ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
     : await attempt(record, job, children, timeoutSeconds, invocation, deps);
-  const { funds } = paid;
   const ended = { record, envelope, delivery, policy, children, funds };
   const disposition = await settle(ended, ran.outcome, deps);
   if (disposition.as !== 'completed') funds?.giveBack();

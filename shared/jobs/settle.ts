@@ -122,7 +122,11 @@ const complete = async (
   const change = completed(
     record,
     deps.clock.now(),
-    { ...kept, ...(await children.outbox()), ...(funds && { settlement: settlementOf(funds) }) },
+    {
+      ...kept,
+      ...(await children.outbox()),
+      ...(funds && { settlement: settlementOf(funds, children.shares()) }),
+    },
     followUps.refused,
   );
   return conclude(record, change, { action: 'delete', as: 'completed' }, deps);

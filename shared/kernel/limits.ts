@@ -74,6 +74,8 @@ export const LIMITS = {
   /** Where a record of a cancelled job must outlive every message of it: SQS keeps none longer. */
   retentionTombstoneSeconds: 1_209_600,
   childrenMax: 5_000,
+  /** Children that are paid from their parent's hold: what each gets is kept in its row. */
+  paidChildrenMax: 1_000,
   /** The original's bounds of a chain of follow-up jobs. */
   chainDepthMax: 5,
   chainJobsMax: 25,

@@ -1,5 +1,5 @@
 /** What the end of a job means for the ledger: pure. */
-import { chargeIdOf, holdIdOf } from '#shared/jobs/cost.ts';
+import { chargeIdOf, drawOf, holdIdOf } from '#shared/jobs/cost.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import type { Charge } from './settle.ts';
 
@@ -9,8 +9,11 @@ export const chargeOf = (record: JobRecord): Charge | undefined => {
   if (!cost) return undefined;
   const id = chargeIdOf(record);
   const { payer, unit, amount } = cost;
-  const charge = { id, hold: holdIdOf(id), unit, payer, amount: BigInt(amount) };
-  if (status !== 'COMPLETED' || !settlement) return charge;
+  const charge = { id, unit, payer, amount: BigInt(amount) };
+  if (status !== 'COMPLETED' || !settlement) {
+    const draw = drawOf(record);
+    return { ...charge, hold: holdIdOf(record), ...(draw && { draw }) };
+  }
   const { hold, ...due } = settlement;
   return { ...charge, hold, due };
 };

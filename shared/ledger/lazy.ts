@@ -1,5 +1,4 @@
 /** A purse whose ledger is loaded with the first job that costs something: most cold starts never do. */
-import { holdIdOf } from '#shared/jobs/cost.ts';
 import type { Purse } from '#shared/jobs/money.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
 import { dynamoClient } from '#shared/runtime/clients.ts';
@@ -11,7 +10,7 @@ const open = async (options: Omit<SystemOptions, 'client'>): Promise<Purse> => {
     import('./purse.ts'),
   ]);
   const { ledger } = openLedger({ ...options, client: dynamoClient() });
-  return createPurse({ ledger, clock: systemClock, ids: systemIds }, holdIdOf);
+  return createPurse({ ledger, clock: systemClock, ids: systemIds });
 };
 
 export const lazyPurse = (options: Omit<SystemOptions, 'client'>): Purse => {

@@ -4,6 +4,7 @@
  * item that everything waits for. What is left of an allowance goes back when it expires.
  */
 import type { Funds, Price, Purse } from '#shared/jobs/money.ts';
+import type { Draw } from '#shared/jobs/record.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Ids } from '#shared/kernel/ports.ts';
 import type { Ledger } from './ledger.ts';
@@ -44,6 +45,15 @@ const REFUSALS: Readonly<Record<string, string>> = {
   account_closed: 'PAYER_CLOSED',
 };
 
+const isGone = ({ code }: Outcome): boolean =>
+  code.startsWith('pending_') || code === 'exceeds_pending_amount';
+
+/** An earlier attempt of the run placed it: at its own time, or in the stead of the parent's. */
+const PLACED_BEFORE: readonly Outcome['code'][] = [
+  'exists_with_different_expiry',
+  'exists_with_different_hold',
+];
+
 const NOTHING = (): void => undefined;
 const held = (hold: string, final: boolean, giveBack = NOTHING): Taken => ({
   kind: 'held',
@@ -52,8 +62,7 @@ const held = (hold: string, final: boolean, giveBack = NOTHING): Taken => ({
 
 const takenOf = (hold: string, outcome: Outcome | undefined): Taken => {
   if (!outcome || outcome.code === 'unknown') return { kind: 'unclear' };
-  // An earlier attempt of the run placed it, at its own time.
-  if (isDone(outcome) || outcome.code === 'exists_with_different_expiry') return held(hold, true);
+  if (isDone(outcome) || PLACED_BEFORE.includes(outcome.code)) return held(hold, true);
   const code = REFUSALS[outcome.code] ?? 'HOLD_REFUSED';
   return {
     kind: 'short',
@@ -62,11 +71,7 @@ const takenOf = (hold: string, outcome: Outcome | undefined): Taken => {
   };
 };
 
-/** @param holdIdOf the hold of a price, the same whenever it is asked for */
-export const createPurse = (
-  { ledger, clock, ids }: PurseDeps,
-  holdIdOf: (chargeId: string) => string,
-): Purse => {
+export const createPurse = ({ ledger, clock, ids }: PurseDeps): Purse => {
   const customers = new Map<string, Customer>();
 
   const spend = (allowance: Allowance, amount: bigint): Taken => {
@@ -99,13 +104,13 @@ export const createPurse = (
     const [first] = asked;
     if (!first) return;
     const expiresAt = clock.now() + LIMITS.holdSecondsMax * 1_000;
-    const requests = asked.map(({ price: { id, unit, payer, amount } }) => ({
-      ...{ id: holdIdOf(id), unit, from: payer, amount },
+    const requests = asked.map(({ price: { hold, unit, payer, amount } }) => ({
+      ...{ id: hold, unit, from: payer, amount },
       expiresAt,
     }));
     const outcomes = await ledger.holdMany(requests);
     asked.forEach(({ price, tell }, index) => {
-      tell(takenOf(holdIdOf(price.id), outcomes[index]));
+      tell(takenOf(price.hold, outcomes[index]));
     });
   };
 
@@ -126,16 +131,24 @@ export const createPurse = (
     customer.busy = false;
   };
 
-  return {
-    take: (price) =>
-      new Promise((tell, reject) => {
-        const name = `${price.unit}#${price.payer}`;
-        const known = customers.get(name);
-        const customer = known ?? { asked: [], busy: false, recent: [], allowance: undefined };
-        customers.set(name, customer);
-        customer.recent.push(clock.now());
-        customer.asked.push({ price, tell });
-        if (!customer.busy) serve(customer).catch(reject);
-      }),
+  const ask = (price: Price): Promise<Taken> =>
+    new Promise((tell, reject) => {
+      const name = `${price.unit}#${price.payer}`;
+      const known = customers.get(name);
+      const customer = known ?? { asked: [], busy: false, recent: [], allowance: undefined };
+      customers.set(name, customer);
+      customer.recent.push(clock.now());
+      customer.asked.push({ price, tell });
+      if (!customer.busy) serve(customer).catch(reject);
+    });
+
+  const draw = async (price: Price, { hold, of, until }: Draw): Promise<Taken> => {
+    const { unit, payer: from, amount } = price;
+    const request = { id: hold, unit, from, amount, expiresAt: until, parent: of };
+    const [outcome] = await ledger.holdMany([request]);
+    // What the parent held is gone: the payer pays as for any other job.
+    return outcome && isGone(outcome) ? ask(price) : takenOf(hold, outcome);
   };
+
+  return { take: (price) => (price.draw ? draw(price, price.draw) : ask(price)) };
 };

@@ -1,5 +1,7 @@
 /** Paying for a job that has ended: from its hold, or, when that is gone, as well as it can be. */
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
+import { shareHoldIdOf } from '#shared/jobs/cost.ts';
+import type { Settlement } from '#shared/jobs/record.ts';
 import type { Ledger } from './ledger.ts';
 import { isDone, type Outcome } from './types.ts';
 
@@ -10,13 +12,24 @@ export interface Charge {
   readonly unit: string;
   readonly payer: string;
   readonly amount: bigint;
+  /** A hold that is taken out of another one: also now, if the job ended before it was. */
+  readonly draw?: { readonly of: string; readonly until: number };
   /** Absent: nothing is owed, and what was held goes back. */
   readonly due?: {
     /** The hold was for this job alone: its rest goes back. */
     readonly final: boolean;
     readonly payee: string;
     readonly marginPpm: number;
+    /** Of the amount, for the job's children: taken out of the hold. */
+    readonly shares?: Settlement['shares'];
   };
+}
+
+interface Part {
+  readonly hold: string;
+  readonly amount: bigint;
+  /** ms since the epoch. */
+  readonly until: number;
 }
 
 const PPM = 1_000_000n;
@@ -38,10 +51,21 @@ const movesOf = (amount: bigint, payee: string, marginPpm: number) => {
   ].filter((move) => move.amount > 0n);
 };
 
+const partsOf = ({ id, due }: Charge): readonly Part[] => {
+  const { amounts = [], until = 0 } = due?.shares ?? {};
+  return amounts.map((amount, index) => ({
+    ...{ hold: shareHoldIdOf(id, index + 1), amount: BigInt(amount), until },
+  }));
+};
+
+/** What is left of the price for the job itself. */
+const ownAmountOf = (charge: Charge): bigint =>
+  partsOf(charge).reduce((rest, part) => rest - part.amount, charge.amount);
+
 /** The payer's account or, when that cannot pay any more, what the mesh is owed. */
 const collect = async (charge: Charge, from: string, ledger: Ledger): Promise<Outcome> => {
-  const { id, unit, amount, due, payer } = charge;
-  const moves = due ? movesOf(amount, due.payee, due.marginPpm) : [];
+  const { id, unit, due, payer } = charge;
+  const moves = due ? movesOf(ownAmountOf(charge), due.payee, due.marginPpm) : [];
   const outcomes = await ledger.linked(
     moves.map((move, index) => ({
       ...{ id: index === 0 ? id : `${id}:${index}`, unit, from, ...move },
@@ -61,10 +85,40 @@ const openAccounts = async ({ unit, due }: Charge, ledger: Ledger): Promise<void
 const isHoldGone = ({ code }: Outcome): boolean =>
   code.startsWith('pending_') || code === 'exceeds_pending_amount';
 
+/**
+ * Parts of a hold become holds of their own: once, by whoever comes first, the settler of the
+ * parent or the child itself. What is refused is not there to be taken: the child then pays itself.
+ */
+const setAside = async (
+  parts: readonly Part[],
+  of: string,
+  { id, unit, payer: from }: Charge,
+  ledger: Ledger,
+): Promise<Outcome | undefined> => {
+  if (parts.length === 0) return undefined;
+  const requests = parts.map(({ hold, amount, until: expiresAt }) => ({
+    ...{ id: hold, unit, from, amount, expiresAt, parent: of },
+  }));
+  const outcomes = await ledger.holdMany(requests);
+  const unclear = outcomes.find(({ code }) => code === 'unknown');
+  return unclear && { ...unclear, id };
+};
+
+const giveBack = async (charge: Charge, ledger: Ledger): Promise<Outcome> => {
+  const { hold, draw, amount } = charge;
+  const part = draw && { hold, amount, until: draw.until };
+  const unclear = part && (await setAside([part], draw.of, charge, ledger));
+  return unclear ?? ledger.release(hold);
+};
+
 const postOrCollect = async (charge: Charge, ledger: Ledger): Promise<Outcome> => {
-  const { id, hold, amount, due, payer } = charge;
-  if (!due) return ledger.release(hold);
-  const to = movesOf(amount, due.payee, due.marginPpm);
+  const { id, hold, due, payer } = charge;
+  if (!due) return giveBack(charge, ledger);
+  const unclear = await setAside(partsOf(charge), hold, charge, ledger);
+  if (unclear) return unclear;
+  const own = ownAmountOf(charge);
+  if (own === 0n) return due.final ? ledger.release(hold) : { id, code: 'exists' };
+  const to = movesOf(own, due.payee, due.marginPpm);
   const posted = await ledger.post({ id, hold, to, final: due.final });
   if (!isHoldGone(posted)) return posted;
   const direct = await collect(charge, payer, ledger);
@@ -86,6 +140,7 @@ export const settleCharge = async (charge: Charge, ledger: Ledger): Promise<Outc
     outcome = await postOrCollect(charge, ledger);
   }
   const { id, code } = outcome;
-  const nothingHeld = !charge.due && code.startsWith('pending_');
+  const nothingOwed = !charge.due || ownAmountOf(charge) === 0n;
+  const nothingHeld = nothingOwed && code.startsWith('pending_');
   return isDone(outcome) || nothingHeld || isSettled(outcome) ? { id, code: 'exists' } : outcome;
 };

@@ -23,9 +23,21 @@ const heldStep = (record: JobRecord, found: StoredRecord | undefined): readonly 
     return [{ at, event: 'held', text: `${price} taken from ${settlement.hold}` }];
   if (!found || !('hold' in found)) return [];
   const { state } = found.hold;
-  const step = { at, event: 'held', text: `${price} held (${found.id})` };
+  const { parent } = found.hold;
+  const source = parent === undefined ? '' : ` out of ${parent}`;
+  const step = { at, event: 'held', text: `${price} held${source} (${found.id})` };
   const back = { at: record.updatedAt, event: 'released', text: `${price} given back: ${state}` };
   return state === 'released' || state === 'expired' ? [step, back] : [step];
+};
+
+/** What its children are paid with. */
+const sharedSteps = ({ cost, settlement, updatedAt }: JobRecord): readonly TraceStep[] => {
+  const amounts = settlement?.shares?.amounts ?? [];
+  if (amounts.length === 0) return [];
+  const sum = amounts.reduce((total, amount) => total + BigInt(amount), 0n);
+  const children = amounts.length === 1 ? '1 child' : `${amounts.length} children`;
+  const text = `${sum} ${cost?.unit} of it kept for ${children}`;
+  return [{ at: updatedAt, event: 'shared', text }];
 };
 
 /** Empty for a job that costs nothing. */
@@ -35,12 +47,14 @@ export const moneySteps = async (
 ): Promise<readonly TraceStep[]> => {
   if (!record.cost) return [];
   const id = chargeIdOf(record);
-  const found = await reader.records([id, holdIdOf(id)]);
+  const hold = holdIdOf(record);
+  const found = await reader.records([id, hold]);
   const posted = found.find((each) => each.id === id);
-  const held = heldStep(
+  const before = heldStep(
     record,
-    found.find((each) => each.id === holdIdOf(id)),
+    found.find((each) => each.id === hold),
   );
+  const held = [...before, ...sharedSteps(record)];
   if (!posted || !('transfer' in posted)) return held;
   const at = (await blockTime(posted, reader)) ?? record.updatedAt;
   const { moves } = posted.transfer;

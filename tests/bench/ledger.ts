@@ -1,12 +1,13 @@
 /** The ledger on DynamoDB Local, beside raw transactions of the same shape on the same server. */
-import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { startTableServer } from '#infra/local/dynamoLocal.ts';
-import { balanceKey } from '#shared/ledger/dynamo/codec.ts';
+import { balanceKey, transferItem } from '#shared/ledger/dynamo/codec.ts';
 import { createEntryStore } from '#shared/ledger/dynamo/entries.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
 import { follow, newReplica } from '#shared/ledger/replica.ts';
 import { sweepLanes } from '#shared/ledger/snapshot.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
+import { countDynamo, noCounts } from './counts.ts';
 import { line, round, spread, title } from './stats.ts';
 
 const ACCOUNTS = 40;
@@ -14,7 +15,7 @@ const GROUP = 32;
 const MS = 3_000;
 const ROUNDS = 5;
 /** On demand, us-east-1. */
-const WRU_USD = 0.625e-6;
+const USD_PER_MILLION = { write: 0.625, read: 0.125 };
 const LANES = 4;
 
 const names = Array.from({ length: ACCOUNTS }, (_, n) => `bench${n}`);
@@ -29,31 +30,30 @@ const payment = () => {
   return { id: `b${serial}`, unit: UNIT, from, to, amount: 1n };
 };
 
-/** Records and balances of as many transfers, without journal, chain or fence. */
+type Payment = ReturnType<typeof payment>;
+
+/** Records and balances of as many transfers as the ledger keeps them, without journal, chain or fence. */
 const rawGroup = ({ options: { client, table } }: TestLedger, size: number) => {
   const payments = Array.from({ length: size }, payment);
   const touched = new Set(payments.flatMap(({ from, to }) => [from, to]));
-  return client.send(
-    new TransactWriteCommand({
-      TransactItems: [
-        ...payments.map(({ id, ...rest }) => ({
-          Put: {
-            TableName: table,
-            Item: { pk: `R#${id}`, sk: 'R', m: JSON.stringify({ ...rest, amount: '1' }) },
-            ConditionExpression: 'attribute_not_exists(pk)',
-          },
-        })),
-        ...[...touched].map((name) => ({
-          Update: {
-            TableName: table,
-            Key: { pk: `R#${name}`, sk: 'RAW' },
-            UpdateExpression: 'SET av = if_not_exists(av, :zero) + :one',
-            ExpressionAttributeValues: { ':zero': 0, ':one': 1 },
-          },
-        })),
-      ],
-    }),
-  );
+  const place = { lane: 0, seq: serial, index: 0 };
+  const records = payments.map(({ id, unit, ...move }) => ({
+    Put: {
+      TableName: table,
+      Item: transferItem({ id: `raw-${id}`, unit, moves: [move] }, place),
+      ConditionExpression: 'attribute_not_exists(pk)',
+    },
+  }));
+  const balances = [...touched].map((name) => ({
+    Update: {
+      TableName: table,
+      Key: { ...balanceKey({ unit: UNIT, account: name }, 0), sk: 'RAW' },
+      UpdateExpression: 'SET dr = :n, cr = :n, seq = :n ADD av :one, pd :zero',
+      ConditionExpression: 'attribute_not_exists(closed)',
+      ExpressionAttributeValues: { ':n': serial, ':one': 1, ':zero': 0 },
+    },
+  }));
+  return client.send(new TransactWriteCommand({ TransactItems: [...records, ...balances] }));
 };
 
 /** Runs `callers` loops for a while; how many a second, and how long each took. */
@@ -91,15 +91,6 @@ const timed = async <T>(work: () => Promise<T>): Promise<readonly [T, number]> =
   return [await work(), (performance.now() - began) / 1_000];
 };
 
-const exact = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? String(value) : value;
-
-const sizeOf = async ({ options: { client, table } }: TestLedger): Promise<number> => {
-  const Key = balanceKey({ unit: UNIT, account: names[0] ?? '' }, 0);
-  const { Item } = await client.send(new GetCommand({ TableName: table, Key }));
-  return JSON.stringify(Item, exact).length;
-};
-
 const audit = async (test: TestLedger) => {
   const reader = createLedgerReader(test.options);
   const entries = createEntryStore(test.options);
@@ -120,84 +111,142 @@ const audit = async (test: TestLedger) => {
   return speeds;
 };
 
-/** Items of the transactions that carry 32 transfers, and their units on AWS: two a kilobyte begun. */
+/** How far the entries are behind the journal while it is written, in blocks, looked at all the time. */
+const lagOf = async (test: TestLedger) => {
+  const deps = {
+    ...{ store: test.store, reader: createLedgerReader(test.options) },
+    entries: createEntryStore(test.options),
+  };
+  const lags: number[] = [];
+  let writing = true;
+  const follower = (async () => {
+    while (writing) lags.push((await sweepLanes(1, deps)).lag);
+  })();
+  await rate(96, 1, () => test.ledger.transfer(payment()));
+  writing = false;
+  await follower;
+  const { p50, p99 } = spread(lags);
+  line('snapshotter beside 96 callers', `behind by p50 ${p50}, p99 ${p99} blocks at each look`);
+  return { p50, p99 };
+};
+
+const hold = ({ ledger }: TestLedger, { id, from }: Payment) =>
+  ledger.hold({ id, unit: UNIT, from, amount: 1n, expiresAt: 4e12 });
+const post = ({ ledger }: TestLedger, { id, to }: Payment) =>
+  ledger.post({ id: `${id}:p`, hold: id, to: [{ to, amount: 1n }] });
+
+const benchHolds = async (test: TestLedger) => {
+  const took: Record<'hold' | 'post', number[]> = { hold: [], post: [] };
+  const timedAs = async (name: 'hold' | 'post', work: Promise<unknown>): Promise<void> => {
+    const at = performance.now();
+    await work;
+    took[name].push(performance.now() - at);
+  };
+  const both = await rate(64, 1, async () => {
+    const wanted = payment();
+    await timedAs('hold', hold(test, wanted));
+    await timedAs('post', post(test, wanted));
+  });
+  show('hold and post, 64 callers', both);
+  const [holds, posts] = [spread(took.hold), spread(took.post)];
+  for (const [name, { p50, p99 }] of Object.entries({ hold: holds, post: posts }))
+    line(`  ${name} alone`, `p50 ${round(p50)} ms, p99 ${round(p99)} ms`);
+  return { both, holds, posts };
+};
+
+/** What DynamoDB Local says that it cost; it counts one unit a transacted kilobyte, where AWS counts two. */
 const priceOf = async (test: TestLedger) => {
-  const counts = { requests: 0, items: 0, units: 0 };
-  test.options.client.middlewareStack.add(
-    (next) => (args) => {
-      const { TransactItems = [] } = args.input as { TransactItems?: readonly object[] };
-      counts.requests += 1;
-      counts.items += TransactItems.length;
-      for (const item of TransactItems)
-        counts.units += 2 * Math.ceil(JSON.stringify(item, exact).length / 1_024);
-      return next(args);
-    },
-    { step: 'initialize' },
+  const counts = noCounts();
+  countDynamo(test.options.client, counts);
+  const costOf = async (
+    label: string,
+    work: (payments: readonly Payment[]) => Promise<unknown>,
+  ) => {
+    Object.assign(counts, noCounts());
+    await work(Array.from({ length: GROUP }, payment));
+    const [units, reads] = [(2 * counts.units) / GROUP, counts.readUnits / GROUP];
+    const usd = round(units * USD_PER_MILLION.write + reads * USD_PER_MILLION.read, 2);
+    const requests = round(counts.dynamo / GROUP, 2);
+    const [written, read] = [round(units, 2), round(reads, 2)];
+    line(label, `${written} write, ${read} read units, ${requests} requests, US$ ${usd} a million`);
+    return { units, reads, requests, usd };
+  };
+  const raw = await costOf(`raw, of ${GROUP} in a transaction`, () => rawGroup(test, GROUP));
+  const transfer = await costOf(`a transfer, of ${GROUP} at once`, (payments) =>
+    Promise.all(payments.map((each) => test.ledger.transfer(each))),
   );
-  await Promise.all(Array.from({ length: GROUP }, () => test.ledger.transfer(payment())));
-  return { ...counts };
+  const settlement = await costOf(
+    `a hold and its posting, of ${GROUP} at once`,
+    async (payments) => {
+      await Promise.all(payments.map((each) => hold(test, each)));
+      await Promise.all(payments.map((each) => post(test, each)));
+    },
+  );
+  return { raw, transfer, settlement };
+};
+
+const openAll = async (endpoint: string, lanes: number): Promise<TestLedger> => {
+  const test = await startLedger(endpoint, lanes);
+  await test.open(Object.fromEntries(names.map((name) => [name, 10n ** 9n])));
+  return test;
+};
+
+/** Each kind of load by turns, so that what else the machine does meets all of them. */
+const benchGroups = async (test: TestLedger, wide: TestLedger) => {
+  const loads = {
+    [`raw, ${GROUP} in a transaction, 1 in flight`]: () =>
+      rate(1, GROUP, () => rawGroup(test, GROUP)),
+    [`raw, ${GROUP} in a transaction, 2 in flight`]: () =>
+      rate(2, GROUP, () => rawGroup(test, GROUP)),
+    'transfers, 96 callers, grouped': () => rate(96, 1, () => test.ledger.transfer(payment())),
+    [`transfers, ${LANES * 96} callers, ${LANES} lanes`]: () =>
+      rate(LANES * 96, 1, () => wide.ledger.transfer(payment())),
+  };
+  await rate(4, 1, () => rawGroup(test, GROUP));
+  const rounds: Rate[][] = [];
+  for (let index = 0; index < ROUNDS; index += 1) {
+    const rates: Rate[] = [];
+    for (const load of Object.values(loads)) rates.push(await load());
+    rounds.push(rates);
+  }
+  const medians = Object.keys(loads).map((_, load) =>
+    medianOf(rounds.flatMap((rates) => rates[load] ?? [])),
+  );
+  for (const [load, label] of Object.keys(loads).entries()) {
+    const median = medians[load];
+    if (median) show(label, median);
+  }
+  const [raw = 1, raw2 = 1, grouped = 0, lanes = 0] = medians.map(({ perSecond }) => perSecond);
+  const share = (of: number, whole: number): number => round((100 * of) / whole, 0);
+  const shares = {
+    one: share(grouped, raw),
+    ofTwo: share(grouped, raw2),
+    wide: share(lanes, raw2),
+  };
+  line(
+    'one lane, of raw with as many in flight',
+    `${shares.one} % (of raw with 2: ${shares.ofTwo} %)`,
+  );
+  line(`${LANES} lanes, of raw with 2 in flight`, `${shares.wide} %`);
+  return { rounds, medians, shares };
 };
 
 export const benchLedger = async () => {
-  title('The ledger, one lane, 40 accounts, beside raw transactions of the same table server');
+  title('The ledger, one lane, 40 accounts, beside raw transactions of the same items');
   const server = await startTableServer();
   try {
-    const test = await startLedger(server.endpoint);
-    await test.open(Object.fromEntries(names.map((name) => [name, 10n ** 9n])));
-    await rate(4, 1, () => rawGroup(test, GROUP));
-    const sizes = [await sizeOf(test)];
-    const wide = await startLedger(server.endpoint, LANES);
-    await wide.open(Object.fromEntries(names.map((name) => [name, 10n ** 9n])));
-    const rounds = [];
-    for (let index = 0; index < ROUNDS; index += 1)
-      rounds.push({
-        raw: await rate(2, GROUP, () => rawGroup(test, GROUP)),
-        grouped: await rate(96, 1, () => test.ledger.transfer(payment())),
-        wide: await rate(LANES * 96, 1, () => wide.ledger.transfer(payment())),
-      });
-    const [raw, grouped, lanes] = [
-      medianOf(rounds.map((each) => each.raw)),
-      medianOf(rounds.map((each) => each.grouped)),
-      medianOf(rounds.map((each) => each.wide)),
-    ];
-    show(`raw, ${GROUP} in a transaction, 2 callers`, raw);
-    show('transfers, 96 callers, grouped', grouped);
-    show(`transfers, ${LANES * 96} callers, ${LANES} lanes`, lanes);
-    const share = round((100 * grouped.perSecond) / raw.perSecond, 0);
-    const wideShare = round((100 * lanes.perSecond) / raw.perSecond, 0);
-    line('of the raw limit', `${share} % in one lane, ${wideShare} % in ${LANES}`);
+    const test = await openAll(server.endpoint, 1);
+    const wide = await openAll(server.endpoint, LANES);
+    const groups = await benchGroups(test, wide);
     const rawSingle = await rate(1, 1, () => rawGroup(test, 1));
     show('raw, one in a transaction, 1 caller', rawSingle);
     const single = await rate(1, 1, () => test.ledger.transfer(payment()));
     show('transfers, 1 caller', single);
-    const holds = await rate(64, 1, async () => {
-      const { id, from, to } = payment();
-      await test.ledger.hold({ id, unit: UNIT, from, amount: 1n, expiresAt: 4e12 });
-      await test.ledger.post({ id: `${id}:p`, hold: id, to: [{ to, amount: 1n }] });
-    });
-    show('hold and post, 64 callers', holds);
-    sizes.push(await sizeOf(test));
-    line('bytes of a balance, before and after', `${sizes.join(' and ')} (as JSON)`);
-    const counts = await priceOf(test);
-    line(
-      `${GROUP} transfers`,
-      `${counts.requests} requests, ${counts.items} items, about ${counts.units} write units on AWS: US$ ${round((counts.units * WRU_USD * 1e6) / GROUP, 2)} per million`,
-    );
+    const holds = await benchHolds(test);
     const speeds = await audit(test);
-    return {
-      rounds,
-      raw,
-      grouped,
-      lanes,
-      wideShare,
-      rawSingle,
-      single,
-      holds,
-      share,
-      sizes,
-      counts,
-      speeds,
-    };
+    const lag = await lagOf(test);
+    const prices = await priceOf(test);
+    return { groups, rawSingle, single, holds, speeds, lag, prices };
   } finally {
     await server.stop();
   }

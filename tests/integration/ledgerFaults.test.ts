@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createEntryStore } from '#shared/ledger/dynamo/entries.ts';
+import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
+import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
+import { expireHolds } from '#shared/ledger/expire.ts';
 import type { Ledger } from '#shared/ledger/ledger.ts';
+import { type Charge, settleCharge } from '#shared/ledger/settle.ts';
+import { catchUp } from '#shared/ledger/snapshot.ts';
+import { statement } from '#shared/ledger/statement.ts';
 import { isDone, type Outcome } from '#shared/ledger/types.ts';
-import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
+import { raiseConflicts } from '../support/conflicts.ts';
+import { createInjector, MONEY_FAULTS as FAULTS, type Fault } from '../support/faults.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 import { seeded } from '../support/seeded.ts';
 
@@ -12,23 +20,28 @@ const FAR = 4_000_000_000_000;
 let test: TestLedger;
 let plan: (call: number) => Fault | undefined = () => undefined;
 const injector = createInjector((call) => plan(call));
+let conflicts: () => number = () => 0;
 let tried = 0;
 let n = 0;
 
 beforeAll(async () => {
   test = await startLedger(inject('dynamoEndpoint'), LANES);
   injector.attach(test.options.client);
+  conflicts = raiseConflicts(test.options.client);
 });
-afterAll(() => console.log(`${tried} fault points of the ledger tried`));
+afterAll(() =>
+  console.log(`${tried} fault points of the ledger tried, ${conflicts()} transactions in conflict`),
+);
 
 const audit = () => auditOf(test);
 
 interface Case {
   /** What has to be there before. */
-  readonly before?: (ledger: Ledger, id: string, a: string) => Promise<unknown>;
+  readonly before?: (ledger: Ledger, id: string, a: string, b: string) => Promise<unknown>;
   readonly act: (ledger: Ledger, id: string, a: string, b: string) => Promise<readonly Outcome[]>;
-  /** What each has available in the end; both begin with 100. */
-  readonly ends: readonly [bigint, bigint];
+  /** Of what each has available. */
+  readonly changes: readonly [bigint, bigint];
+  readonly after?: (id: string, a: string, b: string) => Promise<void>;
 }
 
 const payment = (id: string, from: string, to: string, amount: bigint) => ({
@@ -41,43 +54,149 @@ const promise = (id: string, from: string, amount: bigint) => ({
 const CASES: Readonly<Record<string, Case>> = {
   'a transfer': {
     act: async (ledger, id, a, b) => [await ledger.transfer(payment(id, a, b, 60n))],
-    ends: [40n, 160n],
+    changes: [-60n, 60n],
   },
   'linked transfers of two payers': {
     act: (ledger, id, a, b) =>
       ledger.linked([payment(`${id}-1`, a, b, 60n), payment(`${id}-2`, b, a, 10n)]),
-    ends: [50n, 150n],
+    changes: [-50n, 50n],
   },
   'a hold': {
     act: async (ledger, id, a) => [await ledger.hold(promise(id, a, 60n))],
-    ends: [40n, 100n],
+    changes: [-60n, 0n],
   },
   'a posting': {
     before: (ledger, id, a) => ledger.hold(promise(`${id}-hold`, a, 60n)),
     act: async (ledger, id, _a, b) => [
       await ledger.post({ id, hold: `${id}-hold`, to: [{ to: b, amount: 50n }] }),
     ],
-    ends: [50n, 150n],
+    changes: [-50n, 50n],
   },
   'a release': {
     before: (ledger, id, a) => ledger.hold(promise(id, a, 60n)),
     act: async (ledger, id) => [await ledger.release(id)],
-    ends: [100n, 100n],
+    changes: [0n, 0n],
   },
 };
 
+const hold = (id: string, a: string, expiresAt = FAR) => ({
+  ...promise(`${id}-hold`, a, 60n),
+  expiresAt,
+});
+const charge = (id: string, payer: string, payee: string, over: object = {}): Charge => ({
+  ...{ id, hold: `${id}-hold`, unit: UNIT, payer, amount: 60n },
+  due: { final: true, payee, marginPpm: 500_000, ...over },
+});
+const shares = { amounts: ['10', '5'], until: FAR };
+const childOf = (id: string, payer: string): Charge => ({
+  ...{ id: `${id}-child`, hold: `${id}:1:hold`, unit: UNIT, payer, amount: 10n },
+  draw: { of: `${id}-hold`, until: FAR },
+});
+const entries = () => createEntryStore(test.options);
+const consumer = () => ({
+  ...{ store: test.store, reader: createLedgerReader(test.options), entries: entries() },
+});
+const homeOf = async (ledger: Ledger, account: string): Promise<number> =>
+  (await ledger.account({ unit: UNIT, account }))?.lane ?? 0;
+const expired = (ledger: Ledger) =>
+  expireHolds({ holds: createHoldStore(test.options), ledger, lanes: LANES }, { now: test.now });
+
+/** Settler, snapshotter and the end of holds, each on its own and two of them at once. */
+const CONSUMERS: Readonly<Record<string, Case>> = {
+  'the settling of a job, whose payee is new': {
+    before: (ledger, id, a) => ledger.hold(hold(id, a)),
+    act: async (ledger, id, a) => [await settleCharge(charge(id, a, `${id}-new`), ledger)],
+    changes: [-60n, 0n],
+    after: async (id) => expect(await test.available(`${id}-new`)).toBe(30n),
+  },
+  'the settling of a job by two at once': {
+    before: (ledger, id, a) => ledger.hold(hold(id, a)),
+    act: (ledger, id, a, b) => {
+      const [one, other] = [charge(id, a, b), charge(id, a, b)];
+      return Promise.all([settleCharge(one, ledger), settleCharge(other, test.another())]);
+    },
+    changes: [-60n, 30n],
+  },
+  'the settling of a job that pays for its children, one of which has failed': {
+    before: (ledger, id, a) => ledger.hold(hold(id, a)),
+    act: (ledger, id, a, b) =>
+      Promise.all([
+        settleCharge(charge(id, a, b, { shares }), ledger),
+        settleCharge(childOf(id, a), test.another()),
+      ]),
+    // 45 are paid, 10 went back, 5 are kept for the other child.
+    changes: [-50n, 22n],
+  },
+  'the settling of a job whose hold has expired': {
+    before: async (ledger, id, a) => {
+      await ledger.hold(hold(id, a, test.now()));
+      await expired(ledger);
+    },
+    act: async (ledger, id, a, b) => [await settleCharge(charge(id, a, b), ledger)],
+    changes: [-60n, 30n],
+  },
+  'the giving back of a hold': {
+    before: (ledger, id, a) => ledger.hold(hold(id, a)),
+    act: async (ledger, id, a) => {
+      const { due: _due, ...failed } = charge(id, a, '');
+      return [await settleCharge(failed, ledger)];
+    },
+    changes: [0n, 0n],
+  },
+  'the end of holds whose time is over': {
+    before: (ledger, id, a) => ledger.hold(hold(id, a, test.now())),
+    act: async (ledger) => {
+      await expired(ledger);
+      return [];
+    },
+    changes: [0n, 0n],
+  },
+  'the writing out of entries by two at once': {
+    before: async (ledger, id, a, b) => {
+      await ledger.transfer(payment(`${id}-1`, a, b, 60n));
+      await ledger.transfer(payment(`${id}-2`, a, b, 1n));
+    },
+    act: async (ledger, _id, a) => {
+      const lane = await homeOf(ledger, a);
+      await Promise.all([catchUp(lane, consumer()), catchUp(lane, consumer())]);
+      return [];
+    },
+    changes: [-61n, 61n],
+    after: async (id, a) => {
+      expect(await catchUp(await homeOf(test.ledger, a), consumer())).toBe(0);
+      const lines = await statement({ unit: UNIT, account: a }, LANES, { limit: 2 }, entries());
+      expect(lines.map(({ transfer }) => transfer)).toEqual([`${id}-2`, `${id}-1`]);
+    },
+  },
+};
+
+/** Its time over before the answer is there: nobody knows, and then it lands. */
+const IMPATIENT = { patienceMs: 1 };
+const STRIKES = [
+  ...FAULTS.map((fault) => ({ fault, over: {} })),
+  { fault: 'lands late' as const, over: IMPATIENT },
+];
+
 describe('whatever strikes the ledger', () => {
-  const people = async (): Promise<[string, string]> => {
+  const people = async (): Promise<readonly [string, string]> => {
     n += 1;
     const [a, b] = [`a${n}`, `b${n}`];
-    await test.open({ [a]: 100n, [b]: 100n });
+    await test.open({ [a]: 10n ** 9n, [b]: 10n ** 9n });
     return [a, b];
   };
+  const availableTo = (pair: readonly [string, string]) => Promise.all(pair.map(test.available));
 
-  const strike = async (how: Case, at: number, fault: Fault): Promise<boolean> => {
-    const [a, b] = await people();
+  const strike = async (
+    how: Case,
+    pair: readonly [string, string],
+    at: number,
+    { fault, over }: (typeof STRIKES)[number],
+  ): Promise<boolean> => {
+    const [a, b] = pair;
+    n += 1;
     const id = `f${n}`;
-    await how.before?.(test.ledger, id, a);
+    const began = await availableTo(pair);
+    await how.before?.(test.ledger, id, a, b);
     const start = injector.calls.length;
     let struck = false;
     plan = (call) => {
@@ -85,24 +204,34 @@ describe('whatever strikes the ledger', () => {
       return call - start === at ? fault : undefined;
     };
     // A process of its own: what it knew is gone with it.
-    await injector.invoke(() => how.act(test.another(), id, a, b));
+    // What a function throws, its queue or schedule brings back.
+    await injector.invoke(() => how.act(test.another(over), id, a, b).catch(() => []));
     plan = () => undefined;
+    if (over === IMPATIENT) for (const _ of [1, 2]) await injector.wake();
     const outcomes = await how.act(test.another(), id, a, b);
     expect(outcomes.every(isDone), JSON.stringify(outcomes)).toBe(true);
     await injector.wake();
-    expect([await test.available(a), await test.available(b)]).toEqual(how.ends);
+    const ended = await availableTo(pair);
+    const where = `${fault} at call ${at} (${injector.calls[start + at]})`;
+    expect(
+      ended.map((end, index) => end - (began[index] ?? 0n)),
+      where,
+    ).toEqual(how.changes);
+    await how.after?.(id, a, b);
     return struck;
   };
 
-  it.each(Object.entries(CASES))(
+  it.each(Object.entries({ ...CASES, ...CONSUMERS }))(
     '%s happens once',
     async (_name, how) => {
-      for (const fault of FAULTS)
-        for (let at = 0; await strike(how, at, fault); at += 1) tried += 1;
+      const pair = await people();
+      for (const each of STRIKES)
+        for (let at = 0; await strike(how, pair, at, each); at += 1) tried += 1;
+      await injector.wake();
       await injector.wake();
       expect((await audit()).problem).toBeUndefined();
     },
-    120_000,
+    300_000,
   );
 
   type Act = (ledger: Ledger) => Promise<Outcome>;

@@ -31,8 +31,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'the block is new',
     file: LANES,
-    from: "    Item: blockItem(block, entriesOf(block).length),\n    ConditionExpression: 'attribute_not_exists(pk)',",
-    to: '    Item: blockItem(block, entriesOf(block).length),',
+    from: "    Item: blockItem(block, count),\n    ConditionExpression: 'attribute_not_exists(pk)',",
+    to: '    Item: blockItem(block, count),',
   },
   {
     name: 'enough is available',

@@ -15,7 +15,16 @@ export const FAULTS = [
   /** Frozen for longer than its lease, while others take over; then it goes on as if nothing was. */
   'stalled',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+
+/** What money has to bear beside. */
+export const MONEY_FAULTS = [
+  ...FAULTS,
+  /** Given up by whoever sent it, and carried out later all the same. */
+  'lands late',
+  /** Of a batch, a half is carried out: the rest comes back. */
+  'half a batch',
+] as const;
+export type Fault = (typeof MONEY_FAULTS)[number];
 
 interface Invocation {
   dead: boolean;
@@ -23,11 +32,15 @@ interface Invocation {
   readonly die: () => void;
 }
 
-type Next = (args: never) => Promise<unknown>;
+interface Args {
+  readonly input: { readonly RequestItems?: Readonly<Record<string, unknown>> };
+}
+
+type Next = (args: Args) => Promise<unknown>;
 
 interface Stack {
   add(
-    middleware: (next: Next) => (args: never) => Promise<unknown>,
+    middleware: (next: Next) => (args: Args) => Promise<unknown>,
     options: { step: 'initialize' },
   ): void;
 }
@@ -61,6 +74,32 @@ const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
   clearTimeout(timer);
 };
 
+const half = (all: unknown): readonly [unknown, unknown] | undefined => {
+  const keys = Array.isArray(all) ? all : (all as { Keys?: readonly unknown[] }).Keys;
+  if (!keys || keys.length < 2) return undefined;
+  const middle = Math.ceil(keys.length / 2);
+  const [some, rest] = [keys.slice(0, middle), keys.slice(middle)];
+  return Array.isArray(all)
+    ? [some, rest]
+    : [
+        { ...(all as object), Keys: some },
+        { ...(all as object), Keys: rest },
+      ];
+};
+
+/** What is no batch, or cannot be halved, goes through whole. */
+const sendHalf = async (args: Args, next: Next): Promise<unknown> => {
+  const [[table, all] = ['', []]] = Object.entries(args.input.RequestItems ?? {});
+  const halves = half(all);
+  if (!halves) return next(args);
+  const [some, rest] = halves;
+  const answer = await next({ ...args, input: { ...args.input, RequestItems: { [table]: some } } });
+  const left = { [table]: rest };
+  const field = Array.isArray(all) ? 'UnprocessedItems' : 'UnprocessedKeys';
+  const { output } = answer as { output: object };
+  return { ...(answer as object), output: { ...output, [field]: left } };
+};
+
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 
 /** @param plan what strikes at the n-th call; undefined lets it through */
@@ -77,9 +116,11 @@ export const createInjector = (
 
   const strike = async (
     fault: Fault | undefined,
-    send: () => Promise<unknown>,
+    args: Args,
+    next: Next,
     invocation: Invocation,
   ): Promise<unknown> => {
+    const send = () => next(args);
     switch (fault) {
       case undefined:
         return send();
@@ -100,6 +141,13 @@ export const createInjector = (
         invocation.die();
         await new Promise<void>((resolve) => asleep.push(resolve));
         return send();
+      case 'lands late': {
+        const woken = new Promise<void>((resolve) => asleep.push(resolve));
+        zombies.push(woken.then(send).catch(() => undefined));
+        throw new Injected('TimeoutError');
+      }
+      case 'half a batch':
+        return sendHalf(args, next);
       case 'killed before':
         invocation.die();
         return never();
@@ -122,10 +170,10 @@ export const createInjector = (
           if (invocation?.dead) return never();
           // Once it stalled it has had its fault: it goes on undisturbed.
           if (!invocation || invocation.stalled) return next(args);
-          const name = Object.keys((args as { readonly input: object }).input).join();
+          const name = Object.keys(args.input).join();
           const fault = plan(calls.length, name);
           calls.push(name);
-          return strike(fault, () => next(args), invocation);
+          return strike(fault, args, next, invocation);
         },
         { step: 'initialize' },
       );

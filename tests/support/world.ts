@@ -22,6 +22,7 @@ import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
+import type { Purse } from '#shared/jobs/money.ts';
 import type { Delivery, HttpClient } from '#shared/jobs/ports.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
 import { relayEnds } from '#shared/jobs/relay.ts';
@@ -34,7 +35,10 @@ import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { keepTime } from '#shared/jobs/timekeeper.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
-import { createInjector, type Fault } from './faults.ts';
+import type { Charge } from '#shared/ledger/settle.ts';
+import { chargeIn, createCharges } from '#shared/ledger/sqs/postings.ts';
+import { isDone, type Outcome } from '#shared/ledger/types.ts';
+import { createInjector, type Fault, type Injector } from './faults.ts';
 import { createJobsTable, dropTable } from './table.ts';
 import { NO_PURSE } from './worker.ts';
 
@@ -44,6 +48,15 @@ const ROUND_MS = 70_000;
 const quiet = (): void => undefined;
 const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
+/** A ledger beside the mesh. */
+export interface Money {
+  /** Of one process: what it remembers dies with it. */
+  purse(): Purse;
+  settle(charge: Charge): Promise<Outcome>;
+  /** What a minute brings. */
+  tick(): Promise<unknown>;
+}
+
 export interface WorldOptions {
   readonly kinds: Kinds;
   readonly dynamoEndpoint: string;
@@ -51,6 +64,7 @@ export interface WorldOptions {
   readonly plan: (call: number, name: string) => Fault | undefined;
   readonly control?: Partial<Control>;
   readonly http?: HttpClient;
+  readonly money?: (attach: Injector['attach']) => Money;
   /** Sees what the invocations send. */
   readonly observe?: (client: DynamoDBDocumentClient, sqs: SQSClient) => void;
 }
@@ -75,10 +89,14 @@ let worlds = 0;
 export const createWorld = async (options: WorldOptions): Promise<World> => {
   const { kinds, dynamoEndpoint, server, plan } = options;
   worlds += 1;
-  const names = { jobs: `jobs-${worlds}.fifo`, results: `results-${worlds}.fifo` };
+  const nameOf = (queue: string): string => `${queue}-${worlds}.fifo`;
+  const names = {
+    ...{ jobs: nameOf('jobs'), results: nameOf('results'), postings: nameOf('postings') },
+  };
   const attributes = { FifoQueue: 'true', VisibilityTimeout: '600' };
   const jobsUrl = server.createQueue(names.jobs, { attributes }).queueUrl;
   const resultsUrl = server.createQueue(names.results, { attributes }).queueUrl;
+  const postingsUrl = server.createQueue(names.postings, { attributes }).queueUrl;
   const endpoint = `http://127.0.0.1:${server.port}`;
   const common = { region: REGION, endpoint, credentials: CREDENTIALS };
   const sqs = new SQSClient(common);
@@ -95,6 +113,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const injector = createInjector(plan);
   for (const each of [sqs, s3, struck]) injector.attach(each);
   options.observe?.(struck, sqs);
+  const money = options.money?.(injector.attach);
 
   let offset = 0;
   const clock = { now: () => Date.now() + offset };
@@ -122,7 +141,6 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     ...lease,
     chains: createChainStore(jobs),
     ticks: createTicks(jobs),
-    purse: NO_PURSE,
   };
   const announcements = createAnnouncements(sqs, resultsUrl);
   const log = createDeliveryLog(jobs);
@@ -147,7 +165,10 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     if (messages.length === 0) return false;
     const deliveries = messages.map((message) => deliveryOf(jobsUrl, message, offset));
     const report = await injector.invoke(() =>
-      runBatch(deliveries, 'request', () => 900_000, workerDeps),
+      runBatch(deliveries, 'request', () => 900_000, {
+        ...workerDeps,
+        purse: money?.purse() ?? NO_PURSE,
+      }),
     );
     // Lambda deletes what was not returned; that may get lost like anything else.
     if (report === 'killed' || injector.point('acknowledge')) return true;
@@ -170,7 +191,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const ended = (await all()).filter(
       (record) => isTerminal(record.status) && !relayed.has(key(record)),
     );
-    const charges = { send: () => Promise.resolve() };
+    const charges = money ? createCharges(sqs, postingsUrl) : { send: () => Promise.resolve() };
     const deps = { ...shared, outgoing, announcements, charges };
     const done = await injector.invoke(async () => {
       try {
@@ -197,12 +218,21 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     }
   };
 
+  const settleCharges = async ({ settle }: Money): Promise<void> => {
+    for (const message of await receive(postingsUrl)) {
+      const charge = chargeIn(message.Body ?? '');
+      const outcome = await injector.invoke(() => settle(charge));
+      if (outcome !== 'killed' && isDone(outcome)) await remove(postingsUrl, message);
+    }
+  };
+
   let ticks = 0;
   const tick = (): Promise<unknown> => {
     ticks += 1;
     return injector.invoke(async () => {
       const due = createDueReader(jobs);
       await keepTime({ ...shared, outgoing, due }).catch(quiet);
+      await money?.tick().catch(quiet);
     });
   };
 
@@ -212,6 +242,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     for (const [name, queueUrl] of [
       [names.jobs, jobsUrl],
       [names.results, resultsUrl],
+      [names.postings, postingsUrl],
     ] as const)
       for (const { receiptHandle: handle } of messagesIn(name)?.inflight ?? [])
         await createVisibility(outside).release({ queueUrl, handle });
@@ -237,6 +268,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
       for (let more = true; more; ) more = await work();
       await relay();
       await report();
+      if (money) await settleCharges(money);
       await tick();
       await injector.wake();
       await passTime();
@@ -244,7 +276,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     settle: async (roundsMax) => {
       for (let rounds = 0; rounds < roundsMax; rounds += 1) {
         await world.round();
-        const left = [names.jobs, names.results].flatMap((name) => {
+        const left = Object.values(names).flatMap((name) => {
           const messages = messagesIn(name);
           return [...(messages?.ready ?? []), ...(messages?.inflight ?? [])];
         });

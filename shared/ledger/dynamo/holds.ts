@@ -21,10 +21,9 @@ const balanceOf = (table: string, hold: Hold, amount: bigint, conditions: readon
   Update: {
     TableName: table,
     Key: balanceKey({ unit: hold.unit, account: hold.from }, hold.lane),
-    UpdateExpression:
-      'SET av = if_not_exists(av, :zero) - :a, pd = if_not_exists(pd, :zero) + :a, dr = if_not_exists(dr, :zero), cr = if_not_exists(cr, :zero), seq = if_not_exists(seq, :zero)',
+    UpdateExpression: 'ADD av :freed, pd :a, dr :zero, cr :zero, seq :zero',
     ...(conditions.length > 0 && { ConditionExpression: conditions.join(' AND ') }),
-    ExpressionAttributeValues: { ':a': amount, ':zero': 0 },
+    ExpressionAttributeValues: { ':a': amount, ':freed': -amount, ':zero': 0 },
   },
 });
 
