@@ -3,11 +3,13 @@ import { App, Tags } from 'aws-cdk-lib';
 import { FUNCTIONS } from '#shared/contracts/functions.ts';
 import { bundleFunction } from './bundle/bundle.ts';
 import { ConfigError, loadConfig } from './config.ts';
+import { addSecurityChecks } from './securityChecks.ts';
 import { SheratanStack } from './stack.ts';
 
 const synthesize = async (): Promise<void> => {
   const app = new App();
   const config = loadConfig((key) => app.node.tryGetContext(key));
+  await addSecurityChecks(app);
   const bundles = `${app.outdir}/bundles`;
   await Promise.all(FUNCTIONS.map((name) => bundleFunction(name, bundles)));
   const stack = new SheratanStack(app, `Sheratan-${config.stage}`, { config, bundles });

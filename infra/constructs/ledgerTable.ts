@@ -5,6 +5,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { LEDGER_ENV } from '#shared/contracts/functions.ts';
 import { EXPIRY_INDEX, LEDGER_KEYS } from '#shared/contracts/ledger.ts';
+import { grantIndexQuery, grantItems } from './grants.ts';
 
 export interface LedgerTableProps {
   readonly tableName: string;
@@ -49,8 +50,9 @@ export class LedgerTable extends Construct {
 
   /** All that the ledger's operations do; nothing is ever deleted. */
   grantOperations(grantee: iam.IGrantable): void {
-    this.table.grant(
+    grantItems(
       grantee,
+      this.table,
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
@@ -60,8 +62,9 @@ export class LedgerTable extends Construct {
 
   /** Writing the journal out as entries. */
   grantEntries(grantee: iam.IGrantable): void {
-    this.table.grant(
+    grantItems(
       grantee,
+      this.table,
       'dynamodb:BatchWriteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
@@ -71,6 +74,7 @@ export class LedgerTable extends Construct {
 
   /** Finding holds that are over, and ending them. */
   grantExpiry(grantee: iam.IGrantable): void {
-    this.table.grant(grantee, 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    grantItems(grantee, this.table, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
+    grantIndexQuery(grantee, this.table, EXPIRY_INDEX);
   }
 }

@@ -4,13 +4,14 @@ import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CHILDREN_PREFIX, RAW_PREFIX } from '#shared/contracts/bucket.ts';
 import { QUEUE_ENV, RELAY_ENV, RELAY_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import type { Config } from '../config.ts';
-import { grantObjects } from './grants.ts';
+import { FailureQueue } from './failureQueue.ts';
+import { grantItems, grantObjects } from './grants.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface RelayProps {
@@ -60,12 +61,7 @@ export class Relay extends Construct {
         ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
       },
     });
-    const failures = new sqs.Queue(this, 'Failures', {
-      queueName: `sheratan-${config.stage}-relay-failures`,
-      encryption: sqs.QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+    const failures = new FailureQueue(this, 'Failures', `sheratan-${config.stage}-relay-failures`);
     fn.addEventSource(
       new DynamoEventSource(table as dynamodb.ITable, {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,
@@ -79,7 +75,7 @@ export class Relay extends Construct {
         filters,
       }),
     );
-    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    grantItems(fn, table, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     for (const queue of [...Object.values(queues), results, postings]) queue.grantSendMessages(fn);
     grantObjects(fn, bucket, ['s3:GetObject'], [CHILDREN_PREFIX, RAW_PREFIX]);
   }

@@ -9,7 +9,7 @@ import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
 import { REPORTER_ENV, REPORTER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, RECEIVES_MAX } from '#shared/contracts/queues.ts';
 import { type Config, outboundOf } from '../config.ts';
-import { grantObjects } from './grants.ts';
+import { grantItems, grantObjects } from './grants.ts';
 import { JobQueue } from './jobQueue.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
@@ -54,7 +54,7 @@ export class Reporter extends Construct {
         maxConcurrency: 10,
       }),
     );
-    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    grantItems(fn, table, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
     grantObjects(fn, bucket, ['s3:GetObject'], [RESULT_PREFIX]);
   }
 }

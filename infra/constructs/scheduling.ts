@@ -1,11 +1,12 @@
 /** Where schedules live, and what they may do: send to the job queues. */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Priority } from '#shared/contracts/queues.ts';
 import type { Config } from '../config.ts';
+import { FailureQueue } from './failureQueue.ts';
 
 export interface SchedulingProps {
   readonly config: Config;
@@ -23,12 +24,11 @@ export class Scheduling extends Construct {
     const scheduleGroupName = `sheratan-${config.stage}`;
     this.group = new scheduler.ScheduleGroup(this, 'Group', { scheduleGroupName });
     // EventBridge Scheduler takes standard queues only for what it gives up.
-    this.deadLetterQueue = new sqs.Queue(this, 'DeadTicks', {
-      queueName: `sheratan-${config.stage}-ticks-dead`,
-      encryption: sqs.QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+    this.deadLetterQueue = new FailureQueue(
+      this,
+      'DeadTicks',
+      `sheratan-${config.stage}-ticks-dead`,
+    );
     const { account } = Stack.of(this);
     this.role = new iam.Role(this, 'Role', {
       description: 'Lets schedules send to the job queues',

@@ -1,5 +1,6 @@
 /** House defaults of a Lambda: Node 24 on arm64, bundled ESM, JSON logs with explicit retention. */
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -26,6 +27,11 @@ export class ServiceFunction extends Construct {
       retention: props.logRetentionDays,
       removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    // Its own log group and no other: the managed policy would let it write to all.
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    });
+    logGroup.grantWrite(role);
     this.fn = new lambda.Function(this, 'Function', {
       functionName: props.name,
       description: props.description,
@@ -37,6 +43,7 @@ export class ServiceFunction extends Construct {
       memorySize: props.memoryMb,
       loggingFormat: lambda.LoggingFormat.JSON,
       logGroup,
+      role,
       environment: { ...props.environment },
     });
   }

@@ -3,11 +3,11 @@ import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SNAPSHOTTER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { BLOCK_PREFIX } from '#shared/contracts/ledger.ts';
 import type { Config } from '../config.ts';
+import { FailureQueue } from './failureQueue.ts';
 import type { LedgerTable } from './ledgerTable.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
@@ -30,12 +30,11 @@ export class Snapshotter extends Construct {
       production: config.production,
       environment: ledger.environment,
     });
-    const failures = new sqs.Queue(this, 'Failures', {
-      queueName: `sheratan-${config.stage}-snapshotter-failures`,
-      encryption: sqs.QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+    const failures = new FailureQueue(
+      this,
+      'Failures',
+      `sheratan-${config.stage}-snapshotter-failures`,
+    );
     fn.addEventSource(
       new DynamoEventSource(ledger.table as dynamodb.ITable, {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,

@@ -13,8 +13,9 @@ import {
   TIMEKEEPER_TIMEOUT_SECONDS,
 } from '#shared/contracts/functions.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { DUE_INDEX } from '#shared/contracts/tables.ts';
 import type { Config } from '../config.ts';
-import { grantObjects } from './grants.ts';
+import { grantIndexQuery, grantItems, grantObjects } from './grants.ts';
 import type { LedgerTable } from './ledgerTable.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
@@ -51,13 +52,8 @@ export class Timekeeper extends Construct {
       // A tick that failed is not repeated: the next one does its work.
       targets: [new LambdaFunction(fn, { retryAttempts: 0 })],
     });
-    table.grant(
-      fn,
-      'dynamodb:BatchGetItem',
-      'dynamodb:GetItem',
-      'dynamodb:Query',
-      'dynamodb:UpdateItem',
-    );
+    grantItems(fn, table, 'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    grantIndexQuery(fn, table, DUE_INDEX);
     ledger.grantExpiry(fn);
     ledger.grantEntries(fn);
     for (const queue of Object.values(queues)) queue.grantSendMessages(fn);

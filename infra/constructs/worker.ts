@@ -11,7 +11,7 @@ import { QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { WORKER_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
 import { type Config, outboundOf } from '../config.ts';
-import { grantObjects } from './grants.ts';
+import { grantItems, grantObjects } from './grants.ts';
 import type { LedgerTable } from './ledgerTable.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
@@ -55,8 +55,9 @@ export class Worker extends Construct {
       });
       fn.addEventSource(source);
     }
-    table.grant(
+    grantItems(
       fn,
+      table,
       'dynamodb:BatchGetItem',
       'dynamodb:BatchWriteItem',
       'dynamodb:DeleteItem',

@@ -15,16 +15,20 @@ declare module 'vitest' {
 const LEASE_SECONDS = 6;
 const CONTEXT = ['-c', `leaseSeconds=${LEASE_SECONDS}`, '-c', 'allowLoopback=true'];
 
-export const setup = (project: TestProject): (() => void) => {
-  const assemblyDir = mkdtempSync(join(tmpdir(), 'sheratan-assembly-'));
-  const cdk = join(project.config.root, 'node_modules/aws-cdk/bin/cdk');
+/** @throws when the configuration is refused, or a security check is not met */
+export const synthesizeInto = (dir: string, context: readonly string[]): void => {
+  const cdk = join(process.cwd(), 'node_modules/aws-cdk/bin/cdk');
   // `app` in cdk.json is `node`: this one, not an older one on the PATH.
   const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
-  execFileSync(process.execPath, [cdk, 'synth', '--quiet', '--output', assemblyDir, ...CONTEXT], {
-    cwd: project.config.root,
+  execFileSync(process.execPath, [cdk, 'synth', '--quiet', '--output', dir, ...context], {
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
+};
+
+export const setup = (project: TestProject): (() => void) => {
+  const assemblyDir = mkdtempSync(join(tmpdir(), 'sheratan-assembly-'));
+  synthesizeInto(assemblyDir, CONTEXT);
   project.provide('assemblyDir', assemblyDir);
   return () => rmSync(assemblyDir, { recursive: true, force: true });
 };

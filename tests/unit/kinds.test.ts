@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { runJob } from '#client/testing.ts';
+import { echo } from '#shared/jobs/kinds/echo.ts';
 import { retryAfterSeconds } from '#shared/jobs/kinds/httpRequest.ts';
 import { excerpt } from '#shared/jobs/kinds/readFile.ts';
 import { filePath, workspacePath } from '#shared/jobs/kinds/workspacePath.ts';
@@ -10,6 +12,12 @@ const code = (run: () => unknown): unknown => {
     return error instanceof Error && 'code' in error ? error.code : error;
   }
 };
+
+describe('echo', () => {
+  it.each([[['a', 'b']], [{ n: 1 }], ['text'], [7], [null]])('gives %j back', async (payload) => {
+    expect((await runJob(echo, payload)).result).toEqual(payload);
+  });
+});
 
 describe('workspacePath', () => {
   it.each([

@@ -12,13 +12,14 @@ const delayed = v.looseObject({
 export const echo = defineJob({
   kind: 'echo',
   payload: v.union([
+    // Before the object, which would take a list too and make an object of it.
+    v.array(v.unknown()),
     delayed,
     v.string(),
     v.number(),
     v.boolean(),
     v.null(),
     v.undefined(),
-    v.array(v.unknown()),
   ]),
   run: async (payload, { signal }) => {
     const delayMs = v.is(delayed, payload) ? payload.delayMs : undefined;

@@ -1,0 +1,243 @@
+/**
+ * The stack on a real endpoint, through what its users have: SQS, the command, the client. One
+ * deployment for all; the tests follow the life of it, from the first deploy to the last destroy.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { echo, Mesh, readFile, SIGNATURE_HEADER, verifySignature } from 'sheratan';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { addTwins, removeTwins } from '../support/batchActions.ts';
+import { type Assembly, type Deployed, openDeployed } from '../support/deployed.ts';
+
+const STAGE = 'e2e';
+const SETTINGS = { leaseSeconds: '6', allowLoopback: 'true', logRetentionDays: '1' };
+const WITHIN = { timeoutSeconds: 120 };
+
+const deployed: Deployed = await openDeployed();
+const { endpoint } = deployed;
+let assembly: Assembly;
+let mesh: Mesh;
+
+const sheratan = (args: readonly string[], input?: string) => deployed.sheratan(STAGE, args, input);
+const lines = (...values: readonly object[]): string =>
+  values.map((value) => JSON.stringify(value)).join('\n');
+const outputsOf = async (stackName: string): Promise<Record<string, string>> => {
+  const client = new CloudFormationClient();
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
+  client.destroy();
+  return Object.fromEntries(
+    (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
+      OutputKey,
+      OutputValue,
+    ]),
+  );
+};
+const deploy = async (wanted: Assembly): Promise<void> => {
+  const { code, stdout, stderr } = await wanted.deploy();
+  expect(code, `${stdout}\n${stderr}`).toBe(0);
+  if (endpoint.lacks('MiniStack-batch-actions')) await addTwins(wanted.stackName);
+};
+const destroy = async (wanted: Assembly): Promise<void> => {
+  if (endpoint.lacks('MiniStack-batch-actions')) await removeTwins(wanted.stackName);
+  const { code, stdout, stderr } = await wanted.destroy();
+  expect(code, `${stdout}\n${stderr}`).toBe(0);
+};
+const completed = (id: string, stage = STAGE) =>
+  expect
+    .poll(async () => (await deployed.sheratan(stage, ['status', id])).stdout, {
+      timeout: 120_000,
+      interval: 1_000,
+    })
+    .toMatch(/^COMPLETED /);
+
+beforeAll(async () => {
+  console.log(`Deploying to ${endpoint.label}.`);
+  for (const text of endpoint.shortfalls) console.log(`It falls short of AWS: ${text}`);
+  await deployed.bootstrap();
+  assembly = await deployed.synthesize(STAGE, SETTINGS);
+  await deploy(assembly);
+  const { url } = endpoint;
+  mesh = await Mesh.connect({ stage: STAGE, ...(url && { endpoint: url }) });
+});
+afterAll(() => {
+  mesh?.close();
+  deployed.cleanUp();
+  console.log(`Seconds: ${JSON.stringify(deployed.timings)}`);
+});
+
+it('is as the template says: nothing differs after the deployment', async () => {
+  expect(await assembly.diff()).toMatchObject({ code: 0 });
+});
+
+it('runs what any SQS client sends', async () => {
+  const { JobsNormalUrl } = await outputsOf(assembly.stackName);
+  const sqs = new SQSClient();
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: JobsNormalUrl,
+      MessageGroupId: 'plain',
+      MessageDeduplicationId: 'plain-1',
+      MessageBody: '{"id":"plain-1","kind":"echo","payload":{"hello":"mesh"}}',
+    }),
+  );
+  sqs.destroy();
+  await completed('plain-1');
+  expect((await sheratan(['why', 'plain-1'])).stdout).toMatch(/sent[\s\S]*claimed[\s\S]*completed/);
+});
+
+it('runs the sample jobs of the command, with their files', async () => {
+  expect(await sheratan(['workspace', 'push', 'examples/workspace'])).toMatchObject({ code: 0 });
+  const sent = await sheratan(['send', 'examples/jobs.json', '--wait', '120']);
+  expect(sent).toMatchObject({ code: 0, stderr: expect.stringMatching(/10 jobs: 10 COMPLETED/) });
+});
+
+it('keeps the order of a group and the results of dependencies', async () => {
+  const ids = ['g1', 'g2', 'g3', 'g4', 'g5'];
+  const chain = ids.map((id) => ({ kind: 'echo', id, payload: id, group: 'in-order' }));
+  const last = { kind: 'echo', id: 'sum', payload: ids.map((id) => ({ $result: id })) };
+  expect(await sheratan(['send', '-'], lines(last, ...chain))).toMatchObject({ code: 0 });
+  await completed('sum');
+  expect((await mesh.status({ id: 'sum', kind: 'echo' }))?.result).toBe(JSON.stringify(ids));
+  const ends = await Promise.all(
+    ids.map(async (id) => (await mesh.status({ id, kind: 'echo' }))?.updatedAt ?? 0),
+  );
+  expect(ends).toEqual(ends.toSorted((a, b) => a - b));
+});
+
+it('answers the typed client, results and failures', async () => {
+  const job = await mesh.send(echo, { n: 1 }, { idempotencyKey: 'typed' });
+  expect(await mesh.result(job, WITHIN)).toEqual({ n: 1 });
+  const bad = await mesh.send(readFile, { path: 'nowhere' });
+  await expect(mesh.result(bad, WITHIN)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+  expect((await sheratan(['jobs'])).stdout).toContain(bad.id);
+});
+
+it('moves money once, and proves it', async () => {
+  const ledger = (...args: string[]) => sheratan(['ledger', ...args]);
+  await ledger('open', 'mint', '--may-owe');
+  await ledger('open', 'ada');
+  const fund = ['transfer', 'fund', 'mint', 'ada', '1000'];
+  expect((await ledger(...fund)).stdout).toBe('created fund\n');
+  expect((await ledger(...fund)).stdout).toBe('exists fund\n');
+  const cost = { payer: 'ada', amount: 300 };
+  await sheratan(['send', '-'], lines({ kind: 'echo', id: 'paid', payload: 1, cost }));
+  await expect
+    .poll(async () => (await sheratan(['why', 'paid'])).stdout, { timeout: 120_000 })
+    .toMatch(/270 from ada to sheratan:worker, 30 from ada/);
+  expect(await ledger('verify')).toMatchObject({ code: 0 });
+});
+
+it.runIf(endpoint.url !== undefined && !endpoint.lacks('LocalStack-loopback'))(
+  'posts results, signed with the secret that the command shows',
+  async () => {
+    const calls: { readonly signature: string; readonly body: string }[] = [];
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const signature = String(request.headers[SIGNATURE_HEADER]);
+        calls.push({ signature, body: Buffer.concat(chunks).toString() });
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const { id } = await mesh.send(echo, { ok: true }, { callback: { url } });
+    await expect.poll(() => calls.length, { timeout: 60_000 }).toBe(1);
+    server.close();
+    const secret = (await sheratan(['callbacks', 'secret'])).stdout.trim();
+    const { signature = '', body = '' } = calls[0] ?? {};
+    expect(verifySignature(signature, { secret, id, body }, Date.now())).toBe(true);
+  },
+);
+
+it(`keeps schedules${endpoint.lacks('MiniStack-universal-targets') ? '' : ', which tick'}`, async () => {
+  const job = lines({ kind: 'echo', payload: { at: '<aws.scheduler.scheduled-time>' } });
+  expect(await sheratan(['schedules', 'add', 'beat', 'rate(1 minute)', '-'], job)).toMatchObject({
+    code: 0,
+  });
+  expect((await sheratan(['schedules'])).stdout).toMatch(/beat +on +echo/);
+  if (!endpoint.lacks('MiniStack-universal-targets'))
+    await expect
+      .poll(async () => (await sheratan(['jobs', '--mission', 'schedule:beat'])).stdout, {
+        timeout: 150_000,
+        interval: 2_000,
+      })
+      .toContain('COMPLETED');
+  expect(await sheratan(['schedules', 'remove', 'beat'])).toMatchObject({ code: 0 });
+});
+
+it('loses no job while its configuration changes, those queued before and those sent meanwhile', async () => {
+  const held = await sheratan(['pause', '--queue', 'low', '--reason', 'an update']);
+  expect(held).toMatchObject({ code: 0 });
+  const orders = (count: number, priority: 'low' | 'normal') =>
+    Array.from({ length: count }, (_, n) => ({
+      job: echo,
+      payload: { n },
+      options: { priority, group: `${priority}-${n % 7}` },
+    }));
+  const queued = await mesh.sendMany(orders(40, 'low'));
+  const changed = await deployed.synthesize(STAGE, {
+    ...SETTINGS,
+    leaseSeconds: '9',
+    workerMemoryMb: '640',
+    queueRetentionDays: '5',
+    maxConcurrency: '{"low":3}',
+  });
+  let isUpdating = true;
+  const meanwhile = (async () => {
+    const sent = [];
+    while (isUpdating) sent.push(...(await mesh.sendMany(orders(5, 'normal'))));
+    return sent;
+  })();
+  await deploy(changed).finally(() => {
+    isUpdating = false;
+  });
+  const during = await meanwhile;
+  const lambda = new LambdaClient();
+  const worker = await lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: `sheratan-${STAGE}-worker` }),
+  );
+  lambda.destroy();
+  expect(worker).toMatchObject({
+    MemorySize: 640,
+    Environment: { Variables: { LEASE_SECONDS: '9' } },
+  });
+  expect(queued.length).toBe(40);
+  await sheratan(['resume', '--queue', 'low', '--reason', 'updated']);
+  const records = await mesh.waitFor([...queued, ...during], { timeoutSeconds: 240 });
+  const completions = records.map(
+    ({ history = [] }) => history.filter(({ event }) => event === 'completed').length,
+  );
+  expect(records.filter(({ status }) => status !== 'COMPLETED')).toEqual([]);
+  expect(completions).toEqual(records.map(() => 1));
+  assembly = changed;
+  expect(await changed.diff()).toMatchObject({ code: 0 });
+});
+
+it.runIf(endpoint.url !== undefined)(
+  'lives beside a production stage, whose data outlives it',
+  async () => {
+    const stage = 'e2e-live';
+    const production = await deployed.synthesize(stage, { production: 'true', leaseSeconds: '6' });
+    await deploy(production);
+    const job = lines({ kind: 'echo', id: 'plain-1', payload: { of: stage } });
+    await deployed.sheratan(stage, ['send', '-'], job);
+    await completed('plain-1', stage);
+    expect((await sheratan(['status', 'plain-1'])).stdout).toContain('"hello": "mesh"');
+    expect((await deployed.sheratan(stage, ['status', 'plain-1'])).stdout).toContain(stage);
+    const refused = await production.destroy();
+    expect(refused.code).not.toBe(0);
+    expect(`${refused.stdout}${refused.stderr}`).toMatch(/[Tt]ermination ?[Pp]rotection/);
+    expect((await deployed.sheratan(stage, ['status', 'plain-1'])).code).toBe(0);
+  },
+);
+
+it('is gone after it was destroyed, and the others are not', async () => {
+  await destroy(assembly);
+  const answer = await sheratan(['status', 'plain-1']);
+  expect(answer).toMatchObject({ code: 1, stderr: expect.stringContaining('No deployment found') });
+});

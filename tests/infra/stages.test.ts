@@ -1,0 +1,102 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { synthesizeInto } from '../support/synthesize.ts';
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, unknown>;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'sheratan-prod-'));
+let prod: readonly Resource[];
+let dev: readonly Resource[];
+
+const resourcesIn = (assembly: string, stage: string): readonly Resource[] => {
+  const file = join(assembly, `Sheratan-${stage}.template.json`);
+  return Object.values(JSON.parse(readFileSync(file, 'utf8')).Resources);
+};
+
+beforeAll(() => {
+  // With the security checks, as whoever deploys it: a finding fails the synthesis.
+  synthesizeInto(dir, ['-c', 'stage=prod']);
+  prod = resourcesIn(dir, 'prod');
+  dev = resourcesIn(inject('assemblyDir'), 'dev');
+}, 120_000);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** What holds data that nobody could make again. */
+const KEEPERS = ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::Logs::LogGroup'];
+const keepersIn = (resources: readonly Resource[]) =>
+  resources.filter(({ Type }) => KEEPERS.includes(Type));
+const named = (resources: readonly Resource[]): readonly string[] =>
+  resources.flatMap(({ Properties = {} }) =>
+    ['TableName', 'QueueName', 'FunctionName', 'LogGroupName', 'Name'].flatMap((key) => {
+      const name = Properties[key];
+      return typeof name === 'string' ? [name] : [];
+    }),
+  );
+
+describe('a production stage', () => {
+  it('keeps its data whatever becomes of the stack or of a resource in it', () => {
+    expect(keepersIn(prod).length).toBeGreaterThan(3);
+    for (const { DeletionPolicy, UpdateReplacePolicy, Type } of keepersIn(prod))
+      expect([Type, DeletionPolicy, UpdateReplacePolicy]).toEqual([Type, 'Retain', 'Retain']);
+  });
+
+  it('refuses to have its tables deleted and is restorable to any second', () => {
+    const tables = prod.filter(({ Type }) => Type === 'AWS::DynamoDB::GlobalTable');
+    for (const { Properties } of tables)
+      expect(Properties['Replicas']).toEqual([
+        expect.objectContaining({
+          DeletionProtectionEnabled: true,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        }),
+      ]);
+  });
+
+  it('refuses to be destroyed by mistake', () => {
+    const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8'));
+    expect(manifest.artifacts['Sheratan-prod'].properties.terminationProtection).toBe(true);
+  });
+
+  it('has an older version of each object in its bucket', () => {
+    const bucket = prod.find(({ Type }) => Type === 'AWS::S3::Bucket');
+    expect(bucket?.Properties['VersioningConfiguration']).toEqual({ Status: 'Enabled' });
+  });
+});
+
+describe('any other stage', () => {
+  it('leaves nothing behind', () => {
+    for (const { DeletionPolicy } of keepersIn(dev)) expect(DeletionPolicy).toBe('Delete');
+  });
+
+  it('shares no name with production, so that both live in one account', () => {
+    const taken = new Set(named(prod));
+    expect(named(dev).length).toBeGreaterThan(20);
+    expect(named(dev).filter((name) => taken.has(name))).toEqual([]);
+  });
+});
+
+describe('the rights of every role', () => {
+  const statements = (resources: readonly Resource[]) =>
+    resources
+      .filter(({ Type }) => Type === 'AWS::IAM::Policy')
+      .flatMap(({ Properties }) => (Properties['PolicyDocument'] as { Statement: [] }).Statement)
+      .map((each: { Action: string | string[]; Resource: unknown }) => each);
+
+  it('name each action, and each resource as far as it has a name', () => {
+    for (const { Action, Resource } of statements(prod)) {
+      expect([Action].flat().filter((action) => action.includes('*'))).toEqual([]);
+      expect([Resource].flat()).not.toContain('*');
+    }
+  });
+
+  it('come from the stack, not from a managed policy that grants more', () => {
+    for (const { Properties } of prod.filter(({ Type }) => Type === 'AWS::IAM::Role'))
+      expect(Properties).not.toHaveProperty('ManagedPolicyArns');
+  });
+});

@@ -1,0 +1,114 @@
+/** A deployment as an operator makes one: the CDK CLI, the `sheratan` command, an endpoint. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Endpoint, findEndpoint } from './endpoint.ts';
+
+interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Deployed {
+  readonly endpoint: Endpoint;
+  bootstrap(): Promise<void>;
+  /** Synthesizes one configuration of a stage once, for all that is done with it. */
+  synthesize(stage: string, settings: Readonly<Record<string, string>>): Promise<Assembly>;
+  sheratan(stage: string, args: readonly string[], input?: string): Promise<Answer>;
+  /** What took how long, in seconds. */
+  readonly timings: Record<string, number>;
+  cleanUp(): void;
+}
+
+export interface Assembly {
+  readonly dir: string;
+  readonly stackName: string;
+  deploy(): Promise<Answer>;
+  diff(): Promise<Answer>;
+  destroy(): Promise<Answer>;
+}
+
+const run = (
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input = '',
+): Promise<Answer> => {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const child = spawn(command, args, { env, stdio: 'pipe' });
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+    });
+  child.once('error', reject);
+  child.once('close', (code) => resolve({ code: code ?? 1, ...texts }));
+  child.stdin.end(input);
+  return promise;
+};
+
+const contextOf = (settings: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+/** @throws Error when AWS_ENDPOINT_URL is not set or nothing answers there */
+export const openDeployed = async (): Promise<Deployed> => {
+  const endpoint = await findEndpoint();
+  const home = mkdtempSync(join(tmpdir(), 'sheratan-deployed-'));
+  const timings: Record<string, number> = {};
+  const bin = join(process.cwd(), 'node_modules/.bin');
+  const env = {
+    ...process.env,
+    PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+    SHERATAN_HOME: home,
+    NO_COLOR: '1',
+    CI: 'true',
+    // cdklocal demands both.
+    ...(endpoint.url && {
+      AWS_ENDPOINT_URL_S3: process.env['AWS_ENDPOINT_URL_S3'] ?? endpoint.url,
+    }),
+  };
+  const authority = process.env['NODE_EXTRA_CA_CERTS'];
+  const trust = authority && endpoint.url ? ['--ca-bundle-path', authority] : [];
+  const timed = async (name: string, work: Promise<Answer>): Promise<Answer> => {
+    const began = performance.now();
+    const answer = await work;
+    timings[name] = Math.round((performance.now() - began) / 100) / 10;
+    return answer;
+  };
+  const cdk = (args: readonly string[]): Promise<Answer> =>
+    run(join(bin, endpoint.url ? 'cdklocal' : 'cdk'), [...args, ...trust], env);
+  const must = async (work: Promise<Answer>): Promise<void> => {
+    const { code, stdout, stderr } = await work;
+    if (code !== 0) throw new Error(`${stdout}\n${stderr}`);
+  };
+  let assemblies = 0;
+
+  return {
+    endpoint,
+    timings,
+    bootstrap: () => must(timed('bootstrap', cdk(['bootstrap']))),
+    synthesize: async (stage, settings) => {
+      assemblies += 1;
+      const dir = join(home, `assembly-${assemblies}`);
+      const context = contextOf({ stage, ...settings });
+      await must(timed('synth', cdk(['synth', '--quiet', '--output', dir, ...context])));
+      const of = (verb: string, ...args: string[]) =>
+        timed(`${verb} ${stage} ${assemblies}`, cdk([verb, '--app', dir, '--all', ...args]));
+      return {
+        dir,
+        stackName: `Sheratan-${stage}`,
+        deploy: () => of('deploy', '--require-approval', 'never', '--progress', 'events'),
+        diff: () => of('diff', '--fail'),
+        destroy: () => of('destroy', '--force'),
+      };
+    },
+    sheratan: (stage, args, input) => {
+      const target = endpoint.url ? ['--endpoint', endpoint.url] : [];
+      const all = ['cli/main.ts', ...args, '--stage', stage, ...target];
+      return run(process.execPath, all, env, input);
+    },
+    cleanUp: () => rmSync(home, { recursive: true, force: true }),
+  };
+};

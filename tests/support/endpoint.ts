@@ -1,0 +1,80 @@
+/** Who answers at AWS_ENDPOINT_URL, and what it cannot do that AWS can: each shortfall by its name. */
+
+const SHORTFALLS = {
+  'MiniStack-batch-actions':
+    'checks SQS batch calls as IAM actions of their own, which AWS does not have: roles get a twin of each right here',
+  'MiniStack-universal-targets':
+    'keeps schedules, but does not call universal targets (aws-sdk:sqs:sendMessage): no tick arrives',
+  'LocalStack-policies': 'does not enforce IAM policies in its free edition',
+  'LocalStack-TLS': 'takes requests without TLS whatever the policies say',
+  'LocalStack-loopback': "runs functions in containers, which do not reach this machine's loopback",
+  'unchecked-policies': 'runs without AUTH=true: no request is checked against a policy',
+  'no-TLS': 'is spoken to without TLS: whether requests without it are refused is not seen',
+} as const;
+
+type Shortfall = keyof typeof SHORTFALLS;
+
+export interface Endpoint {
+  /** undefined: the AWS account itself. */
+  readonly url: string | undefined;
+  readonly label: string;
+  lacks(shortfall: Shortfall): boolean;
+  /** For the report: one line each. */
+  readonly shortfalls: readonly string[];
+}
+
+interface Health {
+  readonly version?: string;
+  readonly edition?: string;
+  readonly auth?: string;
+}
+
+const health = async (url: string, path: string): Promise<Health | undefined> => {
+  const answer = await fetch(new URL(path, url)).catch((error: unknown) => {
+    throw new Error(`AWS_ENDPOINT_URL=${url} does not answer`, { cause: error });
+  });
+  return answer.ok ? ((await answer.json()) as Health) : undefined;
+};
+
+const describeEndpoint = (url: string | undefined, label: string, found: readonly Shortfall[]) => ({
+  url,
+  label,
+  lacks: (shortfall: Shortfall) => found.includes(shortfall),
+  shortfalls: found.map((name) => `${name}: ${SHORTFALLS[name]}`),
+});
+
+/**
+ * `AWS_ENDPOINT_URL=aws` is the account that the environment's credentials belong to.
+ * @throws Error when the variable is not set, or nothing answers there
+ */
+export const findEndpoint = async (): Promise<Endpoint> => {
+  const given = process.env['AWS_ENDPOINT_URL'];
+  if (!given)
+    throw new Error(
+      'npm run test:deployed deploys to the endpoint in AWS_ENDPOINT_URL, which is not set. Start one with scripts/ministack.sh or "docker compose up localstack" (see README), or set it to "aws" for the account of your credentials.',
+    );
+  if (given === 'aws') {
+    delete process.env['AWS_ENDPOINT_URL'];
+    return describeEndpoint(undefined, 'AWS', []);
+  }
+  const noTls = given.startsWith('https:') ? [] : (['no-TLS'] as const);
+  const ministack = await health(given, '/_ministack/health');
+  if (ministack) {
+    const unchecked = ministack.auth === 'enabled' ? [] : (['unchecked-policies'] as const);
+    return describeEndpoint(given, `MiniStack ${ministack.version}`, [
+      'MiniStack-batch-actions',
+      'MiniStack-universal-targets',
+      ...unchecked,
+      ...noTls,
+    ]);
+  }
+  const localstack = await health(given, '/_localstack/health');
+  if (localstack)
+    return describeEndpoint(given, `LocalStack ${localstack.version} (${localstack.edition})`, [
+      'LocalStack-policies',
+      'LocalStack-TLS',
+      'LocalStack-loopback',
+      ...noTls,
+    ]);
+  return describeEndpoint(given, given, noTls);
+};
