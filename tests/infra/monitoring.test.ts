@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { alarmsOf } from '#infra/monitoring/alarms.ts';
@@ -7,7 +7,14 @@ import { type Inventory, inventoryOf, nameIn } from '#infra/monitoring/inventory
 import { runbookOf } from '#infra/monitoring/runbook.ts';
 import type { MetricRef, Series } from '#infra/monitoring/spec.ts';
 import { FUNCTIONS } from '#shared/contracts/functions.ts';
-import { EMITTED, KIND_METRICS, USAGE_METRICS } from '#shared/contracts/metrics.ts';
+import {
+  EMITTED,
+  JOB_METRICS,
+  KIND_METRICS,
+  LEDGER_METRICS,
+  MESH_METRICS,
+  USAGE_METRICS,
+} from '#shared/contracts/metrics.ts';
 
 interface Resource {
   readonly Type: string;
@@ -78,6 +85,17 @@ describe('every metric that is shown or watched', () => {
       const known = service ? EMITTED[service] : Object.values(USAGE_METRICS);
       expect(known).toContain(name);
     }
+  });
+
+  it('has a place in the code that emits it', () => {
+    const code = readdirSync('shared/runtime')
+      .map((name) => readFileSync(join('shared/runtime', name), 'utf8'))
+      .join('\n');
+    const groups = { JOB_METRICS, LEDGER_METRICS, MESH_METRICS, USAGE_METRICS };
+    const places = Object.entries(groups).flatMap(([group, metrics]) =>
+      Object.keys(metrics).map((key) => `${group}.${key}`),
+    );
+    expect(places.filter((place) => !code.includes(place))).toEqual([]);
   });
 
   it('by kind is one that is emitted by kind', () => {
