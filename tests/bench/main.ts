@@ -8,6 +8,7 @@ import { benchFeatures } from './features.ts';
 import { benchLedger } from './ledger.ts';
 import { benchMesh } from './mesh.ts';
 import { benchPeer, benchPrice } from './price.ts';
+import { benchWatching } from './watching.ts';
 
 const JOBS_DEFAULT = 20_000;
 
@@ -26,6 +27,7 @@ const results = {
   price: await benchPrice(),
   features: await benchFeatures(),
   peer: await benchPeer(),
+  watching: benchWatching(),
   ledger: await benchLedger(),
   mesh: await benchMesh(assemblyDir, jobs),
 };
