@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { clearState, type EmbeddedState, ROOT, readState, writeState } from '#client/state.ts';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
+import { createRecorder } from '#infra/local/dashboard/recorder.ts';
+import type { FunctionLogLine } from '#infra/local/environment.ts';
+import { openDashboard } from './dashboard/open.ts';
 import { CliError } from './errors.ts';
 import { note } from './print.ts';
 
@@ -52,17 +55,32 @@ export const startEmbedded = async (options: UpOptions): Promise<Embedded> => {
   const began = Date.now();
   const assemblyDir = options.assembly ?? (await synthesize(options.stage));
   const synthesized = Date.now();
+  const recorder = createRecorder();
+  const onLog = (line: FunctionLogLine): void => {
+    if (recorder.line(line) || !options.logs) return;
+    note(`${line.functionId}[${line.pid}] ${line.text}`);
+  };
   const cloud = await startCloud({
     assemblyDir,
     stackName: `Sheratan-${options.stage}`,
     ...(options.environments && { maxEnvironments: options.environments }),
-    ...(options.logs && { onLog: (line) => note(`${line.functionId}[${line.pid}] ${line.text}`) }),
+    observer: recorder.observer,
+    onLog,
   });
   const { stackName, outputs, clientEnv } = cloud;
-  const state = { pid: process.pid, stackName, outputs, clientEnv };
+  const reached = { pid: process.pid, stackName, outputs, clientEnv };
+  const { stage } = options;
+  const dashboard = await openDashboard({ stage, cloud, state: reached, recorder }).catch(
+    async (error: unknown) => {
+      await cloud.stop();
+      throw error;
+    },
+  );
+  const state = { ...reached, dashboard: dashboard.url };
   writeState(state);
   const stop = async (): Promise<void> => {
     clearState();
+    await dashboard.stop();
     await cloud.stop();
   };
   const timings = { synthMs: synthesized - began, startMs: Date.now() - synthesized };

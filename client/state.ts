@@ -11,6 +11,8 @@ const schema = v.object({
   stackName: v.string(),
   outputs: v.record(v.string(), v.string()),
   clientEnv: v.record(v.string(), v.string()),
+  /** Where its dashboard is. */
+  dashboard: v.optional(v.string()),
 });
 
 export type EmbeddedState = v.InferOutput<typeof schema>;

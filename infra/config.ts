@@ -37,6 +37,8 @@ export interface Config {
   readonly allowLoopback: boolean;
   /** CIDRs that jobs may call although they are private; never metadata addresses. */
   readonly outboundAllow: readonly string[];
+  /** Who is written to when an alarm goes off; empty for nobody. */
+  readonly alarmEmail: string;
 }
 
 export class ConfigError extends Error {
@@ -56,6 +58,7 @@ const DEFAULTS = {
   ledgerLanes: LANES_DEFAULT,
   allowLoopback: false,
   outboundAllow: [],
+  alarmEmail: '',
 } as const satisfies Omit<Config, 'production'>;
 
 /** CloudWatch Logs accepts these and no others (RetentionInDays). */
@@ -121,6 +124,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   ledgerLanes: whole(1, 64),
   allowLoopback: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
   outboundAllow: cidrs,
+  alarmEmail: matches(/^(?:[^\s@]+@[^\s@]+)?$/, 'an address, or empty'),
 };
 
 const isObject = (value: unknown): value is Context =>

@@ -10,6 +10,7 @@ import { DataBucket } from './constructs/dataBucket.ts';
 import { JobQueue } from './constructs/jobQueue.ts';
 import { JobsTable } from './constructs/jobsTable.ts';
 import { LedgerTable } from './constructs/ledgerTable.ts';
+import { Monitoring } from './constructs/monitoring.ts';
 import { Relay } from './constructs/relay.ts';
 import { Reporter } from './constructs/reporter.ts';
 import { Scheduling } from './constructs/scheduling.ts';
@@ -73,8 +74,10 @@ export class SheratanStack extends Stack {
     });
     new Timekeeper(this, 'Time', { ...shared, assetDir: `${bundles}/timekeeper`, queues, ledger });
 
+    const { dashboardName } = new Monitoring(this, 'Monitoring', { config });
     const { group, role, deadLetterQueue } = new Scheduling(this, 'Schedules', { config, queues });
 
+    new CfnOutput(this, OUTPUTS.dashboard, { value: dashboardName });
     new CfnOutput(this, OUTPUTS.jobsTable, { value: table.tableName });
     new CfnOutput(this, OUTPUTS.dataBucket, { value: bucket.bucketName });
     new CfnOutput(this, OUTPUTS.ledgerTable, { value: ledger.table.tableName });

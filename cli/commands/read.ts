@@ -2,12 +2,11 @@
 
 import type { Deployment } from '#client/deployment.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
-import { callbackSteps, traceOf } from '#shared/jobs/trace.ts';
-import { moneySteps } from '#shared/ledger/trace.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
 import { type SessionOptions, withDeployment } from '../session.ts';
 import { describe, exitOf, row, viewOf } from '../show.ts';
+import { stepsOf } from '../steps.ts';
 
 const found = async (id: string, { store }: Deployment): Promise<JobRecord> => {
   const record = await store.get(id);
@@ -29,12 +28,7 @@ export const status = (id: string, options: SessionOptions): Promise<ExitCode> =
 export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
   withDeployment(options, async (deployment) => {
     const record = await found(id, deployment);
-    const delivery = record.callback ? await deployment.deliveries.get(id) : undefined;
-    const steps = [
-      ...traceOf(record),
-      ...(await moneySteps(record, deployment.ledger)),
-      ...(delivery ? callbackSteps(delivery) : []),
-    ].sort((a, b) => a.at - b.at);
+    const steps = await stepsOf(record, deployment);
     if (options.json) json({ id: record.id, status: record.status, steps });
     else {
       out(`${painted(record.status)} ${paint('bold', plain(record.id))} ${plain(record.kind)}`);

@@ -32,6 +32,7 @@ const announce = ({ state, timings, cloud }: Embedded): void => {
     ...Object.entries(state.outputs).map(([name, value]) => [name, value]),
   ];
   note(columns(rows.map(([name = '', value = '']) => [`  ${name}`, value])));
+  note(`  dashboard: ${paint('bold', state.dashboard ?? '')}`);
 };
 
 const advise = (): void =>

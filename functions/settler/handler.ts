@@ -18,5 +18,10 @@ const telemetry = createTelemetry('settler');
 const { ledger } = openLedger({ ...env, client: dynamoClient(), logger: telemetry.log });
 
 export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, (event) =>
-  settleAll(event.Records, telemetry, ({ body }) => settleCharge(chargeIn(body), ledger)),
+  settleAll(
+    event.Records,
+    telemetry,
+    ({ body }) => chargeIn(body),
+    (charge) => settleCharge(charge, ledger),
+  ),
 );

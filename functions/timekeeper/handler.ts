@@ -11,6 +11,7 @@ import { systemClock } from '#shared/kernel/ports.ts';
 import { expireHolds } from '#shared/ledger/expire.ts';
 import { sweepLanes } from '#shared/ledger/snapshot.ts';
 import { openLedger } from '#shared/ledger/system.ts';
+import { laneOfMinute, trialDifference } from '#shared/ledger/trialBalance.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
 import { documentClient, dynamoClient, sqsClient } from '#shared/runtime/clients.ts';
 import { reportTick } from '#shared/runtime/meshTelemetry.ts';
@@ -45,10 +46,11 @@ const system = openLedger({
 });
 
 export const handler = chain<ScheduledEvent, void>(telemetry, async () => {
-  const [kept, expired, swept] = await Promise.all([
+  const [kept, expired, { lag }, difference] = await Promise.all([
     keepTime(deps),
     expireHolds(system, systemClock),
     sweepLanes(system.lanes, system),
+    trialDifference(laneOfMinute(system.lanes, systemClock.now()), system),
   ]);
-  reportTick(telemetry, kept, expired, swept.lag);
+  reportTick(telemetry, { kept, expired, lag, difference });
 });

@@ -1,9 +1,10 @@
 /** House defaults of a Lambda: Node 24 on arm64, bundled ESM, JSON logs with explicit retention. */
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { METRICS_ENV } from '#shared/contracts/metrics.ts';
 
 export interface ServiceFunctionProps {
   readonly name: string;
@@ -44,7 +45,7 @@ export class ServiceFunction extends Construct {
       loggingFormat: lambda.LoggingFormat.JSON,
       logGroup,
       role,
-      environment: { ...props.environment },
+      environment: { [METRICS_ENV.namespace]: Stack.of(this).stackName, ...props.environment },
     });
   }
 }

@@ -7,10 +7,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { type Controls, controlsOf } from './controls.ts';
 import { startTableServer, type TableServer } from './dynamoLocal.ts';
-import type { FunctionLogLine, InvokeResult } from './environment.ts';
+import type { FunctionLogLine } from './environment.ts';
 import { createFunction, type LocalFunction } from './functions.ts';
 import { identify } from './identities.ts';
+import { type Observer, observed, watchSends } from './observer.ts';
 import { functionSpec, resourcesOf } from './properties.ts';
 import { createQueues } from './queues.ts';
 import { type ResolveContext, resolve } from './resolve.ts';
@@ -18,6 +20,7 @@ import { startScheduler } from './scheduler.ts';
 import { startSources } from './sources.ts';
 import { createTable } from './tables.ts';
 import { type Assembly, loadAssembly } from './template.ts';
+import { type Views, viewsOf } from './views.ts';
 
 export interface CloudOptions {
   /** Where `cdk synth` wrote. */
@@ -28,25 +31,17 @@ export interface CloudOptions {
   readonly maxEnvironments?: number;
   /** Each line a function prints, and what goes wrong in a mapping (pid 0). */
   readonly onLog?: (line: FunctionLogLine) => void;
+  /** Told of each invocation and each message. */
+  readonly observer?: Observer;
 }
 
-export interface Cloud {
+export interface Cloud extends Controls, Views {
   readonly region: string;
   readonly stackName: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly endpoints: Readonly<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler', string>>;
   /** What a client's environment needs to reach this cloud through the SDK's standard variables. */
   readonly clientEnv: Readonly<Record<string, string>>;
-  environments(): readonly {
-    functionId: string;
-    pid: number;
-    state: string;
-    invocations: number;
-  }[];
-  /** As when the machine below an environment dies: SIGKILL. */
-  killEnvironment(pid: number): void;
-  /** One direct invocation. @throws RangeError for an unknown logical id */
-  invoke(functionId: string, event: unknown): Promise<InvokeResult>;
   stop(): Promise<void>;
 }
 
@@ -60,12 +55,14 @@ interface Servers {
   readonly tables: TableServer;
 }
 
-const startServers = async (): Promise<Servers> => {
+const startServers = async (watched: boolean): Promise<Servers> => {
   const messages = startFauxqs({
     port: 0,
     logger: false,
     host: '127.0.0.1',
     defaultRegion: REGION,
+    // Who waits for the next message needs none of those before.
+    ...(watched && { messageSpies: { bufferSize: 1 } }),
   });
   const tables = startTableServer();
   const [a, b] = await Promise.allSettled([messages, tables]);
@@ -130,33 +127,19 @@ const outputsOf = ({ template }: Assembly, context: ResolveContext): Record<stri
     ]),
   );
 
-const controlsOf = (
-  functions: readonly LocalFunction[],
-): Pick<Cloud, 'environments' | 'killEnvironment' | 'invoke'> => {
-  const all = () =>
-    functions.flatMap(({ spec, environments }) =>
-      environments().map((environment) => ({ functionId: spec.functionId, environment })),
-    );
-  return {
-    environments: () =>
-      all().map(({ functionId, environment: { pid, state, invocations } }) => ({
-        functionId,
-        pid,
-        state,
-        invocations,
-      })),
-    killEnvironment: (pid) => {
-      all()
-        .find(({ environment }) => environment.pid === pid)
-        ?.environment.kill();
-    },
-    invoke: (functionId, event) => {
-      const target = functions.find(({ spec }) => spec.functionId === functionId);
-      if (!target) throw new RangeError(`no function ${functionId}`);
-      return target.invoke(event);
-    },
-  };
-};
+const createFunctions = (
+  assembly: Assembly,
+  context: ResolveContext,
+  clientEnv: Readonly<Record<string, string>>,
+  onLog: (line: FunctionLogLine) => void,
+  observer: Observer | undefined,
+): ReadonlyMap<string, LocalFunction> =>
+  new Map(
+    resourcesOf(assembly.template, ['AWS::Lambda::Function'], context).map((resource) => {
+      const fn = createFunction(functionSpec(resource, assembly, clientEnv), onLog);
+      return [resource.ref, observer ? observed(fn, resource.ref, observer) : fn] as const;
+    }),
+  );
 
 /** @throws LocalCloudError when the template or this machine lacks something, saying what. */
 export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
@@ -173,7 +156,8 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   // Before anything starts: an unknown type must cost no time and leave nothing behind.
   identify(template, placeAt(''));
 
-  const servers = await startServers();
+  const servers = await startServers(options.observer !== undefined);
+  if (options.observer) watchSends(servers.messages, options.observer);
   const sqsUrl = `http://127.0.0.1:${servers.messages.port}`;
   const context: ResolveContext = {
     pseudo: pseudoOf(stackName),
@@ -189,20 +173,15 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   });
   const clientEnv = endpointEnv(sqsUrl, servers.tables.endpoint, scheduler.endpoint);
   const streamsClient = new DynamoDBStreamsClient({ ...CLIENT, endpoint: servers.tables.endpoint });
+  const tablesClient = new DynamoDBClient({ ...CLIENT, endpoint: servers.tables.endpoint });
   const stopServers = async (): Promise<void> => {
     await scheduler.stop();
-    sqs.destroy();
-    streamsClient.destroy();
+    for (const client of [sqs, streamsClient, tablesClient]) client.destroy();
     await Promise.all([servers.messages.stop(), servers.tables.stop()]);
   };
   try {
     const streams = await provision(assembly, context, servers);
-    const functions = new Map(
-      resourcesOf(template, ['AWS::Lambda::Function'], context).map((resource) => {
-        const spec = functionSpec(resource, assembly, clientEnv);
-        return [resource.ref, createFunction(spec, onLog)] as const;
-      }),
-    );
+    const functions = createFunctions(assembly, context, clientEnv, onLog, options.observer);
     for (const each of functions.values()) each.warm();
     const sources = startSources(template, context, {
       region: REGION,
@@ -213,6 +192,13 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       functions,
       streams,
       onLog,
+    });
+    const views = viewsOf(template, context, {
+      messages: servers.messages,
+      tables: tablesClient,
+      streamsClient,
+      streams,
+      region: REGION,
     });
     return {
       region: REGION,
@@ -226,6 +212,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       },
       clientEnv,
       ...controlsOf([...functions.values()]),
+      ...views,
       stop: async () => {
         const running = [...sources, ...functions.values()];
         await Promise.all(running.map((each) => each.stop()));

@@ -64,7 +64,11 @@ const NAMERS: Readonly<Record<string, Namer>> = {
   'AWS::Logs::LogGroup': nominal,
   'AWS::SQS::QueuePolicy': nominal,
   'AWS::S3::BucketPolicy': nominal,
+  'AWS::SNS::Topic': nominal,
+  'AWS::SNS::TopicPolicy': nominal,
+  'AWS::SNS::Subscription': nominal,
   'AWS::CloudWatch::Alarm': nominal,
+  'AWS::CloudWatch::CompositeAlarm': nominal,
   'AWS::CloudWatch::Dashboard': nominal,
   'AWS::CDK::Metadata': nominal,
 };

@@ -32,6 +32,12 @@ export interface StreamMapping {
   readonly onFailureQueueUrl: string | undefined;
 }
 
+/** What it takes to read a stream, whoever gets the records. */
+export type StreamReading = Pick<
+  StreamMapping,
+  'streamArn' | 'localArn' | 'region' | 'batchSize' | 'windowMs' | 'startingPosition'
+>;
+
 interface StreamClients {
   readonly streams: DynamoDBStreamsClient;
   readonly sqs: SQSClient;
@@ -49,7 +55,7 @@ const plain = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 };
 
-const eventRecord = (record: object, { streamArn, region }: StreamMapping): StreamRecord => ({
+const eventRecord = (record: object, { streamArn, region }: StreamReading): StreamRecord => ({
   ...(plain(record) as StreamRecord),
   eventSource: 'aws:dynamodb',
   eventSourceARN: streamArn,
@@ -138,7 +144,7 @@ const deliverer =
 /** Collects until a batch is full or its window over; a shard's last records wait for neither. */
 const readShard = async (
   streams: DynamoDBStreamsClient,
-  mapping: StreamMapping,
+  mapping: StreamReading,
   { ShardId }: Shard,
   deliver: Deliver,
   signal: AbortSignal,
@@ -164,18 +170,18 @@ const readShard = async (
   await deliver(waiting);
 };
 
-export const startStreamSource = (
-  { streams, sqs }: StreamClients,
-  mapping: StreamMapping,
-  target: LocalFunction,
+/** Reads every shard, a parent to its end before its children, until it is stopped. */
+export const readStream = (
+  streams: DynamoDBStreamsClient,
+  mapping: StreamReading,
+  deliver: Deliver,
   onFault: (text: string) => void,
+  stopping = new AbortController(),
 ): Source => {
-  const stopping = new AbortController();
   const { signal } = stopping;
   const pause = pauseUntil(signal);
-  const deliver = deliverer(mapping, depsOf(sqs, mapping, target, onFault, signal));
   const seen = new Set<string>();
-  /** Parents come before their children in the description, and are read to their end first. */
+  /** Parents come before their children in the description. */
   const readNewShards = async (): Promise<void> => {
     const describe = new DescribeStreamCommand({ StreamArn: mapping.localArn });
     const { StreamDescription } = await streams.send(describe);
@@ -200,4 +206,15 @@ export const startStreamSource = (
       await running;
     },
   };
+};
+
+export const startStreamSource = (
+  { streams, sqs }: StreamClients,
+  mapping: StreamMapping,
+  target: LocalFunction,
+  onFault: (text: string) => void,
+): Source => {
+  const stopping = new AbortController();
+  const deps = depsOf(sqs, mapping, target, onFault, stopping.signal);
+  return readStream(streams, mapping, deliverer(mapping, deps), onFault, stopping);
 };

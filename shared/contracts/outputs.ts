@@ -10,6 +10,7 @@ export const OUTPUTS = {
   scheduleGroup: 'ScheduleGroup',
   scheduleRole: 'ScheduleRoleArn',
   scheduleDeadLetters: 'ScheduleDeadLettersArn',
+  dashboard: 'DashboardName',
 } as const;
 
 export const QUEUE_OUTPUTS: Readonly<Record<Priority, string>> = {

@@ -55,12 +55,17 @@ const waitMs = ({ snoozes = 0 }: JobRecord): number =>
   1_000 *
   Math.min(LIMITS.fundsWaitSecondsMax, LIMITS.fundsWaitSecondsMin * 2 ** Math.min(snoozes, 16));
 
+export interface Paid {
+  readonly funds?: Funds;
+  readonly outcome?: AttemptOutcome;
+}
+
 /** Holds the price of an attempt; `outcome` instead of funds is how the attempt ends without a run. */
 export const pay = async (
   record: JobRecord,
   { cost }: Envelope,
   { purse, clock }: Pick<JobDeps, 'purse' | 'clock'>,
-): Promise<{ readonly funds?: Funds; readonly outcome?: AttemptOutcome }> => {
+): Promise<Paid> => {
   if (!record.cost) return {};
   const { payer, unit, amount } = record.cost;
   const price = { hold: holdIdOf(record), draw: drawOf(record), payer, unit };

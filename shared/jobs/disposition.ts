@@ -31,6 +31,10 @@ interface Report {
   /** From the producer's send to the start of the handler, and of the handler's run, in ms. */
   readonly startMs?: number;
   readonly runMs?: number;
+  /** From the producer's send to the end of the job, in ms; of a job that has ended with this run. */
+  readonly finishMs?: number;
+  /** What became of its price before it ran. */
+  readonly money?: 'held' | 'refused';
   readonly code?: string;
   readonly correlationId?: string;
 }

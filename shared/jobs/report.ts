@@ -26,6 +26,8 @@ export interface ReporterDeps {
 
 export type Reported =
   | { readonly kind: 'done' }
+  /** Not delivered, and not to be tried again by itself. */
+  | { readonly kind: 'given_up' }
   /** Try again after so many seconds. */
   | { readonly kind: 'again'; readonly seconds: number };
 
@@ -101,5 +103,6 @@ export const reportEnd = async (
   const seconds = callbackDelaySeconds(receives - 1, deps.random);
   const nextAt = state === 'PENDING' ? now + seconds * 1_000 : undefined;
   await deps.log.add(record, { ...tried, state, at: now }, nextAt);
-  return state === 'PENDING' ? { kind: 'again', seconds } : { kind: 'done' };
+  if (state === 'PENDING') return { kind: 'again', seconds };
+  return state === 'FAILED' ? { kind: 'given_up' } : { kind: 'done' };
 };

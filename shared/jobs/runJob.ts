@@ -10,7 +10,7 @@ import {
 } from './attempt.ts';
 import { type Children, collectChildren } from './children.ts';
 import type { ClaimOutcome, JobFacts } from './claim.ts';
-import { costOf, pay } from './cost.ts';
+import { costOf, type Paid, pay } from './cost.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { jobIdOf, parseEnvelope, type ValidJob } from './envelope.ts';
 import { awaitDependencies, timesOf } from './flows.ts';
@@ -176,13 +176,21 @@ const claimAndRun = async (
   const ran = paid.outcome
     ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
     : await attempt(record, job, children, timeoutSeconds, invocation, deps);
-  const ended = { record, envelope, delivery, policy, children, funds };
-  const disposition = await settle(ended, ran.outcome, deps);
+  const attempted = { record, envelope, delivery, policy, children, funds };
+  const disposition = await settle(attempted, ran.outcome, deps);
   if (disposition.as !== 'completed') funds?.giveBack();
   // Only a first delivery tells how long the queue made a job wait.
   const prompt = delivery.receives === 1 && !delivery.released;
   const timed = prompt ? { startMs: ran.startedAt - delivery.sentAt } : {};
-  return { ...disposition, ...timed, runMs: ran.runMs };
+  const ended = disposition.as === 'completed' || disposition.as === 'dead';
+  const finished = ended ? { finishMs: deps.clock.now() - record.createdAt } : {};
+  return { ...disposition, ...timed, ...finished, ...moneyOf(paid), runMs: ran.runMs };
+};
+
+const moneyOf = ({ funds, outcome }: Paid): Pick<Disposition, 'money'> => {
+  if (funds) return { money: 'held' };
+  // An interrupted one got no answer from the ledger.
+  return outcome && outcome.kind !== 'interrupted' ? { money: 'refused' } : {};
 };
 
 const timeoutOf = ({ envelope, definition }: ValidJob): number =>

@@ -8,16 +8,25 @@ import { isDone } from './types.ts';
 const PAGE = 100;
 const WIDTH = 8;
 
-/** @returns how many were ended; what is left over, the next minute finds */
+export interface Expired {
+  readonly ended: number;
+  /** Their time is over, and they could not be ended; the next minute finds them again. */
+  readonly overdue: number;
+}
+
 export const expireHolds = async (
   { holds, ledger, lanes }: Pick<LedgerSystem, 'holds' | 'ledger' | 'lanes'>,
   clock: Clock,
-): Promise<number> => {
+): Promise<Expired> => {
   const all = Array.from({ length: lanes }, (_, lane) => lane);
-  const ended = await mapPool(all, WIDTH, async (lane) => {
+  const found = await mapPool(all, WIDTH, async (lane) => {
     const due = await holds.expired(lane, clock.now(), PAGE);
     const outcomes = await mapPool(due, WIDTH, ({ id }) => ledger.expire(id));
-    return outcomes.filter(isDone).length;
+    const ended = outcomes.filter(isDone).length;
+    return { ended, overdue: due.length - ended };
   });
-  return ended.reduce((sum, count) => sum + count, 0);
+  return {
+    ended: found.reduce((sum, { ended }) => sum + ended, 0),
+    overdue: found.reduce((sum, { overdue }) => sum + overdue, 0),
+  };
 };

@@ -1,6 +1,6 @@
 /** One log line and one metrics line a batch, whatever its size. */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { JOB_METRICS } from '#shared/contracts/metrics.ts';
+import { JOB_METRICS, LEDGER_METRICS } from '#shared/contracts/metrics.ts';
 import type { Disposition } from '#shared/jobs/disposition.ts';
 import type { BatchReport } from '#shared/jobs/runBatch.ts';
 import type { Telemetry } from './chain.ts';
@@ -26,18 +26,29 @@ const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
   fault: JOB_METRICS.returned,
 };
 
+/** What the batch's log line has of a job, beside what only the metrics tell. */
+const logged = ({ finishMs, money, ...disposition }: Disposition): object => disposition;
+
+const measureJob = ({ metrics }: Telemetry, job: Disposition): void => {
+  const { kind, startMs, runMs, finishMs, attempt, money } = job;
+  const ms = MetricUnit.Milliseconds;
+  if (startMs !== undefined) metrics.addOfKind(kind, JOB_METRICS.timeToStart, ms, startMs);
+  if (runMs !== undefined) metrics.addMetric(JOB_METRICS.runTime, ms, runMs);
+  if (finishMs !== undefined) {
+    metrics.addOfKind(kind, JOB_METRICS.timeToFinish, ms, finishMs);
+    metrics.addOfKind(kind, JOB_METRICS.attempts, MetricUnit.Count, attempt ?? 0);
+  }
+  if (money === 'held') metrics.addMetric(LEDGER_METRICS.holdsPlaced, MetricUnit.Count, 1);
+  if (money === 'refused') metrics.addMetric(LEDGER_METRICS.holdsRefused, MetricUnit.Count, 1);
+};
+
 /** Logs and measures a decided batch; passes it on. */
 export const reportBatch =
-  ({ logger, metrics }: Telemetry) =>
+  (telemetry: Telemetry) =>
   (report: BatchReport): BatchReport => {
     for (const [as, of] of Map.groupBy(report.dispositions, ({ as }) => as))
-      metrics.addMetric(METRIC_OF[as], MetricUnit.Count, of.length);
-    for (const { startMs, runMs } of report.dispositions) {
-      if (startMs !== undefined)
-        metrics.addMetric(JOB_METRICS.timeToStart, MetricUnit.Milliseconds, startMs);
-      if (runMs !== undefined)
-        metrics.addMetric(JOB_METRICS.runTime, MetricUnit.Milliseconds, runMs);
-    }
-    logger.info('batch', { jobs: report.dispositions });
+      telemetry.metrics.addMetric(METRIC_OF[as], MetricUnit.Count, of.length);
+    for (const job of report.dispositions) measureJob(telemetry, job);
+    telemetry.logger.info('batch', { jobs: report.dispositions.map(logged) });
     return report;
   };

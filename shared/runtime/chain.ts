@@ -1,12 +1,13 @@
 /** The middy chain of every function: log context, metrics flushed once an invocation. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { Metrics } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { METRICS_NAMESPACE } from '#shared/contracts/metrics.ts';
-import type { Logger as LoggerPort } from '#shared/kernel/ports.ts';
+import { METRICS_ENV } from '#shared/contracts/metrics.ts';
+import { readEnv, text } from '#shared/kernel/env.ts';
+import { type Logger as LoggerPort, systemClock } from '#shared/kernel/ports.ts';
+import { createMetrics, type Metrics } from './emf.ts';
+import { tellUsage } from './usage.ts';
 
 export interface Telemetry {
   readonly logger: Logger;
@@ -22,14 +23,30 @@ const portOf = (logger: Logger): LoggerPort => ({
   error: (message, fields = {}) => logger.error(message, fields),
 });
 
+/** One write a line: Lambda gives each to CloudWatch as it is. */
+const write = (line: string): void => void process.stdout.write(`${line}\n`);
+
 export const createTelemetry = (serviceName: string): Telemetry => {
   const logger = new Logger({ serviceName });
-  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName });
-  return { logger, log: portOf(logger), metrics };
+  const { namespace } = readEnv({ namespace: [METRICS_ENV.namespace, text] });
+  return { logger, log: portOf(logger), metrics: createMetrics(namespace, serviceName, write) };
 };
+
+/** Whatever became of the invocation, its metrics are written down. */
+const measured =
+  <Event, Answer>(metrics: Metrics, handler: (event: Event, context: Context) => Promise<Answer>) =>
+  async (event: Event, context: Context): Promise<Answer> => {
+    const began = systemClock.now();
+    try {
+      return await handler(event, context);
+    } finally {
+      const now = systemClock.now();
+      tellUsage(metrics, now - began, Number(context.memoryLimitInMB));
+      metrics.flush(now);
+    }
+  };
 
 export const chain = <Event, Answer>(
   { logger, metrics }: Telemetry,
   handler: (event: Event, context: Context) => Promise<Answer>,
-) =>
-  middy<Event, Answer>().use(injectLambdaContext(logger)).use(logMetrics(metrics)).handler(handler);
+) => middy<Event, Answer>().use(injectLambdaContext(logger)).handler(measured(metrics, handler));

@@ -2,6 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { countQueue, countTable } from './usage.ts';
 
 /** Three tries inside five seconds each: a lease outlives them. */
 const OPTIONS = {
@@ -9,11 +10,11 @@ const OPTIONS = {
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
 } as const;
 
-export const dynamoClient = (): DynamoDBClient => new DynamoDBClient(OPTIONS);
+export const dynamoClient = (): DynamoDBClient => countTable(new DynamoDBClient(OPTIONS));
 
 export const documentClient = (): DynamoDBDocumentClient =>
   DynamoDBDocumentClient.from(dynamoClient(), {
     marshallOptions: { removeUndefinedValues: true },
   });
 
-export const sqsClient = (): SQSClient => new SQSClient(OPTIONS);
+export const sqsClient = (): SQSClient => countQueue(new SQSClient(OPTIONS));

@@ -1,20 +1,34 @@
 /** What the scheduled functions report. */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { MESH_METRICS } from '#shared/contracts/metrics.ts';
+import { LEDGER_METRICS, MESH_METRICS } from '#shared/contracts/metrics.ts';
 import type { TimekeeperReport } from '#shared/jobs/timekeeper.ts';
+import type { Expired } from '#shared/ledger/expire.ts';
 import type { Telemetry } from './chain.ts';
+
+/** What a minute found. */
+export interface Tick {
+  readonly kept: TimekeeperReport;
+  readonly expired: Expired;
+  /** Blocks. */
+  readonly lag: number;
+  /** Minor units. */
+  readonly difference: bigint;
+}
 
 export const reportTick = (
   { logger, metrics }: Telemetry,
-  { sent, failed }: TimekeeperReport,
-  expired: number,
-  lag: number,
+  { kept, expired, lag, difference }: Tick,
 ): void => {
-  metrics.addMetric(MESH_METRICS.dueSent, MetricUnit.Count, sent);
-  metrics.addMetric(MESH_METRICS.deadlinesMissed, MetricUnit.Count, failed);
-  metrics.addMetric(MESH_METRICS.holdsExpired, MetricUnit.Count, expired);
-  metrics.addMetric(MESH_METRICS.ledgerLag, MetricUnit.Count, lag);
-  if (sent + failed + expired > 0) logger.info('tick', { sent, failed, expired });
+  const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
+  count(MESH_METRICS.dueSent, kept.sent);
+  count(MESH_METRICS.deadlinesMissed, kept.failed);
+  count(MESH_METRICS.holdsExpired, expired.ended);
+  count(MESH_METRICS.ledgerLag, lag);
+  count(LEDGER_METRICS.holdsOverdue, expired.overdue);
+  count(LEDGER_METRICS.trialBalance, Number(difference));
+  const { sent, failed } = kept;
+  if (sent + failed + expired.ended + expired.overdue > 0)
+    logger.info('tick', { sent, failed, expired: expired.ended, overdue: expired.overdue });
 };
 
 /** One lane that cannot go on holds up no other: the minute's sweep comes back to it. */

@@ -31,9 +31,11 @@ export const reportAll = async (
   await visibility.change(again).catch((error: unknown) => {
     logger.warn('callbacks keep the visibility of their queue', { error });
   });
-  const delivered = records.length - again.length;
+  const givenUp = reported.filter(({ kind }) => kind === 'given_up').length;
+  const delivered = records.length - again.length - givenUp;
   metrics.addMetric(MESH_METRICS.callbacksDelivered, MetricUnit.Count, delivered);
   metrics.addMetric(MESH_METRICS.callbacksRetried, MetricUnit.Count, again.length);
+  metrics.addMetric(MESH_METRICS.callbacksGivenUp, MetricUnit.Count, givenUp);
   return {
     batchItemFailures: again.map(({ delivery }) => ({ itemIdentifier: delivery.messageId })),
   };

@@ -1,7 +1,8 @@
 /** A batch of charges, side by side, so that the ledger can commit them together. */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { MESH_METRICS } from '#shared/contracts/metrics.ts';
+import { LEDGER_METRICS, MESH_METRICS } from '#shared/contracts/metrics.ts';
+import type { Charge } from '#shared/ledger/settle.ts';
 import { isDone, type Outcome } from '#shared/ledger/types.ts';
 import type { Telemetry } from './chain.ts';
 
@@ -9,12 +10,18 @@ import type { Telemetry } from './chain.ts';
 export const settleAll = async (
   records: readonly SQSRecord[],
   { logger, metrics }: Telemetry,
-  settle: (record: SQSRecord) => Promise<Outcome>,
+  chargeOf: (record: SQSRecord) => Charge,
+  settle: (charge: Charge) => Promise<Outcome>,
 ): Promise<SQSBatchResponse> => {
+  let postings = 0;
+  let releases = 0;
   const settleOne = async (record: SQSRecord): Promise<boolean> => {
     const { messageId } = record;
     try {
-      const outcome = await settle(record);
+      const charge = chargeOf(record);
+      const outcome = await settle(charge);
+      if (isDone(outcome) && charge.due) postings += 1;
+      else if (isDone(outcome)) releases += 1;
       if (!isDone(outcome))
         logger.error('charge not settled; it comes back', { messageId, ...outcome });
       return isDone(outcome);
@@ -27,5 +34,7 @@ export const settleAll = async (
   const open = records.filter((_, index) => !settled[index]);
   metrics.addMetric(MESH_METRICS.chargesSettled, MetricUnit.Count, records.length - open.length);
   metrics.addMetric(MESH_METRICS.chargesOpen, MetricUnit.Count, open.length);
+  metrics.addMetric(LEDGER_METRICS.postings, MetricUnit.Count, postings);
+  metrics.addMetric(LEDGER_METRICS.releases, MetricUnit.Count, releases);
   return { batchItemFailures: open.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 };

@@ -9,6 +9,7 @@ import { benchLedger } from './ledger.ts';
 import { benchLedgerSizes } from './ledgerSizes.ts';
 import { benchMesh } from './mesh.ts';
 import { benchPeer, benchPrice } from './price.ts';
+import { benchWatching } from './watching.ts';
 
 const JOBS_DEFAULT = 20_000;
 
@@ -27,6 +28,7 @@ const results = {
   price: await benchPrice(),
   features: await benchFeatures(),
   peer: await benchPeer(),
+  watching: benchWatching(),
   ledger: await benchLedger(),
   ledgerSizes: await benchLedgerSizes(),
   mesh: await benchMesh(assemblyDir, jobs),

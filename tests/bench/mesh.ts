@@ -7,6 +7,7 @@ import { type Cloud, startCloud } from '#infra/local/cloud.ts';
 import { command } from '#shared/control/control.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { line, round, spread, title } from './stats.ts';
+import { benchPrinted } from './watching.ts';
 
 interface Finished {
   readonly id: string;
@@ -26,17 +27,21 @@ interface Bench {
   readonly cloud: Cloud;
   readonly mesh: Deployment;
   readonly finished: Map<string, Finished>;
+  /** What the functions have printed, in bytes: metrics, and the rest. */
+  readonly printed: { metrics: number; logs: number };
   /** Resolves when `count` jobs have completed. */
   until(count: number): Promise<void>;
 }
 
 const open = async (assemblyDir: string): Promise<Bench> => {
   const finished = new Map<string, Finished>();
+  const printed = { metrics: 0, logs: 0 };
   let wanted = Number.POSITIVE_INFINITY;
   let reached = (): void => undefined;
   const cloud = await startCloud({
     assemblyDir,
     onLog: ({ text }) => {
+      printed[text.startsWith('{"_aws"') ? 'metrics' : 'logs'] += text.length + 1;
       if (!text.includes('"message":"batch"')) return;
       for (const { id, as, startMs = 0 } of (JSON.parse(text) as BatchLine).jobs ?? [])
         if (as === 'completed') finished.set(id, { id, startMs });
@@ -51,7 +56,7 @@ const open = async (assemblyDir: string): Promise<Bench> => {
       reached = resolve;
       if (finished.size >= count) resolve();
     });
-  return { cloud, mesh, finished, until };
+  return { cloud, mesh, finished, printed, until };
 };
 
 const items = (count: number, groups: number) =>
@@ -204,7 +209,9 @@ export const benchMesh = async (assemblyDir: string, jobs: number) => {
       `p50 ${idle.startMs.p50} ms, p99 ${idle.startMs.p99} ms`,
     );
     line('send → completed, idle mesh', `p50 ${idle.endMs.p50} ms, p99 ${idle.endMs.p99} ms`);
+    Object.assign(bench.printed, { metrics: 0, logs: 0 });
     const load = await throughput(bench, jobs, 200);
+    const printed = benchPrinted(bench.printed, jobs);
     line(`${jobs} jobs of 0 ms in 200 groups`, `${load.jobsPerSecond} jobs/s (${load.seconds} s)`);
     for (const { jobs: done, workerMb, workers, selfMb } of load.memory)
       line(
@@ -214,7 +221,7 @@ export const benchMesh = async (assemblyDir: string, jobs: number) => {
     const fanMs = await fan(bench, FAN_WIDTH);
     line(`fan-out and fan-in of ${FAN_WIDTH}`, `${fanMs} ms from root to join`);
     const fair = await fairness(bench, jobs);
-    return { upMs, firstJobMs, idle, load, fanMs, fair };
+    return { upMs, firstJobMs, idle, load, printed, fanMs, fair };
   } finally {
     bench.mesh.close();
     await bench.cloud.stop();

@@ -1,0 +1,137 @@
+/** Every job of an embedded cloud, latest change first, as the Jobs table's stream tells of them. */
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { StreamRecord } from '#infra/local/streamBatch.ts';
+
+interface JobRow {
+  readonly id: string;
+  readonly status: string;
+  readonly kind: string;
+  readonly source: string;
+  readonly group: string;
+  readonly priority: string;
+  readonly attempt: number;
+  /** ms since the epoch. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly code?: string;
+  readonly mission?: string;
+  readonly halted?: true;
+}
+
+interface JobQuery {
+  readonly status?: string | undefined;
+  /** Somewhere in id, kind, source, group, mission or error code; upper and lower case alike. */
+  readonly text?: string | undefined;
+  /** Rows that changed before the one with this serial number. */
+  readonly before?: number | undefined;
+}
+
+interface JobPage {
+  readonly rows: readonly (JobRow & { readonly serial: number })[];
+  /** To ask for the rows after these; absent at the end. */
+  readonly next?: number;
+}
+
+export interface JobIndex {
+  apply(records: readonly StreamRecord[]): void;
+  page(query: JobQuery): JobPage;
+  /** How many jobs there are of each status, and how many changes there have been. */
+  counts(): { readonly byStatus: Readonly<Record<string, number>>; readonly changes: number };
+}
+
+export const PAGE_ROWS = 50;
+/** Beyond that the one that has been quiet for longest is left out. */
+const ROWS_MAX = 100_000;
+
+type Image = Parameters<typeof unmarshall>[0];
+interface Change {
+  readonly Keys: Readonly<Record<string, { readonly S?: string }>>;
+  readonly NewImage?: Image;
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const rowOf = (id: string, image: Image): JobRow | undefined => {
+  const item = unmarshall(image);
+  // A row without a status only says that others wait for the job.
+  if (item['status'] === undefined) return undefined;
+  const code = text(item['error']?.code);
+  return {
+    id,
+    ...{ status: text(item['status']), kind: text(item['kind']), source: text(item['source']) },
+    ...{ group: text(item['group']), priority: text(item['priority']) },
+    attempt: Number(item['attempt'] ?? 0),
+    createdAt: Number(item['createdAt'] ?? 0),
+    updatedAt: Number(item['updatedAt'] ?? 0),
+    ...(code && { code }),
+    ...(item['missionId'] && { mission: text(item['missionId']) }),
+    ...(item['halted'] && { halted: true as const }),
+  };
+};
+
+interface Entry {
+  readonly row: JobRow;
+  readonly serial: number;
+  /** What a search looks through. */
+  readonly text: string;
+}
+
+export const createJobIndex = (rowsMax = ROWS_MAX): JobIndex => {
+  // A job that changes goes to the end: the order of the map is the order of the changes.
+  const entries = new Map<string, Entry>();
+  const byStatus: Record<string, number> = {};
+  let serial = 0;
+
+  const count = (status: string, by: number): void => {
+    byStatus[status] = (byStatus[status] ?? 0) + by;
+  };
+  const remove = (id: string): void => {
+    const entry = entries.get(id);
+    if (!entry) return;
+    count(entry.row.status, -1);
+    entries.delete(id);
+  };
+  const put = (row: JobRow): void => {
+    serial += 1;
+    const { id, kind, source, group, mission = '', code = '' } = row;
+    const all = [id, kind, source, group, mission, code].join('\n').toLowerCase();
+    entries.set(id, { row, serial, text: all });
+    count(row.status, 1);
+    const [oldest] = entries.keys();
+    if (entries.size > rowsMax && oldest !== undefined) remove(oldest);
+  };
+
+  const matches = ({ row, serial, text }: Entry, query: JobQuery, wanted: string): boolean =>
+    (query.before === undefined || serial < query.before) &&
+    (!query.status || row.status === query.status) &&
+    (wanted === '' || text.includes(wanted));
+
+  return {
+    apply: (records) => {
+      for (const { dynamodb } of records) {
+        const { Keys, NewImage } = dynamodb as unknown as Change;
+        if (Keys['sk']?.S !== 'JOB') continue;
+        const id = text(Keys['pk']?.S).slice('JOB#'.length);
+        const row = NewImage && rowOf(id, NewImage);
+        remove(id);
+        if (row) put(row);
+      }
+    },
+    page: (query) => {
+      const wanted = (query.text ?? '').trim().toLowerCase();
+      const found: Entry[] = [];
+      for (const entry of [...entries.values()].reverse()) {
+        if (!matches(entry, query, wanted)) continue;
+        found.push(entry);
+        if (found.length > PAGE_ROWS) break;
+      }
+      const shown = found.slice(0, PAGE_ROWS);
+      const last = shown.at(-1);
+      return {
+        rows: shown.map(({ row, serial }) => ({ ...row, serial })),
+        ...(found.length > PAGE_ROWS && last && { next: last.serial }),
+      };
+    },
+    counts: () => ({ byStatus: { ...byStatus }, changes: serial }),
+  };
+};

@@ -1,0 +1,90 @@
+/** What the dashboard lists, read as the commands read it. */
+import type { Deployment } from '#client/deployment.ts';
+import type { List } from '#infra/local/dashboard/server.ts';
+import { viewOf } from '../show.ts';
+import { stepsOf } from '../steps.ts';
+import type { JobIndex } from './jobIndex.ts';
+
+/** A list for people: its columns, and a text a cell. */
+interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Of each row: the job that it is about. */
+  readonly jobs?: readonly string[];
+  /** What to say when there is none. */
+  readonly none: string;
+}
+
+const HALTED_MAX = 1_000;
+
+const jobs =
+  (index: JobIndex): List =>
+  (query) => {
+    const before = Number(query.get('before') ?? Number.NaN);
+    return Promise.resolve({
+      ...index.page({
+        status: query.get('status') ?? undefined,
+        text: query.get('q') ?? undefined,
+        before: Number.isNaN(before) ? undefined : before,
+      }),
+      ...index.counts(),
+    });
+  };
+
+const job =
+  (deployment: Deployment): List =>
+  async (query) => {
+    const record = await deployment.store.get(query.get('id') ?? '');
+    if (!record) return undefined;
+    const [view, steps] = await Promise.all([
+      viewOf(record, deployment.blobs),
+      stepsOf(record, deployment),
+    ]);
+    return { job: view, steps };
+  };
+
+const groups =
+  ({ reader }: Deployment): List =>
+  async (): Promise<Table> => {
+    const halted = (await reader.attention('DEAD', HALTED_MAX)).filter((each) => each.halted);
+    return {
+      columns: ['Group', 'Held by', 'Since', 'Why'],
+      rows: halted.map(({ group, id, updatedAt, error }) => [
+        group,
+        id,
+        new Date(updatedAt).toISOString(),
+        error ? `${error.code}: ${error.message}` : '',
+      ]),
+      jobs: halted.map(({ id }) => id),
+      none: 'No group is halted: none waits for a person because one of its jobs is dead.',
+    };
+  };
+
+const accounts =
+  ({ ledger }: Deployment): List =>
+  async (): Promise<Table> => {
+    const all = [];
+    for await (const page of ledger.accounts.list()) all.push(...page);
+    const standing = await Promise.all(
+      all.map(async (account) => ({ ...account, ...(await ledger.ledger.balance(account)) })),
+    );
+    standing.sort((a, b) => (`${a.unit} ${a.account}` < `${b.unit} ${b.account}` ? -1 : 1));
+    return {
+      columns: ['Account', 'Unit', 'Posted', 'Held', 'Available', ''],
+      rows: standing.map(({ account, unit, posted, held, available, guarded, closed }) => [
+        ...[account, unit, String(posted), String(held), String(available)],
+        [guarded ? '' : 'may owe', closed ? 'closed' : ''].filter(Boolean).join(', '),
+      ]),
+      none: 'No accounts; "sheratan ledger open NAME" makes one.',
+    };
+  };
+
+export const listsOf = (
+  deployment: Deployment,
+  index: JobIndex,
+): Readonly<Record<string, List>> => ({
+  jobs: jobs(index),
+  job: job(deployment),
+  groups: groups(deployment),
+  accounts: accounts(deployment),
+});

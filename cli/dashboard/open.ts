@@ -1,0 +1,46 @@
+/** Puts the dashboard of an embedded cloud together. */
+import { openEmbedded } from '#client/deployment.ts';
+import type { EmbeddedState } from '#client/state.ts';
+import type { Cloud } from '#infra/local/cloud.ts';
+import { createLive } from '#infra/local/dashboard/live.ts';
+import type { Recorder } from '#infra/local/dashboard/recorder.ts';
+import { startDashboard } from '#infra/local/dashboard/server.ts';
+import { dashboardOf } from '#infra/monitoring/dashboard.ts';
+import { inventoryOf } from '#infra/monitoring/inventory.ts';
+import { OUTPUTS } from '#shared/contracts/outputs.ts';
+import { createJobIndex } from './jobIndex.ts';
+import { listsOf } from './lists.ts';
+
+export interface DashboardOptions {
+  readonly stage: string;
+  readonly cloud: Cloud;
+  readonly state: EmbeddedState;
+  readonly recorder: Recorder;
+}
+
+export interface Dashboard {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export const openDashboard = async (options: DashboardOptions): Promise<Dashboard> => {
+  const { stage, cloud, state, recorder } = options;
+  const deployment = openEmbedded(state);
+  const index = createJobIndex();
+  const source = cloud.follow(cloud.outputs[OUTPUTS.jobsTable] ?? '', index.apply);
+  const live = createLive({
+    ...{ recorder, cloud, stackName: cloud.stackName },
+    spec: dashboardOf(inventoryOf(stage)),
+    lists: listsOf(deployment, index),
+    summary: index.counts,
+  });
+  const server = await startDashboard(live);
+  return {
+    url: server.url,
+    stop: async () => {
+      live.stop();
+      await Promise.all([server.stop(), source.stop()]);
+      deployment.close();
+    },
+  };
+};

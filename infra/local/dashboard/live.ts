@@ -1,0 +1,65 @@
+/** What the page is told: all there is when it connects, and then what is new. */
+import type { DashboardSpec } from '#infra/monitoring/spec.ts';
+import type { Cloud } from '../cloud.ts';
+import type { Recorder } from './recorder.ts';
+import { drawAll } from './render.ts';
+import type { DashboardSource, List } from './server.ts';
+import { BINS, binOf, PERIOD_SECONDS } from './store.ts';
+
+export interface LiveOptions {
+  readonly spec: DashboardSpec;
+  readonly stackName: string;
+  readonly recorder: Recorder;
+  readonly cloud: Cloud;
+  readonly lists: Readonly<Record<string, List>>;
+  /** Of lists that a page shows beside the dashboard: what changed since it asked. */
+  readonly summary: () => unknown;
+}
+
+export type Live = DashboardSource & { stop(): void };
+
+const SAMPLE_MS = 1_000;
+const TABLES_MS = 5_000;
+/** A bin may still grow after it is over, by what functions print late. */
+const FRESH_BINS = 3;
+
+export const createLive = (options: LiveOptions): Live => {
+  const { spec, stackName, recorder, cloud, lists, summary } = options;
+  const since = binOf(Date.now());
+  let tables: readonly { readonly name: string; readonly items: number }[] = [];
+  const countTables = async (): Promise<void> => {
+    tables = await cloud.tables();
+  };
+  const sampler = setInterval(() => recorder.sample(cloud), SAMPLE_MS);
+  const counter = setInterval(() => void countTables().catch(() => undefined), TABLES_MS);
+  for (const timer of [sampler, counter]) timer.unref();
+
+  const machine = () => ({ queues: cloud.queues(), tables, summary: summary() });
+  const drawn = (length: number) => {
+    const last = binOf(Date.now());
+    const span = { first: last - length + 1, length };
+    return { ...span, widgets: drawAll(spec, recorder.store, span) };
+  };
+  return {
+    lists,
+    snapshot: () => ({
+      ...{ stackName, since, periodSeconds: PERIOD_SECONDS, lists: Object.keys(lists) },
+      rows: spec.rows.map(({ title, hint, widgets }) => ({
+        title,
+        hint,
+        widgets: widgets.map(({ title, view, unit, limits = [] }) => ({
+          title,
+          view,
+          unit,
+          limits,
+        })),
+      })),
+      ...drawn(BINS),
+      ...machine(),
+    }),
+    tick: () => ({ ...drawn(FRESH_BINS), ...machine() }),
+    stop: () => {
+      for (const timer of [sampler, counter]) clearInterval(timer);
+    },
+  };
+};

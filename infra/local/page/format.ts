@@ -1,0 +1,33 @@
+/** Numbers and times as they are read. */
+
+const UNITS = ['', 'k', 'M', 'G'];
+
+export const number = (value: number | undefined): string => {
+  if (value === undefined) return '–';
+  const size = Math.abs(value);
+  if (size > 0 && size < 0.01) return value.toExponential(1);
+  let step = 0;
+  while (size / 1_000 ** step >= 10_000 && step < UNITS.length - 1) step += 1;
+  const scaled = value / 1_000 ** step;
+  const digits = Math.abs(scaled) >= 100 || Number.isInteger(scaled) ? 0 : size >= 10 ? 1 : 2;
+  return `${scaled.toFixed(digits)}${UNITS[step] ?? ''}`;
+};
+
+/** Hours to seconds, as on this machine's clock. */
+export const clock = (ms: number): string => new Date(ms).toLocaleTimeString('en-GB');
+
+export const iso = (ms: number): string => new Date(ms).toISOString().replace('T', ' ');
+
+export const ago = (ms: number, now = Date.now()): string => {
+  const seconds = Math.max(0, Math.round((now - ms) / 1_000));
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
+  return seconds < 86_400
+    ? `${Math.floor(seconds / 3_600)} h ago`
+    : `${Math.floor(seconds / 86_400)} d ago`;
+};
+
+export const duration = (ms: number): string => {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+};

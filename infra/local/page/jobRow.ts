@@ -1,0 +1,43 @@
+/** A job as a row of the list. */
+import { h } from './dom.ts';
+import { ago, duration, iso } from './format.ts';
+
+export interface JobRow {
+  readonly id: string;
+  readonly status: string;
+  readonly kind: string;
+  readonly source: string;
+  readonly group: string;
+  readonly attempt: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly code?: string;
+  readonly halted?: boolean;
+}
+
+export const HEADS = [
+  ...['Status', 'Job', 'Kind', 'Source', 'Group', 'Attempt', 'Sent', 'Took', 'Error'],
+] as const;
+
+/** A group that a job has for itself is only noise. */
+const groupOf = ({ group, id }: JobRow): string => (group === id ? '' : group);
+
+export const rowOf = (job: JobRow): HTMLElement => {
+  const href = `#/jobs/${encodeURIComponent(job.id)}`;
+  const open = (): void => {
+    location.hash = href;
+  };
+  return h(
+    'tr',
+    { 'data-row': job.id, click: open },
+    h('td', { class: `status ${job.status}` }, job.status, job.halted ? ' · halts' : ''),
+    h('td', { class: 'wide' }, h('a', { href }, job.id)),
+    h('td', {}, job.kind),
+    h('td', {}, job.source === 'default' ? '' : job.source),
+    h('td', { class: 'wide' }, groupOf(job)),
+    h('td', { class: 'number' }, String(job.attempt)),
+    h('td', { title: iso(job.createdAt) }, ago(job.createdAt)),
+    h('td', { class: 'number' }, duration(job.updatedAt - job.createdAt)),
+    h('td', { class: 'wide' }, job.code ?? ''),
+  );
+};

@@ -1,0 +1,114 @@
+/** What the server tells: everything when the page connects, then only what is new. */
+
+export type Points = (number | null)[];
+
+export interface Drawn {
+  readonly label: string;
+  points: Points;
+}
+
+export interface WidgetInfo {
+  readonly title: string;
+  readonly view: 'lines' | 'stacked' | 'numbers';
+  readonly unit: string;
+  readonly limits: readonly { readonly label: string; readonly value: number }[];
+}
+
+interface Machine {
+  readonly queues: readonly {
+    readonly name: string;
+    readonly visible: number;
+    readonly inFlight: number;
+    readonly delayed: number;
+    readonly oldestSeconds: number;
+  }[];
+  readonly tables: readonly { readonly name: string; readonly items: number }[];
+  readonly summary: {
+    readonly byStatus: Readonly<Record<string, number>>;
+    readonly changes: number;
+  };
+}
+
+interface Span {
+  /** The number of the first bin. */
+  first: number;
+  length: number;
+}
+
+export interface Snapshot extends Machine, Span {
+  readonly stackName: string;
+  /** The bin in which measuring began. */
+  readonly since: number;
+  readonly periodSeconds: number;
+  readonly lists: readonly string[];
+  readonly rows: readonly {
+    readonly title: string;
+    readonly hint: string;
+    readonly widgets: readonly WidgetInfo[];
+  }[];
+  widgets: Drawn[][];
+}
+
+type Tick = Machine & Span & { readonly widgets: Drawn[][] };
+
+const blank = (length: number): Points => new Array<number | null>(length).fill(null);
+
+/** Moves the window on and lays the new bins over its end. */
+const merge = (snapshot: Snapshot, tick: Tick): Snapshot => {
+  const first = tick.first + tick.length - snapshot.length;
+  const shift = Math.min(snapshot.length, Math.max(0, first - snapshot.first));
+  const widgets = tick.widgets.map((drawn, index) => {
+    const before = new Map(
+      (snapshot.widgets[index] ?? []).map((each) => [each.label, each.points]),
+    );
+    for (const { label, points } of drawn) {
+      const old = before.get(label) ?? blank(snapshot.length);
+      const moved = [...old.slice(shift), ...blank(shift)];
+      moved.splice(snapshot.length - tick.length, tick.length, ...points);
+      before.set(label, moved);
+    }
+    return [...before].map(([label, points]) => ({ label, points }));
+  });
+  return { ...snapshot, ...tick, first, length: snapshot.length, widgets };
+};
+
+export interface Live {
+  readonly snapshot: Snapshot | undefined;
+  paused: boolean;
+}
+
+/** @param onChange told of new data unless the page is paused, and of the connection's state */
+export const connect = (onChange: (state: 'live' | 'lost') => void): Live => {
+  let snapshot: Snapshot | undefined;
+  const live = {
+    get snapshot() {
+      return snapshot;
+    },
+    paused: false,
+  };
+  // The browser connects again by itself, and then gets a whole snapshot.
+  const events = new EventSource('/api/live');
+  const told = (): void => {
+    if (!live.paused) onChange('live');
+  };
+  events.addEventListener('snapshot', ({ data }) => {
+    snapshot = JSON.parse(data as string) as Snapshot;
+    told();
+  });
+  events.addEventListener('tick', ({ data }) => {
+    if (snapshot) snapshot = merge(snapshot, JSON.parse(data as string) as Tick);
+    told();
+  });
+  events.addEventListener('error', () => onChange('lost'));
+  return live;
+};
+
+export const ask = async <T>(
+  list: string,
+  query: Readonly<Record<string, string>>,
+): Promise<T | undefined> => {
+  const response = await fetch(`/api/${list}?${new URLSearchParams(query)}`);
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()) as T;
+};

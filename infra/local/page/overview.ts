@@ -1,0 +1,130 @@
+/** The dashboard: the rows and widgets of the definition, and what queues and tables hold. */
+import { type Chart, createChart, createFigures } from './chart.ts';
+import { h } from './dom.ts';
+import { number } from './format.ts';
+import type { Live, Snapshot, WidgetInfo } from './live.ts';
+import type { View } from './view.ts';
+
+interface Placed {
+  readonly chart: Chart;
+  readonly card: HTMLElement;
+  visible: boolean;
+}
+
+const place = (info: WidgetInfo): Placed => {
+  const chart = info.view === 'numbers' ? createFigures() : createChart(info);
+  const head = h('h3', {}, info.title, h('span', { class: 'dim' }, info.unit));
+  const card = h('section', { class: 'card', 'data-widget': info.title }, head, chart.element);
+  return { chart, card, visible: false };
+};
+
+/** A cloud that is young has no half hour to show: its graphs begin where it did. */
+const BINS_MIN = 60;
+const shownOf = ({ first, length, since }: Snapshot): { from: number; length: number } => {
+  const end = first + length;
+  const bins = Math.min(length, Math.max(BINS_MIN, end - since));
+  return { from: end - bins, length: bins };
+};
+
+/** What stands between backticks is something to type. */
+const hinted = (text: string): readonly (string | HTMLElement)[] =>
+  text.split('`').map((part, index) => (index % 2 === 1 ? h('code', {}, part) : part));
+
+const queueRows = ({ queues }: Snapshot): readonly HTMLElement[] =>
+  queues.map(({ name, visible, inFlight, delayed, oldestSeconds }) =>
+    h(
+      'tr',
+      {},
+      h('td', {}, name),
+      ...[visible, inFlight, delayed].map((count) => h('td', { class: 'number' }, number(count))),
+      h('td', { class: 'number' }, visible + inFlight > 0 ? `${Math.round(oldestSeconds)} s` : ''),
+    ),
+  );
+
+const tableOf = (heads: readonly string[], rows: readonly HTMLElement[]): HTMLElement =>
+  h(
+    'div',
+    { class: 'scroll' },
+    h(
+      'table',
+      {},
+      h(
+        'thead',
+        {},
+        h('tr', {}, ...heads.map((head, n) => h('th', { class: n > 0 && 'number' }, head))),
+      ),
+      h('tbody', {}, ...rows),
+    ),
+  );
+
+const machine = (snapshot: Snapshot): readonly HTMLElement[] => [
+  h('h2', {}, 'Queues and tables'),
+  h('p', { class: 'hint' }, 'What the servers of this machine hold right now.'),
+  h(
+    'div',
+    { class: 'pair' },
+    tableOf(['Queue', 'Waiting', 'In flight', 'Delayed', 'Oldest'], queueRows(snapshot)),
+    tableOf(
+      ['Table', 'Items'],
+      snapshot.tables.map(({ name, items }) =>
+        h('tr', {}, h('td', {}, name), h('td', { class: 'number' }, number(items))),
+      ),
+    ),
+  ),
+];
+
+/** A little before it comes into view. */
+const SEEN_EARLY = { rootMargin: '300px' };
+
+export const createOverview = (live: Live): View => {
+  const below = h('div');
+  const element = h('div');
+  let placed: readonly Placed[] = [];
+
+  const draw = (index: number): void => {
+    const { snapshot } = live;
+    const drawn = snapshot?.widgets[index];
+    if (!snapshot || !drawn) return;
+    const binMs = snapshot.periodSeconds * 1_000;
+    const { from, length } = shownOf(snapshot);
+    const shown = drawn.map(({ label, points }) => ({ label, points: points.slice(-length) }));
+    placed[index]?.chart.draw(shown, { from: from * binMs, binMs, length });
+  };
+  // Only what can be seen is painted: the page stays light however many widgets there are.
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const index = placed.findIndex(({ card }) => card === target);
+      const widget = placed[index];
+      if (widget) widget.visible = isIntersecting;
+      if (isIntersecting) draw(index);
+    }
+  }, SEEN_EARLY);
+  const build = (snapshot: Snapshot): void => {
+    const { rows } = snapshot;
+    placed = rows.flatMap(({ widgets }) => widgets.map(place));
+    let next = 0;
+    for (const { title, hint, widgets } of rows) {
+      const cards = placed.slice(next, next + widgets.length).map(({ card }) => card);
+      next += widgets.length;
+      element.append(
+        h('h2', {}, title),
+        h('p', { class: 'hint' }, ...hinted(hint)),
+        h('div', { class: 'grid' }, ...cards),
+      );
+    }
+    element.append(below, h('p', { class: 'hint' }, `Counts are per ${snapshot.periodSeconds} s.`));
+    for (const { card } of placed) seen.observe(card);
+  };
+  const refresh = (): void => {
+    const { snapshot } = live;
+    if (!snapshot) return;
+    if (placed.length === 0) build(snapshot);
+    placed.forEach(({ visible }, index) => {
+      if (visible) draw(index);
+    });
+    below.replaceChildren(...machine(snapshot));
+  };
+  addEventListener('resize', refresh);
+  refresh();
+  return { element, refresh };
+};

@@ -1,0 +1,37 @@
+/** What each view can do; the keyboard goes by it. */
+
+export interface View {
+  readonly element: HTMLElement;
+  /** New data has come, and the page is not paused. */
+  refresh(): void;
+  /** Moves the selection by so many rows. */
+  move?(by: number): void;
+  /** Opens what is selected. */
+  open?(): void;
+  /** To the next or the page before. */
+  turn?(by: number): void;
+  focusFilter?(): void;
+}
+
+/** A selection among rows, moved with the keyboard. */
+export const createSelection = (rows: () => readonly HTMLElement[]) => {
+  let selected = -1;
+  const show = (): void => {
+    rows().forEach((row, index) => {
+      row.setAttribute('aria-selected', String(index === selected));
+    });
+  };
+  return {
+    show,
+    reset: (): void => {
+      selected = -1;
+      show();
+    },
+    move: (by: number): void => {
+      selected = Math.max(0, Math.min(rows().length - 1, selected + by));
+      show();
+      rows()[selected]?.scrollIntoView({ block: 'nearest' });
+    },
+    open: (): void => rows()[selected]?.click(),
+  };
+};

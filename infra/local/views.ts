@@ -1,0 +1,70 @@
+/** What queues and tables of a running cloud hold. */
+import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import type { FauxqsServer } from 'fauxqs';
+import { type QueueState, queueState } from './observer.ts';
+import { resourcesOf } from './properties.ts';
+import type { ResolveContext } from './resolve.ts';
+import type { Source } from './sqsSource.ts';
+import type { StreamRecord } from './streamBatch.ts';
+import { readStream } from './streamSource.ts';
+import type { Template } from './template.ts';
+
+export interface Views {
+  readonly tableNames: readonly string[];
+  queues(): readonly QueueState[];
+  tables(): Promise<readonly { readonly name: string; readonly items: number }[]>;
+  /** Every change of a table that has a stream, from the first on. */
+  follow(tableName: string, onRecords: (records: readonly StreamRecord[]) => void): Source;
+}
+
+interface ViewOptions {
+  readonly messages: FauxqsServer;
+  readonly tables: DynamoDBClient;
+  readonly streamsClient: DynamoDBStreamsClient;
+  /** DynamoDB Local's stream by the template's. */
+  readonly streams: ReadonlyMap<string, string>;
+  readonly region: string;
+}
+
+const BATCH = 1_000;
+
+export const viewsOf = (
+  template: Template,
+  context: ResolveContext,
+  { messages, tables, streamsClient, streams, region }: ViewOptions,
+): Views => {
+  const queueNames = resourcesOf(template, ['AWS::SQS::Queue'], context).map(
+    ({ attributes }) => attributes['QueueName'] ?? '',
+  );
+  const stored = resourcesOf(
+    template,
+    ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'],
+    context,
+  );
+  const tableNames = stored.map(({ ref }) => ref);
+  return {
+    tableNames,
+    queues: () => queueNames.map((name) => queueState(messages, name)),
+    tables: () =>
+      Promise.all(
+        tableNames.map(async (TableName) => {
+          const { Table } = await tables.send(new DescribeTableCommand({ TableName }));
+          return { name: TableName, items: Table?.ItemCount ?? 0 };
+        }),
+      ),
+    follow: (tableName, onRecords) => {
+      const table = stored.find(({ ref }) => ref === tableName);
+      const streamArn = table?.attributes['StreamArn'] ?? '';
+      const localArn = streams.get(streamArn);
+      if (!localArn) throw new RangeError(`no stream of a table ${tableName}`);
+      const reading = { streamArn, localArn, region, batchSize: BATCH, windowMs: 0 } as const;
+      return readStream(
+        streamsClient,
+        { ...reading, startingPosition: 'TRIM_HORIZON' },
+        async (records) => onRecords(records),
+        () => undefined,
+      );
+    },
+  };
+};

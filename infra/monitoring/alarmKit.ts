@@ -1,0 +1,33 @@
+/** What the definitions of alarms share. */
+import { line } from './metrics.ts';
+import type { AlarmSpec, MetricRef, Runbook } from './spec.ts';
+
+export const upper = (text: string): string =>
+  text
+    .split(/[\s-]+/)
+    .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
+    .join('');
+
+export const QUIET = {
+  as: 'notBreaching',
+  because: 'Nothing is emitted while nothing happens, and nothing happening is fine.',
+} as const;
+
+export const minutes = (breaching: number, of = breaching): AlarmSpec['when'] => ({
+  breaching,
+  of,
+  seconds: 60,
+});
+
+export const above = (
+  id: string,
+  severity: AlarmSpec['severity'],
+  metric: MetricRef,
+  over: number,
+  when: AlarmSpec['when'],
+  runbook: Runbook,
+): AlarmSpec => ({
+  ...{ id, severity, over, when, runbook },
+  series: [line('value', metric, { id: 'value' })],
+  missing: QUIET,
+});

@@ -1,0 +1,24 @@
+/** What somebody is told about, when, and what to do then. */
+import type { Inventory } from './inventory.ts';
+import { ageAlarms, callbackAlarms, jobAlarms } from './jobAlarms.ts';
+import { ledgerAlarms } from './ledgerAlarms.ts';
+import {
+  deadLetterAlarms,
+  functionAlarms,
+  hostAlarms,
+  streamAlarms,
+  tableAlarms,
+} from './machineAlarms.ts';
+import type { AlarmSpec } from './spec.ts';
+
+export const alarmsOf = (inventory: Inventory): readonly AlarmSpec[] => [
+  ...deadLetterAlarms(inventory),
+  ...jobAlarms(inventory),
+  ...ageAlarms(inventory),
+  ...streamAlarms(inventory),
+  ...callbackAlarms(inventory),
+  ...ledgerAlarms(inventory),
+  ...(inventory.hasHosts ? hostAlarms(inventory) : []),
+  ...functionAlarms(inventory),
+  ...tableAlarms(inventory),
+];

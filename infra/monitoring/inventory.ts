@@ -1,0 +1,92 @@
+/** What a deployment consists of, as far as it can be watched; a test compares it with the template. */
+import {
+  FUNCTIONS,
+  RELAY_TIMEOUT_SECONDS,
+  REPORTER_TIMEOUT_SECONDS,
+  SETTLER_TIMEOUT_SECONDS,
+  SNAPSHOTTER_TIMEOUT_SECONDS,
+  TIMEKEEPER_TIMEOUT_SECONDS,
+} from '#shared/contracts/functions.ts';
+import { METRICS_NAMESPACE } from '#shared/contracts/metrics.ts';
+import { PRIORITIES } from '#shared/contracts/queues.ts';
+import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
+
+interface DeadLetters {
+  readonly what: string;
+  readonly queue: string;
+  /** What a person does about them. */
+  readonly action: string;
+}
+
+export interface Inventory {
+  readonly stage: string;
+  /** Of the functions' own metrics. */
+  readonly namespace: string;
+  readonly functions: readonly { readonly name: string; readonly timeoutSeconds: number }[];
+  /** Functions behind a table's stream. */
+  readonly streamed: readonly string[];
+  /** Where what was given up waits for a person. */
+  readonly deadLetters: readonly DeadLetters[];
+  readonly tables: readonly string[];
+  readonly hasHosts: boolean;
+}
+
+const TIMEOUT_SECONDS: Readonly<Record<string, number>> = {
+  worker: WORKER_TIMEOUT_SECONDS,
+  relay: RELAY_TIMEOUT_SECONDS,
+  timekeeper: TIMEKEEPER_TIMEOUT_SECONDS,
+  reporter: REPORTER_TIMEOUT_SECONDS,
+  settler: SETTLER_TIMEOUT_SECONDS,
+  snapshotter: SNAPSHOTTER_TIMEOUT_SECONDS,
+};
+
+const MOVE_BACK =
+  'Mend the cause, then move them back with `aws sqs start-message-move-task`: what was done already is not done twice.';
+
+const fifo = (what: string, queue: string): DeadLetters => ({
+  what,
+  queue: `${queue}-dead.fifo`,
+  action: MOVE_BACK,
+});
+
+const DEAD_LETTERS: readonly DeadLetters[] = [
+  ...PRIORITIES.map((priority) => fifo(`${priority} jobs`, `jobs-${priority}`)),
+  fifo('callbacks', 'results'),
+  fifo('postings', 'postings'),
+  {
+    what: 'relayed ends',
+    queue: 'relay-failures',
+    action:
+      'The message says where in the stream the records are. Mend the cause; then `sheratan flow ID` of the jobs in the relay’s log shows who still waits, and `sheratan redrive` or `callbacks replay` sends what is missing.',
+  },
+  {
+    what: 'ledger blocks',
+    queue: 'snapshotter-failures',
+    action:
+      'The timekeeper writes out what the snapshotter could not, within a minute: when LedgerLag is 0 again, delete them.',
+  },
+  {
+    what: 'schedule ticks',
+    queue: 'ticks-dead',
+    action:
+      'Each body is the envelope of a job: send those that are still wanted with `sheratan send`, then delete them.',
+  },
+];
+
+/** @param functions by their verbs */
+export const inventoryOf = (
+  stage: string,
+  functions: readonly string[] = FUNCTIONS,
+): Inventory => ({
+  stage,
+  namespace: `${METRICS_NAMESPACE}-${stage}`,
+  functions: functions.map((name) => ({ name, timeoutSeconds: TIMEOUT_SECONDS[name] ?? 0 })),
+  streamed: ['relay', 'snapshotter'],
+  deadLetters: DEAD_LETTERS,
+  tables: ['jobs', 'ledger'],
+  hasHosts: functions.includes('prober'),
+});
+
+/** Physical names begin alike. */
+export const nameIn = ({ stage }: Pick<Inventory, 'stage'>, name: string): string =>
+  `sheratan-${stage}-${name}`;

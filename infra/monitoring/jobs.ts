@@ -1,0 +1,110 @@
+/** The row of jobs: what came, what became of it, how long it took. */
+import { JOB_METRICS } from '#shared/contracts/metrics.ts';
+import { PRIORITIES } from '#shared/contracts/queues.ts';
+import type { Inventory } from './inventory.ts';
+import { byKind, line, math, ofQueue, own } from './metrics.ts';
+import type { Row, Widget } from './spec.ts';
+
+const flow = (inventory: Inventory): Widget => {
+  const sent = PRIORITIES.map((priority) =>
+    line(
+      `sent ${priority}`,
+      ofQueue(inventory, `jobs-${priority}.fifo`, 'NumberOfMessagesSent', 'Sum'),
+      {
+        id: priority,
+        hidden: true,
+      },
+    ),
+  );
+  const of = (label: string, name: string) => line(label, own(inventory, 'worker', name));
+  return {
+    title: 'Jobs',
+    view: 'lines',
+    unit: 'jobs',
+    series: [
+      ...sent,
+      math('sent', PRIORITIES.map((priority) => `FILL(${priority},0)`).join('+')),
+      of('completed', JOB_METRICS.completed),
+      of('retried', JOB_METRICS.retried),
+      of('limited', JOB_METRICS.limited),
+      of('dead', JOB_METRICS.dead),
+      of('quarantined', JOB_METRICS.quarantined),
+    ],
+  };
+};
+
+export const jobsRow = (inventory: Inventory): Row => ({
+  title: 'Jobs',
+  hint: 'Sent above completed for long: workers cannot keep up, or a limit holds. Dead or quarantined: `sheratan jobs`, then `sheratan why ID`.',
+  widgets: [
+    flow(inventory),
+    {
+      title: 'Age of the oldest message',
+      view: 'lines',
+      unit: 's',
+      series: PRIORITIES.map((priority) =>
+        line(
+          priority,
+          ofQueue(inventory, `jobs-${priority}.fifo`, 'ApproximateAgeOfOldestMessage', 'Maximum'),
+        ),
+      ),
+    },
+    {
+      title: 'Messages waiting',
+      view: 'stacked',
+      unit: 'messages',
+      series: PRIORITIES.map((priority) =>
+        line(
+          priority,
+          ofQueue(
+            inventory,
+            `jobs-${priority}.fifo`,
+            'ApproximateNumberOfMessagesVisible',
+            'Maximum',
+          ),
+        ),
+      ),
+    },
+    {
+      title: 'Given up, waiting for a person',
+      view: 'numbers',
+      unit: 'messages',
+      series: inventory.deadLetters.map(({ what, queue }) =>
+        line(what, ofQueue(inventory, queue, 'ApproximateNumberOfMessagesVisible', 'Maximum')),
+      ),
+    },
+    {
+      title: 'Time to start, by kind',
+      view: 'lines',
+      unit: 'ms',
+      series: byKind(inventory, JOB_METRICS.timeToStart, ['p50', 'p90', 'p99']),
+    },
+    {
+      title: 'Time to finish, by kind',
+      view: 'lines',
+      unit: 'ms',
+      series: byKind(inventory, JOB_METRICS.timeToFinish, ['p50', 'p90', 'p99']),
+    },
+    {
+      title: 'Attempts per job, by kind',
+      view: 'lines',
+      unit: 'attempts',
+      series: byKind(inventory, JOB_METRICS.attempts, ['Average', 'Maximum']),
+    },
+    {
+      title: 'Not now',
+      view: 'stacked',
+      unit: 'messages',
+      series: (
+        [
+          ['parked', JOB_METRICS.parked],
+          ['snoozed', JOB_METRICS.snoozed],
+          ['returned', JOB_METRICS.returned],
+          ['halted', JOB_METRICS.halted],
+          ['duplicate', JOB_METRICS.duplicate],
+          ['cancelled', JOB_METRICS.cancelled],
+        ] as const
+      ).map(([label, name]) => line(label, own(inventory, 'worker', name))),
+    },
+  ],
+});

@@ -1,0 +1,64 @@
+/** Alarms of money. */
+import { LEDGER_METRICS, MESH_METRICS } from '#shared/contracts/metrics.ts';
+import { above, minutes } from './alarmKit.ts';
+import type { Inventory } from './inventory.ts';
+import { own } from './metrics.ts';
+import type { AlarmSpec } from './spec.ts';
+
+export const ledgerAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
+  above(
+    'LedgerDifference',
+    'page',
+    own(inventory, 'timekeeper', LEDGER_METRICS.trialBalance, 'Maximum'),
+    0,
+    minutes(1),
+    {
+      means:
+        'A balance differs from what the journal says, or a block does not sum to nothing. It must never happen.',
+      firstLook: '`sheratan ledger verify` names the first item that is wrong.',
+      firstAction:
+        '`sheratan pause` so that nothing is held or paid, `sheratan ledger export` for evidence, then `sheratan ledger repair`, which rebuilds balances from the journal.',
+    },
+  ),
+  above(
+    'HoldsOverdue',
+    'page',
+    own(inventory, 'timekeeper', LEDGER_METRICS.holdsOverdue, 'Maximum'),
+    0,
+    minutes(5),
+    {
+      means:
+        'Holds whose time is over could not be ended for five minutes: payers miss money that is theirs.',
+      firstLook: 'The timekeeper’s log, and Conflicts on the dashboard.',
+      firstAction:
+        '`sheratan ledger release HOLD` for one that a payer waits for; then mend what the log says.',
+    },
+  ),
+  above(
+    'LedgerLag',
+    'ticket',
+    own(inventory, 'timekeeper', MESH_METRICS.ledgerLag, 'Maximum'),
+    1_000,
+    minutes(5),
+    {
+      means:
+        'Statements are behind the journal by more than 1,000 blocks for five minutes; balances are not.',
+      firstLook: 'Errors and Stream lag of the snapshotter; a broken chain is named in its log.',
+      firstAction:
+        'LEDGER_CHAIN_BROKEN: as for a ledger difference. Else wait: the timekeeper catches up each minute.',
+    },
+  ),
+  above(
+    'ChargesOpen',
+    'ticket',
+    own(inventory, 'settler', MESH_METRICS.chargesOpen),
+    0,
+    minutes(10),
+    {
+      means: 'Charges of ended jobs have come back for ten minutes: somebody is not paid yet.',
+      firstLook: 'The settler’s log has the outcome’s code for each.',
+      firstAction:
+        'A closed or missing account: `sheratan ledger reopen` or `open` it; they settle by themselves then.',
+    },
+  ),
+];

@@ -1,0 +1,153 @@
+/** Alarms of what carries the mesh: queues of the given up, functions, streams, tables, the prober. */
+import { HOST_METRICS } from '#shared/contracts/metrics.ts';
+import { above, minutes, QUIET, upper } from './alarmKit.ts';
+import type { Inventory } from './inventory.ts';
+import { line, math, ofFunction, ofQueue, ofTable, own } from './metrics.ts';
+import type { AlarmSpec } from './spec.ts';
+
+export const deadLetterAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
+  inventory.deadLetters.map(({ what, queue, action }) =>
+    above(
+      `DeadLetters${upper(what)}`,
+      'page',
+      ofQueue(inventory, queue, 'ApproximateNumberOfMessagesVisible', 'Maximum'),
+      0,
+      minutes(1),
+      {
+        means: `SQS or Lambda gave up on ${what}: they wait in sheratan-${inventory.stage}-${queue} and nothing will touch them again.`,
+        firstLook: `Read one without deleting it, \`aws sqs receive-message --attribute-names All\`, and search the function’s log group for its id.`,
+        firstAction: action,
+      },
+    ),
+  );
+
+export const streamAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
+  inventory.streamed.map((name) =>
+    above(
+      `StreamLag${upper(name)}`,
+      'page',
+      ofFunction(inventory, name, 'IteratorAge', 'Maximum'),
+      60_000,
+      minutes(3),
+      {
+        means: `The ${name} is more than a minute behind its table’s stream; after 24 h the stream forgets.`,
+        firstLook: `Errors and Longest run of the ${name} on the dashboard; its log group for the record that fails.`,
+        firstAction:
+          'A record that fails again and again is bisected out to the failures queue by itself; if the function fails as a whole, roll its last change back.',
+      },
+    ),
+  );
+
+export const functionAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
+  inventory.functions.flatMap(({ name }) => [
+    above(
+      `Errors${upper(name)}`,
+      'page',
+      ofFunction(inventory, name, 'Errors', 'Sum'),
+      0,
+      minutes(3, 5),
+      {
+        means: `The ${name} threw, ran out of time or memory in three of five minutes. A failing job is no error of the worker: this is a fault of ours.`,
+        firstLook: `Logs Insights on /sheratan/sheratan-${inventory.stage}-${name}: \`filter level = "ERROR"\`, and \`Task timed out\`.`,
+        firstAction:
+          'After a deployment: roll back. Else see whether tables or queues refuse (Throttled, Conflicts) before anything is restarted; messages come back by themselves.',
+      },
+    ),
+    above(
+      `Throttles${upper(name)}`,
+      'ticket',
+      ofFunction(inventory, name, 'Throttles', 'Sum'),
+      0,
+      minutes(5),
+      {
+        means: `Lambda has refused to start the ${name} for five minutes: the account’s or its own concurrency is used up. Nothing is lost, all is late.`,
+        firstLook: 'Concurrent executions on the dashboard, beside the account’s quota.',
+        firstAction:
+          'Lower maxConcurrency of the low queue, or have the quota raised (Service Quotas, Lambda, Concurrent executions).',
+      },
+    ),
+  ]);
+
+export const tableAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
+  inventory.tables.map((table) => ({
+    id: `Throttled${upper(table)}`,
+    severity: 'ticket' as const,
+    series: [
+      line('reads', ofTable(inventory, table, 'ReadThrottleEvents'), { id: 'reads', hidden: true }),
+      line('writes', ofTable(inventory, table, 'WriteThrottleEvents'), {
+        id: 'writes',
+        hidden: true,
+      }),
+      math('throttled', 'FILL(reads,0)+FILL(writes,0)', { id: 'value' }),
+    ],
+    over: 0,
+    when: minutes(5),
+    missing: QUIET,
+    runbook: {
+      means: `DynamoDB has refused requests to the ${table} table for five minutes: load grew faster than it doubles, or one key is hot.`,
+      firstLook: 'CloudWatch Contributor Insights of the table: many keys or one?',
+      firstAction:
+        'Many: wait, on-demand capacity doubles by itself. One: a payer or a source; give it a limit with `sheratan limits set`.',
+    },
+  }));
+
+export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
+  {
+    id: 'HostsDown',
+    severity: 'page',
+    series: [
+      line('down', own(inventory, 'prober', HOST_METRICS.hostsOffline, 'Maximum'), {
+        id: 'down',
+        hidden: true,
+      }),
+      line('all', own(inventory, 'prober', HOST_METRICS.hostsTotal, 'Maximum'), {
+        id: 'total',
+        hidden: true,
+      }),
+      math('down, in %', 'IF(total>0,100*down/total,0)', { id: 'value' }),
+    ],
+    over: 10,
+    when: minutes(2),
+    missing: {
+      as: 'missing',
+      because:
+        'Without a tick nothing is known of the hosts; that the prober is dead is told by its own alarm.',
+    },
+    runbook: {
+      means: 'More than one host in ten is offline.',
+      firstLook:
+        'Inconclusive probes on the dashboard: are the hosts down, or does the prober see nothing?',
+      firstAction: 'Their owner; jobs go to the hosts that are left meanwhile.',
+    },
+  },
+  {
+    id: 'ProberDead',
+    severity: 'page',
+    series: [line('ticks', ofFunction(inventory, 'prober', 'Invocations', 'Sum'), { id: 'value' })],
+    under: 1,
+    when: minutes(3),
+    missing: {
+      as: 'breaching',
+      because: 'A dead man’s switch: a prober that does not run emits nothing.',
+    },
+    runbook: {
+      means: 'No probe has run for three minutes: the state of every host is old.',
+      firstLook: 'Is its schedule enabled? Then Errors and Throttles of the prober.',
+      firstAction: 'Enable the schedule; roll a deployment back that came just before.',
+    },
+  },
+  above(
+    'ProberOverrun',
+    'ticket',
+    own(inventory, 'prober', HOST_METRICS.probesSkipped),
+    0,
+    minutes(2, 3),
+    {
+      means:
+        'The prober had no time left for some hosts: a tick is longer than its interval allows.',
+      firstLook:
+        'Run of the prober and Probe latency on the dashboard: many slow hosts, or too many?',
+      firstAction: 'More memory brings more CPU; beyond 1,000 hosts a shard, more shards.',
+    },
+  ),
+];

@@ -1,0 +1,16 @@
+/** What AWS asks for, in US$, us-east-1, on demand, without the free tier (2026-11). */
+export const USD = {
+  writeUnit: 0.625e-6,
+  readUnit: 0.125e-6,
+  queueRequest: 0.5e-6,
+  invocation: 0.2e-6,
+  /** arm64. */
+  gigabyteSecond: 1.33334e-5,
+  /** Ingested; Lambda's first 10 TB. */
+  logGigabyte: 0.5,
+  /** A month each. */
+  customMetric: 0.3,
+  alarm: 0.1,
+  compositeAlarm: 0.5,
+  dashboard: 3,
+} as const;

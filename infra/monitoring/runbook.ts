@@ -1,0 +1,39 @@
+/** docs/runbook.md: what each alarm means and what to do, from the definitions themselves. */
+import type { AlarmSpec } from './spec.ts';
+
+const whenText = ({ over, under, when }: AlarmSpec): string => {
+  const bound = over === undefined ? `below ${under}` : `above ${over}`;
+  const { breaching, of, seconds } = when;
+  const unit = seconds === 60 ? 'min' : `× ${seconds} s`;
+  return `${bound} for ${breaching === of ? `${of} ${unit}` : `${breaching} of ${of} ${unit}`}`;
+};
+
+const watched = ({ series }: AlarmSpec): string =>
+  series
+    .flatMap((each) =>
+      each.kind === 'math' ? [] : [`${each.metric.namespace} ${each.metric.name}`],
+    )
+    .join(', ');
+
+const sectionOf = (alarm: AlarmSpec): string => {
+  const { id, severity, missing, runbook } = alarm;
+  return [
+    `## ${id}`,
+    '',
+    `${severity === 'page' ? 'Pages' : 'Ticket'}: ${watched(alarm)}, ${whenText(alarm)}.`,
+    '',
+    `- **Means.** ${runbook.means}`,
+    `- **First look.** ${runbook.firstLook}`,
+    `- **First action.** ${runbook.firstAction}`,
+    `- Missing data: ${missing.as}. ${missing.because}`,
+  ].join('\n');
+};
+
+const HEAD = `# Runbook
+
+Made by \`npm run runbook\` from infra/monitoring/alarms.ts; edit there. Names of alarms begin with
+\`sheratan-<stage>-\`, here \`dev\`. Those that page make up \`MeshUnhealthy\`, which tells the topic;
+tickets tell it themselves. The dashboard \`sheratan-<stage>-mesh\` has a row for each context.`;
+
+export const runbookOf = (alarms: readonly AlarmSpec[]): string =>
+  `${[HEAD, ...alarms.map(sectionOf)].join('\n\n')}\n`;

@@ -1,0 +1,107 @@
+/**
+ * Metrics as CloudWatch's embedded format: one log line an invocation, and one more for each kind
+ * of jobs after the first, for a line holds one value of a dimension.
+ */
+import { METRIC_DIMENSIONS } from '#shared/contracts/metrics.ts';
+
+export interface Metrics {
+  addMetric(name: string, unit: string, value: number): void;
+  /** Counted with its kind, and in all. */
+  addOfKind(kind: string, name: string, unit: string, value: number): void;
+  /** Counted without the function: what all of them use. */
+  addUsage(name: string, unit: string, value: number): void;
+  /** Writes down what was added, and forgets it. */
+  flush(now: number): void;
+}
+
+/** CloudWatch takes so many values of a metric from one line. */
+const VALUES_MAX = 100;
+
+interface Entry {
+  readonly name: string;
+  readonly unit: string;
+  readonly values: number[];
+}
+type Group = Map<string, Entry>;
+
+const add = (group: Group, name: string, unit: string, value: number): void => {
+  const entry = group.get(name) ?? { name, unit, values: [] };
+  entry.values.push(value);
+  group.set(name, entry);
+};
+
+/** The values in parts that a line can hold. */
+const partOf = (group: Group | undefined, part: number): readonly Entry[] =>
+  [...(group?.values() ?? [])].flatMap(({ name, unit, values }) => {
+    const some = values.slice(part * VALUES_MAX, (part + 1) * VALUES_MAX);
+    return some.length === 0 ? [] : [{ name, unit, values: some }];
+  });
+
+const directive = (
+  Namespace: string,
+  Dimensions: readonly (readonly string[])[],
+  entries: readonly Entry[],
+) =>
+  entries.length === 0
+    ? []
+    : [
+        {
+          Namespace,
+          Dimensions,
+          Metrics: entries.map(({ name, unit }) => ({ Name: name, Unit: unit })),
+        },
+      ];
+
+export const createMetrics = (
+  namespace: string,
+  service: string,
+  write: (line: string) => void,
+): Metrics => {
+  const plain: Group = new Map();
+  const usage: Group = new Map();
+  const kinds = new Map<string, Group>();
+  const { service: ofService, kind: ofKind } = METRIC_DIMENSIONS;
+
+  const print = (
+    Timestamp: number,
+    parts: readonly (readonly Entry[])[],
+    kind: string | undefined,
+  ): boolean => {
+    const [mine = [], all = [], kinded = []] = parts;
+    const CloudWatchMetrics = [
+      ...directive(namespace, [[ofService]], mine),
+      ...directive(namespace, [[]], all),
+      ...directive(namespace, [[ofService], [ofService, ofKind]], kinded),
+    ];
+    if (CloudWatchMetrics.length === 0) return false;
+    const values = parts.flat().map(({ name, values }) => [name, values]);
+    const names = { [ofService]: service, ...(kind !== undefined && { [ofKind]: kind }) };
+    const body = {
+      _aws: { Timestamp, CloudWatchMetrics },
+      ...names,
+      ...Object.fromEntries(values),
+    };
+    write(JSON.stringify(body));
+    return true;
+  };
+
+  return {
+    addMetric: (name, unit, value) => add(plain, name, unit, value),
+    addUsage: (name, unit, value) => add(usage, name, unit, value),
+    addOfKind: (kind, name, unit, value) => {
+      const group = kinds.get(kind) ?? new Map();
+      kinds.set(kind, group);
+      add(group, name, unit, value);
+    },
+    flush: (now) => {
+      const [first, ...others] = [...kinds];
+      for (let part = 0; ; part += 1) {
+        const parts = [partOf(plain, part), partOf(usage, part), partOf(first?.[1], part)];
+        if (!print(now, parts, first?.[0])) break;
+      }
+      for (const [kind, group] of others)
+        for (let part = 0; print(now, [[], [], partOf(group, part)], kind); part += 1);
+      for (const group of [plain, usage, kinds]) group.clear();
+    },
+  };
+};

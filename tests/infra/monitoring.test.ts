@@ -1,0 +1,245 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { alarmsOf } from '#infra/monitoring/alarms.ts';
+import { bodyOf, dashboardOf } from '#infra/monitoring/dashboard.ts';
+import { type Inventory, inventoryOf, nameIn } from '#infra/monitoring/inventory.ts';
+import { runbookOf } from '#infra/monitoring/runbook.ts';
+import type { MetricRef, Series } from '#infra/monitoring/spec.ts';
+import { FUNCTIONS } from '#shared/contracts/functions.ts';
+import {
+  EMITTED,
+  JOB_METRICS,
+  KIND_METRICS,
+  LEDGER_METRICS,
+  MESH_METRICS,
+  USAGE_METRICS,
+} from '#shared/contracts/metrics.ts';
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, unknown>;
+}
+
+let resources: readonly Resource[];
+beforeAll(() => {
+  const file = join(inject('assemblyDir'), 'Sheratan-dev.template.json');
+  const template = JSON.parse(readFileSync(file, 'utf8')) as {
+    Resources: Record<string, Resource>;
+  };
+  resources = Object.values(template.Resources);
+});
+
+const of = (type: string) =>
+  resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+
+/** With the prober, whether or not it is deployed yet. */
+const full = inventoryOf('dev', [...new Set([...FUNCTIONS, 'prober'])]);
+const series = (inventory: Inventory): readonly Series[] => [
+  ...dashboardOf(inventory).rows.flatMap(({ widgets }) => widgets.flatMap((each) => each.series)),
+  ...alarmsOf(inventory).flatMap((alarm) => alarm.series),
+];
+const metricsOf = (all: readonly Series[]): readonly MetricRef[] =>
+  all.flatMap((each) => (each.kind === 'math' ? [] : [each.metric]));
+
+/** What expressions refer to. */
+const wordsOf = (all: readonly Series[]): readonly string[] =>
+  all.flatMap((each) => (each.kind === 'math' ? (each.expression.match(/\b[a-z]\w*/g) ?? []) : []));
+
+/** AWS's own metrics that are meant, with the dimension that they have. */
+const AWS: Readonly<Record<string, { dimension: string; names: readonly string[] }>> = {
+  'AWS/SQS': {
+    dimension: 'QueueName',
+    names: [
+      'ApproximateAgeOfOldestMessage',
+      'ApproximateNumberOfMessagesVisible',
+      'NumberOfMessagesSent',
+    ],
+  },
+  'AWS/Lambda': {
+    dimension: 'FunctionName',
+    names: [
+      'ConcurrentExecutions',
+      'Duration',
+      'Errors',
+      'Invocations',
+      'IteratorAge',
+      'Throttles',
+    ],
+  },
+  'AWS/DynamoDB': { dimension: 'TableName', names: ['ReadThrottleEvents', 'WriteThrottleEvents'] },
+};
+
+describe('every metric that is shown or watched', () => {
+  it('is one that a function emits, or one of AWS with the dimension that AWS gives it', () => {
+    for (const { namespace, name, dimensions } of metricsOf(series(full))) {
+      const { service, ...others } = dimensions;
+      const aws = AWS[namespace];
+      if (aws) {
+        expect(aws.names).toContain(name);
+        expect(Object.keys(dimensions)).toEqual([aws.dimension]);
+        continue;
+      }
+      expect(namespace).toBe('Sheratan-dev');
+      expect(others).toEqual({});
+      const known = service ? EMITTED[service] : Object.values(USAGE_METRICS);
+      expect(known).toContain(name);
+    }
+  });
+
+  it('has a place in the code that emits it', () => {
+    const code = readdirSync('shared/runtime')
+      .map((name) => readFileSync(join('shared/runtime', name), 'utf8'))
+      .join('\n');
+    const groups = { JOB_METRICS, LEDGER_METRICS, MESH_METRICS, USAGE_METRICS };
+    const places = Object.entries(groups).flatMap(([group, metrics]) =>
+      Object.keys(metrics).map((key) => `${group}.${key}`),
+    );
+    expect(places.filter((place) => !code.includes(place))).toEqual([]);
+  });
+
+  it('by kind is one that is emitted by kind', () => {
+    const searched = series(full).flatMap((each) =>
+      each.kind === 'search' ? [each.metric.name] : [],
+    );
+    expect([...new Set(searched)].sort()).toEqual([...KIND_METRICS].sort());
+  });
+
+  it('names a queue, a function and a table of the template', () => {
+    const names = new Set([
+      ...of('AWS::SQS::Queue').map(({ QueueName }) => QueueName),
+      ...of('AWS::Lambda::Function').map(({ FunctionName }) => FunctionName),
+      ...of('AWS::DynamoDB::GlobalTable').map(({ TableName }) => TableName),
+    ]);
+    const used = metricsOf(series(inventoryOf('dev')))
+      .filter(({ namespace }) => namespace in AWS)
+      .flatMap(({ dimensions }) => Object.values(dimensions));
+    expect([...new Set(used)].filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('stands beside no other with its id, and each expression refers to one that is there', () => {
+    const groups = [
+      ...dashboardOf(full).rows.flatMap(({ widgets }) => widgets.map((each) => each.series)),
+      ...alarmsOf(full).map((alarm) => alarm.series),
+    ];
+    for (const group of groups) {
+      const ids = group.flatMap(({ id }) => id ?? []);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids.filter((id) => !/^[a-z][a-zA-Z0-9_]*$/.test(id))).toEqual([]);
+      expect(wordsOf(group).filter((word) => !ids.includes(word))).toEqual([]);
+    }
+  });
+});
+
+describe('the inventory', () => {
+  it('is what the template has: functions with their timeouts, queues of the given up, tables', () => {
+    const { functions, deadLetters, tables, namespace } = inventoryOf('dev');
+    const found = of('AWS::Lambda::Function').map(({ FunctionName, Timeout }) => ({
+      name: String(FunctionName).replace('sheratan-dev-', ''),
+      timeoutSeconds: Timeout,
+    }));
+    const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
+    expect([...functions].sort(byName)).toEqual(found.sort(byName));
+    const dead = of('AWS::SQS::Queue')
+      .map(({ QueueName }) => String(QueueName))
+      .filter((name) => /-dead|-failures/.test(name));
+    const stage = { stage: 'dev' };
+    expect(deadLetters.map(({ queue }) => nameIn(stage, queue)).sort()).toEqual(dead.sort());
+    expect(tables.map((table) => nameIn(stage, table)).sort()).toEqual(
+      of('AWS::DynamoDB::GlobalTable')
+        .map(({ TableName }) => TableName)
+        .sort(),
+    );
+    for (const { Environment } of of('AWS::Lambda::Function'))
+      expect(Environment).toMatchObject({ Variables: { METRICS_NAMESPACE: namespace } });
+  });
+
+  it('knows every function behind a stream', () => {
+    const streamed = of('AWS::Lambda::EventSourceMapping').filter(
+      ({ StartingPosition }) => StartingPosition !== undefined,
+    );
+    expect(streamed).toHaveLength(inventoryOf('dev').streamed.length);
+  });
+});
+
+describe('the dashboard', () => {
+  const body = bodyOf(dashboardOf(full), 'us-east-1', []);
+
+  it('lays its widgets out without overlap, inside its 24 columns', () => {
+    const taken = new Set<string>();
+    for (const { x, y, width, height } of body.widgets) {
+      expect(x + width).toBeLessThanOrEqual(24);
+      for (let column = x; column < x + width; column += 1)
+        for (let row = y; row < y + height; row += 1) {
+          expect(taken).not.toContain(`${column},${row}`);
+          taken.add(`${column},${row}`);
+        }
+    }
+  });
+
+  it('stays below what CloudWatch allows: 500 widgets, 500 metrics each, 2,500 in all', () => {
+    const metrics = body.widgets.flatMap(
+      ({ properties }) => (properties as { metrics?: unknown[] }).metrics ?? [],
+    );
+    expect(body.widgets.length).toBeLessThan(500);
+    expect(metrics.length).toBeLessThan(500);
+  });
+
+  it('is in the template, once, with every row', () => {
+    const [dashboard, ...others] = of('AWS::CloudWatch::Dashboard');
+    expect(others).toEqual([]);
+    const text = JSON.stringify(dashboard);
+    for (const { title, widgets } of dashboardOf(inventoryOf('dev')).rows) {
+      expect(text).toContain(`## ${title}`);
+      for (const widget of widgets) expect(text).toContain(widget.title);
+    }
+  });
+});
+
+describe('the alarms', () => {
+  it('are all in the template, and each that pages is in the composite one', () => {
+    const specs = alarmsOf(inventoryOf('dev'));
+    const names = of('AWS::CloudWatch::Alarm').map(({ AlarmName }) => AlarmName);
+    expect(names.sort()).toEqual(specs.map(({ id }) => `sheratan-dev-${id}`).sort());
+    const [composite, ...others] = of('AWS::CloudWatch::CompositeAlarm');
+    expect(others).toEqual([]);
+    for (const { id, severity } of specs)
+      expect(String(composite?.['AlarmRule']).includes(`ALARM("sheratan-dev-${id}")`)).toBe(
+        severity === 'page',
+      );
+    expect(String(composite?.['AlarmRule']).length).toBeLessThan(10_240);
+  });
+
+  it('tell one topic, which takes TLS only: tickets by themselves, pages through the composite', () => {
+    expect(of('AWS::SNS::Topic')).toHaveLength(1);
+    expect(JSON.stringify(of('AWS::SNS::TopicPolicy'))).toContain('aws:SecureTransport');
+    const told = new Map(
+      of('AWS::CloudWatch::Alarm').map(({ AlarmName, AlarmActions }) => [AlarmName, AlarmActions]),
+    );
+    for (const { id, severity } of alarmsOf(inventoryOf('dev')))
+      expect(told.get(`sheratan-dev-${id}`)).toHaveLength(severity === 'ticket' ? 1 : 0);
+  });
+
+  it('say what they mean and what to do, whole, where they go off', () => {
+    for (const { AlarmDescription } of of('AWS::CloudWatch::Alarm')) {
+      expect(AlarmDescription).toMatch(/First look: .+\nFirst action: .+\ndocs\/runbook\.md$/);
+    }
+  });
+
+  it('cover every dead-letter queue, priority, stream and function, and the dead man’s switch', () => {
+    const ids = alarmsOf(full).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const starting = (text: string) => ids.filter((id) => id.startsWith(text)).length;
+    expect(starting('DeadLetters')).toBe(full.deadLetters.length);
+    expect(starting('OldestMessage')).toBe(4);
+    expect(starting('StreamLag')).toBe(full.streamed.length);
+    expect(starting('Errors')).toBe(full.functions.length);
+    const dead = alarmsOf(full).find(({ id }) => id === 'ProberDead');
+    expect(dead?.missing.as).toBe('breaching');
+  });
+
+  it('are in the runbook as they are: npm run runbook', () => {
+    const written = readFileSync('docs/runbook.md', 'utf8');
+    expect(written).toBe(runbookOf(alarmsOf(inventoryOf('dev'))));
+  });
+});
