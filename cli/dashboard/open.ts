@@ -5,6 +5,7 @@ import type { Cloud } from '#infra/local/cloud.ts';
 import { createLive } from '#infra/local/dashboard/live.ts';
 import type { Recorder } from '#infra/local/dashboard/recorder.ts';
 import { startDashboard } from '#infra/local/dashboard/server.ts';
+import { alarmsOf } from '#infra/monitoring/alarms.ts';
 import { dashboardOf } from '#infra/monitoring/dashboard.ts';
 import { inventoryOf } from '#infra/monitoring/inventory.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
@@ -26,11 +27,13 @@ export interface Dashboard {
 export const openDashboard = async (options: DashboardOptions): Promise<Dashboard> => {
   const { stage, cloud, state, recorder } = options;
   const deployment = openEmbedded(state);
+  const inventory = inventoryOf(stage);
   const index = createJobIndex();
   const source = cloud.follow(cloud.outputs[OUTPUTS.jobsTable] ?? '', index.apply);
   const live = createLive({
     ...{ recorder, cloud, stackName: cloud.stackName },
-    spec: dashboardOf(inventoryOf(stage)),
+    spec: dashboardOf(inventory),
+    alarms: alarmsOf(inventory),
     lists: listsOf(deployment, index),
     summary: index.counts,
   });

@@ -64,6 +64,12 @@ describe.skipIf(!CHROMIUM)(`the dashboard of an embedded cloud${NEEDS_CHROMIUM}`
     await expect.poll(() => written.locator('b').textContent()).toMatch(/[1-9]/);
   });
 
+  it('tells which alarms would be on, and what to do then', async () => {
+    const alarm = browser.page.locator('[data-alarm="Quarantined"]');
+    await alarm.waitFor();
+    expect(await alarm.textContent()).toContain('First action');
+  });
+
   it('lists jobs, filters them, and tells of one what `why` tells', async () => {
     const { page } = browser;
     await page.keyboard.press('g');

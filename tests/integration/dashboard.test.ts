@@ -27,7 +27,10 @@ index.apply(Array.from({ length: MANY }, (_, n) => change(n)));
 let ticks = 0;
 let dashboard: DashboardServer;
 beforeAll(async () => {
-  const machine = () => ({ queues: [], tables: [], summary: index.counts() });
+  const machine = () => ({
+    ...{ queues: [], tables: [], alarms: { defined: 0, on: [] } },
+    summary: index.counts(),
+  });
   const span = { first: 0, length: 3, widgets: [] };
   dashboard = await startDashboard(
     {

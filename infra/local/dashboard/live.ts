@@ -1,6 +1,7 @@
 /** What the page is told: all there is when it connects, and then what is new. */
-import type { DashboardSpec } from '#infra/monitoring/spec.ts';
+import type { AlarmSpec, DashboardSpec } from '#infra/monitoring/spec.ts';
 import type { Cloud } from '../cloud.ts';
+import { alarmsOn } from './alarms.ts';
 import type { Recorder } from './recorder.ts';
 import { drawAll } from './render.ts';
 import type { DashboardSource, List } from './server.ts';
@@ -8,6 +9,7 @@ import { BINS, binOf, PERIOD_SECONDS } from './store.ts';
 
 export interface LiveOptions {
   readonly spec: DashboardSpec;
+  readonly alarms: readonly AlarmSpec[];
   readonly stackName: string;
   readonly recorder: Recorder;
   readonly cloud: Cloud;
@@ -25,7 +27,7 @@ const FRESH_BINS = 3;
 
 export const createLive = (options: LiveOptions): Live => {
   const { spec, stackName, recorder, cloud, lists, summary } = options;
-  const since = binOf(Date.now());
+  const began = Date.now();
   let tables: readonly { readonly name: string; readonly items: number }[] = [];
   const countTables = async (): Promise<void> => {
     tables = await cloud.tables();
@@ -34,7 +36,15 @@ export const createLive = (options: LiveOptions): Live => {
   const counter = setInterval(() => void countTables().catch(() => undefined), TABLES_MS);
   for (const timer of [sampler, counter]) timer.unref();
 
-  const machine = () => ({ queues: cloud.queues(), tables, summary: summary() });
+  const machine = () => ({
+    queues: cloud.queues(),
+    tables,
+    alarms: {
+      defined: options.alarms.length,
+      on: alarmsOn(options.alarms, recorder.store, Date.now(), began),
+    },
+    summary: summary(),
+  });
   const drawn = (length: number) => {
     const last = binOf(Date.now());
     const span = { first: last - length + 1, length };
@@ -43,7 +53,12 @@ export const createLive = (options: LiveOptions): Live => {
   return {
     lists,
     snapshot: () => ({
-      ...{ stackName, since, periodSeconds: PERIOD_SECONDS, lists: Object.keys(lists) },
+      ...{
+        stackName,
+        since: binOf(began),
+        periodSeconds: PERIOD_SECONDS,
+        lists: Object.keys(lists),
+      },
       rows: spec.rows.map(({ title, hint, widgets }) => ({
         title,
         hint,

@@ -22,3 +22,7 @@ export const byId = (id: string): HTMLElement => {
   if (!element) throw new Error(`the page has no #${id}`);
   return element;
 };
+
+/** What stands between backticks is something to type. */
+export const hinted = (text: string): readonly (string | HTMLElement)[] =>
+  text.split('`').map((part, index) => (index % 2 === 1 ? h('code', {}, part) : part));

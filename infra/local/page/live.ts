@@ -23,6 +23,18 @@ interface Machine {
     readonly oldestSeconds: number;
   }[];
   readonly tables: readonly { readonly name: string; readonly items: number }[];
+  readonly alarms: {
+    readonly defined: number;
+    readonly on: readonly {
+      readonly id: string;
+      readonly severity: 'page' | 'ticket';
+      readonly runbook: {
+        readonly means: string;
+        readonly firstLook: string;
+        readonly firstAction: string;
+      };
+    }[];
+  };
   readonly summary: {
     readonly byStatus: Readonly<Record<string, number>>;
     readonly changes: number;

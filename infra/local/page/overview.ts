@@ -1,6 +1,8 @@
 /** The dashboard: the rows and widgets of the definition, and what queues and tables hold. */
+
+import { alarmCards } from './alarms.ts';
 import { type Chart, createChart, createFigures } from './chart.ts';
-import { h } from './dom.ts';
+import { h, hinted } from './dom.ts';
 import { number } from './format.ts';
 import type { Live, Snapshot, WidgetInfo } from './live.ts';
 import type { View } from './view.ts';
@@ -25,10 +27,6 @@ const shownOf = ({ first, length, since }: Snapshot): { from: number; length: nu
   const bins = Math.min(length, Math.max(BINS_MIN, end - since));
   return { from: end - bins, length: bins };
 };
-
-/** What stands between backticks is something to type. */
-const hinted = (text: string): readonly (string | HTMLElement)[] =>
-  text.split('`').map((part, index) => (index % 2 === 1 ? h('code', {}, part) : part));
 
 const queueRows = ({ queues }: Snapshot): readonly HTMLElement[] =>
   queues.map(({ name, visible, inFlight, delayed, oldestSeconds }) =>
@@ -77,7 +75,7 @@ const machine = (snapshot: Snapshot): readonly HTMLElement[] => [
 const SEEN_EARLY = { rootMargin: '300px' };
 
 export const createOverview = (live: Live): View => {
-  const below = h('div');
+  const [above, below] = [h('div'), h('div')];
   const element = h('div');
   let placed: readonly Placed[] = [];
 
@@ -101,6 +99,7 @@ export const createOverview = (live: Live): View => {
   }, SEEN_EARLY);
   const build = (snapshot: Snapshot): void => {
     const { rows } = snapshot;
+    element.append(h('h2', {}, 'Alarms'), above);
     placed = rows.flatMap(({ widgets }) => widgets.map(place));
     let next = 0;
     for (const { title, hint, widgets } of rows) {
@@ -122,6 +121,7 @@ export const createOverview = (live: Live): View => {
     placed.forEach(({ visible }, index) => {
       if (visible) draw(index);
     });
+    above.replaceChildren(...alarmCards(snapshot));
     below.replaceChildren(...machine(snapshot));
   };
   addEventListener('resize', refresh);

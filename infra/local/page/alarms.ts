@@ -1,0 +1,22 @@
+/** The alarms that would be on, with what to do first. */
+import { h, hinted } from './dom.ts';
+import type { Snapshot } from './live.ts';
+
+type Alarm = Snapshot['alarms']['on'][number];
+
+const cardOf = ({ id, severity, runbook }: Alarm): HTMLElement => {
+  const { means, firstLook, firstAction } = runbook;
+  return h(
+    'section',
+    { class: `alarm ${severity}`, 'data-alarm': id },
+    h('h3', {}, id, h('span', { class: 'dim' }, severity)),
+    h('p', {}, ...hinted(means)),
+    h('p', {}, h('b', {}, 'First look '), ...hinted(firstLook)),
+    h('p', {}, h('b', {}, 'First action '), ...hinted(firstAction)),
+  );
+};
+
+export const alarmCards = ({ alarms }: Snapshot): readonly HTMLElement[] =>
+  alarms.on.length === 0
+    ? [h('p', { class: 'hint' }, `All ${alarms.defined} alarms are quiet.`)]
+    : [h('div', { class: 'pair' }, ...alarms.on.map(cardOf))];
