@@ -1,0 +1,61 @@
+/** What the rules of hosts need of the outside; adapters are in dynamo/, sqs/ and http/. */
+import type { Host } from './host.ts';
+import type { Change, Live } from './live.ts';
+import type { ProbeOutcome } from './outcome.ts';
+
+/** One probe. Never rejects. */
+export type Probe = (host: Host, timeoutMs: number) => Promise<ProbeOutcome>;
+
+/** The hosts of the mesh. Every write is conditional, safe to repeat. */
+export interface HostRegistry {
+  get(id: string): Promise<Host | undefined>;
+  /** The hosts of a shard; read again only when one of them changed. */
+  ofShard(shard: string): Promise<readonly Host[]>;
+  /** All shards that have hosts. */
+  shards(): Promise<readonly string[]>;
+}
+
+/** A shard's state as it was read. */
+export interface ShardState {
+  /** Of the commit; 0 when there was none. */
+  readonly version: number;
+  readonly tick: number;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly live: ReadonlyMap<number, Live>;
+}
+
+export interface ShardStore {
+  /** Strongly consistent unless told otherwise. */
+  read(shard: string, options?: { readonly stale: boolean }): Promise<ShardState>;
+  /** false when a tick as new as this one was claimed already. */
+  claim(shard: string, tick: number, owner: string, until: number): Promise<boolean>;
+  /** State, fence and outbox in one write; false when the state is not the one that was read. */
+  commit(
+    shard: string,
+    seen: ShardState,
+    next: Omit<ShardState, 'version'>,
+    changes: readonly Change[],
+  ): Promise<boolean>;
+}
+
+/** What waits in the probes queue. */
+export type ProbeMessage =
+  /** The minute began: every shard is to be probed as often as its interval says. */
+  | { readonly kind: 'minute'; readonly at: number }
+  | { readonly kind: 'shard'; readonly shard: string; readonly at: number }
+  /** A job's call found the host dead: to be looked at now. */
+  | {
+      readonly kind: 'suspect';
+      readonly shard: string;
+      readonly host: string;
+      readonly at: number;
+      readonly detail: string;
+    };
+
+export interface ProbeQueue {
+  /** @param delaySeconds 0 to 900 */
+  send(
+    messages: readonly { readonly message: ProbeMessage; readonly delaySeconds: number }[],
+  ): Promise<void>;
+}
