@@ -12,7 +12,7 @@ import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
-import { runBatch } from '#shared/jobs/runBatch.ts';
+import { type BatchDeps, runBatch } from '#shared/jobs/runBatch.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
 import { batchResponse, deliveriesOf } from '#shared/jobs/sqs/records.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
@@ -43,7 +43,7 @@ const jobs = { client: documentClient(), table: env.table };
 const bucket = lazyBucket(env.bucket);
 const telemetry = createTelemetry('worker');
 const report = reportBatch(telemetry);
-const deps = {
+const deps: BatchDeps = {
   kinds,
   store: createJobStore(jobs),
   flows: createFlowStore(jobs),
@@ -57,6 +57,7 @@ const deps = {
   chains: createChainStore(jobs),
   ticks: createTicks(jobs),
   purse: lazyPurse({ table: env.ledgerTable, lanes: env.ledgerLanes, logger: telemetry.log }),
+  hosts: { run: () => Promise.resolve({ kind: 'none', reason: 'no hosts yet', soon: false }) },
   limiter: createLimiter({ ...jobs, clock: systemClock, random: systemRandom }),
   blobs: bucket.blobs,
   services: {

@@ -26,11 +26,15 @@ export const chargeIdOf = ({
 
 export const holdIdOf = (chargeId: string): string => `${chargeId}:hold`;
 
-export const settlementOf = ({ hold, final }: Funds): Settlement => ({
+/** Who is paid when it was not the worker itself. */
+export type Earned = Required<Pick<Settlement, 'payee' | 'marginPpm' | 'amount'>>;
+
+const BY_WORKER = { payee: LEDGER_ACCOUNTS.worker, marginPpm: MARGIN_PPM_DEFAULT };
+
+export const settlementOf = ({ hold, final }: Funds, earned: Earned | undefined): Settlement => ({
   hold,
   final,
-  payee: LEDGER_ACCOUNTS.worker,
-  marginPpm: MARGIN_PPM_DEFAULT,
+  ...(earned ?? BY_WORKER),
 });
 
 /** Longer and longer, but looked at a few times an hour. */

@@ -22,6 +22,7 @@ export interface HistoryEvent {
   readonly at: number;
   readonly event:
     | 'claimed'
+    | 'dispatched'
     | 'retrying'
     | 'snoozed'
     | 'interrupted'
@@ -37,7 +38,10 @@ export interface HistoryEvent {
     | 'redriven'
     | 'quarantined';
   readonly attempt?: number;
-  /** The Lambda request that claimed, to find its log lines; or the person who decided. */
+  /**
+   * The Lambda request that claimed, to find its log lines; the host that was asked; or the person
+   * who decided.
+   */
   readonly by?: string;
   readonly code?: string;
   /** Why a person decided so, or what was waited for. */
@@ -76,6 +80,8 @@ export interface Settlement {
   readonly payee: string;
   /** The operator's share, in parts per million. */
   readonly marginPpm: number;
+  /** Minor units, as text; the whole cost when absent. */
+  readonly amount?: string;
 }
 
 export interface Progress {
@@ -137,6 +143,8 @@ export interface JobRecord {
   readonly schedule?: string;
   readonly cost?: Cost;
   readonly settlement?: Settlement;
+  /** The mesh host that was asked last: it may have the result. */
+  readonly host?: string;
   readonly traceHeader?: string;
   readonly error?: JobError;
   readonly errors?: readonly JobError[];

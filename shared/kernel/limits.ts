@@ -131,6 +131,30 @@ export const LIMITS = {
   hostTriesMax: 40,
   hostRetryBaseMs: 10,
   hostRetryCapMs: 500,
+  /** How long a worker chooses hosts by one look at the mesh, in ms. */
+  meshFreshMs: 5_000,
+  /** Hosts that one attempt asks, and those that it finds full before it waits. */
+  hostCallsMax: 4,
+  hostPassesMax: 16,
+  /** A host whose answer was lost is asked again so often, after this wait, then twice as long. */
+  hostReasksMax: 2,
+  hostReaskMs: 200,
+  hostConnectMs: 3_000,
+  /** Of a task for a host, and of what it answers. */
+  hostBodyBytesMax: 1_048_576,
+  /** A host that is busy is left alone so long unless it says otherwise; one that is full, in ms. */
+  hostBusySeconds: 2,
+  hostBusySecondsMax: 60,
+  slotsFullMs: 500,
+  /** How long the slots of a host that gets no jobs are kept. */
+  slotsRetentionSeconds: 3_456_000,
+  /** A job that found no host looks again after this, then twice as long each time, in seconds. */
+  hostWaitSecondsMin: 1,
+  hostWaitSecondsMax: 30,
+  /** When all it lacks is a free slot. */
+  slotWaitSecondsMax: 4,
+  /** How long a worker signs with the secret that it read, in ms. */
+  secretFreshMs: 60_000,
 
   retentionCompletedSeconds: 86_400,
   retentionFailedSeconds: 604_800,

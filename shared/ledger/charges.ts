@@ -11,6 +11,7 @@ export const chargeOf = (record: JobRecord): Charge | undefined => {
   const { payer, unit, amount } = cost;
   const charge = { id, hold: holdIdOf(id), unit, payer, amount: BigInt(amount) };
   if (status !== 'COMPLETED' || !settlement) return charge;
-  const { hold, ...due } = settlement;
-  return { ...charge, hold, due };
+  const { hold, amount: price = amount, ...due } = settlement;
+  // What nothing is paid for was not drawn from an allowance either.
+  return price === '0' ? charge : { ...charge, hold, amount: BigInt(price), due };
 };

@@ -45,7 +45,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 const NOTHING = (): void => undefined;
-const held = (hold: string, final: boolean, giveBack = NOTHING): Taken => ({
+const held = (hold: string, final: boolean, giveBack: Funds['giveBack'] = NOTHING): Taken => ({
   kind: 'held',
   funds: { hold, final, giveBack } satisfies Funds,
 });
@@ -71,8 +71,8 @@ export const createPurse = (
 
   const spend = (allowance: Allowance, amount: bigint): Taken => {
     allowance.left -= amount;
-    return held(allowance.id, false, () => {
-      allowance.left += amount;
+    return held(allowance.id, false, (rest = amount) => {
+      allowance.left += rest;
     });
   };
 

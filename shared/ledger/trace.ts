@@ -28,6 +28,13 @@ const heldStep = (record: JobRecord, found: StoredRecord | undefined): readonly 
   return state === 'released' || state === 'expired' ? [step, back] : [step];
 };
 
+/** A host may cost less than the job would pay. */
+const restText = ({ cost, settlement }: JobRecord): string => {
+  if (!cost || settlement?.amount === undefined) return '';
+  const rest = BigInt(cost.amount) - BigInt(settlement.amount);
+  return rest > 0n ? `; ${rest} ${cost.unit} given back` : '';
+};
+
 /** Empty for a job that costs nothing. */
 export const moneySteps = async (
   record: JobRecord,
@@ -44,6 +51,6 @@ export const moneySteps = async (
   if (!posted || !('transfer' in posted)) return held;
   const at = (await blockTime(posted, reader)) ?? record.updatedAt;
   const { moves } = posted.transfer;
-  const text = moves.map(({ from, to, amount }) => `${amount} from ${from} to ${to}`).join(', ');
-  return [...held, { at, event: 'posted', text: `${text} (${id})` }];
+  const paid = moves.map(({ from, to, amount }) => `${amount} from ${from} to ${to}`).join(', ');
+  return [...held, { at, event: 'posted', text: `${paid} (${id})${restText(record)}` }];
 };

@@ -36,7 +36,7 @@ import { keepTime } from '#shared/jobs/timekeeper.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { createInjector, type Fault } from './faults.ts';
 import { createJobsTable, dropTable } from './table.ts';
-import { NO_PURSE } from './worker.ts';
+import { NO_HOSTS, NO_PURSE } from './worker.ts';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const REGION = 'us-east-1';
@@ -123,6 +123,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     chains: createChainStore(jobs),
     ticks: createTicks(jobs),
     purse: NO_PURSE,
+    hosts: NO_HOSTS,
   };
   const announcements = createAnnouncements(sqs, resultsUrl);
   const log = createDeliveryLog(jobs);

@@ -64,18 +64,16 @@ const guardedLookup =
 const CODES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'DNS_FAILED',
   EAI_AGAIN: 'DNS_FAILED',
-  ECONNREFUSED: 'CONNECT_FAILED',
-  ETIMEDOUT: 'CONNECT_FAILED',
-  EHOSTUNREACH: 'CONNECT_FAILED',
-  ENETUNREACH: 'CONNECT_FAILED',
 };
 
-const translated = (error: unknown, signal: AbortSignal): Error => {
+/** @param connected a fault after that says nothing about what the other side has read */
+const translated = (error: unknown, signal: AbortSignal, connected: boolean): Error => {
   if (signal.aborted && signal.reason instanceof Error) return signal.reason;
-  if (error instanceof PermanentError) return error;
-  const known = error instanceof Error && 'code' in error ? CODES[String(error.code)] : undefined;
+  if (error instanceof PermanentError || error instanceof RetryableError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known = connected ? 'ANSWER_BROKEN' : (CODES[code] ?? 'CONNECT_FAILED');
   const message = error instanceof Error ? error.message : String(error);
-  return new RetryableError(message, { code: known ?? 'ANSWER_BROKEN', cause: error });
+  return new RetryableError(message, { code: known, cause: error });
 };
 
 /** Reads until the bound; what is beyond it is not waited for. */
@@ -106,6 +104,27 @@ const answered = (request: ClientRequest, body: string | undefined): Promise<Inc
     request.end(body);
   });
 
+/** Ends a request that has no connection after `connectMs`; answers whether it has got one. */
+const watchConnection = (request: ClientRequest, connectMs: number | undefined) => {
+  let connected = false;
+  const late = (): void => {
+    const message = `no connection within ${connectMs} ms`;
+    request.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
+  };
+  const timer = connectMs === undefined ? undefined : setTimeout(late, connectMs);
+  request.once('socket', (socket) => {
+    // With TLS nothing is said before its handshake.
+    socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+      connected = true;
+      clearTimeout(timer);
+    });
+  });
+  return {
+    isConnected: () => connected,
+    stop: () => clearTimeout(timer),
+  };
+};
+
 export const createHttpClient = ({ allow, resolve }: HttpClientOptions): HttpClient => {
   const isAllowed = addressCheck(allow);
   const lookup = guardedLookup(isAllowed, resolve ?? ((name) => resolveName(name, { all: true })));
@@ -120,11 +139,15 @@ export const createHttpClient = ({ allow, resolve }: HttpClientOptions): HttpCli
     };
     const module = url.protocol === 'https:' ? https : http;
     const request = module.request(url, options);
+    const connection = watchConnection(request, input.connectMs);
     try {
       const answer = await answered(request, input.body);
       const { body, truncated } = await readBody(answer, input.limitBytes);
       return { status: answer.statusCode ?? 0, headers: headersOf(answer), body, truncated };
+    } catch (error) {
+      throw translated(error, input.signal, connection.isConnected());
     } finally {
+      connection.stop();
       request.destroy();
     }
   };
@@ -137,7 +160,7 @@ export const createHttpClient = ({ allow, resolve }: HttpClientOptions): HttpCli
       try {
         return await exchange(input, url);
       } catch (error) {
-        throw translated(error, input.signal);
+        throw translated(error, input.signal, true);
       }
     },
   };

@@ -1,0 +1,118 @@
+/** Hosts that a worker may use: registered and with a state, as registry and prober would have them. */
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { STATE_SORT } from '#shared/contracts/hosts.ts';
+import { createDispatcher, type DispatchDeps } from '#shared/hosts/dispatch.ts';
+import type { Dispatcher } from '#shared/hosts/dispatchPorts.ts';
+import { createHostStore } from '#shared/hosts/dynamo/registry.ts';
+import { createSlots } from '#shared/hosts/dynamo/slots.ts';
+import { createHostCall } from '#shared/hosts/http/call.ts';
+import type { HostState, Live } from '#shared/hosts/live.ts';
+import { addHosts } from '#shared/hosts/manage.ts';
+import type { ProbeMessage, ShardStore } from '#shared/hosts/ports.ts';
+import { createHttpClient } from '#shared/jobs/http/client.ts';
+import { type Clock, systemIds } from '#shared/kernel/ports.ts';
+import { marginOf } from '#shared/ledger/margin.ts';
+import { definitionOf, startRegistry, type TestRegistry } from './hosts.ts';
+
+export const SECRET = 'whsec_test';
+
+export interface TestMesh {
+  readonly hosts: Dispatcher;
+  readonly suspects: readonly ProbeMessage[];
+  readonly options: TestRegistry['options'];
+  /** A worker's process of its own. */
+  another(over?: Partial<DispatchDeps>): Dispatcher;
+  /** Registers a host that is online. */
+  add(id: string, endpoint: string, definition?: object): Promise<void>;
+  /** What the prober would find. */
+  set(id: string, state: HostState, over?: Partial<Live>): Promise<void>;
+  /** Jobs that have a slot of the host. */
+  held(id: string): Promise<readonly string[]>;
+}
+
+const ONLINE: Live = {
+  ...{ number: 0, state: 'online', fails: 0, passes: 100, slow: 0, changes: 0, inconclusive: 0 },
+  ...{ srttMs: 5, rttvarMs: 1, since: 1, failedSince: 0, seq: 1, reason: 'none' },
+  ...{ certDays: -32_768, flapping: false, hourProbes: 100, hourPasses: 100 },
+};
+
+const createStates = ({
+  client,
+  table,
+}: TestRegistry['options']): Pick<ShardStore, 'read'> & {
+  write(shard: string, live: Live, at: number): Promise<void>;
+} => {
+  const key = (shard: string) => ({ pk: `S#${shard}`, sk: STATE_SORT });
+  const read: ShardStore['read'] = async (shard) => {
+    const { Item = {} } = await client.send(
+      new GetCommand({ TableName: table, Key: key(shard), ConsistentRead: true }),
+    );
+    const lives = JSON.parse(String(Item['lives'] ?? '[]')) as Live[];
+    const live = new Map(lives.map((each) => [each.number, each]));
+    return { version: 1, tick: 1, at: Number(Item['at'] ?? 0), live };
+  };
+  return {
+    read,
+    write: async (shard, live, at) => {
+      const before = await read(shard);
+      const lives = JSON.stringify([...new Map([...before.live, [live.number, live]]).values()]);
+      await client.send(new PutCommand({ TableName: table, Item: { ...key(shard), lives, at } }));
+    },
+  };
+};
+
+export const startMesh = async (endpoint: string, clock: Clock): Promise<TestMesh> => {
+  const registry = await startRegistry(endpoint);
+  const { options } = registry;
+  const manage = registry.another();
+  const states = createStates(options);
+  const suspects: ProbeMessage[] = [];
+  const quiet = (): void => undefined;
+  const another: TestMesh['another'] = (over) =>
+    createDispatcher({
+      registry: createHostStore(options),
+      states,
+      slots: createSlots({ ...options, clock }),
+      call: createHostCall({
+        http: createHttpClient({ allow: ['127.0.0.0/8'] }),
+        secrets: { current: () => Promise.resolve([SECRET]) },
+        clock,
+      }),
+      probes: { send: async (of) => void suspects.push(...of.map(({ message }) => message)) },
+      margin: marginOf,
+      clock,
+      ids: systemIds,
+      random: { next: () => 0 },
+      logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      wait: () => Promise.resolve(),
+      ...over,
+    });
+  const set: TestMesh['set'] = async (id, state, over) => {
+    const host = await manage.store.get(id);
+    if (!host) throw new Error(`no host ${id}`);
+    const live = { ...ONLINE, number: host.number, state, ...over };
+    await states.write(host.shard, live, clock.now());
+  };
+  return {
+    hosts: another(),
+    suspects,
+    options,
+    another,
+    add: async (id, url, definition) => {
+      await addHosts(
+        [definitionOf(id, { endpoint: url, ...definition })],
+        { replace: false },
+        manage,
+      );
+      await set(id, 'online');
+    },
+    set,
+    held: async (id) => {
+      const key = { pk: `H#${id}`, sk: 'SLOTS' };
+      const { Item } = await options.client.send(
+        new GetCommand({ TableName: options.table, Key: key, ConsistentRead: true }),
+      );
+      return Object.keys(Item?.['held'] ?? {});
+    },
+  };
+};
