@@ -36,6 +36,8 @@ export interface Injector {
   /** What was called, in order. */
   readonly calls: readonly string[];
   attach(client: { readonly middlewareStack: unknown }): void;
+  /** A call that no SDK makes; what strikes it is thrown as an {@link Injected}. */
+  call<T>(name: string, send: () => Promise<T>): Promise<T>;
   /** Runs `work` as a process of its own would: 'killed' when a fault ended it. */
   invoke<T>(work: () => Promise<T>): Promise<T | 'killed'>;
   /** Lets what stalled before the last call of this go on, and waits until it has ended. */
@@ -44,7 +46,7 @@ export interface Injector {
   point(name: string): boolean;
 }
 
-class Injected extends Error {
+export class Injected extends Error {
   readonly $retryable = { throttling: false };
   constructor(name: string) {
     super(`injected: ${name}`);
@@ -113,19 +115,24 @@ export const createInjector = (
     }
   };
 
+  const call = (name: string, send: () => Promise<unknown>): Promise<unknown> => {
+    const invocation = current.getStore();
+    if (invocation?.dead) return never();
+    // Once it stalled it has had its fault: it goes on undisturbed.
+    if (!invocation || invocation.stalled) return send();
+    const fault = plan(calls.length, name);
+    calls.push(name);
+    return strike(fault, send, invocation);
+  };
+
   return {
     calls,
+    call: call as Injector['call'],
     attach: (client) => {
       (client.middlewareStack as Stack).add(
         (next) => (args) => {
-          const invocation = current.getStore();
-          if (invocation?.dead) return never();
-          // Once it stalled it has had its fault: it goes on undisturbed.
-          if (!invocation || invocation.stalled) return next(args);
           const name = Object.keys((args as { readonly input: object }).input).join();
-          const fault = plan(calls.length, name);
-          calls.push(name);
-          return strike(fault, () => next(args), invocation);
+          return call(name, () => next(args));
         },
         { step: 'initialize' },
       );

@@ -22,6 +22,8 @@ export interface TestMesh {
   readonly options: TestRegistry['options'];
   /** A worker's process of its own. */
   another(over?: Partial<DispatchDeps>): Dispatcher;
+  /** Its parts that work on another client. */
+  partsOn(client: TestRegistry['options']['client']): Pick<DispatchDeps, 'slots' | 'states'>;
   /** Registers a host that is online. */
   add(id: string, endpoint: string, definition?: object): Promise<void>;
   /** What the prober would find. */
@@ -98,6 +100,10 @@ export const startMesh = async (endpoint: string, clock: Clock): Promise<TestMes
     suspects,
     options,
     another,
+    partsOn: (client) => ({
+      states: createStates({ ...options, client }),
+      slots: createSlots({ ...options, client, clock }),
+    }),
     add: async (id, url, definition) => {
       await addHosts(
         [definitionOf(id, { endpoint: url, ...definition })],

@@ -22,19 +22,20 @@ import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
+import type { Charges } from '#shared/jobs/money.ts';
 import type { Delivery, HttpClient } from '#shared/jobs/ports.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
 import { relayEnds } from '#shared/jobs/relay.ts';
 import { type Announcement, reportEnd } from '#shared/jobs/report.ts';
-import { runBatch } from '#shared/jobs/runBatch.ts';
+import { type BatchDeps, runBatch } from '#shared/jobs/runBatch.ts';
 import { createBlobs } from '#shared/jobs/s3/blobs.ts';
 import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
 import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { keepTime } from '#shared/jobs/timekeeper.ts';
-import { systemIds } from '#shared/kernel/ports.ts';
-import { createInjector, type Fault } from './faults.ts';
+import { type Clock, systemIds } from '#shared/kernel/ports.ts';
+import { createInjector, type Fault, type Injector } from './faults.ts';
 import { createJobsTable, dropTable } from './table.ts';
 import { NO_HOSTS, NO_PURSE } from './worker.ts';
 
@@ -51,6 +52,9 @@ export interface WorldOptions {
   readonly plan: (call: number, name: string) => Fault | undefined;
   readonly control?: Partial<Control>;
   readonly http?: HttpClient;
+  /** What the worker has beside; its calls are struck when it lets them. */
+  readonly equip?: (injector: Injector, clock: Clock) => Pick<BatchDeps, 'hosts' | 'purse'>;
+  readonly charges?: Charges;
   /** Sees what the invocations send. */
   readonly observe?: (client: DynamoDBDocumentClient, sqs: SQSClient) => void;
 }
@@ -124,6 +128,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     ticks: createTicks(jobs),
     purse: NO_PURSE,
     hosts: NO_HOSTS,
+    ...options.equip?.(injector, clock),
   };
   const announcements = createAnnouncements(sqs, resultsUrl);
   const log = createDeliveryLog(jobs);
@@ -171,7 +176,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const ended = (await all()).filter(
       (record) => isTerminal(record.status) && !relayed.has(key(record)),
     );
-    const charges = { send: () => Promise.resolve() };
+    const charges = options.charges ?? { send: () => Promise.resolve() };
     const deps = { ...shared, outgoing, announcements, charges };
     const done = await injector.invoke(async () => {
       try {
