@@ -79,6 +79,16 @@ export interface ShardStore {
   ): Promise<boolean>;
 }
 
+export interface HostHistory {
+  /** Newest first. */
+  changes(host: string, limit: number): Promise<readonly Change[]>;
+}
+
+export interface SlotsReader {
+  /** How many slots of each host are leased. @param now ms since the epoch */
+  used(hosts: readonly string[], now: number): Promise<ReadonlyMap<string, number>>;
+}
+
 /** What waits in the probes queue. */
 export type ProbeMessage =
   /** The minute began: every shard is to be probed as often as its interval says. */
