@@ -1,5 +1,6 @@
 /** Options of the `hosts` commands. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { type SecretOptions, secret } from './commands/callbacks.ts';
 import {
   type AddOptions,
   add,
@@ -51,6 +52,10 @@ const addRegistry = (hosts: Command, run: Run): void => {
     .option('--tag <tag>', 'those that carry it')
     .option('--limit <n>', 'at most so many', whole, 200)
     .action((options: ListOptions) => run(list(options)));
+  targeted(hosts.command('secret'))
+    .description('what calls to hosts are signed with: give it to those who run them')
+    .option('--rotate', 'make a new one; the old one signs beside it until the next rotation')
+    .action((options: SecretOptions) => run(secret('calls to hosts', options)));
   targeted(hosts.command('remove'))
     .description('take hosts away; what they run now they finish')
     .argument('<ids...>')

@@ -51,7 +51,10 @@ export interface Deployment {
   readonly visibility: Visibility;
   readonly control: ControlStore;
   readonly deliveries: DeliveryLog;
+  /** Of callbacks. */
   readonly secrets: Secrets;
+  /** Of calls to hosts. */
+  readonly hostSecrets: Secrets;
   readonly schedules: Schedules;
   readonly ledger: LedgerSystem;
   /** Opened when it is asked for: most commands have nothing to do with hosts. */
@@ -165,6 +168,7 @@ const open = (target: Target): Deployment => {
     control: createControlStore(jobs),
     deliveries: createDeliveryLog(jobs),
     secrets: createSecrets(jobs),
+    hostSecrets: createSecrets(jobs, 'HOSTS'),
     ledger: openLedger({
       client: ledgerDb,
       table: outputOf(target, OUTPUTS.ledgerTable),

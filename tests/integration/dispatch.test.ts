@@ -6,6 +6,8 @@ import { holdIdOf } from '#shared/jobs/cost.ts';
 import { kindsOf } from '#shared/jobs/defineJob.ts';
 import { dispatch } from '#shared/jobs/kinds/dispatch.ts';
 import type { Purse } from '#shared/jobs/money.ts';
+import { redrive } from '#shared/jobs/redrive.ts';
+import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { chargeOf } from '#shared/ledger/charges.ts';
@@ -255,5 +257,98 @@ describe('a host that fails', () => {
     expect(await worker.store.get(id)).toMatchObject({ status: 'COMPLETED', attempt: 2 });
     await settle(id);
     expect((await balance('host:good')).posted).toBe(34n);
+  });
+});
+
+describe('whatever becomes of an attempt', () => {
+  it('that died after the call: the next one gets the result from the same host', async () => {
+    const running = await host('h1');
+    await test.open({ alice: 100n });
+    const id = await worker.send(job(100));
+    const { store } = worker;
+    const lost = { ...store, transition: () => Promise.reject(new Error('the worker died')) };
+    await worker.step({ purse, hosts: mesh.hosts, store: lost });
+    expect(await store.get(id)).toMatchObject({ status: 'RUNNING', host: 'h1' });
+    const cheaper = await host('cheaper', price(1));
+    worker.clock.advance(120_000);
+    await worker.ripen();
+    await drain(mesh.another());
+    expect(await store.get(id)).toMatchObject({ status: 'COMPLETED', attempt: 2, host: 'h1' });
+    expect([running.ran, cheaper.ran]).toEqual([[id], []]);
+    await settle(id);
+    expect((await balance('host:h1')).posted).toBe(34n);
+    expect(await balance('alice')).toEqual({ posted: 60n, held: 0n });
+    expect((await textsOf(id)).filter((text) => text.includes('never reported'))).toHaveLength(1);
+  });
+
+  it('its slot lives as long as its lease, and a host that goes offline is left', async () => {
+    const silent = await host('silent', price(10));
+    const other = await host('other');
+    silent.always('silent');
+    await test.open({ alice: 100n });
+    const id = await worker.send(job(100));
+    const running = worker.step({ purse, hosts: mesh.hosts, leaseSeconds: 1 });
+    await expect.poll(() => silent.asked.length, { timeout: 20_000 }).toBe(1);
+    const first = await mesh.until('silent', id);
+    await expect
+      .poll(() => mesh.until('silent', id), { timeout: 20_000 })
+      .toBeGreaterThan(first ?? 0);
+    await mesh.set('silent', 'offline');
+    await running;
+    expect(await worker.store.get(id)).toMatchObject({ status: 'COMPLETED', host: 'other' });
+    expect([await mesh.held('silent'), await mesh.held('other')]).toEqual([[], []]);
+    expect([silent.asked.length, other.ran.length]).toEqual([1, 1]);
+  });
+
+  it('that is over its time lets go of its slot, and costs nothing when it was the last', async () => {
+    const silent = await host('silent');
+    silent.always('silent');
+    await test.open({ alice: 100n });
+    const id = await worker.send(job(100, { timeoutSeconds: 1, retry: { maxAttempts: 1 } }));
+    await drain();
+    expect(await worker.store.get(id)).toMatchObject({
+      status: 'DEAD',
+      error: { code: 'TIMEOUT' },
+    });
+    expect(await mesh.held('silent')).toEqual([]);
+    await settle(id);
+    expect(await balance('alice')).toEqual({ posted: 100n, held: 0n });
+  });
+
+  it('what was drawn from an allowance in vain serves other jobs, or goes back', async () => {
+    await host('h1', { ...price(40), concurrency: 10 });
+    await test.open({ alice: 100_000n });
+    const at = test.now();
+    const rich = createPurse(
+      { ledger: test.ledger, clock: { now: () => at }, ids: systemIds },
+      holdIdOf,
+    );
+    const ids: string[] = [];
+    for (let n = 0; n < 60; n += 1) ids.push(await worker.send(job(100)));
+    await worker.drain({ purse: rich, hosts: mesh.hosts });
+    const records = await Promise.all(ids.map((id) => worker.store.get(id)));
+    const hold = records.find((record) => !record?.settlement?.final)?.settlement?.hold ?? '';
+    expect(records.every((record) => record?.status === 'COMPLETED')).toBe(true);
+    expect(hold).toMatch(/^allowance:/);
+    await settle(...ids);
+    test.advance(86_400_000);
+    expect(await test.ledger.expire(hold)).toMatchObject({ code: 'created' });
+    expect(await balance('alice')).toEqual({ posted: 100_000n - 60n * 40n, held: 0n });
+  });
+
+  it('and was put back by a person asks under another key: it is another run', async () => {
+    const running = await host('h1');
+    running.next({ status: 422 });
+    await test.open({ alice: 200n });
+    const id = await worker.send(job(100));
+    await drain();
+    const dead = (await worker.store.get(id)) ?? expect.unreachable();
+    const { queueUrl, sqs, deps } = worker;
+    const queueUrls = { critical: queueUrl, high: queueUrl, normal: queueUrl, low: queueUrl };
+    const outgoing = createOutgoing({ sqs, queueUrls });
+    await redrive([dead], { by: 'ops' }, { ...deps, outgoing });
+    await drain();
+    expect(await worker.store.get(id)).toMatchObject({ status: 'COMPLETED', generation: 1 });
+    expect(running.asked.map(({ headers }) => headers['idempotency-key'])).toEqual([id, `${id}:1`]);
   });
 });

@@ -23,13 +23,18 @@ export interface TestMesh {
   /** A worker's process of its own. */
   another(over?: Partial<DispatchDeps>): Dispatcher;
   /** Its parts that work on another client. */
-  partsOn(client: TestRegistry['options']['client']): Pick<DispatchDeps, 'slots' | 'states'>;
+  partsOn(
+    client: TestRegistry['options']['client'],
+    time: Clock,
+  ): Pick<DispatchDeps, 'slots' | 'states' | 'clock'>;
   /** Registers a host that is online. */
   add(id: string, endpoint: string, definition?: object): Promise<void>;
   /** What the prober would find. */
   set(id: string, state: HostState, over?: Partial<Live>): Promise<void>;
   /** Jobs that have a slot of the host. */
   held(id: string): Promise<readonly string[]>;
+  /** End of a job's slot, ms since the epoch. */
+  until(id: string, jobId: string): Promise<number | undefined>;
 }
 
 const ONLINE: Live = {
@@ -95,14 +100,22 @@ export const startMesh = async (endpoint: string, clock: Clock): Promise<TestMes
     const live = { ...ONLINE, number: host.number, state, ...over };
     await states.write(host.shard, live, clock.now());
   };
+  const slotsOf = async (id: string): Promise<Record<string, { readonly until: number }>> => {
+    const key = { pk: `H#${id}`, sk: 'SLOTS' };
+    const { Item } = await options.client.send(
+      new GetCommand({ TableName: options.table, Key: key, ConsistentRead: true }),
+    );
+    return Item?.['held'] ?? {};
+  };
   return {
     hosts: another(),
     suspects,
     options,
     another,
-    partsOn: (client) => ({
+    partsOn: (client, time) => ({
       states: createStates({ ...options, client }),
-      slots: createSlots({ ...options, client, clock }),
+      slots: createSlots({ ...options, client, clock: time }),
+      clock: time,
     }),
     add: async (id, url, definition) => {
       await addHosts(
@@ -113,12 +126,7 @@ export const startMesh = async (endpoint: string, clock: Clock): Promise<TestMes
       await set(id, 'online');
     },
     set,
-    held: async (id) => {
-      const key = { pk: `H#${id}`, sk: 'SLOTS' };
-      const { Item } = await options.client.send(
-        new GetCommand({ TableName: options.table, Key: key, ConsistentRead: true }),
-      );
-      return Object.keys(Item?.['held'] ?? {});
-    },
+    held: async (id) => Object.keys(await slotsOf(id)),
+    until: async (id, jobId) => (await slotsOf(id))[jobId]?.until,
   };
 };
