@@ -1,11 +1,11 @@
 /** `POST <endpoint>/run` (docs/host-protocol.md) through the guarded client; answers are never trusted. */
 import { signatureOf } from '#shared/jobs/callback.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/errors.ts';
-import { retryAfterSeconds } from '#shared/jobs/kinds/httpRequest.ts';
 import type { HttpAnswer, HttpClient } from '#shared/jobs/ports.ts';
 import { byteLength, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
+import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
 import type { CallOutcome, HostCall, HostSecrets, RunRequest } from '../dispatchPorts.ts';
 
 interface CallDeps {
