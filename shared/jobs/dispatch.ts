@@ -6,7 +6,7 @@
 import { HOST_ACCOUNT_PREFIX } from '#shared/contracts/hosts.ts';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import type { DispatchOutcome, HostTask, Task, Tenure } from '#shared/hosts/dispatchPorts.ts';
-import type { Json } from '#shared/kernel/json.ts';
+import { type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { LeaseLostError } from './attempt.ts';
 import type { Earned } from './cost.ts';
@@ -38,8 +38,11 @@ export interface Dispatch {
 type Deps = Pick<JobDeps, 'store' | 'hosts' | 'clock' | 'random' | 'logger'>;
 
 /** Another try of a run asks for the same run; a job that was put back by hand is another one. */
-const runKeyOf = ({ id, generation = 0 }: JobRecord): string =>
-  generation === 0 ? id : `${id}:${generation}`;
+const runKeyOf = ({ id, generation = 0 }: JobRecord): string => {
+  const key = `${id}:${generation}`;
+  if (generation === 0) return id;
+  return key.length <= LIMITS.idLengthMax ? key : `${sha256(id)}:${generation}`;
+};
 
 const waitMs = ({ snoozes = 0 }: JobRecord, soon: boolean, { random }: Deps): number => {
   const most = soon ? LIMITS.slotWaitSecondsMax : LIMITS.hostWaitSecondsMax;

@@ -74,7 +74,8 @@ const outcomeOfError = (error: unknown): CallOutcome => {
   return { kind, detail: error.message };
 };
 
-const bodyOf = ({ jobId, kind, attempt, input }: RunRequest): string =>
+/** To a host a run of a job is a job: its id is the key. */
+const bodyOf = ({ idempotencyKey: jobId, kind, attempt, input }: RunRequest): string =>
   JSON.stringify({ jobId, kind, attempt, input });
 
 export const createHostCall =
