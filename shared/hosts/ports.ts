@@ -15,6 +15,31 @@ export interface HostRegistry {
   shards(): Promise<readonly string[]>;
 }
 
+/** stale: what was read is not there any more; busy: others write, nothing was done. */
+export type Written = 'done' | 'stale' | 'busy';
+
+export interface HostChange {
+  readonly seen: Host;
+  readonly next: Host;
+}
+
+/** What changes the registry: each call is one transaction, under what its caller has read. */
+export interface HostStore extends HostRegistry {
+  /** Those that are there, by id. Strongly consistent. */
+  find(ids: readonly string[]): Promise<ReadonlyMap<string, Host>>;
+  /** How many hosts each shard has. */
+  counts(): Promise<ReadonlyMap<string, number>>;
+  /** The number that the shard gives next. */
+  nextNumber(shard: string): Promise<number>;
+  /** New hosts of one shard, numbered on from the number that it gives next. */
+  create(hosts: readonly Host[], hostsMax: number): Promise<Written>;
+  /** Hosts of one shard, which stay in it. */
+  rewrite(changes: readonly HostChange[]): Promise<Written>;
+  /** Into another shard, under a number of that one. */
+  move(change: HostChange, hostsMax: number): Promise<Written>;
+  remove(host: Host): Promise<Written>;
+}
+
 /** A shard's state as it was read. */
 export interface ShardState {
   /** Of the commit; 0 when there was none. */

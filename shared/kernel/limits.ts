@@ -107,6 +107,31 @@ export const LIMITS = {
   /** How far a lane's time may be ahead of a writer's clock before the writer refuses, in ms. */
   ledgerSkewMs: 5_000,
 
+  hostIdLengthMax: 64,
+  hostEndpointLengthMax: 512,
+  hostCapabilitiesMax: 64,
+  hostTagsMax: 32,
+  hostTagLengthMax: 64,
+  hostConcurrencyMax: 1_000,
+  hostConcurrencyDefault: 1,
+  probeTimeoutMsDefault: 2_000,
+  probeDegradedMsDefault: 1_000,
+  probeIntervalSecondsDefault: 60,
+  probeTimeoutMsMin: 100,
+  /** A host that answers nothing is probed up to three times within its interval. */
+  probeTimeoutsPerInterval: 3,
+  probePathLengthMax: 512,
+  probeHeadersMax: 16,
+  probeHeaderLengthMax: 1_024,
+  probeStatusesMax: 16,
+  probeBodyTextMax: 256,
+  /** Hosts of one transaction: two items each, with the shard and the directory within 100. */
+  hostBatchMax: 32,
+  /** Times that a write of hosts looks again before it says that others are in its way. */
+  hostTriesMax: 40,
+  hostRetryBaseMs: 10,
+  hostRetryCapMs: 500,
+
   retentionCompletedSeconds: 86_400,
   retentionFailedSeconds: 604_800,
 } as const;
@@ -133,3 +158,11 @@ assert(
   'the largest inline payload leaves room for the rest of its envelope',
 );
 assert(LIMITS.rawInlineBytesMax < 350_000, 'a quarantined item fits into a DynamoDB item');
+assert(
+  2 * LIMITS.hostBatchMax + 2 <= LIMITS.ledgerItemsMax,
+  'the hosts of one transaction fit into its 100 items',
+);
+assert(
+  LIMITS.hostIdLengthMax + 'host:'.length <= LIMITS.ledgerIdBytesMax,
+  "a host's account fits into the ledger",
+);
