@@ -6,6 +6,21 @@ import type { ProbeOutcome } from './outcome.ts';
 /** One probe. Never rejects. */
 export type Probe = (host: Host, timeoutMs: number) => Promise<ProbeOutcome>;
 
+/** Something held this process up, so that what looked late may have been in time. */
+export interface Stall {
+  /** The event loop was blocked, or the process was stopped and went on later. */
+  readonly kind: 'event_loop' | 'clock_jump';
+  /** How long. */
+  readonly ms: number;
+}
+
+export interface Stalls {
+  /** Monotonic, in ms. */
+  now(): number;
+  /** The worst that overlaps this span of {@link now}. */
+  between(from: number, to: number): Stall | undefined;
+}
+
 /** The hosts of the mesh. Every write is conditional, safe to repeat. */
 export interface HostRegistry {
   get(id: string): Promise<Host | undefined>;

@@ -131,6 +131,28 @@ export const LIMITS = {
   hostTriesMax: 40,
   hostRetryBaseMs: 10,
   hostRetryCapMs: 500,
+  probeTimeoutMsMax: 20_000,
+  /** Looks under way at once. More than this a CPU, and the latencies shown are the queue's. */
+  probeSlotsPerCpu: 64,
+  /** Sockets of both kinds of slots stay below the 1,024 descriptors of an environment. */
+  probeSlotsMax: 512,
+  suspectSlots: 256,
+  /** A host that failed is looked at once more after this, in ms. */
+  reprobeMsMin: 250,
+  reprobeMsMax: 500,
+  /** Of so many names most must resolve, else the fault is the resolver's. */
+  dnsDownNamesMin: 5,
+  /** A loop that was blocked longer, and a clock that jumped further, make late answers unsure, in ms. */
+  stallMs: 250,
+  clockJumpMs: 1_000,
+  probeBodyBytesMax: 4_096,
+  /** With a rule about the body. */
+  probeRuleBodyBytesMax: 65_536,
+  /** How long the addresses of a name are kept; longer when the resolver fails. */
+  dnsFreshMs: 60_000,
+  dnsNamesMax: 10_000,
+  /** After this the next TLS connection is made in full, so that renewed certificates are seen. */
+  tlsSessionMs: 3_600_000,
 
   retentionCompletedSeconds: 86_400,
   retentionFailedSeconds: 604_800,
@@ -156,6 +178,10 @@ assert(LIMITS.attemptsDefault <= LIMITS.attemptsMax, 'the default attempts are a
 assert(
   LIMITS.payloadInlineBytesMax < LIMITS.envelopeBytesMax,
   'the largest inline payload leaves room for the rest of its envelope',
+);
+assert(
+  LIMITS.probeSlotsMax + LIMITS.suspectSlots < 900,
+  'all slots leave descriptors of an environment (1,024) to everything else',
 );
 assert(LIMITS.rawInlineBytesMax < 350_000, 'a quarantined item fits into a DynamoDB item');
 assert(
