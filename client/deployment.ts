@@ -9,6 +9,7 @@ import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
+import { type HostSystem, openHosts } from '#shared/hosts/system.ts';
 import { createDeliveryLog, createSecrets } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
@@ -53,6 +54,8 @@ export interface Deployment {
   readonly secrets: Secrets;
   readonly schedules: Schedules;
   readonly ledger: LedgerSystem;
+  /** Opened when it is asked for: most commands have nothing to do with hosts. */
+  readonly hosts: () => HostSystem;
   readonly outgoing: Outgoing;
   readonly reader: JobReader;
   readonly blobs: Blobs;
@@ -168,6 +171,7 @@ const open = (target: Target): Deployment => {
       lanes: Number(outputOf(target, OUTPUTS.ledgerLanes)),
       logger: QUIET,
     }),
+    hosts: () => openHosts({ client, table: outputOf(target, OUTPUTS.hostsTable) }),
     schedules: createSchedules({
       client: scheduler,
       group: outputOf(target, OUTPUTS.scheduleGroup),

@@ -7,6 +7,7 @@ export const OUTPUTS = {
   resultsUrl: 'ResultsUrl',
   ledgerTable: 'LedgerTable',
   ledgerLanes: 'LedgerLanes',
+  hostsTable: 'HostsTable',
   scheduleGroup: 'ScheduleGroup',
   scheduleRole: 'ScheduleRoleArn',
   scheduleDeadLetters: 'ScheduleDeadLettersArn',

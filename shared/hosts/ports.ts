@@ -96,6 +96,14 @@ export interface HostProjection {
   /** Of these, by `host#seq`, those that were recorded before. */
   recorded(changes: readonly Change[]): Promise<ReadonlySet<string>>;
   record(shard: string, changes: readonly Change[]): Promise<void>;
+export interface HostHistory {
+  /** Newest first. */
+  changes(host: string, limit: number): Promise<readonly Change[]>;
+}
+
+export interface SlotsReader {
+  /** How many slots of each host are leased. @param now ms since the epoch */
+  used(hosts: readonly string[], now: number): Promise<ReadonlyMap<string, number>>;
 }
 
 /** What waits in the probes queue. */

@@ -6,7 +6,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { changeIdOf } from '../changes.ts';
 import type { Change } from '../live.ts';
-import type { HostProjection } from '../ports.ts';
+import type { HostHistory, HostProjection } from '../ports.ts';
 import { projectionKey } from './hostItems.ts';
 import type { HostsOptions } from './transaction.ts';
 
@@ -17,11 +17,6 @@ const changeKey = ({ host, seq }: Pick<Change, 'host' | 'seq'>) => ({
   pk: `E#${host}`,
   sk: String(seq).padStart(10, '0'),
 });
-
-export interface HostHistory {
-  /** The newest first. */
-  changesOf(host: string, limit: number): Promise<readonly Change[]>;
-}
 
 export const createHostProjection = ({
   client,
@@ -72,7 +67,7 @@ export const createHostProjection = ({
       await mapPool(changes, WIDTH, (change) => recordOne(shard, change));
     },
 
-    changesOf: async (host, limit) => {
+    changes: async (host, limit) => {
       const pages = paginateQuery(
         { client, pageSize: limit },
         {

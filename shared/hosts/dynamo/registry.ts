@@ -1,9 +1,10 @@
 /** HostStore on the Hosts table. Every change of a host bumps the version of its shard. */
-import { BatchGetCommand, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { assert } from '#shared/kernel/assert.ts';
 import type { Host } from '../host.ts';
 import type { HostStore } from '../ports.ts';
 import { byShard } from '../registry.ts';
+import { readAll } from './batches.ts';
 import {
   DIRECTORY,
   HOST_PREFIX,
@@ -19,27 +20,8 @@ import type { HostsOptions } from './transaction.ts';
 
 type Key = Readonly<Record<'pk' | 'sk', string>>;
 
-const READ_MAX = 100;
 /** A host that moves while it is looked for is found at the second look. */
 const LOOKS_MAX = 5;
-
-const readAll = async (
-  { client, table }: HostsOptions,
-  keys: readonly Key[],
-): Promise<readonly Item[]> => {
-  const found: Item[] = [];
-  for (let start = 0; start < keys.length; start += READ_MAX) {
-    let left: Record<string, unknown>[] = [...keys.slice(start, start + READ_MAX)];
-    while (left.length > 0) {
-      const { Responses, UnprocessedKeys } = await client.send(
-        new BatchGetCommand({ RequestItems: { [table]: { Keys: left, ConsistentRead: true } } }),
-      );
-      found.push(...(Responses?.[table] ?? []));
-      left = UnprocessedKeys?.[table]?.Keys ?? [];
-    }
-  }
-  return found;
-};
 
 const findAll = async (
   options: HostsOptions,
