@@ -13,18 +13,13 @@ export interface Committed {
 
 /** @returns how many changes were told */
 export const announce = async (
-  committed: readonly Committed[],
+  { shard, changes }: Committed,
   { events, projection }: { readonly events: HostEvents; readonly projection: HostProjection },
 ): Promise<number> => {
-  let told = 0;
-  // One commit after another: a host's changes are told in their order.
-  for (const { shard, changes } of committed) {
-    const known = await projection.recorded(changes);
-    const fresh = changes.filter((change) => !known.has(changeIdOf(change)));
-    const loud = fresh.filter(({ silent }) => silent !== true);
-    await events.put(loud);
-    await projection.record(shard, fresh);
-    told += loud.length;
-  }
-  return told;
+  const known = await projection.recorded(changes);
+  const fresh = changes.filter((change) => !known.has(changeIdOf(change)));
+  const loud = fresh.filter(({ silent }) => silent !== true);
+  await events.put(loud);
+  await projection.record(shard, fresh);
+  return loud.length;
 };

@@ -42,7 +42,7 @@ export const applyFindings = (
   const changes: Change[] = [];
   const live = new Map<number, Live>();
   for (const host of hosts) {
-    const known = seen.live.get(host.number) ?? unknownHost(host.number);
+    const known = seen.live.get(host.number) ?? unknownHost(host);
     const before = isNewHour ? { ...known, hourProbes: 0, hourPasses: 0 } : known;
     let current = before;
     for (const result of findings.get(host.id) ?? []) {

@@ -7,7 +7,10 @@ const MINUTE_SECONDS = 60;
 /** Done twice, the second messages find their turns claimed. @returns how many turns */
 export const fanOut = async (
   { at }: Extract<ProbeMessage, { kind: 'minute' }>,
-  { registry, queue }: { readonly registry: Pick<HostRegistry, 'shards'>; readonly queue: ProbeQueue },
+  {
+    registry,
+    queue,
+  }: { readonly registry: Pick<HostRegistry, 'shards'>; readonly queue: ProbeQueue },
 ): Promise<number> => {
   const minute = Math.floor(at / (MINUTE_SECONDS * 1_000)) * MINUTE_SECONDS * 1_000;
   const messages = (await registry.shards()).flatMap((shard) => {

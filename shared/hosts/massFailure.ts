@@ -28,7 +28,11 @@ const isDoubted = async (
   const reached = await sentinels();
   if (reached !== undefined) return !reached;
   if ([...results.values()].some(hasPassed)) return false;
-  return failed.every(({ live }) => (live?.inconclusive ?? 0) < LIMITS.massFailureTurnsMax);
+  // Once it was believed, it is believed.
+  const doubtful = failed.filter(
+    ({ live }) => live?.fails === 0 && live.inconclusive < LIMITS.massFailureTurnsMax,
+  );
+  return doubtful.length * 2 > failed.length;
 };
 
 /** The results, or the same with no host's failure held against it. */

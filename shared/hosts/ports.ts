@@ -96,6 +96,22 @@ export interface HostProjection {
   /** Of these, by `host#seq`, those that were recorded before. */
   recorded(changes: readonly Change[]): Promise<ReadonlySet<string>>;
   record(shard: string, changes: readonly Change[]): Promise<void>;
+}
+
+/** A host's state as a row of its own. */
+export interface HostRow extends Pick<Live, 'state' | 'reason' | 'seq'> {
+  readonly host: string;
+  /** ms since the epoch. */
+  readonly since: number;
+  readonly at: number;
+}
+
+export interface HostRows {
+  rows(shard: string): Promise<readonly HostRow[]>;
+  /** Writes every row anew from the state, and takes away those of hosts that are gone. */
+  rebuild(shard: string, hosts: readonly Host[], state: ShardState): Promise<void>;
+}
+
 export interface HostHistory {
   /** Newest first. */
   changes(host: string, limit: number): Promise<readonly Change[]>;

@@ -21,7 +21,13 @@ const OUTCOMES_KEPT = 20;
 const COUNT_MAX = 255;
 const HOUR_COUNT_MAX = 65_535;
 
-export const unknownHost = (number: number): Live => ({
+const seconds = (ms: number): number => Math.floor(ms / 1_000);
+
+/**
+ * A host that nothing is known of. Its changes are counted from when it was registered, so that one
+ * that is registered anew under its old name never counts the same again.
+ */
+export const unknownHost = ({ number, createdAt }: Pick<Host, 'number' | 'createdAt'>): Live => ({
   number,
   state: 'unknown',
   fails: 0,
@@ -33,7 +39,7 @@ export const unknownHost = (number: number): Live => ({
   rttvarMs: 0,
   since: 0,
   failedSince: 0,
-  seq: 0,
+  seq: seconds(createdAt),
   reason: 'none',
   certDays: NO_CERTIFICATE,
   flapping: false,
@@ -52,7 +58,6 @@ const bits = (mask: number): number => {
 };
 
 const capped = (value: number, max = COUNT_MAX): number => Math.min(max, value);
-const seconds = (ms: number): number => Math.floor(ms / 1_000);
 
 /** RFC 6298; the first measurement stands for itself. */
 const smoothed = ({ srttMs, rttvarMs }: Live, ms: number): Pick<Live, 'srttMs' | 'rttvarMs'> =>

@@ -1,12 +1,12 @@
 /** What people read of changes: a row a host (`V#<shard>`), and each change for itself (`E#<host>`). */
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { HOSTS_TTL } from '#shared/contracts/hosts.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { changeIdOf } from '../changes.ts';
 import type { Change } from '../live.ts';
 import type { HostHistory, HostProjection } from '../ports.ts';
+import { conditionalPut } from './conditionalPut.ts';
 import { projectionKey } from './hostItems.ts';
 import type { HostsOptions } from './transaction.ts';
 
@@ -22,20 +22,7 @@ export const createHostProjection = ({
   client,
   table,
 }: HostsOptions): HostProjection & HostHistory => {
-  const unlessNewer = async (Item: Record<string, unknown>, condition: string): Promise<void> => {
-    try {
-      await client.send(
-        new PutCommand({
-          TableName: table,
-          Item,
-          ConditionExpression: condition,
-          ...(condition.includes(':seq') && { ExpressionAttributeValues: { ':seq': Item['seq'] } }),
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
-  };
+  const unlessNewer = conditionalPut({ client, table });
 
   const recordOne = async (shard: string, change: Change): Promise<void> => {
     const { host, seq, to: state, since, reason, at } = change;
@@ -78,7 +65,9 @@ export const createHostProjection = ({
         },
       );
       for await (const { Items = [] } of pages)
-        return Items.map(({ pk: _pk, sk: _sk, [HOSTS_TTL]: _ttl, ...change }) => change as unknown as Change);
+        return Items.map(
+          ({ pk: _pk, sk: _sk, [HOSTS_TTL]: _ttl, ...change }) => change as unknown as Change,
+        );
       return [];
     },
   };

@@ -3,8 +3,8 @@
  * outbox (its changes, which the table's stream carries on).
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { CHANGES_COUNT, STATE_SORT } from '#shared/contracts/hosts.ts';
 import type { Ids } from '#shared/kernel/ports.ts';
 import { pack, unpack } from '../packed.ts';
@@ -42,7 +42,12 @@ export const createShardStore = ({
         Key: stateKey(shard),
         ConsistentRead: !stale,
         ProjectionExpression: '#version, #tick, #at, #live',
-        ExpressionAttributeNames: { '#version': 'ver', '#tick': 'tick', '#at': 'at', '#live': 'live' },
+        ExpressionAttributeNames: {
+          '#version': 'ver',
+          '#tick': 'tick',
+          '#at': 'at',
+          '#live': 'live',
+        },
       }),
     );
     if (!Item) return NOTHING;
@@ -73,7 +78,13 @@ export const createShardStore = ({
   // The commit's own mark tells a write whose answer was lost from one that was somebody else's.
   commit: async (shard, seen, { tick, at, live }, changes) => {
     const mark = ids.next();
-    const names = { '#version': 'ver', '#tick': 'tick', '#at': 'at', '#live': 'live', '#mark': 'mark' };
+    const names = {
+      '#version': 'ver',
+      '#tick': 'tick',
+      '#at': 'at',
+      '#live': 'live',
+      '#mark': 'mark',
+    };
     const committed = client.send(
       new UpdateCommand({
         TableName: table,

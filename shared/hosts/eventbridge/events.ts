@@ -1,6 +1,6 @@
 /** HostEvents on the default event bus: one entry a change, named by the host and its count. */
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { HOST_EVENT_SOURCE } from '#shared/contracts/hosts.ts';
+import { HOST_EVENT_SOURCE, HOST_EVENT_TYPE } from '#shared/contracts/hosts.ts';
 import type { Change } from '../live.ts';
 import type { HostEvents } from '../ports.ts';
 
@@ -17,7 +17,7 @@ const entryOf = (change: Change) => {
   const times = { since: new Date(since).toISOString(), at: new Date(at).toISOString() };
   return {
     Source: HOST_EVENT_SOURCE,
-    DetailType: 'Host State Change',
+    DetailType: HOST_EVENT_TYPE,
     Time: new Date(at),
     Detail: JSON.stringify({ id: `${host}#${seq}`, host, seq, from, to, reason, ...times, muted }),
   };
