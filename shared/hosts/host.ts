@@ -55,6 +55,9 @@ export interface Host {
   readonly number: number;
   /** Counts the changes of this row. */
   readonly version: number;
-  /** ms since the epoch. */
+  /**
+   * When it got its number: added, or moved to another interval. ms since the epoch. In seconds it
+   * is later than any count of the changes before, so that no change is ever named twice.
+   */
   readonly createdAt: number;
 }

@@ -126,7 +126,8 @@ const probe = v.strictObject({
 
 export const hostSchema = v.strictObject({
   id: v.pipe(
-    label(LIMITS.hostIdLengthMax),
+    v.string(),
+    v.maxLength(LIMITS.hostIdLengthMax),
     v.regex(ID, 'must be letters, digits, ".", "_" and "-", and begin with a letter or digit'),
   ),
   endpoint: v.pipe(v.string(), v.maxLength(LIMITS.hostEndpointLengthMax)),

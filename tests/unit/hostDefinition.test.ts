@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   byShard,
@@ -74,6 +75,11 @@ describe('a host definition', () => {
       0n,
       0n,
     ]);
+  });
+
+  it('is what the example shows', () => {
+    const examples = JSON.parse(readFileSync('examples/hosts.json', 'utf8'));
+    expect(examples.map((each: object) => valid(each).id)).toEqual(['pdf-1', 'gpu-1']);
   });
 
   it('has a timeout that its interval leaves room for', () => {
