@@ -124,7 +124,9 @@ export const probeAll = async (
   deps: ProbeAllDeps,
 ): Promise<ProbeRun> => {
   const startedAt = deps.clock.now();
-  const width = Math.min(LIMITS.probeSlotsMax, Math.ceil(LIMITS.probeSlotsPerCpu * deps.vcpus));
+  // Less than one CPU waits as well as one: that is what looks do most of the time.
+  const wanted = Math.ceil(LIMITS.probeSlotsPerCpu * Math.max(1, deps.vcpus));
+  const width = Math.min(LIMITS.probeSlotsMax, wanted);
   const main = createSlots(width);
   // Those who may hang have slots of their own: they cannot starve the rest.
   const own = createSlots(LIMITS.suspectSlots);

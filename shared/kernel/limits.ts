@@ -178,6 +178,8 @@ export const LIMITS = {
   /** How long the addresses of a name are kept; longer when the resolver fails. */
   dnsFreshMs: 60_000,
   dnsNamesMax: 10_000,
+  /** How long the resolver is waited for where its answer before is still there. */
+  dnsPatienceMs: 500,
   /** After this the next TLS connection is made in full, so that renewed certificates are seen. */
   tlsSessionMs: 3_600_000,
 
