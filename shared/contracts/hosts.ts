@@ -9,6 +9,7 @@ export const CHANGES_COUNT = 'chgN';
 
 /** `source` of what is put on the event bus, and its detail types. */
 export const HOST_EVENT_SOURCE = 'sheratan.hosts';
+export const HOST_EVENT_TYPE = 'Host State Change';
 
 /** Hosts of one shard: one probe run, one packed item. */
 export const SHARD_HOSTS_MAX = 1_000;

@@ -30,3 +30,20 @@ export const JOB_METRICS = {
   timeToStart: 'JobTimeToStart',
   runTime: 'JobRunTime',
 } as const;
+
+export const HOST_METRICS = {
+  hostsTotal: 'Hosts',
+  hostsOnline: 'HostsOnline',
+  hostsBusy: 'HostsBusy',
+  hostsDegraded: 'HostsDegraded',
+  hostsOffline: 'HostsOffline',
+  probes: 'Probes',
+  probesSkipped: 'ProbesSkipped',
+  probesInconclusive: 'ProbesInconclusive',
+  duplicateTicks: 'DuplicateTicks',
+  probeLatency: 'ProbeLatency',
+  probeRunMs: 'ProbeRunMs',
+  cadenceSkewMs: 'CadenceSkewMs',
+  transitions: 'HostTransitions',
+  certDaysLeft: 'CertDaysLeft',
+} as const;

@@ -8,6 +8,7 @@ export const OUTPUTS = {
   ledgerTable: 'LedgerTable',
   ledgerLanes: 'LedgerLanes',
   hostsTable: 'HostsTable',
+  probesUrl: 'ProbesUrl',
   scheduleGroup: 'ScheduleGroup',
   scheduleRole: 'ScheduleRoleArn',
   scheduleDeadLetters: 'ScheduleDeadLettersArn',

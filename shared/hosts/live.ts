@@ -4,6 +4,9 @@ import type { FailReason } from './outcome.ts';
 export const HOST_STATES = ['unknown', 'online', 'busy', 'degraded', 'offline'] as const;
 export type HostState = (typeof HOST_STATES)[number];
 
+/** `certDays` of a host that showed no certificate. */
+export const NO_CERTIFICATE = -32_768;
+
 export interface Live {
   /** The host's number within its shard. */
   readonly number: number;
@@ -26,7 +29,7 @@ export interface Live {
   /** Counts the changes of state. */
   readonly seq: number;
   readonly reason: FailReason | 'slow' | 'stuck_busy' | 'none';
-  /** -32768 when it is not known. */
+  /** Until its certificate expires; {@link NO_CERTIFICATE} when it is not known. */
   readonly certDays: number;
   readonly flapping: boolean;
   /** Probes and passes since the hour began, for the rollups. */
@@ -46,6 +49,8 @@ export interface Change {
   readonly since: number;
   /** When it was found out, ms since the epoch. */
   readonly at: number;
-  /** The host changes too often: people are not told of this one. */
+  /** The host changes too often: programs are told of this one, people are not. */
   readonly muted: boolean;
+  /** The host is drained or under maintenance: nobody is told. */
+  readonly silent?: true;
 }

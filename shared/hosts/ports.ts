@@ -2,6 +2,7 @@
 import type { Host } from './host.ts';
 import type { Change, Live } from './live.ts';
 import type { ProbeOutcome } from './outcome.ts';
+import type { Rollup, Rollups } from './rollups.ts';
 
 /** One probe. Never rejects. */
 export type Probe = (host: Host, timeoutMs: number) => Promise<ProbeOutcome>;
@@ -77,6 +78,38 @@ export interface ShardStore {
     next: Omit<ShardState, 'version'>,
     changes: readonly Change[],
   ): Promise<boolean>;
+}
+
+export interface RollupStore extends Rollups {
+  /** Written twice it is the same; a day is summed up of its hours once it is over. */
+  putHour(shard: string, hour: Rollup): Promise<void>;
+}
+
+/** Tells the world: the event bus. */
+export interface HostEvents {
+  /** Resolves when all are put; putting one again does no harm, for its id is the same. */
+  put(changes: readonly Change[]): Promise<void>;
+}
+
+/** What is kept of changes for people to read. */
+export interface HostProjection {
+  /** Of these, by `host#seq`, those that were recorded before. */
+  recorded(changes: readonly Change[]): Promise<ReadonlySet<string>>;
+  record(shard: string, changes: readonly Change[]): Promise<void>;
+}
+
+/** A host's state as a row of its own. */
+export interface HostRow extends Pick<Live, 'state' | 'reason' | 'seq'> {
+  readonly host: string;
+  /** ms since the epoch. */
+  readonly since: number;
+  readonly at: number;
+}
+
+export interface HostRows {
+  rows(shard: string): Promise<readonly HostRow[]>;
+  /** Writes every row anew from the state, and takes away those of hosts that are gone. */
+  rebuild(shard: string, hosts: readonly Host[], state: ShardState): Promise<void>;
 }
 
 export interface HostHistory {

@@ -20,10 +20,10 @@ export interface Rollups {
 }
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
-const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
-const dayOf = (at: number): number => Math.floor(at / DAY_MS) * DAY_MS;
+export const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
+export const dayOf = (at: number): number => Math.floor(at / DAY_MS) * DAY_MS;
 
 export interface Measured {
   readonly days: readonly Rollup[];
@@ -31,6 +31,16 @@ export interface Measured {
   /** The hour that is not over, as the state has it at `at`. */
   readonly current?: Counts & { readonly at: number };
 }
+
+export const sumOf = (rollups: readonly Rollup[]): ReadonlyMap<number, Counts> => {
+  const sums = new Map<number, Counts>();
+  for (const { counts } of rollups)
+    for (const [number, { probes, passes }] of counts) {
+      const sum = sums.get(number) ?? { probes: 0, passes: 0 };
+      sums.set(number, { probes: sum.probes + probes, passes: sum.passes + passes });
+    }
+  return sums;
+};
 
 /**
  * What was counted since `from`. Each hour counts once, whether its day was summed up already, is

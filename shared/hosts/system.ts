@@ -1,5 +1,9 @@
 /** All that is known of the hosts of a deployment, for whoever shows it. */
+import { systemIds } from '#shared/kernel/ports.ts';
+import { createHostProjection } from './dynamo/projection.ts';
 import { createHostStore } from './dynamo/registry.ts';
+import { createRollupStore } from './dynamo/rollupStore.ts';
+import { createShardStore } from './dynamo/shardStore.ts';
 import { createSlotsReader } from './dynamo/slotsReader.ts';
 import type { HostsOptions } from './dynamo/transaction.ts';
 import type { HostHistory, HostStore, ShardStore, SlotsReader } from './ports.ts';
@@ -13,15 +17,10 @@ export interface HostSystem {
   readonly history: HostHistory;
 }
 
-/** Of hosts that nobody probes. */
-const UNMEASURED: Pick<HostSystem, 'states' | 'rollups' | 'history'> = {
-  states: { read: () => Promise.resolve({ version: 0, tick: 0, at: 0, live: new Map() }) },
-  rollups: { hours: () => Promise.resolve([]), days: () => Promise.resolve([]) },
-  history: { changes: () => Promise.resolve([]) },
-};
-
 export const openHosts = (options: HostsOptions): HostSystem => ({
   store: createHostStore(options),
   slots: createSlotsReader(options),
-  ...UNMEASURED,
+  states: createShardStore({ ...options, ids: systemIds }),
+  rollups: createRollupStore(options),
+  history: createHostProjection(options),
 });

@@ -107,6 +107,33 @@ export const LIMITS = {
   /** How far a lane's time may be ahead of a writer's clock before the writer refuses, in ms. */
   ledgerSkewMs: 5_000,
 
+  /** Passes and fails in a row until a host is taken for up or down; fewer when a run looked twice. */
+  hostRise: 2,
+  hostFall: 3,
+  hostFallReprobed: 2,
+  /** So many of the last five answers were slow: degraded. */
+  hostSlowOfFive: 3,
+  /** It is online again when its smoothed latency is below this share of what counts as slow. */
+  hostCalmShare: 0.8,
+  hostBusyMsMax: 600_000,
+  /** Of its last 20 probes, those that changed its state. */
+  hostFlapPercent: 20,
+  hostFlapClearPercent: 10,
+  /** How long rollups and changes of hosts are kept: hours, days, changes. */
+  rollupHourSeconds: 3_456_000,
+  rollupDaySeconds: 34_560_000,
+  hostChangeSeconds: 34_560_000,
+  /** A run ends so long before the next turn, or this part of a short interval. */
+  probeMarginMs: 5_000,
+  probeMarginPart: 5,
+  /** Of the invocation's time, kept back for the commit. */
+  probeWrapUpMs: 3_000,
+  shardCommitsMax: 10,
+  /** From so many hosts on that fail at once the prober doubts itself; for so many turns at most. */
+  massFailureHostsMin: 10,
+  massFailureTurnsMax: 3,
+  /** Inconclusive probes in a row until its state is stale. */
+  hostStaleAfter: 5,
   hostIdLengthMax: 64,
   hostEndpointLengthMax: 512,
   hostCapabilitiesMax: 64,
