@@ -1,14 +1,14 @@
 /** Hosts that a worker may use: registered and with a state, as registry and prober would have them. */
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { STATE_SORT } from '#shared/contracts/hosts.ts';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { createDispatcher, type DispatchDeps } from '#shared/hosts/dispatch.ts';
 import type { Dispatcher } from '#shared/hosts/dispatchPorts.ts';
 import { createHostStore } from '#shared/hosts/dynamo/registry.ts';
+import { createShardStore } from '#shared/hosts/dynamo/shardStore.ts';
 import { createSlots } from '#shared/hosts/dynamo/slots.ts';
 import { createHostCall } from '#shared/hosts/http/call.ts';
 import type { HostState, Live } from '#shared/hosts/live.ts';
 import { addHosts } from '#shared/hosts/manage.ts';
-import type { ProbeMessage, ShardStore } from '#shared/hosts/ports.ts';
+import type { ProbeMessage } from '#shared/hosts/ports.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
 import { type Clock, systemIds } from '#shared/kernel/ports.ts';
 import { marginOf } from '#shared/ledger/margin.ts';
@@ -43,36 +43,13 @@ const ONLINE: Live = {
   ...{ certDays: -32_768, flapping: false, hourProbes: 100, hourPasses: 100 },
 };
 
-const createStates = ({
-  client,
-  table,
-}: TestRegistry['options']): Pick<ShardStore, 'read'> & {
-  write(shard: string, live: Live, at: number): Promise<void>;
-} => {
-  const key = (shard: string) => ({ pk: `S#${shard}`, sk: STATE_SORT });
-  const read: ShardStore['read'] = async (shard) => {
-    const { Item = {} } = await client.send(
-      new GetCommand({ TableName: table, Key: key(shard), ConsistentRead: true }),
-    );
-    const lives = JSON.parse(String(Item['lives'] ?? '[]')) as Live[];
-    const live = new Map(lives.map((each) => [each.number, each]));
-    return { version: 1, tick: 1, at: Number(Item['at'] ?? 0), live };
-  };
-  return {
-    read,
-    write: async (shard, live, at) => {
-      const before = await read(shard);
-      const lives = JSON.stringify([...new Map([...before.live, [live.number, live]]).values()]);
-      await client.send(new PutCommand({ TableName: table, Item: { ...key(shard), lives, at } }));
-    },
-  };
-};
-
 export const startMesh = async (endpoint: string, clock: Clock): Promise<TestMesh> => {
   const registry = await startRegistry(endpoint);
   const { options } = registry;
   const manage = registry.another();
-  const states = createStates(options);
+  const statesOn = (client: typeof options.client) =>
+    createShardStore({ ...options, client, ids: systemIds });
+  const states = statesOn(options.client);
   const suspects: ProbeMessage[] = [];
   const quiet = (): void => undefined;
   const another: TestMesh['another'] = (over) =>
@@ -98,7 +75,9 @@ export const startMesh = async (endpoint: string, clock: Clock): Promise<TestMes
     const host = await manage.store.get(id);
     if (!host) throw new Error(`no host ${id}`);
     const live = { ...ONLINE, number: host.number, state, ...over };
-    await states.write(host.shard, live, clock.now());
+    const seen = await states.read(host.shard);
+    const next = new Map([...seen.live, [host.number, live]]);
+    await states.commit(host.shard, seen, { tick: 1, at: clock.now(), live: next }, []);
   };
   const slotsOf = async (id: string): Promise<Record<string, { readonly until: number }>> => {
     const key = { pk: `H#${id}`, sk: 'SLOTS' };
@@ -113,7 +92,7 @@ export const startMesh = async (endpoint: string, clock: Clock): Promise<TestMes
     options,
     another,
     partsOn: (client, time) => ({
-      states: createStates({ ...options, client }),
+      states: statesOn(client),
       slots: createSlots({ ...options, client, clock: time }),
       clock: time,
     }),
