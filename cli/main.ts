@@ -11,6 +11,7 @@ import { type WatchOptions, watch } from './commands/watch.ts';
 import { list, push, type WorkspaceOptions } from './commands/workspace.ts';
 import type { UpOptions } from './embedded.ts';
 import { CliError, EXIT, type ExitCode } from './errors.ts';
+import { addHostCommands } from './host.ts';
 import { addLedgerCommands } from './ledger.ts';
 import { addOperatorCommands } from './operate.ts';
 import { stage, targeted, whole } from './options.ts';
@@ -89,6 +90,7 @@ targeted(program.command('flow'))
 
 addOperatorCommands(program, run);
 addLedgerCommands(program, run);
+addHostCommands(program, run);
 
 const workspace = program.command('workspace').description('files that jobs read and write');
 targeted(workspace.command('push'))

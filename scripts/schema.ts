@@ -1,8 +1,13 @@
-/** Publishes the envelope's JSON Schema from its one source of truth. */
+/** Publishes JSON Schemas from their one source of truth. */
 import { writeFileSync } from 'node:fs';
 import { envelopeJsonSchema } from './envelopeJsonSchema.ts';
+import { hostProtocolJsonSchema } from './hostProtocolJsonSchema.ts';
 
-writeFileSync(
-  new URL('../docs/schema/envelope.schema.json', import.meta.url),
-  `${JSON.stringify(envelopeJsonSchema(), null, 2)}\n`,
-);
+const publish = (name: string, schema: object): void =>
+  writeFileSync(
+    new URL(`../docs/schema/${name}.schema.json`, import.meta.url),
+    `${JSON.stringify(schema, null, 2)}\n`,
+  );
+
+publish('envelope', envelopeJsonSchema());
+publish('host-protocol', hostProtocolJsonSchema());
