@@ -109,7 +109,7 @@ const importing = (command: Command, run: Run): void => {
 };
 
 /** @param imports the command whose subcommands bring things over from the original */
-export const addHostCommands = (program: Command, imports: Command, run: Run): void => {
+export const addHostsCommands = (program: Command, imports: Command, run: Run): void => {
   const hosts = program.command('hosts').description('the hosts that mesh.dispatch jobs run on');
   addRegistry(hosts, run);
   addOverlays(hosts, run);

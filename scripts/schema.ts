@@ -2,10 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { envelopeJsonSchema } from './envelopeJsonSchema.ts';
 import { hostJsonSchema } from './hostJsonSchema.ts';
+import { hostProtocolJsonSchema } from './hostProtocolJsonSchema.ts';
 
 for (const [name, schema] of [
   ['envelope', envelopeJsonSchema()],
   ['host', hostJsonSchema()],
+  ['host-protocol', hostProtocolJsonSchema()],
 ] as const)
   writeFileSync(
     new URL(`../docs/schema/${name}.schema.json`, import.meta.url),

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { envelopeJsonSchema } from '../../scripts/envelopeJsonSchema.ts';
 import { hostJsonSchema } from '../../scripts/hostJsonSchema.ts';
+import { hostProtocolJsonSchema } from '../../scripts/hostProtocolJsonSchema.ts';
 
 it.each([
   ['envelope', envelopeJsonSchema()],
   ['host', hostJsonSchema()],
-])('publishes the schema that %ss are checked with (npm run schema)', (name, schema) => {
+  ['host-protocol', hostProtocolJsonSchema()],
+])('publishes the schema of %s that is checked with (npm run schema)', (name, schema) => {
   const published = JSON.parse(readFileSync(`docs/schema/${name}.schema.json`, 'utf8'));
   expect(published).toEqual(JSON.parse(JSON.stringify(schema)));
 });
