@@ -5,7 +5,7 @@ import { createHost, type HostKind, type HostOptions, PermanentError } from '#cl
 import { createProbe } from '#shared/hosts/http/probe.ts';
 import { signatureOf } from '#shared/jobs/callback.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
-import { aHost } from '../support/hosts.ts';
+import { aHost } from '../support/targets.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
