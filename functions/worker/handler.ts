@@ -11,7 +11,7 @@ import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
-import { createHttpClient } from '#shared/jobs/http/client.ts';
+import { lazyHttp } from '#shared/jobs/http/lazy.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
 import { runBatch } from '#shared/jobs/runBatch.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
@@ -44,7 +44,7 @@ const env = readEnv({
 
 const jobs = { client: documentClient(), table: env.table };
 const bucket = lazyBucket(env.bucket);
-const http = createHttpClient({ allow: env.outboundAllow });
+const http = lazyHttp({ allow: env.outboundAllow });
 const telemetry = createTelemetry('worker');
 const report = reportBatch(telemetry);
 const deps = {

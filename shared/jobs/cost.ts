@@ -37,6 +37,19 @@ export const settlementOf = ({ hold, final }: Funds, earned: Earned | undefined)
   ...(earned ?? BY_WORKER),
 });
 
+/** What was held in vain is free for other jobs of the payer. */
+export const returnFunds = (
+  {
+    funds,
+    earned,
+    record,
+  }: { record: JobRecord; funds?: Funds | undefined; earned?: Earned | undefined },
+  completed: boolean,
+): void => {
+  if (!completed) funds?.giveBack();
+  else if (earned) funds?.giveBack(BigInt(record.cost?.amount ?? 0) - BigInt(earned.amount));
+};
+
 /** Longer and longer, but looked at a few times an hour. */
 const waitMs = ({ snoozes = 0 }: JobRecord): number =>
   1_000 *

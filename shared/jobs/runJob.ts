@@ -11,8 +11,8 @@ import {
 } from './attempt.ts';
 import { type Children, collectChildren } from './children.ts';
 import type { ClaimOutcome, JobFacts } from './claim.ts';
-import { costOf, pay } from './cost.ts';
-import { createDispatch, type Dispatch } from './dispatch.ts';
+import { costOf, pay, returnFunds } from './cost.ts';
+import { lazyDispatch } from './dispatch.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { jobIdOf, parseEnvelope, type ValidJob } from './envelope.ts';
 import { awaitDependencies, timesOf } from './flows.ts';
@@ -26,7 +26,8 @@ import type { JobRecord } from './record.ts';
 import { refused } from './refused.ts';
 import { retryPolicy } from './retry.ts';
 import { scheduled } from './rows.ts';
-import { type Ended, leaseOf, settle } from './settle.ts';
+import { leaseOf, settle } from './settle.ts';
+import type { Dispatch } from './task.ts';
 import { skipOverlap } from './ticks.ts';
 
 /** What one invocation adds: who it is, how long it may run, what keeps its leases. */
@@ -160,12 +161,6 @@ const ready = async (
   return (await notYet(job, facts, delivery, deps)) ?? { fresh: delivery.released === undefined };
 };
 
-/** What was held in vain is free for other jobs of the payer. */
-const returnFunds = ({ funds, earned, record }: Ended, { as }: Disposition): void => {
-  if (as !== 'completed') funds?.giveBack();
-  else if (earned) funds?.giveBack(BigInt(record.cost?.amount ?? 0) - BigInt(earned.amount));
-};
-
 const claimAndRun = async (
   job: ValidJob,
   facts: JobFacts,
@@ -191,7 +186,7 @@ const claimAndRun = async (
   }
   if (claimed.kind !== 'claimed') return refused(claimed, facts, envelope, delivery, deps);
   const children = collectChildren(claimed.record, deps.kinds, deps.blobs);
-  const dispatch = createDispatch(claimed.record, envelope, deps);
+  const dispatch = lazyDispatch(claimed.record, envelope, deps);
   const paid = await pay(claimed.record, envelope, deps);
   const ran = paid.outcome
     ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
@@ -200,7 +195,7 @@ const claimAndRun = async (
   const { record, earned } = dispatch.told();
   const ended = { record, envelope, delivery, policy, children, funds, earned };
   const disposition = await settle(ended, ran.outcome, deps);
-  returnFunds(ended, disposition);
+  returnFunds(ended, disposition.as === 'completed');
   // Only a first delivery tells how long the queue made a job wait.
   const prompt = delivery.receives === 1 && !delivery.released;
   const timed = prompt ? { startMs: ran.startedAt - delivery.sentAt } : {};
