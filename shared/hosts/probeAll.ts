@@ -63,6 +63,16 @@ const createSlots = (width: number): Slots => {
   };
 };
 
+/** Lets one after the other go on, evenly. */
+const createPace = (perSecond: number, { stalls, sleep }: ProbeAllDeps) => {
+  let next = stalls.now();
+  return async (): Promise<void> => {
+    const waitMs = next - stalls.now();
+    next += 1_000 / perSecond;
+    if (waitMs > 0) await sleep(waitMs);
+  };
+};
+
 /** FNV-1a: spreads hosts that are alike, differently in each run. */
 const hash = (text: string): number => {
   let value = 0x811c9dc5;
@@ -91,6 +101,7 @@ const SKIPPED: ProbeOutcome = {
 };
 
 interface Looks {
+  pace?(): Promise<void>;
   readonly first: Slots;
   readonly second: Slots;
 }
@@ -104,6 +115,7 @@ const createLook = ({ probe, stalls, sleep, random, budgetMs }: ProbeAllDeps) =>
     return withoutOwnFaults(outcome, stalls.between(from, stalls.now()));
   };
   const twice = async (item: HostToProbe, slots: Looks): Promise<ProbeResult> => {
+    await slots.pace?.();
     const outcome = await slots.first(() => once(item));
     if (outcome.kind !== 'fail' || item.live?.state === 'offline')
       return { outcome, reprobed: false };
@@ -125,10 +137,12 @@ export const probeAll = async (
 ): Promise<ProbeRun> => {
   const startedAt = deps.clock.now();
   // Less than one CPU waits as well as one: that is what looks do most of the time.
-  const wanted = Math.ceil(LIMITS.probeSlotsPerCpu * Math.max(1, deps.vcpus));
-  const width = Math.min(LIMITS.probeSlotsMax, wanted);
+  const cpus = Math.max(1, deps.vcpus);
+  const width = Math.min(LIMITS.probeSlotsMax, Math.ceil(LIMITS.probeSlotsPerCpu * cpus));
   const main = createSlots(width);
-  // Those who may hang have slots of their own: they cannot starve the rest.
+  const pace = createPace(LIMITS.probeStartsPerSecond * cpus, deps);
+  // Those who may hang have slots of their own: they cannot starve the rest. They begin at once,
+  // since the run lasts as long as they do.
   const own = createSlots(LIMITS.suspectSlots);
   const look = createLook(deps);
   const ordered = inOrder(hosts, startedAt);
@@ -136,7 +150,7 @@ export const probeAll = async (
   const others = ordered.filter((item) => !isSuspect(item));
   const all = await Promise.all([
     ...suspects.map((item) => look(item, { first: own, second: own })),
-    ...others.map((item) => look(item, { first: main, second: own })),
+    ...others.map((item) => look(item, { pace, first: main, second: own })),
   ]);
   const skipped = all.filter(([, { outcome }]) => outcome === SKIPPED).length;
   const results = withoutResolverFaults(new Map(all));

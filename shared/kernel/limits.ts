@@ -185,6 +185,11 @@ export const LIMITS = {
   probeTimeoutMsMax: 20_000,
   /** Looks under way at once. More than this a CPU, and the latencies shown are the queue's. */
   probeSlotsPerCpu: 64,
+  /**
+   * Looks that begin, a CPU: a burst of them would be measured as the hosts' latency. A run waits
+   * for a timeout anyway; that is the time in which a shard's hosts begin.
+   */
+  probeStartsPerSecond: 500,
   /** Sockets of both kinds of slots stay below the 1,024 descriptors of an environment. */
   probeSlotsMax: 512,
   suspectSlots: 256,

@@ -8,6 +8,7 @@ import { benchFeatures } from './features.ts';
 import { benchLedger } from './ledger.ts';
 import { benchMesh } from './mesh.ts';
 import { benchPeer, benchPrice } from './price.ts';
+import { benchProber } from './prober.ts';
 
 const JOBS_DEFAULT = 20_000;
 
@@ -27,6 +28,7 @@ const results = {
   features: await benchFeatures(),
   peer: await benchPeer(),
   ledger: await benchLedger(),
+  prober: await benchProber(),
   mesh: await benchMesh(assemblyDir, jobs),
 };
 mkdirSync('bench-results', { recursive: true });
