@@ -162,7 +162,8 @@ const addAudit = (ledger: Command, run: Run): void => {
     .action((options: ReplicaOptions) => run(replica(options)));
 };
 
-export const addLedgerCommands = (program: Command, run: Run): void => {
+/** @param imports the command whose subcommands bring things over from the original */
+export const addLedgerCommands = (program: Command, imports: Command, run: Run): void => {
   const ledger = program
     .command('ledger')
     .description('accounts, transfers and holds, in minor units');
@@ -170,7 +171,7 @@ export const addLedgerCommands = (program: Command, run: Run): void => {
   addTransfers(ledger, run);
   addHolds(ledger, run);
   addAudit(ledger, run);
-  targeted(program.command('import').description('from the original system').command('ledger'))
+  targeted(imports.command('ledger'))
     .description('its balances at once, its journal as history, and where they differ')
     .argument('<dir>', 'its data directory')
     .option('--dry-run', 'only the report')

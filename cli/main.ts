@@ -11,6 +11,8 @@ import { type WatchOptions, watch } from './commands/watch.ts';
 import { list, push, type WorkspaceOptions } from './commands/workspace.ts';
 import type { UpOptions } from './embedded.ts';
 import { CliError, EXIT, type ExitCode } from './errors.ts';
+import { addHostCommands } from './host.ts';
+import { addHostsCommands } from './hosts.ts';
 import { addLedgerCommands } from './ledger.ts';
 import { addOperatorCommands } from './operate.ts';
 import { stage, targeted, whole } from './options.ts';
@@ -88,7 +90,10 @@ targeted(program.command('flow'))
   .action((id: string, options: SessionOptions) => run(flow(id, options)));
 
 addOperatorCommands(program, run);
-addLedgerCommands(program, run);
+const imports = program.command('import').description('from the original system');
+addLedgerCommands(program, imports, run);
+addHostsCommands(program, imports, run);
+addHostCommands(program, run);
 
 const workspace = program.command('workspace').description('files that jobs read and write');
 targeted(workspace.command('push'))

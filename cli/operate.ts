@@ -118,7 +118,7 @@ const addCallbacks = (program: Command, run: Run): void => {
   targeted(callbacks.command('secret'))
     .description('what callbacks are signed with')
     .option('--rotate', 'make a new one; the old one signs beside it until the next rotation')
-    .action((options: SecretOptions) => run(secret(options)));
+    .action((options: SecretOptions) => run(secret('callbacks', options)));
 };
 
 const addSchedules = (program: Command, run: Run): void => {

@@ -13,6 +13,12 @@ const STATUS_STYLE: Readonly<Record<string, Style>> = {
   CANCELLED: 'magenta',
   DEAD: 'red',
   QUARANTINED: 'red',
+  online: 'green',
+  busy: 'cyan',
+  degraded: 'yellow',
+  offline: 'red',
+  drained: 'magenta',
+  maintenance: 'magenta',
 };
 
 export const out = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -9,6 +9,7 @@ import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
+import { type HostSystem, openHosts } from '#shared/hosts/system.ts';
 import { createDeliveryLog, createSecrets } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
@@ -50,9 +51,14 @@ export interface Deployment {
   readonly visibility: Visibility;
   readonly control: ControlStore;
   readonly deliveries: DeliveryLog;
+  /** Of callbacks. */
   readonly secrets: Secrets;
+  /** Of calls to hosts. */
+  readonly hostSecrets: Secrets;
   readonly schedules: Schedules;
   readonly ledger: LedgerSystem;
+  /** Opened when it is asked for: most commands have nothing to do with hosts. */
+  readonly hosts: () => HostSystem;
   readonly outgoing: Outgoing;
   readonly reader: JobReader;
   readonly blobs: Blobs;
@@ -162,12 +168,14 @@ const open = (target: Target): Deployment => {
     control: createControlStore(jobs),
     deliveries: createDeliveryLog(jobs),
     secrets: createSecrets(jobs),
+    hostSecrets: createSecrets(jobs, 'HOSTS'),
     ledger: openLedger({
       client: ledgerDb,
       table: outputOf(target, OUTPUTS.ledgerTable),
       lanes: Number(outputOf(target, OUTPUTS.ledgerLanes)),
       logger: QUIET,
     }),
+    hosts: () => openHosts({ client, table: outputOf(target, OUTPUTS.hostsTable) }),
     schedules: createSchedules({
       client: scheduler,
       group: outputOf(target, OUTPUTS.scheduleGroup),

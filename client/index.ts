@@ -11,6 +11,14 @@ export { writeFile } from '#shared/jobs/kinds/writeFile.ts';
 export type { JobRecord, Status } from '#shared/jobs/record.ts';
 export { JobFailedError, MeshError } from './errors.ts';
 export {
+  createHost,
+  type HostContext,
+  type HostKind,
+  type HostOptions,
+  type ListenOptions,
+  type MeshHost,
+} from './host/host.ts';
+export {
   type ConnectOptions,
   type JobHandle,
   Mesh,

@@ -19,13 +19,14 @@ const missing = (name: string): never => {
 };
 
 /** Every service a handler might use says that it was not given. */
-const services: Pick<JobContext, 'workspaces' | 'http'> = {
+const services: Pick<JobContext, 'workspaces' | 'http' | 'dispatch'> = {
   workspaces: {
     list: () => missing('workspaces'),
     read: () => missing('workspaces'),
     write: () => missing('workspaces'),
   },
   http: { request: () => missing('http') },
+  dispatch: () => missing('dispatch'),
 };
 
 /**

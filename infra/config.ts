@@ -33,6 +33,14 @@ export interface Config {
   };
   /** Independent journals of the ledger, 1 to 64; fixed once there are accounts. */
   readonly ledgerLanes: number;
+  /** Prober memory in MB, 128 to 10,240: 512 does for a thousand plain hosts, 1,024 for TLS. */
+  readonly proberMemoryMb: number;
+  /** Shards that are looked at at once, 2 to 1,000. */
+  readonly proberConcurrency: number;
+  /** URLs of servers that are up whenever the network is: they decide when most hosts fail at once. */
+  readonly probeSentinels: readonly string[];
+  /** Makes a topic that people can subscribe to for hosts that go up or down. */
+  readonly hostEvents: boolean;
   /** Lets jobs and callbacks reach this machine itself; for a cloud that runs on it. */
   readonly allowLoopback: boolean;
   /** CIDRs that jobs may call although they are private; never metadata addresses. */
@@ -56,6 +64,10 @@ const DEFAULTS = {
   largeResultDays: 30,
   sourceLimits: {},
   ledgerLanes: LANES_DEFAULT,
+  proberMemoryMb: 1_024,
+  proberConcurrency: 120,
+  probeSentinels: [],
+  hostEvents: false,
   allowLoopback: false,
   outboundAllow: [],
   alarmEmail: '',
@@ -122,6 +134,13 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   largeResultDays: whole(1, 3_650),
   sourceLimits,
   ledgerLanes: whole(1, 64),
+  proberMemoryMb: whole(128, 10_240),
+  proberConcurrency: whole(2, 1_000),
+  probeSentinels: (value) =>
+    Array.isArray(value) && value.every((url) => /^https?:\/\/[^,\s]+$/.test(String(url)))
+      ? undefined
+      : 'must be a list of URLs',
+  hostEvents: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
   allowLoopback: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
   outboundAllow: cidrs,
   alarmEmail: matches(/^(?:[^\s@]+@[^\s@]+)?$/, 'an address, or empty'),

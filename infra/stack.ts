@@ -6,11 +6,14 @@ import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { PRIORITIES, type Priority, RECEIVES_MAX } from '#shared/contracts/queues.ts';
 import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
 import type { Config } from './config.ts';
+import { Announcer } from './constructs/announcer.ts';
 import { DataBucket } from './constructs/dataBucket.ts';
+import { HostsTable } from './constructs/hostsTable.ts';
 import { JobQueue } from './constructs/jobQueue.ts';
 import { JobsTable } from './constructs/jobsTable.ts';
 import { LedgerTable } from './constructs/ledgerTable.ts';
 import { Monitoring } from './constructs/monitoring.ts';
+import { Prober } from './constructs/prober.ts';
 import { Relay } from './constructs/relay.ts';
 import { Reporter } from './constructs/reporter.ts';
 import { Scheduling } from './constructs/scheduling.ts';
@@ -64,7 +67,6 @@ export class SheratanStack extends Stack {
       ledger,
     });
     new Snapshotter(this, 'Snapshot', { config, assetDir: `${bundles}/snapshotter`, ledger });
-    new Worker(this, 'Work', { ...shared, assetDir: `${bundles}/worker`, queues, ledger });
     new Relay(this, 'Route', {
       ...shared,
       assetDir: `${bundles}/relay`,
@@ -73,6 +75,21 @@ export class SheratanStack extends Stack {
       postings,
     });
     new Timekeeper(this, 'Time', { ...shared, assetDir: `${bundles}/timekeeper`, queues, ledger });
+
+    const { table: hosts } = new HostsTable(this, 'Hosts', {
+      tableName: `sheratan-${config.stage}-hosts`,
+      production,
+    });
+    const { probes } = new Prober(this, 'Probe', {
+      config,
+      assetDir: `${bundles}/prober`,
+      table: hosts,
+    });
+    new Worker(this, 'Work', {
+      ...{ ...shared, queues, ledger, hosts, probes },
+      assetDir: `${bundles}/worker`,
+    });
+    new Announcer(this, 'Announce', { config, assetDir: `${bundles}/announcer`, table: hosts });
 
     const { dashboardName } = new Monitoring(this, 'Monitoring', { config });
     const { group, role, deadLetterQueue } = new Scheduling(this, 'Schedules', { config, queues });
@@ -83,6 +100,8 @@ export class SheratanStack extends Stack {
     new CfnOutput(this, OUTPUTS.ledgerTable, { value: ledger.table.tableName });
     new CfnOutput(this, OUTPUTS.ledgerLanes, { value: String(config.ledgerLanes) });
     new CfnOutput(this, OUTPUTS.resultsUrl, { value: results.queueUrl });
+    new CfnOutput(this, OUTPUTS.hostsTable, { value: hosts.tableName });
+    new CfnOutput(this, OUTPUTS.probesUrl, { value: probes.queueUrl });
     new CfnOutput(this, OUTPUTS.scheduleGroup, { value: group.scheduleGroupName });
     new CfnOutput(this, OUTPUTS.scheduleRole, { value: role.roleArn });
     new CfnOutput(this, OUTPUTS.scheduleDeadLetters, { value: deadLetterQueue.queueArn });

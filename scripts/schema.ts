@@ -1,8 +1,15 @@
-/** Publishes the envelope's JSON Schema from its one source of truth. */
+/** Publishes the JSON Schemas from their one source of truth. */
 import { writeFileSync } from 'node:fs';
 import { envelopeJsonSchema } from './envelopeJsonSchema.ts';
+import { hostJsonSchema } from './hostJsonSchema.ts';
+import { hostProtocolJsonSchema } from './hostProtocolJsonSchema.ts';
 
-writeFileSync(
-  new URL('../docs/schema/envelope.schema.json', import.meta.url),
-  `${JSON.stringify(envelopeJsonSchema(), null, 2)}\n`,
-);
+for (const [name, schema] of [
+  ['envelope', envelopeJsonSchema()],
+  ['host', hostJsonSchema()],
+  ['host-protocol', hostProtocolJsonSchema()],
+] as const)
+  writeFileSync(
+    new URL(`../docs/schema/${name}.schema.json`, import.meta.url),
+    `${JSON.stringify(schema, null, 2)}\n`,
+  );

@@ -76,14 +76,19 @@ export interface SecretOptions extends SessionOptions {
   readonly rotate?: boolean;
 }
 
-export const secret = (options: SecretOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ secrets }) => {
-    if (options.rotate) await secrets.rotate();
-    const [current, previous] = await secrets.callback();
+/** @param of what is signed with it */
+export const secret = (
+  of: 'callbacks' | 'calls to hosts',
+  options: SecretOptions,
+): Promise<ExitCode> =>
+  withDeployment(options, async ({ secrets, hostSecrets }) => {
+    const chosen = of === 'callbacks' ? secrets : hostSecrets;
+    if (options.rotate) await chosen.rotate();
+    const [current, previous] = await chosen.callback();
     if (options.json) json({ current, previous });
     else {
       out(current ?? '');
-      if (previous) note(`callbacks also carry a signature by the one before: ${previous}`);
+      if (previous) note(`${of} also carry a signature by the one before: ${previous}`);
     }
     return EXIT.ok;
   });

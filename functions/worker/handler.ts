@@ -1,16 +1,17 @@
 /** SQS FIFO → jobs. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { LEDGER_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
+import { HOSTS_ENV, LEDGER_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { WORKER_ENV } from '#shared/contracts/worker.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import { createGate } from '#shared/control/gate.ts';
 import { limits } from '#shared/control/limits.ts';
+import { lazyDispatcher } from '#shared/hosts/lazy.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
-import { createHttpClient } from '#shared/jobs/http/client.ts';
+import { lazyHttp } from '#shared/jobs/http/lazy.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
 import { runBatch } from '#shared/jobs/runBatch.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
@@ -33,6 +34,8 @@ const env = readEnv({
   defaultLimits: [WORKER_ENV.defaultLimits, limits],
   ledgerTable: [LEDGER_ENV.table, text],
   ledgerLanes: [LEDGER_ENV.lanes, positiveInteger],
+  hostsTable: [HOSTS_ENV.table, text],
+  probesUrl: [HOSTS_ENV.probesUrl, text],
   critical: [QUEUE_ENV.critical, text],
   high: [QUEUE_ENV.high, text],
   normal: [QUEUE_ENV.normal, text],
@@ -41,6 +44,7 @@ const env = readEnv({
 
 const jobs = { client: documentClient(), table: env.table };
 const bucket = lazyBucket(env.bucket);
+const http = lazyHttp({ allow: env.outboundAllow });
 const telemetry = createTelemetry('worker');
 const report = reportBatch(telemetry);
 const deps = {
@@ -57,11 +61,15 @@ const deps = {
   chains: createChainStore(jobs),
   ticks: createTicks(jobs),
   purse: lazyPurse({ table: env.ledgerTable, lanes: env.ledgerLanes, logger: telemetry.log }),
+  hosts: lazyDispatcher({
+    ...{ table: env.hostsTable, probesUrl: env.probesUrl },
+    ...{ jobs, http, logger: telemetry.log },
+  }),
   limiter: createLimiter({ ...jobs, clock: systemClock, random: systemRandom }),
   blobs: bucket.blobs,
   services: {
     workspaces: bucket.workspaces,
-    http: createHttpClient({ allow: env.outboundAllow }),
+    http,
   },
   visibility: createVisibility(sqsClient()),
   clock: systemClock,

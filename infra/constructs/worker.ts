@@ -7,7 +7,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { OBJECT_PREFIXES, WORKSPACE_PREFIX } from '#shared/contracts/bucket.ts';
-import { QUEUE_ENV } from '#shared/contracts/functions.ts';
+import { HOSTS_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { WORKER_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
 import { type Config, outboundOf } from '../config.ts';
@@ -22,12 +22,15 @@ export interface WorkerProps {
   readonly bucket: s3.Bucket;
   readonly queues: Readonly<Record<Priority, sqs.Queue>>;
   readonly ledger: LedgerTable;
+  /** Where the hosts of the mesh are, and whom to tell of one that is found dead. */
+  readonly hosts: dynamodb.TableV2;
+  readonly probes: sqs.Queue;
 }
 
 export class Worker extends Construct {
   constructor(scope: Construct, id: string, props: WorkerProps) {
     super(scope, id);
-    const { config, table, bucket, queues, ledger } = props;
+    const { config, table, bucket, queues, ledger, hosts, probes } = props;
     const { fn } = new ServiceFunction(this, 'Worker', {
       name: `sheratan-${config.stage}-worker`,
       assetDir: props.assetDir,
@@ -44,6 +47,8 @@ export class Worker extends Construct {
         [WORKER_ENV.outboundAllow]: outboundOf(config).join(','),
         [WORKER_ENV.retentionSeconds]: String(config.queueRetentionDays * 86_400),
         [WORKER_ENV.defaultLimits]: JSON.stringify(config.sourceLimits),
+        [HOSTS_ENV.table]: hosts.tableName,
+        [HOSTS_ENV.probesUrl]: probes.queueUrl,
         ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
       },
     });
@@ -66,6 +71,8 @@ export class Worker extends Construct {
       'dynamodb:UpdateItem',
     );
     ledger.grantOperations(fn);
+    hosts.grant(fn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    probes.grantSendMessages(fn);
     grantObjects(fn, bucket, ['s3:GetObject', 's3:PutObject'], OBJECT_PREFIXES);
     fn.addToRolePolicy(
       new iam.PolicyStatement({

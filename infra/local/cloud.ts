@@ -5,10 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { type Controls, controlsOf } from './controls.ts';
-import { startTableServer, type TableServer } from './dynamoLocal.ts';
 import type { FunctionLogLine } from './environment.ts';
 import { createFunction, type LocalFunction } from './functions.ts';
 import { identify } from './identities.ts';
@@ -16,10 +13,21 @@ import { type Observer, observed, watchSends } from './observer.ts';
 import { functionSpec, resourcesOf } from './properties.ts';
 import { createQueues } from './queues.ts';
 import { type ResolveContext, resolve } from './resolve.ts';
-import { startScheduler } from './scheduler.ts';
+import {
+  ACCOUNT,
+  CLIENT,
+  type Endpoints,
+  endpointEnv,
+  REGION,
+  type Servers,
+  startApis,
+  startServers,
+  stopAll,
+} from './servers.ts';
 import { startSources } from './sources.ts';
 import { createTable } from './tables.ts';
 import { type Assembly, loadAssembly } from './template.ts';
+import { createTopics } from './topics.ts';
 import { type Views, viewsOf } from './views.ts';
 
 export interface CloudOptions {
@@ -39,50 +47,13 @@ export interface Cloud extends Controls, Views {
   readonly region: string;
   readonly stackName: string;
   readonly outputs: Readonly<Record<string, string>>;
-  readonly endpoints: Readonly<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler', string>>;
+  readonly endpoints: Endpoints;
   /** What a client's environment needs to reach this cloud through the SDK's standard variables. */
   readonly clientEnv: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
-const REGION = 'us-east-1';
-const ACCOUNT = '000000000000';
 const ENVIRONMENTS_PER_CORE = 8;
-const CLIENT = { region: REGION, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-
-interface Servers {
-  readonly messages: FauxqsServer;
-  readonly tables: TableServer;
-}
-
-const startServers = async (watched: boolean): Promise<Servers> => {
-  const messages = startFauxqs({
-    port: 0,
-    logger: false,
-    host: '127.0.0.1',
-    defaultRegion: REGION,
-    // Who waits for the next message needs none of those before.
-    ...(watched && { messageSpies: { bufferSize: 1 } }),
-  });
-  const tables = startTableServer();
-  const [a, b] = await Promise.allSettled([messages, tables]);
-  if (a.status === 'fulfilled' && b.status === 'fulfilled')
-    return { messages: a.value, tables: b.value };
-  if (a.status === 'fulfilled') await a.value.stop();
-  if (b.status === 'fulfilled') await b.value.stop();
-  throw a.status === 'rejected' ? a.reason : b.status === 'rejected' ? b.reason : undefined;
-};
-
-const endpointEnv = (sqs: string, dynamodb: string, scheduler: string) => ({
-  AWS_REGION: REGION,
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-  AWS_ENDPOINT_URL_SQS: sqs,
-  AWS_ENDPOINT_URL_S3: sqs,
-  AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
-  AWS_ENDPOINT_URL_DYNAMODB_STREAMS: dynamodb,
-  AWS_ENDPOINT_URL_SCHEDULER: scheduler,
-});
 
 const pseudoOf = (stackName: string): ResolveContext['pseudo'] => ({
   'AWS::Region': REGION,
@@ -106,6 +77,7 @@ const provision = async (
   }));
   createQueues(messages, REGION, queues);
   for (const { ref } of of('AWS::S3::Bucket')) messages.createBucket(ref);
+  createTopics(messages, of('AWS::SNS::Topic'), of('AWS::SNS::Subscription'));
   const client = new DynamoDBClient({ ...CLIENT, endpoint: tables.endpoint });
   const streams = await Promise.all(
     of('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(
@@ -163,21 +135,20 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     pseudo: pseudoOf(stackName),
     identities: identify(template, placeAt(sqsUrl)),
   };
-  const sqs = new SQSClient({ ...CLIENT, endpoint: sqsUrl });
-  const scheduler = await startScheduler({
-    sqs,
-    region: REGION,
-    accountId: ACCOUNT,
-    groups: resourcesOf(template, ['AWS::Scheduler::ScheduleGroup'], context).map(({ ref }) => ref),
-    onFault: (text) => onLog({ functionId: 'scheduler', pid: 0, text }),
-  });
-  const clientEnv = endpointEnv(sqsUrl, servers.tables.endpoint, scheduler.endpoint);
-  const streamsClient = new DynamoDBStreamsClient({ ...CLIENT, endpoint: servers.tables.endpoint });
-  const tablesClient = new DynamoDBClient({ ...CLIENT, endpoint: servers.tables.endpoint });
+  const groups = resourcesOf(template, ['AWS::Scheduler::ScheduleGroup'], context);
+  const apis = await startApis(
+    servers,
+    groups.map(({ ref }) => ref),
+    onLog,
+  );
+  const { sqs, endpoints } = apis;
+  const clientEnv = endpointEnv(endpoints);
+  const streamsClient = new DynamoDBStreamsClient({ ...CLIENT, endpoint: endpoints.dynamodb });
+  const tablesClient = new DynamoDBClient({ ...CLIENT, endpoint: endpoints.dynamodb });
   const stopServers = async (): Promise<void> => {
-    await scheduler.stop();
-    for (const client of [sqs, streamsClient, tablesClient]) client.destroy();
-    await Promise.all([servers.messages.stop(), servers.tables.stop()]);
+    for (const client of [streamsClient, tablesClient]) client.destroy();
+    await apis.stop();
+    await stopAll(servers);
   };
   try {
     const streams = await provision(assembly, context, servers);
@@ -191,6 +162,9 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       streamsClient,
       functions,
       streams,
+      listeners: apis.listeners,
+      publish: (arn, message) =>
+        servers.messages.publish(arn.split(':').at(-1) ?? '', message, { region: REGION }),
       onLog,
     });
     const views = viewsOf(template, context, {
@@ -204,12 +178,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       region: REGION,
       stackName,
       outputs: outputsOf(assembly, context),
-      endpoints: {
-        sqs: sqsUrl,
-        s3: sqsUrl,
-        dynamodb: servers.tables.endpoint,
-        scheduler: scheduler.endpoint,
-      },
+      endpoints,
       clientEnv,
       ...controlsOf([...functions.values()]),
       ...views,

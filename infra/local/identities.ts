@@ -56,6 +56,13 @@ const NAMERS: Readonly<Record<string, Namer>> = {
     const ref = nameIn(Name, `${place.stackName}-${id}`);
     return { ref, attributes: { Arn: arn('scheduler', place, `schedule-group/${ref}`) } };
   },
+  'AWS::SNS::Topic': (id, { TopicName }, place) => {
+    const name = nameIn(TopicName, `${place.stackName}-${id}`);
+    const ref = arn('sns', place, name);
+    return { ref, attributes: { TopicArn: ref, TopicName: name } };
+  },
+  'AWS::SNS::TopicPolicy': nominal,
+  'AWS::SNS::Subscription': nominal,
   'AWS::Lambda::EventSourceMapping': nominal,
   'AWS::Events::Rule': nominal,
   'AWS::IAM::Role': nominal,
@@ -64,9 +71,6 @@ const NAMERS: Readonly<Record<string, Namer>> = {
   'AWS::Logs::LogGroup': nominal,
   'AWS::SQS::QueuePolicy': nominal,
   'AWS::S3::BucketPolicy': nominal,
-  'AWS::SNS::Topic': nominal,
-  'AWS::SNS::TopicPolicy': nominal,
-  'AWS::SNS::Subscription': nominal,
   'AWS::CloudWatch::Alarm': nominal,
   'AWS::CloudWatch::CompositeAlarm': nominal,
   'AWS::CloudWatch::Dashboard': nominal,

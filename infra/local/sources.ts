@@ -5,9 +5,10 @@ import type { FunctionLogLine } from './environment.ts';
 import { LocalCloudError } from './errors.ts';
 import type { LocalFunction } from './functions.ts';
 import { type MappingWorld, mappingOf } from './mappings.ts';
-import { type LocalResource, object, type Properties, resourcesOf } from './properties.ts';
+import { type LocalResource, resourcesOf } from './properties.ts';
 import type { ResolveContext } from './resolve.ts';
-import { type ScheduleRule, startSchedule } from './schedules.ts';
+import { fire, isMatch, ruleOf, type TargetWorld } from './rules.ts';
+import { startSchedule } from './schedules.ts';
 import { type Source, startSqsSource } from './sqsSource.ts';
 import { startStreamSource } from './streamSource.ts';
 import type { Template } from './template.ts';
@@ -22,6 +23,9 @@ export interface SourceOptions {
   readonly functions: ReadonlyMap<string, LocalFunction>;
   /** DynamoDB Local's stream by the template's. */
   readonly streams: ReadonlyMap<string, string>;
+  /** Who hears of what is put on the event bus. */
+  readonly listeners: Set<(event: object) => void>;
+  readonly publish: (topicArn: string, message: string) => void;
   readonly onLog: (line: FunctionLogLine) => void;
 }
 
@@ -47,41 +51,19 @@ const startMapping = (
   return [startStreamSource(clients, source.mapping, target, onFault)];
 };
 
-const targetsOf = ({ Targets }: Properties): ScheduleRule['targets'] =>
-  (Array.isArray(Targets) ? Targets : []).map(object).map(({ Arn, Input, SqsParameters }) => {
-    const { MessageGroupId } = object(SqsParameters);
-    return {
-      arn: String(Arn),
-      ...(Input !== undefined && { input: String(Input) }),
-      ...(MessageGroupId !== undefined && { messageGroupId: String(MessageGroupId) }),
-    };
-  });
-
 const startRule = (
-  { id, properties }: LocalResource,
-  queueUrls: ReadonlyMap<string, string>,
+  resource: LocalResource,
+  world: TargetWorld,
   options: SourceOptions,
 ): Source[] => {
-  const { ScheduleExpression, State } = properties;
-  if (typeof ScheduleExpression !== 'string')
-    throw new LocalCloudError(
-      'UNSUPPORTED_PROPERTY',
-      `Rule ${id}: only schedules are supported here`,
-    );
-  if (State === 'DISABLED') return [];
-  const { region, accountId, sqs } = options;
-  const rule = {
-    id,
-    expression: ScheduleExpression,
-    region,
-    accountId,
-    targets: targetsOf(properties),
-  };
-  const functions = new Map(
-    [...options.functions.values()].map((each) => [each.spec.functionArn, each]),
-  );
-  const onFault = (text: string) => options.onLog({ functionId: id, pid: 0, text });
-  return [startSchedule(rule, { sqs, functions, queueUrls, onFault })];
+  const rule = ruleOf(resource, world);
+  if (!rule) return [];
+  const { schedule } = rule;
+  if (rule.pattern)
+    options.listeners.add((event) => {
+      if (isMatch(rule, event)) fire(rule, event, world);
+    });
+  return schedule === undefined ? [] : [startSchedule({ ...rule, schedule }, options, world)];
 };
 
 /** @throws LocalCloudError for what this cloud cannot run */
@@ -98,8 +80,18 @@ export const startSources = (
   // Each mapping has its own share, so that a flood on one queue cannot take the others' workers.
   const share = Math.max(1, Math.floor(options.maxEnvironments / Math.max(1, mappings.length)));
   const world = { region: options.region, share, queueUrls, streams: options.streams };
+  const topics = new Set(of('AWS::SNS::Topic').map(({ ref }) => ref));
+  const targets: TargetWorld = {
+    sqs: options.sqs,
+    functions: new Map(
+      [...options.functions.values()].map((each) => [each.spec.functionArn, each]),
+    ),
+    queueUrls,
+    topicOf: (arn) => (topics.has(arn) ? (message) => options.publish(arn, message) : undefined),
+    onFault: (text) => options.onLog({ functionId: 'events', pid: 0, text }),
+  };
   return [
     ...mappings.flatMap((resource) => startMapping(resource, world, options)),
-    ...of('AWS::Events::Rule').flatMap((resource) => startRule(resource, queueUrls, options)),
+    ...of('AWS::Events::Rule').flatMap((resource) => startRule(resource, targets, options)),
   ];
 };

@@ -10,6 +10,17 @@ export const RELAY_ENV = {
 
 export const LEDGER_ENV = { table: 'LEDGER_TABLE', lanes: 'LEDGER_LANES' } as const;
 
+/** The worker and the prober have both, the announcer the table only. */
+export const HOSTS_ENV = { table: 'HOSTS_TABLE', probesUrl: 'PROBES_URL' } as const;
+
+export const PROBER_ENV = {
+  outboundAllow: 'OUTBOUND_ALLOW',
+  /** URLs of servers that are up whenever the network is; may be empty. */
+  sentinels: 'PROBE_SENTINELS',
+  /** Set by Lambda; CPU grows with it. */
+  memoryMb: 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+} as const;
+
 export const TIMEKEEPER_ENV = { jobsTable: 'JOBS_TABLE', dataBucket: 'DATA_BUCKET' } as const;
 
 export const REPORTER_ENV = {
@@ -35,6 +46,8 @@ export const FUNCTIONS = [
   'reporter',
   'settler',
   'snapshotter',
+  'prober',
+  'announcer',
 ] as const;
 
 /** In seconds. */
@@ -43,3 +56,6 @@ export const TIMEKEEPER_TIMEOUT_SECONDS = 55;
 export const REPORTER_TIMEOUT_SECONDS = 60;
 export const SNAPSHOTTER_TIMEOUT_SECONDS = 120;
 export const SETTLER_TIMEOUT_SECONDS = 60;
+/** A run of a minute's shard ends before the next one; the commit comes after it. */
+export const PROBER_TIMEOUT_SECONDS = 60;
+export const ANNOUNCER_TIMEOUT_SECONDS = 60;

@@ -7,6 +7,8 @@ export const OUTPUTS = {
   resultsUrl: 'ResultsUrl',
   ledgerTable: 'LedgerTable',
   ledgerLanes: 'LedgerLanes',
+  hostsTable: 'HostsTable',
+  probesUrl: 'ProbesUrl',
   scheduleGroup: 'ScheduleGroup',
   scheduleRole: 'ScheduleRoleArn',
   scheduleDeadLetters: 'ScheduleDeadLettersArn',

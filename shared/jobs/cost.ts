@@ -42,13 +42,47 @@ export const drawOf = ({ cost, generation = 0 }: JobRecord): Draw | undefined =>
 export const holdIdOf = (record: JobRecord): string =>
   drawOf(record)?.hold ?? `${chargeIdOf(record)}:hold`;
 
-export const settlementOf = ({ hold, final }: Funds, shares: Settlement['shares']): Settlement => ({
+/** Who is paid when it was not the worker itself. */
+export type Earned = Required<Pick<Settlement, 'payee' | 'marginPpm' | 'amount'>>;
+
+interface Attempted {
+  readonly record: JobRecord;
+  readonly funds?: Funds | undefined;
+  readonly earned?: Earned | undefined;
+  readonly children: { readonly shares?: Settlement['shares'] | undefined };
+}
+
+const BY_WORKER = { payee: LEDGER_ACCOUNTS.worker, marginPpm: MARGIN_PPM_DEFAULT };
+
+export const settlementOf = (
+  { hold, final }: Funds,
+  earned: Earned | undefined,
+  shares: Settlement['shares'],
+): Settlement => ({
   hold,
   final,
-  payee: LEDGER_ACCOUNTS.worker,
-  marginPpm: MARGIN_PPM_DEFAULT,
+  ...(earned ?? BY_WORKER),
   ...(shares && { shares }),
 });
+
+/** What of the price goes to the job's children, in minor units. */
+export const sharedOf = ({
+  shares,
+}: {
+  readonly shares?: Settlement['shares'] | undefined;
+}): bigint => (shares?.amounts ?? []).reduce((sum, amount) => sum + BigInt(amount), 0n);
+
+/** What was held in vain is free for other jobs of the payer. */
+export const returnFunds = (
+  { record, funds, earned, children }: Attempted,
+  completed: boolean,
+): void => {
+  if (!completed) funds?.giveBack();
+  if (!completed || !earned) return;
+  const { amount } = earned;
+  const rest = BigInt(record.cost?.amount ?? 0) - BigInt(amount) - sharedOf(children);
+  if (rest > 0n) funds?.giveBack(rest);
+};
 
 /** Longer and longer, but looked at a few times an hour. */
 const waitMs = ({ snoozes = 0 }: JobRecord): number =>

@@ -1,5 +1,6 @@
 /** A kind of job: its name, the schema of its payload, its defaults and what it does. */
 import type * as v from 'valibot';
+import type { Task } from '#shared/hosts/dispatchPorts.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -29,6 +30,11 @@ export interface JobContext {
    * @throws EnqueueError when the envelope is none that could run.
    */
   readonly enqueue: (job: Envelope) => string;
+  /**
+   * Has the job's task done by a host of the mesh, once a job; its cost pays for it. Without a cost
+   * only free hosts are asked. Returns the host's result.
+   */
+  readonly dispatch: (task: Task) => Promise<Json | undefined>;
   readonly clock: Clock;
   /** Files in the deployment's bucket. */
   readonly workspaces: Workspaces;

@@ -1,4 +1,5 @@
 /** What becomes of a message, and what it takes to decide that. */
+import type { Dispatcher } from '#shared/hosts/dispatchPorts.ts';
 import type { Clock, Ids, Logger, Random } from '#shared/kernel/ports.ts';
 import type { JobContext, Kinds } from './defineJob.ts';
 import type { Purse } from './money.ts';
@@ -13,6 +14,7 @@ export interface JobDeps {
   readonly chains: ChainStore;
   readonly ticks: Ticks;
   readonly purse: Purse;
+  readonly hosts: Dispatcher;
   readonly blobs: Blobs;
   readonly services: Pick<JobContext, 'workspaces' | 'http'>;
   readonly clock: Clock;

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { byteLength, canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
+import { reasonOf } from '#shared/kernel/schemaIssue.ts';
 import type { JobDefinition, Kinds } from './defineJob.ts';
 import { type Envelope, envelopeSchema, hintsSchema } from './envelopeSchema.ts';
 import { parseHostileJson } from './hostileJson.ts';
@@ -44,12 +45,6 @@ export interface ValidJob {
 }
 
 const pathOf = (issue: v.BaseIssue<unknown>): string => v.getDotPath(issue) ?? '';
-
-const reasonOf = ({ type, expected, received, message }: v.BaseIssue<unknown>): string => {
-  const ofObject = type === 'strict_object' || type === 'object';
-  if (ofObject && expected === 'never') return 'unknown field';
-  return ofObject && received === 'undefined' ? 'is missing' : message;
-};
 
 const issueOf = (
   code: EnvelopeIssue['code'],

@@ -6,12 +6,14 @@ import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { Delivery, JobStore, Visibility } from './ports.ts';
 import type { CancelRequest, Lease } from './record.ts';
 
-/** What a running attempt wants to hear of; each is called at most once. */
+/** What a running attempt wants to hear of; its end is told at most once. */
 interface Listener {
   /** The lease went elsewhere. */
   lost(): void;
   /** A person wants the attempt to end. */
   cancelled(request: CancelRequest): void;
+  /** The lease goes on until then, ms since the epoch. Called at each beat. */
+  extended(until: number): void;
 }
 
 export interface Heartbeat {
@@ -51,6 +53,7 @@ export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
     const leaseUntil = clock.now() + leaseSeconds * 1_000;
     const outcome = await store.amend(lease, { leaseUntil });
     if (outcome.kind === 'lost' && held.delete(lease)) listener.lost();
+    if (outcome.kind === 'applied' && held.has(lease)) listener.extended(leaseUntil);
     const request = outcome.kind === 'applied' ? outcome.record?.cancelRequest : undefined;
     if (request && held.delete(lease)) listener.cancelled(request);
   };

@@ -16,8 +16,8 @@ export interface Price {
 export interface Funds {
   readonly hold: string;
   readonly final: boolean;
-  /** It was not needed after all. */
-  giveBack(): void;
+  /** It was not needed after all: all of it, or what is given. */
+  giveBack(rest?: bigint): void;
 }
 
 export interface Purse {

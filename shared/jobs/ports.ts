@@ -2,7 +2,7 @@
 import type { Chain } from './chains/guards.ts';
 import type { ClaimOutcome, ClaimRequest, FencedOutcome } from './claim.ts';
 import type { OutgoingMessage } from './message.ts';
-import type { CancelRequest, JobRecord, Lease, Progress, Receipt, Status } from './record.ts';
+import type { JobRecord, Lease, Receipt, Status } from './record.ts';
 import type { Transition } from './transitions.ts';
 
 /** The Jobs table. Every write is one conditional request, safe to repeat. */
@@ -15,11 +15,9 @@ export interface JobStore {
   /** Writes beside a running attempt, and answers with the whole row; refused without its lease. */
   amend(
     lease: Lease,
-    fields: {
-      readonly leaseUntil?: number;
-      readonly progress?: Progress;
-      readonly cancelRequest?: CancelRequest;
-    },
+    fields: Partial<
+      Pick<JobRecord, 'leaseUntil' | 'progress' | 'cancelRequest' | 'host' | 'history'>
+    >,
   ): Promise<FencedOutcome>;
   /** Makes the row of a job that must not run yet, or must not run at all. */
   create(
@@ -232,6 +230,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** What of the answer's body is kept, in bytes. */
   readonly limitBytes: number;
+  /** How long a connection may take, in ms; as long as the signal allows when absent. */
+  readonly connectMs?: number;
 }
 
 export interface HttpAnswer {

@@ -22,6 +22,7 @@ export interface HistoryEvent {
   readonly at: number;
   readonly event:
     | 'claimed'
+    | 'dispatched'
     | 'retrying'
     | 'snoozed'
     | 'interrupted'
@@ -37,7 +38,10 @@ export interface HistoryEvent {
     | 'redriven'
     | 'quarantined';
   readonly attempt?: number;
-  /** The Lambda request that claimed, to find its log lines; or the person who decided. */
+  /**
+   * The Lambda request that claimed, to find its log lines; the host that was asked; or the person
+   * who decided.
+   */
   readonly by?: string;
   readonly code?: string;
   /** Why a person decided so, or what was waited for. */
@@ -86,6 +90,8 @@ export interface Settlement {
   readonly payee: string;
   /** The operator's share, in parts per million. */
   readonly marginPpm: number;
+  /** What the job itself costs, in minor units as text; what its shares leave of it when absent. */
+  readonly amount?: string;
   /** What of the price its children get, in their order: as text, in minor units. */
   readonly shares?: { readonly amounts: readonly string[]; readonly until: number };
 }
@@ -149,6 +155,8 @@ export interface JobRecord {
   readonly schedule?: string;
   readonly cost?: Cost;
   readonly settlement?: Settlement;
+  /** The mesh host that was asked last: it may have the result. */
+  readonly host?: string;
   readonly traceHeader?: string;
   readonly error?: JobError;
   readonly errors?: readonly JobError[];

@@ -1,4 +1,5 @@
 /** One message from claim to outcome: every path ends in a disposition, none in a lost message. */
+import type { Task } from '#shared/hosts/dispatchPorts.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { admit } from './admit.ts';
 import {
@@ -10,7 +11,8 @@ import {
 } from './attempt.ts';
 import { type Children, collectChildren } from './children.ts';
 import type { ClaimOutcome, JobFacts } from './claim.ts';
-import { costOf, type Paid, pay } from './cost.ts';
+import { costOf, type Paid, pay, returnFunds } from './cost.ts';
+import { lazyDispatch } from './dispatch.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { jobIdOf, parseEnvelope, type ValidJob } from './envelope.ts';
 import { awaitDependencies, timesOf } from './flows.ts';
@@ -25,6 +27,7 @@ import { refused } from './refused.ts';
 import { retryPolicy } from './retry.ts';
 import { scheduled } from './rows.ts';
 import { leaseOf, settle } from './settle.ts';
+import type { Dispatch } from './task.ts';
 import { skipOverlap } from './ticks.ts';
 
 /** What one invocation adds: who it is, how long it may run, what keeps its leases. */
@@ -32,6 +35,12 @@ export interface Invocation {
   readonly requestId: string;
   remainingMs(): number;
   readonly heartbeat: Heartbeat;
+}
+
+/** What an attempt brings about beside its result. */
+interface Effects {
+  readonly children: Children;
+  readonly dispatch: Dispatch;
 }
 
 interface Ran {
@@ -43,7 +52,7 @@ interface Ran {
 const attempt = async (
   record: JobRecord,
   job: ValidJob,
-  children: Children,
+  { children, dispatch }: Effects,
   timeoutSeconds: number,
   invocation: Invocation,
   deps: JobDeps,
@@ -57,6 +66,7 @@ const attempt = async (
   const release = invocation.heartbeat.hold(lease, {
     lost: () => control.abort(new LeaseLostError('the lease went to another attempt')),
     cancelled: (request) => control.abort(new CancelledError(request)),
+    extended: dispatch.extended,
   });
   // The last resort of a clock that ran away: what we cut short spends no attempt.
   const cut = setTimeout(
@@ -77,6 +87,11 @@ const attempt = async (
       return other?.status === 'COMPLETED' ? resultOf(other, blobs) : undefined;
     },
     enqueue: children.enqueue,
+    dispatch: (task: Task) =>
+      dispatch.run(task, {
+        signal: control.signal,
+        deadline: startedAt + timeoutSeconds * 1_000,
+      }),
     ...services,
   };
   const { definition } = job;
@@ -87,6 +102,7 @@ const attempt = async (
     clearTimeout(cut);
     release();
     await progress.stop();
+    await dispatch.stop();
   }
 };
 
@@ -169,16 +185,18 @@ const claimAndRun = async (
     claimed = await claim();
   }
   if (claimed.kind !== 'claimed') return refused(claimed, facts, envelope, delivery, deps);
-  const { record } = claimed;
-  const paid = await pay(record, envelope, deps);
+  const dispatch = lazyDispatch(claimed.record, envelope, deps);
+  const paid = await pay(claimed.record, envelope, deps);
   const { funds } = paid;
-  const children = collectChildren(record, funds, deps.kinds, deps.blobs);
+  const children = collectChildren(claimed.record, funds, deps.kinds, deps.blobs);
   const ran = paid.outcome
     ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
-    : await attempt(record, job, children, timeoutSeconds, invocation, deps);
-  const attempted = { record, envelope, delivery, policy, children, funds };
+    : await attempt(claimed.record, job, { children, dispatch }, timeoutSeconds, invocation, deps);
+  const { record, earned } = dispatch.told();
+  const attempted = { record, envelope, delivery, policy, children, funds, earned };
   const disposition = await settle(attempted, ran.outcome, deps);
-  if (disposition.as !== 'completed') funds?.giveBack();
+  const given = { record, funds, earned, children: { shares: children.shares() } };
+  returnFunds(given, disposition.as === 'completed');
   // Only a first delivery tells how long the queue made a job wait.
   const prompt = delivery.receives === 1 && !delivery.released;
   const timed = prompt ? { startMs: ran.startedAt - delivery.sentAt } : {};

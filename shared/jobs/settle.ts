@@ -5,7 +5,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { AttemptOutcome, Fault } from './attempt.ts';
 import { followUpJobs } from './chains/followUps.ts';
 import type { Children } from './children.ts';
-import { settlementOf } from './cost.ts';
+import { type Earned, settlementOf } from './cost.ts';
 import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
 import { hold, keepBody, receiptOf } from './hold.ts';
@@ -23,6 +23,8 @@ export interface Ended {
   readonly policy: RetryPolicy;
   readonly children: Children;
   readonly funds?: Funds | undefined;
+  /** By a host, when one did the work. */
+  readonly earned?: Earned | undefined;
 }
 
 /** The lease under which the record was claimed. */
@@ -111,7 +113,7 @@ const postpone = async (
 };
 
 const complete = async (
-  { record, envelope, children, funds }: Ended,
+  { record, envelope, children, funds, earned }: Ended,
   result: string | undefined,
   deps: JobDeps,
 ): Promise<Disposition> => {
@@ -125,7 +127,7 @@ const complete = async (
     {
       ...kept,
       ...(await children.outbox()),
-      ...(funds && { settlement: settlementOf(funds, children.shares()) }),
+      ...(funds && { settlement: settlementOf(funds, earned, children.shares()) }),
     },
     followUps.refused,
   );

@@ -34,7 +34,7 @@ interface Telling {
   readonly record: JobRecord;
   readonly event: HistoryEvent;
   readonly attempt: number;
-  /** The event before it was a claim too. */
+  /** Since the claim before it nothing was decided. */
   readonly repeated: boolean;
 }
 
@@ -43,6 +43,7 @@ const TEXTS: Readonly<Record<HistoryEvent['event'], (told: Telling) => string>> 
     `attempt ${attempt} claimed by request ${event.by ?? 'unknown'}${
       repeated ? `; attempt ${attempt - 1} never reported back and its lease ran out` : ''
     }`,
+  dispatched: ({ event }) => `host ${event.by ?? 'unknown'} asked to run it${event.note ?? ''}`,
   retrying: ({ record, event }) =>
     `attempt ${event.attempt} failed, again in ${wait((event.dueAt ?? event.at) - event.at)} (${errorText(record, event)})`,
   snoozed: ({ event }) =>
@@ -105,7 +106,8 @@ export const traceOf = (record: JobRecord): readonly TraceStep[] => {
   if (history.some(({ event }) => event === 'redriven' || event === 'resumed')) attempt = 0;
   const steps = history.map((event, index): TraceStep => {
     attempt = counted(attempt, event);
-    const repeated = event.event === 'claimed' && history[index - 1]?.event === 'claimed';
+    const before = history.slice(0, index).findLast((each) => each.event !== 'dispatched');
+    const repeated = event.event === 'claimed' && before?.event === 'claimed';
     const text = TEXTS[event.event]({ record, event, attempt, repeated });
     return { at: event.at, event: event.event, text };
   });

@@ -24,3 +24,7 @@ export interface Logger {
 export const systemClock: Clock = { now: () => Date.now() };
 export const systemIds: Ids = { next: () => globalThis.crypto.randomUUID() };
 export const systemRandom: Random = { next: () => Math.random() };
+
+/** @param ms in milliseconds */
+export const systemSleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,5 +1,5 @@
 /** What the end of a job means for the ledger: pure. */
-import { chargeIdOf, drawOf, holdIdOf } from '#shared/jobs/cost.ts';
+import { chargeIdOf, drawOf, holdIdOf, sharedOf } from '#shared/jobs/cost.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import type { Charge } from './settle.ts';
 
@@ -14,6 +14,10 @@ export const chargeOf = (record: JobRecord): Charge | undefined => {
     const draw = drawOf(record);
     return { ...charge, hold: holdIdOf(record), ...(draw && { draw }) };
   }
-  const { hold, ...due } = settlement;
-  return { ...charge, hold, due };
+  const { hold, amount: own, ...due } = settlement;
+  if (own === undefined) return { ...charge, hold, due };
+  const shared = sharedOf(settlement);
+  // What nothing is paid for was not drawn from an allowance either.
+  if (own === '0' && shared === 0n) return { ...charge, hold: holdIdOf(record) };
+  return { ...charge, hold, amount: BigInt(own) + shared, due };
 };

@@ -55,7 +55,7 @@ const PLACED_BEFORE: readonly Outcome['code'][] = [
 ];
 
 const NOTHING = (): void => undefined;
-const held = (hold: string, final: boolean, giveBack = NOTHING): Taken => ({
+const held = (hold: string, final: boolean, giveBack: Funds['giveBack'] = NOTHING): Taken => ({
   kind: 'held',
   funds: { hold, final, giveBack } satisfies Funds,
 });
@@ -76,8 +76,8 @@ export const createPurse = ({ ledger, clock, ids }: PurseDeps): Purse => {
 
   const spend = (allowance: Allowance, amount: bigint): Taken => {
     allowance.left -= amount;
-    return held(allowance.id, false, () => {
-      allowance.left += amount;
+    return held(allowance.id, false, (rest = amount) => {
+      allowance.left += rest;
     });
   };
 

@@ -1,5 +1,5 @@
 /** What a job's price went through, as steps of its trace. */
-import { chargeIdOf, holdIdOf } from '#shared/jobs/cost.ts';
+import { chargeIdOf, holdIdOf, sharedOf } from '#shared/jobs/cost.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import type { TraceStep } from '#shared/jobs/trace.ts';
 import type { LedgerReader, StoredRecord } from './ports.ts';
@@ -33,11 +33,18 @@ const heldStep = (record: JobRecord, found: StoredRecord | undefined): readonly 
 /** What its children are paid with. */
 const sharedSteps = ({ cost, settlement, updatedAt }: JobRecord): readonly TraceStep[] => {
   const amounts = settlement?.shares?.amounts ?? [];
-  if (amounts.length === 0) return [];
-  const sum = amounts.reduce((total, amount) => total + BigInt(amount), 0n);
+  if (!settlement || amounts.length === 0) return [];
+  const sum = sharedOf(settlement);
   const children = amounts.length === 1 ? '1 child' : `${amounts.length} children`;
   const text = `${sum} ${cost?.unit} of it kept for ${children}`;
   return [{ at: updatedAt, event: 'shared', text }];
+};
+
+/** A host may cost less than the job would pay. */
+const restText = ({ cost, settlement }: JobRecord): string => {
+  if (!cost || settlement?.amount === undefined) return '';
+  const rest = BigInt(cost.amount) - BigInt(settlement.amount) - sharedOf(settlement);
+  return rest > 0n ? `; ${rest} ${cost.unit} given back` : '';
 };
 
 /** Empty for a job that costs nothing. */
@@ -58,6 +65,6 @@ export const moneySteps = async (
   if (!posted || !('transfer' in posted)) return held;
   const at = (await blockTime(posted, reader)) ?? record.updatedAt;
   const { moves } = posted.transfer;
-  const text = moves.map(({ from, to, amount }) => `${amount} from ${from} to ${to}`).join(', ');
-  return [...held, { at, event: 'posted', text: `${text} (${id})` }];
+  const paid = moves.map(({ from, to, amount }) => `${amount} from ${from} to ${to}`).join(', ');
+  return [...held, { at, event: 'posted', text: `${paid} (${id})${restText(record)}` }];
 };

@@ -5,7 +5,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { countQueue, countTable } from './usage.ts';
 
 /** Three tries inside five seconds each: a lease outlives them. */
-const OPTIONS = {
+export const OPTIONS = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
 } as const;

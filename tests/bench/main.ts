@@ -9,6 +9,7 @@ import { benchLedger } from './ledger.ts';
 import { benchLedgerSizes } from './ledgerSizes.ts';
 import { benchMesh } from './mesh.ts';
 import { benchPeer, benchPrice } from './price.ts';
+import { benchProber } from './prober.ts';
 import { benchWatching } from './watching.ts';
 
 const JOBS_DEFAULT = 20_000;
@@ -31,6 +32,7 @@ const results = {
   watching: benchWatching(),
   ledger: await benchLedger(),
   ledgerSizes: await benchLedgerSizes(),
+  prober: await benchProber(),
   mesh: await benchMesh(assemblyDir, jobs),
 };
 mkdirSync('bench-results', { recursive: true });

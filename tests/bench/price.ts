@@ -18,7 +18,7 @@ import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { createJobsTable } from '../support/table.ts';
-import { NO_PURSE } from '../support/worker.ts';
+import { NO_HOSTS, NO_PURSE } from '../support/worker.ts';
 import { type Counts, countDynamo, countSqs, noCounts } from './counts.ts';
 import { createPeer, timed } from './peer.ts';
 import { line, round, title } from './stats.ts';
@@ -86,6 +86,7 @@ const open = async () => {
     chains: createChainStore({ client, table }),
     ticks: createTicks({ client, table }),
     purse: NO_PURSE,
+    hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock: systemClock, random: systemRandom }),
     blobs,
     services: { workspaces, http: createHttpClient({ allow: [] }) },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { FUNCTIONS } from '#shared/contracts/functions.ts';
 
 interface Resource {
   readonly Type: string;
@@ -21,12 +22,16 @@ const of = (type: string) =>
   resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
 
 describe('queues', () => {
-  it('are four priorities, the results and the postings, each with a dead-letter queue of its own', () => {
+  it('are four priorities, results, postings and probes, each with dead letters of its own', () => {
     const names = of('AWS::SQS::Queue').map(({ QueueName }) => QueueName);
     const queues = ['jobs-critical', 'jobs-high', 'jobs-normal', 'jobs-low', 'results', 'postings'];
     const pairs = queues.flatMap((name) => [`${name}.fifo`, `${name}-dead.fifo`]);
     expect(names.sort()).toEqual(
-      [...pairs, 'relay-failures', 'snapshotter-failures', 'ticks-dead']
+      [
+        ...pairs,
+        ...['relay-failures', 'snapshotter-failures', 'announcer-failures', 'ticks-dead'],
+        ...['probes', 'probes-dead'],
+      ]
         .map((name) => `sheratan-dev-${name}`)
         .sort(),
     );
@@ -56,7 +61,7 @@ describe('queues', () => {
 
   it('refuse requests without TLS', () => {
     const policies = of('AWS::SQS::QueuePolicy');
-    expect(policies).toHaveLength(15);
+    expect(policies).toHaveLength(18);
     for (const policy of policies)
       expect(JSON.stringify(policy)).toContain('"Bool":{"aws:SecureTransport":"false"}');
   });
@@ -84,9 +89,7 @@ describe('functions', () => {
   it('are Node 24 on arm64 with JSON logs in groups of explicit retention', () => {
     const functions = of('AWS::Lambda::Function');
     expect(functions.map(({ FunctionName }) => FunctionName).sort()).toEqual(
-      ['relay', 'reporter', 'settler', 'snapshotter', 'timekeeper', 'worker'].map(
-        (name) => `sheratan-dev-${name}`,
-      ),
+      [...FUNCTIONS].sort().map((name) => `sheratan-dev-${name}`),
     );
     for (const each of functions)
       expect(each).toMatchObject({
@@ -101,7 +104,7 @@ describe('functions', () => {
 
   it('are fed ten messages at a time, with partial failures and bounded concurrency', () => {
     const mappings = of('AWS::Lambda::EventSourceMapping').filter(
-      (each) => !each['FilterCriteria'],
+      (each) => !each['FilterCriteria'] && each['BatchSize'] !== 1,
     );
     expect(mappings).toHaveLength(6);
     for (const mapping of mappings)
@@ -110,6 +113,38 @@ describe('functions', () => {
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         ScalingConfig: { MaximumConcurrency: expect.any(Number) },
       });
+  });
+
+  it('look at one shard an invocation, rung by the minute, with a thread for each name', () => {
+    const [prober] = of('AWS::Lambda::Function').filter(({ FunctionName }) =>
+      String(FunctionName).endsWith('-prober'),
+    );
+    expect(prober).toMatchObject({
+      Environment: { Variables: { UV_THREADPOOL_SIZE: '64' } },
+      Timeout: 60,
+    });
+    const shards = of('AWS::Lambda::EventSourceMapping').filter(({ BatchSize }) => BatchSize === 1);
+    expect(shards).toMatchObject([{ ScalingConfig: { MaximumConcurrency: 120 } }]);
+    const rules = of('AWS::Events::Rule').filter((rule) =>
+      JSON.stringify(rule).includes('InputTransformer'),
+    );
+    const InputTransformer = {
+      InputPathsMap: { time: '$.time' },
+      InputTemplate: '{"kind":"minute","at":<time>}',
+    };
+    expect(rules).toMatchObject([
+      { ScheduleExpression: 'rate(1 minute)', Targets: [{ InputTransformer }] },
+    ]);
+  });
+
+  it('hear of commits that changed a host’s state, and of no others', () => {
+    const [heard] = of('AWS::Lambda::EventSourceMapping').filter((each) =>
+      JSON.stringify(each['FilterCriteria'] ?? '').includes('STATE'),
+    );
+    const keys = { sk: { S: ['STATE'] } };
+    const image = { chgN: { N: [{ 'anything-but': ['0'] }] } };
+    const Pattern = JSON.stringify({ dynamodb: { Keys: keys, NewImage: image } });
+    expect(heard).toMatchObject({ FilterCriteria: { Filters: [{ Pattern }] } });
   });
 
   it('leave plain jobs out of the stream: only ends that somebody waits for wake the relay', () => {

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   DeleteMessageCommand,
   ReceiveMessageCommand,
@@ -135,6 +136,30 @@ describe('a table’s mapping', () => {
         },
       )
       .toContain(1);
+  });
+});
+
+describe('the event bus', () => {
+  it('gives an event to the queues and topics whose pattern it fits, as their rule shapes it', async () => {
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const endpoint = cloud.endpoints.events;
+    const client = new EventBridgeClient({ region: cloud.region, endpoint, credentials });
+    const put = (to: string, Detail = JSON.stringify({ host: 'a"b', n: 7, to })) => ({
+      Source: 'test.hosts',
+      DetailType: 'Change',
+      Detail,
+    });
+    const Entries = [put('online'), put('offline'), put('offline', '{')];
+    const answer = await client.send(new PutEventsCommand({ Entries }));
+    client.destroy();
+    expect(answer).toMatchObject({
+      FailedEntryCount: 1,
+      Entries: [{}, { EventId: expect.any(String) }, { ErrorCode: 'MalformedDetail' }],
+    });
+    const shaped = { host: 'a"b', note: 'a"b is gone', n: 7 };
+    await expect.poll(() => receive('Lost'), { timeout: 30_000 }).toEqual([JSON.stringify(shaped)]);
+    const [text = ''] = await receive('Scheduled');
+    expect(JSON.parse(text)).toMatchObject({ source: 'test.hosts', detail: { to: 'offline' } });
   });
 });
 

@@ -49,6 +49,8 @@ export interface Injector {
   /** What was called, in order. */
   readonly calls: readonly string[];
   attach(client: { readonly middlewareStack: unknown }): void;
+  /** A call that no SDK makes; what strikes it is thrown as an {@link Injected}. */
+  call<T>(name: string, send: () => Promise<T>): Promise<T>;
   /** Runs `work` as a process of its own would: 'killed' when a fault ended it. */
   invoke<T>(work: () => Promise<T>): Promise<T | 'killed'>;
   /** Lets what stalled before the last call of this go on, and waits until it has ended. */
@@ -57,7 +59,7 @@ export interface Injector {
   point(name: string): boolean;
 }
 
-class Injected extends Error {
+export class Injected extends Error {
   readonly $retryable = { throttling: false };
   constructor(name: string) {
     super(`injected: ${name}`);
@@ -116,11 +118,10 @@ export const createInjector = (
 
   const strike = async (
     fault: Fault | undefined,
-    args: Args,
-    next: Next,
+    send: () => Promise<unknown>,
+    sendSome: () => Promise<unknown>,
     invocation: Invocation,
   ): Promise<unknown> => {
-    const send = () => next(args);
     switch (fault) {
       case undefined:
         return send();
@@ -147,7 +148,7 @@ export const createInjector = (
         throw new Injected('TimeoutError');
       }
       case 'half a batch':
-        return sendHalf(args, next);
+        return sendSome();
       case 'killed before':
         invocation.die();
         return never();
@@ -161,19 +162,28 @@ export const createInjector = (
     }
   };
 
+  const call = (name: string, send: () => Promise<unknown>, sendSome = send): Promise<unknown> => {
+    const invocation = current.getStore();
+    if (invocation?.dead) return never();
+    // Once it stalled it has had its fault: it goes on undisturbed.
+    if (!invocation || invocation.stalled) return send();
+    const fault = plan(calls.length, name);
+    calls.push(name);
+    return strike(fault, send, sendSome, invocation);
+  };
+
   return {
     calls,
+    call: call as Injector['call'],
     attach: (client) => {
       (client.middlewareStack as Stack).add(
         (next) => (args) => {
-          const invocation = current.getStore();
-          if (invocation?.dead) return never();
-          // Once it stalled it has had its fault: it goes on undisturbed.
-          if (!invocation || invocation.stalled) return next(args);
           const name = Object.keys(args.input).join();
-          const fault = plan(calls.length, name);
-          calls.push(name);
-          return strike(fault, args, next, invocation);
+          return call(
+            name,
+            () => next(args),
+            () => sendHalf(args, next),
+          );
         },
         { step: 'initialize' },
       );

@@ -11,13 +11,32 @@ interface Answer {
   readonly stderr: string;
 }
 
+type Run = (args: readonly string[], input?: string) => Promise<Answer>;
+
 export interface Sheratan {
   /** Where the cloud leaves word of itself. */
   readonly stateFile: string;
   readonly up: ChildProcess;
-  run(args: readonly string[], input?: string): Promise<Answer>;
+  readonly run: Run;
   stop(): void;
 }
+
+/** @param home where the command looks for a running cloud */
+export const commandIn =
+  (home: string): Run =>
+  (given, input = '') =>
+    new Promise((resolve) => {
+      const child = execFile(
+        process.execPath,
+        ['cli/main.ts', ...given],
+        { env: { ...process.env, SHERATAN_HOME: home, NO_COLOR: '1' } },
+        (error, stdout, stderr) => {
+          const code = typeof error?.code === 'number' ? error.code : 0;
+          resolve({ code, stdout, stderr });
+        },
+      );
+      child.stdin?.end(input);
+    });
 
 export const startSheratan = async (assemblyDir: string): Promise<Sheratan> => {
   const home = mkdtempSync(join(tmpdir(), 'sheratan-home-'));
@@ -29,19 +48,7 @@ export const startSheratan = async (assemblyDir: string): Promise<Sheratan> => {
   return {
     stateFile,
     up,
-    run: (given, input = '') =>
-      new Promise((resolve) => {
-        const child = execFile(
-          process.execPath,
-          ['cli/main.ts', ...given],
-          { env },
-          (error, stdout, stderr) => {
-            const code = typeof error?.code === 'number' ? error.code : 0;
-            resolve({ code, stdout, stderr });
-          },
-        );
-        child.stdin?.end(input);
-      }),
+    run: commandIn(home),
     stop: () => {
       up.kill('SIGKILL');
       rmSync(home, { recursive: true, force: true });

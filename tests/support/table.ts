@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { HOSTS_KEYS } from '#shared/contracts/hosts.ts';
 import { JOBS_INDEXES, JOBS_KEY, JOBS_SORT } from '#shared/contracts/tables.ts';
 import { ledgerClient } from '#shared/ledger/dynamo/codec.ts';
 import { createTable } from '#shared/ledger/dynamo/createTable.ts';
@@ -55,6 +56,30 @@ export const createLedgerTable = async (
   const table = `ledger-${randomUUID()}`;
   await createTable(raw, table, stream);
   return { client: ledgerClient(raw), table, raw };
+};
+
+/** A Hosts table, as the template describes it. */
+export const createHostsTable = async (
+  endpoint: string,
+): Promise<{ readonly client: DynamoDBDocumentClient; readonly table: string }> => {
+  const raw = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials: CREDENTIALS });
+  const table = `hosts-${randomUUID()}`;
+  const { partition, sort } = HOSTS_KEYS;
+  await raw.send(
+    new CreateTableCommand({
+      TableName: table,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: keys(partition, sort),
+      AttributeDefinitions: [partition, sort].map((name) => ({
+        AttributeName: name,
+        AttributeType: 'S' as const,
+      })),
+    }),
+  );
+  const client = DynamoDBDocumentClient.from(raw, {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  return { client, table };
 };
 
 export const dropTable = async (client: DynamoDBDocumentClient, table: string): Promise<void> => {

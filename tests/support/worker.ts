@@ -13,6 +13,7 @@ import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import { createGate } from '#shared/control/gate.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
+import type { Dispatcher } from '#shared/hosts/dispatchPorts.ts';
 import type { Kinds } from '#shared/jobs/defineJob.ts';
 import type { Disposition } from '#shared/jobs/disposition.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
@@ -42,6 +43,11 @@ const VISIBILITY_SECONDS = 600;
 /** For tests whose jobs cost nothing. */
 export const NO_PURSE: Purse = {
   take: () => Promise.reject(new Error('no ledger here')),
+};
+
+/** For tests whose jobs run in the worker. */
+export const NO_HOSTS: Dispatcher = {
+  run: () => Promise.reject(new Error('no mesh here')),
 };
 
 interface ManualClock {
@@ -151,6 +157,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     chains: createChainStore({ client, table }),
     ticks: createTicks({ client, table }),
     purse: NO_PURSE,
+    hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock, random: { next: () => 0 } }),
     blobs,
     services: { workspaces, http: createHttpClient({ allow: ['127.0.0.0/8'] }) },

@@ -22,25 +22,25 @@ import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
-import type { Purse } from '#shared/jobs/money.ts';
+import type { Charges, Purse } from '#shared/jobs/money.ts';
 import type { Delivery, HttpClient } from '#shared/jobs/ports.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
 import { relayEnds } from '#shared/jobs/relay.ts';
 import { type Announcement, reportEnd } from '#shared/jobs/report.ts';
-import { runBatch } from '#shared/jobs/runBatch.ts';
+import { type BatchDeps, runBatch } from '#shared/jobs/runBatch.ts';
 import { createBlobs } from '#shared/jobs/s3/blobs.ts';
 import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
 import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { keepTime } from '#shared/jobs/timekeeper.ts';
-import { systemIds } from '#shared/kernel/ports.ts';
+import { type Clock, systemIds } from '#shared/kernel/ports.ts';
 import type { Charge } from '#shared/ledger/settle.ts';
 import { chargeIn, createCharges } from '#shared/ledger/sqs/postings.ts';
 import { isDone, type Outcome } from '#shared/ledger/types.ts';
 import { createInjector, type Fault, type Injector } from './faults.ts';
 import { createJobsTable, dropTable } from './table.ts';
-import { NO_PURSE } from './worker.ts';
+import { NO_HOSTS, NO_PURSE } from './worker.ts';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const REGION = 'us-east-1';
@@ -65,6 +65,9 @@ export interface WorldOptions {
   readonly control?: Partial<Control>;
   readonly http?: HttpClient;
   readonly money?: (attach: Injector['attach']) => Money;
+  /** What the worker has beside; its calls are struck when it lets them. */
+  readonly equip?: (injector: Injector, clock: Clock) => Pick<BatchDeps, 'hosts' | 'purse'>;
+  readonly charges?: Charges;
   /** Sees what the invocations send. */
   readonly observe?: (client: DynamoDBDocumentClient, sqs: SQSClient) => void;
 }
@@ -141,6 +144,9 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     ...lease,
     chains: createChainStore(jobs),
     ticks: createTicks(jobs),
+    purse: NO_PURSE,
+    hosts: NO_HOSTS,
+    ...options.equip?.(injector, clock),
   };
   const announcements = createAnnouncements(sqs, resultsUrl);
   const log = createDeliveryLog(jobs);
@@ -167,7 +173,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const report = await injector.invoke(() =>
       runBatch(deliveries, 'request', () => 900_000, {
         ...workerDeps,
-        purse: money?.purse() ?? NO_PURSE,
+        ...(money && { purse: money.purse() }),
       }),
     );
     // Lambda deletes what was not returned; that may get lost like anything else.
@@ -191,7 +197,8 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const ended = (await all()).filter(
       (record) => isTerminal(record.status) && !relayed.has(key(record)),
     );
-    const charges = money ? createCharges(sqs, postingsUrl) : { send: () => Promise.resolve() };
+    const settled = money ? createCharges(sqs, postingsUrl) : { send: () => Promise.resolve() };
+    const charges = options.charges ?? settled;
     const deps = { ...shared, outgoing, announcements, charges };
     const done = await injector.invoke(async () => {
       try {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { runJob } from '#client/testing.ts';
 import { echo } from '#shared/jobs/kinds/echo.ts';
-import { retryAfterSeconds } from '#shared/jobs/kinds/httpRequest.ts';
 import { excerpt } from '#shared/jobs/kinds/readFile.ts';
 import { filePath, workspacePath } from '#shared/jobs/kinds/workspacePath.ts';
+import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
 
 const code = (run: () => unknown): unknown => {
   try {

@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { envelopeJsonSchema } from '../../scripts/envelopeJsonSchema.ts';
+import { hostJsonSchema } from '../../scripts/hostJsonSchema.ts';
+import { hostProtocolJsonSchema } from '../../scripts/hostProtocolJsonSchema.ts';
 
-it('publishes the schema that the worker checks with (npm run schema)', () => {
-  const published = JSON.parse(readFileSync('docs/schema/envelope.schema.json', 'utf8'));
-  expect(published).toEqual(JSON.parse(JSON.stringify(envelopeJsonSchema())));
+it.each([
+  ['envelope', envelopeJsonSchema()],
+  ['host', hostJsonSchema()],
+  ['host-protocol', hostProtocolJsonSchema()],
+])('publishes the schema of %s that is checked with (npm run schema)', (name, schema) => {
+  const published = JSON.parse(readFileSync(`docs/schema/${name}.schema.json`, 'utf8'));
+  expect(published).toEqual(JSON.parse(JSON.stringify(schema)));
 });

@@ -18,8 +18,6 @@ interface Logged {
   readonly tries: readonly LoggedTry[];
 }
 
-const SECRET = { pk: 'SECRET', sk: 'CALLBACK' };
-
 /** The newest try counts, whoever writes first: a reporter that was frozen knows less. */
 const merged = (before: readonly LoggedTry[], tried: LoggedTry): readonly LoggedTry[] =>
   [...before, tried].sort((a, b) => a.at - b.at).slice(-LIMITS.callbackTriesKept);
@@ -102,11 +100,15 @@ interface SecretItem {
 
 const fresh = (): string => `whsec_${randomBytes(32).toString('base64url')}`;
 
-/** Made at its first use, by whoever is first. */
-export const createSecrets = ({ client, table }: StoreOptions): Secrets => {
+/** Made at its first use, by whoever is first. @param purpose what is signed with it */
+export const createSecrets = (
+  { client, table }: StoreOptions,
+  purpose: 'CALLBACK' | 'HOSTS' = 'CALLBACK',
+): Secrets => {
+  const key = { pk: 'SECRET', sk: purpose };
   const read = async (): Promise<SecretItem | undefined> => {
     const { Item } = await client.send(
-      new GetCommand({ TableName: table, Key: SECRET, ConsistentRead: true }),
+      new GetCommand({ TableName: table, Key: key, ConsistentRead: true }),
     );
     return Item as SecretItem | undefined;
   };
@@ -114,7 +116,7 @@ export const createSecrets = ({ client, table }: StoreOptions): Secrets => {
     const known = await read();
     if (known) return known;
     try {
-      const Item = { ...SECRET, current: fresh() };
+      const Item = { ...key, current: fresh() };
       const ConditionExpression = 'attribute_not_exists(pk)';
       await client.send(new PutCommand({ TableName: table, Item, ConditionExpression }));
       return Item;
@@ -134,7 +136,7 @@ export const createSecrets = ({ client, table }: StoreOptions): Secrets => {
       await client.send(
         new PutCommand({
           TableName: table,
-          Item: { ...SECRET, current, previous },
+          Item: { ...key, current, previous },
           ConditionExpression: '#current = :previous',
           ExpressionAttributeNames: { '#current': 'current' },
           ExpressionAttributeValues: { ':previous': previous },

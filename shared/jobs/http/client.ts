@@ -1,81 +1,38 @@
-/**
- * Outbound HTTP: one connection a request, the connected address is the checked one (so a name that
- * changes its mind between check and connect gains nothing), no redirects, bounded answers.
- */
+/** Outbound HTTP: one connection a request, to addresses that are allowed, no redirects, bounded answers. */
 
-import type { LookupAddress } from 'node:dns';
-import { lookup as resolveName } from 'node:dns/promises';
 import type * as Http from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type * as Https from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { createOutbound, OutboundError, type Resolve } from '#shared/kernel/addresses.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../ports.ts';
-import { type AddressCheck, addressCheck } from './guard.ts';
 
 export interface HttpClientOptions {
   /** CIDRs that may be reached although they are private. */
   readonly allow: readonly string[];
-  /** All addresses of a name; for tests. */
-  readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
+  /** For tests. */
+  readonly resolve?: Resolve;
 }
 
 // Importing node:http as ESM reads every export of it, one of which loads all of undici (50 ms).
 const http = process.getBuiltinModule('node:http') as typeof Http;
 const https = process.getBuiltinModule('node:https') as typeof Https;
 
-const forbidden = (what: string): PermanentError =>
-  new PermanentError(
-    `${what} is a private, local or metadata address; allow it by CIDR in outboundAllow`,
-    {
-      code: 'ADDRESS_FORBIDDEN',
-    },
-  );
-
-const parseUrl = (text: string): URL => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const fault = (why: string) => new PermanentError(`url: ${why}`, { code: 'URL_INVALID' });
-  if (!url) throw fault(`${JSON.stringify(text.slice(0, 200))} is not a URL`);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw fault(`${url.protocol} is not http(s)`);
-  if (url.username !== '' || url.password !== '') throw fault('credentials belong in a header');
-  return url;
-};
-
-const guardedLookup =
-  (isAllowed: AddressCheck, resolve: NonNullable<HttpClientOptions['resolve']>): LookupFunction =>
-  (name, options, callback) => {
-    const decide = async (): Promise<readonly LookupAddress[]> => {
-      const addresses = await resolve(name);
-      const open = addresses.filter(({ address }) => isAllowed(address));
-      if (open.length === 0) throw forbidden(name);
-      return open;
-    };
-    decide().then(
-      (open) => {
-        const [first] = open;
-        if (options.all) callback(null, [...open]);
-        else callback(null, first?.address ?? '', first?.family);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, '', 4),
-    );
-  };
-
 const CODES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'DNS_FAILED',
   EAI_AGAIN: 'DNS_FAILED',
-  ECONNREFUSED: 'CONNECT_FAILED',
-  ETIMEDOUT: 'CONNECT_FAILED',
-  EHOSTUNREACH: 'CONNECT_FAILED',
-  ENETUNREACH: 'CONNECT_FAILED',
 };
 
-const translated = (error: unknown, signal: AbortSignal): Error => {
+/** @param connected a fault after that says nothing about what the other side has read */
+const translated = (error: unknown, signal: AbortSignal, connected: boolean): Error => {
   if (signal.aborted && signal.reason instanceof Error) return signal.reason;
-  if (error instanceof PermanentError) return error;
-  const known = error instanceof Error && 'code' in error ? CODES[String(error.code)] : undefined;
+  if (error instanceof PermanentError || error instanceof RetryableError) return error;
+  if (error instanceof OutboundError)
+    return new PermanentError(error.message, { code: error.code, cause: error });
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known = connected ? 'ANSWER_BROKEN' : (CODES[code] ?? 'CONNECT_FAILED');
   const message = error instanceof Error ? error.message : String(error);
-  return new RetryableError(message, { code: known ?? 'ANSWER_BROKEN', cause: error });
+  return new RetryableError(message, { code: known, cause: error });
 };
 
 /** Reads until the bound; what is beyond it is not waited for. */
@@ -106,38 +63,59 @@ const answered = (request: ClientRequest, body: string | undefined): Promise<Inc
     request.end(body);
   });
 
-export const createHttpClient = ({ allow, resolve }: HttpClientOptions): HttpClient => {
-  const isAllowed = addressCheck(allow);
-  const lookup = guardedLookup(isAllowed, resolve ?? ((name) => resolveName(name, { all: true })));
+/** Ends a request that has no connection after `connectMs`; answers whether it has got one. */
+const watchConnection = (request: ClientRequest, connectMs: number | undefined) => {
+  let connected = false;
+  const late = (): void => {
+    const message = `no connection within ${connectMs} ms`;
+    request.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
+  };
+  const timer = connectMs === undefined ? undefined : setTimeout(late, connectMs);
+  request.once('socket', (socket) => {
+    // With TLS nothing is said before its handshake.
+    socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+      connected = true;
+      clearTimeout(timer);
+    });
+  });
+  return {
+    isConnected: () => connected,
+    stop: () => clearTimeout(timer),
+  };
+};
 
-  const exchange = async (input: HttpRequest, url: URL): Promise<HttpAnswer> => {
+export const createHttpClient = ({ allow, resolve }: HttpClientOptions): HttpClient => {
+  const outbound = createOutbound({ allow, resolve });
+
+  const exchange = async (input: HttpRequest): Promise<HttpAnswer> => {
+    const url = outbound.check(input.url);
     const options: RequestOptions = {
       method: input.method,
       headers: { ...input.headers },
       signal: input.signal,
-      lookup,
+      lookup: outbound.lookup,
       agent: false,
     };
     const module = url.protocol === 'https:' ? https : http;
     const request = module.request(url, options);
+    const connection = watchConnection(request, input.connectMs);
     try {
       const answer = await answered(request, input.body);
       const { body, truncated } = await readBody(answer, input.limitBytes);
       return { status: answer.statusCode ?? 0, headers: headersOf(answer), body, truncated };
+    } catch (error) {
+      throw translated(error, input.signal, connection.isConnected());
     } finally {
+      connection.stop();
       request.destroy();
     }
   };
   return {
     request: async (input) => {
-      const url = parseUrl(input.url);
-      const host = url.hostname.replace(/^\[|\]$/g, '');
-      // An address in the URL is connected to without a lookup, so it is checked here.
-      if (isIP(host) !== 0 && !isAllowed(host)) throw forbidden(host);
       try {
-        return await exchange(input, url);
+        return await exchange(input);
       } catch (error) {
-        throw translated(error, input.signal);
+        throw translated(error, input.signal, true);
       }
     },
   };

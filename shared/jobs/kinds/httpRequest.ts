@@ -1,12 +1,12 @@
 /** `http.request`: one outbound call; its status decides between done, later and never. */
 import * as v from 'valibot';
+import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
 import { defineJob } from '../defineJob.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { HttpAnswer } from '../ports.ts';
 
 const ANSWER_BYTES_MAX = 262_144;
 const RETRYABLE = new Set([408, 425, 429]);
-const RETRY_AFTER_SECONDS_MAX = 43_200;
 
 const payload = v.strictObject({
   url: v.pipe(v.string(), v.url()),
@@ -18,15 +18,6 @@ const payload = v.strictObject({
     v.array(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599))),
   ),
 });
-
-/** Seconds from a Retry-After header: a number of them, or a date. */
-export const retryAfterSeconds = (header: string | undefined, now: number): number | undefined => {
-  if (header === undefined) return undefined;
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - now) / 1_000;
-  return Number.isFinite(seconds)
-    ? Math.min(RETRY_AFTER_SECONDS_MAX, Math.max(0, seconds))
-    : undefined;
-};
 
 const bodyOf = ({ body, json }: v.InferOutput<typeof payload>) => {
   if (json === undefined) return body === undefined ? {} : { body };

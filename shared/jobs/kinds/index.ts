@@ -1,5 +1,6 @@
 /** The kinds of this deployment. Yours go here: write one with defineJob and add it to the list. */
 import { kindsOf } from '../defineJob.ts';
+import { dispatch } from './dispatch.ts';
 import { echo } from './echo.ts';
 import { httpRequest } from './httpRequest.ts';
 import { listFiles, walkTree } from './listFiles.ts';
@@ -7,6 +8,7 @@ import { readFile, readFileBatch } from './readFile.ts';
 import { writeFile } from './writeFile.ts';
 
 export const kinds = kindsOf([
+  dispatch,
   echo,
   httpRequest,
   listFiles,

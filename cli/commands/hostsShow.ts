@@ -1,0 +1,90 @@
+/** `hosts show|history`: one host, how it stands and how it stood. */
+import type { Host } from '#shared/hosts/host.ts';
+import type { Change } from '#shared/hosts/live.ts';
+import { measuredOf, type Uptime, uptimeOf } from '#shared/hosts/rollups.ts';
+import type { HostSystem } from '#shared/hosts/system.ts';
+import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { columns, json, note, out, paint, plain, status, time } from '../print.ts';
+import { type SessionOptions, withDeployment } from '../session.ts';
+import { describeHost, exact, shownState, uptimeText } from '../showHost.ts';
+
+const found = async (id: string, { store }: HostSystem): Promise<Host> => {
+  const host = await store.get(id);
+  if (host) return host;
+  throw new CliError(`There is no host ${plain(id)}; "hosts list" names them.`, EXIT.notFound);
+};
+
+const uptimeNow = async (
+  { shard, number }: Host,
+  { states, rollups }: HostSystem,
+  now: number,
+): Promise<Uptime> => {
+  const [{ live, at }, measured] = await Promise.all([
+    states.read(shard, { stale: true }),
+    measuredOf(shard, rollups, now),
+  ]);
+  const of = live.get(number);
+  const current = of && { at, probes: of.hourProbes, passes: of.hourPasses };
+  return uptimeOf(number, { ...measured, ...(current && { current }) }, now);
+};
+
+const printChanges = (changes: readonly Change[]): void => {
+  if (changes.length === 0) note('No changes of state are known.');
+  else
+    out(
+      columns([
+        ['SINCE (UTC)', 'FROM', 'TO', 'REASON', 'FOUND'],
+        ...changes.map(({ since, from, to, reason, at, muted }) => [
+          time(since),
+          from,
+          to,
+          plain(reason === 'none' ? '-' : reason),
+          `${time(at)}${muted ? ' (muted: it changes too often)' : ''}`,
+        ]),
+      ]),
+    );
+};
+
+const CHANGES_SHOWN = 5;
+
+export const show = (id: string, options: SessionOptions): Promise<ExitCode> =>
+  withDeployment(options, async ({ hosts, clock }) => {
+    const system = hosts();
+    const host = await found(id, system);
+    const now = clock.now();
+    const [uptime, changes, used, { live }] = await Promise.all([
+      uptimeNow(host, system, now),
+      system.history.changes(id, CHANGES_SHOWN),
+      system.slots.used([id], now),
+      system.states.read(host.shard, { stale: true }),
+    ]);
+    const standing = { host, live: live.get(host.number), used: used.get(id) ?? 0 };
+    if (options.json) {
+      json(exact({ ...standing, state: shownState(standing, now), uptime, changes }));
+      return EXIT.ok;
+    }
+    out(`${status(shownState(standing, now))} ${paint('bold', plain(id))} ${plain(host.endpoint)}`);
+    out(plain(describeHost(standing, uptime, now)));
+    if (changes.length > 0) printChanges(changes);
+    return EXIT.ok;
+  });
+
+export interface HistoryOptions extends SessionOptions {
+  readonly limit: number;
+}
+
+export const history = (id: string, options: HistoryOptions): Promise<ExitCode> =>
+  withDeployment(options, async ({ hosts, clock }) => {
+    const system = hosts();
+    // A host that was removed has a history still, but no uptime: its numbers went with it.
+    const host = await system.store.get(id);
+    const changes = await system.history.changes(id, options.limit);
+    if (!host && changes.length === 0) await found(id, system);
+    const uptime = host && (await uptimeNow(host, system, clock.now()));
+    if (options.json) json({ id, ...(uptime && { uptime }), changes });
+    else {
+      if (uptime) out(`uptime: ${uptimeText(uptime)}`);
+      printChanges(changes);
+    }
+    return EXIT.ok;
+  });

@@ -1,0 +1,117 @@
+/** `hosts watch`: every host as it stands, again and again. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { HostSystem } from '#shared/hosts/system.ts';
+import { mapPool } from '#shared/kernel/pool.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { columns, json, note, out, plain, status, time } from '../print.ts';
+import { type Session, type SessionOptions, withDeployment } from '../session.ts';
+import {
+  exact,
+  latencyOf,
+  pricesOf,
+  reasonOf,
+  type Standing,
+  shownState,
+  sinceOf,
+} from '../showHost.ts';
+
+export interface WatchOptions extends SessionOptions {
+  readonly once?: boolean;
+  /** Seconds between two looks. */
+  readonly every: number;
+  readonly limit: number;
+}
+
+interface Look {
+  readonly at: number;
+  readonly shards: number;
+  readonly counts: ReadonlyMap<string, number>;
+  /** The worst first. */
+  readonly rows: readonly Standing[];
+}
+
+const WORST_FIRST = 'offline degraded busy unknown maintenance drained online'.split(' ');
+const SHARDS_AT_ONCE = 16;
+
+const lookAt = async ({ store, states, slots }: HostSystem, now: number, limit: number) => {
+  const shards = await store.shards();
+  const all = await mapPool(shards, SHARDS_AT_ONCE, async (shard): Promise<readonly Standing[]> => {
+    const [hosts, { live }] = await Promise.all([
+      store.ofShard(shard),
+      states.read(shard, { stale: true }),
+    ]);
+    return hosts.map((host) => ({ host, live: live.get(host.number) }));
+  });
+  const ranked = all.flat().map((standing) => ({ standing, state: shownState(standing, now) }));
+  ranked.sort((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state));
+  const shown = ranked.slice(0, limit).map(({ standing }) => standing);
+  const used = await slots.used(
+    shown.map(({ host }) => host.id),
+    now,
+  );
+  const counts = [...Map.groupBy(ranked, ({ state }) => state)].map(
+    ([state, of]) => [state, of.length] as const,
+  );
+  const rows = shown.map((each) => ({ ...each, used: used.get(each.host.id) ?? 0 }));
+  return { at: now, shards: shards.length, counts: new Map(counts), rows } satisfies Look;
+};
+
+const textOf = ({ at, shards, counts, rows }: Look): string => {
+  const hosts = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const states = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
+  const head = `${time(at)}  ${hosts} hosts in ${shards} shards: ${states}`;
+  const table = columns([
+    ['ID', 'SINCE', 'LATENCY', 'SLOTS', 'RUNS', 'WHY'],
+    ...rows.map((standing) =>
+      [
+        standing.host.id,
+        sinceOf(standing, at),
+        latencyOf(standing),
+        `${standing.used ?? 0}/${standing.host.concurrency}`,
+        pricesOf(standing.host),
+        reasonOf(standing, at),
+      ].map(plain),
+    ),
+  ]);
+  // The state is painted, and paint has a width of its own.
+  const painted = ['STATE'.padEnd(11), ...rows.map((each) => status(shownState(each, at), 11))];
+  const lines = table.split('\n').map((line, index) => `${painted[index]}  ${line}`);
+  const more = hosts > rows.length ? [`and ${hosts - rows.length} more: --limit`] : [];
+  return [head, ...lines, ...more].join('\n');
+};
+
+const jsonOf = ({ at, shards, counts, rows }: Look): unknown =>
+  exact({
+    ...{ at, shards, counts: Object.fromEntries(counts) },
+    hosts: rows.map((standing) => ({
+      ...{ id: standing.host.id, state: shownState(standing, at), used: standing.used },
+      ...{ host: standing.host, live: standing.live },
+    })),
+  });
+
+const CLEAR = '\u001b[H\u001b[2J';
+
+const print = (look: Look, options: WatchOptions): void => {
+  if (options.json && options.once) json(jsonOf(look));
+  else if (options.json) out(JSON.stringify(jsonOf(look)));
+  else if (look.rows.length === 0) note('No hosts; "hosts add ID URL --kind NAME=PRICE" adds one.');
+  else out(`${process.stdout.isTTY && !options.once ? CLEAR : ''}${textOf(look)}`);
+};
+
+const follow = async (session: Session, options: WatchOptions): Promise<void> => {
+  const system = session.hosts();
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  while (!stop.signal.aborted) {
+    print(await lookAt(system, session.clock.now(), options.limit), options);
+    await wait(options.every * 1_000, undefined, stop).catch(() => undefined);
+  }
+};
+
+export const watch = (options: WatchOptions): Promise<ExitCode> =>
+  withDeployment(options, async (session) => {
+    if (options.once)
+      print(await lookAt(session.hosts(), session.clock.now(), options.limit), options);
+    else await follow(session, options);
+    return EXIT.ok;
+  });

@@ -1,0 +1,99 @@
+/** Hosts as people and as programs read them. */
+import type { Host, Overlay } from '#shared/hosts/host.ts';
+import type { HostState, Live } from '#shared/hosts/live.ts';
+import { overlayAt } from '#shared/hosts/registry.ts';
+import { type Counts, type Uptime, WINDOWS } from '#shared/hosts/rollups.ts';
+import { columns, duration, time } from './print.ts';
+
+/** A host and what is known of it. */
+export interface Standing {
+  readonly host: Host;
+  readonly live?: Live | undefined;
+  /** Of its slots, those in use. */
+  readonly used?: number | undefined;
+}
+
+/** BigInt as text: JSON's numbers do not reach. */
+export const exact = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_key, each: unknown) =>
+      typeof each === 'bigint' ? String(each) : each,
+    ),
+  );
+
+/** An overlay hides the state: that is what it is for. */
+export const shownState = ({ host, live }: Standing, now: number): HostState | Overlay['kind'] =>
+  overlayAt(host, now)?.kind ?? live?.state ?? 'unknown';
+
+export const pricesOf = ({ capabilities, unit }: Pick<Host, 'capabilities' | 'unit'>): string => {
+  const prices = capabilities.map(({ kind, price }) => `${kind}=${price}`);
+  return `${prices.join(' ')} ${unit}`;
+};
+
+export const latencyOf = ({ live }: Standing): string =>
+  live && live.srttMs > 0 ? `${Math.round(live.srttMs)} ms` : '-';
+
+const HOUR_MS = 3_600_000;
+
+/** How long ago, in the unit that says it best. */
+const age = (ms: number): string => {
+  if (ms < HOUR_MS) return duration(Math.max(0, ms));
+  return ms < 48 * HOUR_MS
+    ? `${Math.round(ms / HOUR_MS)} h`
+    : `${Math.round(ms / 24 / HOUR_MS)} days`;
+};
+
+export const sinceOf = ({ live }: Standing, now: number): string =>
+  live && live.since > 0 ? age(now - live.since * 1_000) : '-';
+
+export const reasonOf = ({ host, live }: Standing, now: number): string => {
+  const overlay = overlayAt(host, now);
+  if (overlay) {
+    const until = overlay.until === undefined ? '' : ` until ${time(overlay.until)}`;
+    return `by ${overlay.by}${until}${overlay.reason ? `: ${overlay.reason}` : ''}`;
+  }
+  if (!live) return 'not probed yet';
+  const flapping = live.flapping ? ['flapping'] : [];
+  return [live.reason === 'none' ? '' : live.reason, ...flapping].filter(Boolean).join(', ');
+};
+
+/** Whole and rounded down: 100 % is only what never failed. */
+const percentOf = ({ probes, passes }: Counts): string => {
+  if (probes === 0) return 'not probed';
+  const hundredths = Math.floor((passes * 10_000) / probes);
+  return `${(hundredths / 100).toFixed(2)} %`;
+};
+
+export const uptimeText = (uptime: Uptime): string =>
+  WINDOWS.map((name) => `${name} ${percentOf(uptime[name])}`).join(', ');
+
+const probeText = ({ probe, endpoint }: Host): string => {
+  const { method, path, intervalSeconds, timeoutMs, degradedMs, expectStatus } = probe;
+  const statuses = expectStatus.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`));
+  return `${method} ${endpoint}${path} every ${intervalSeconds} s, within ${timeoutMs} ms, slow after ${degradedMs} ms, expects ${statuses.join(', ')}`;
+};
+
+const bodyText = ({ body }: Host['probe']): string | undefined => {
+  if (!body) return undefined;
+  return body.kind === 'contains'
+    ? `contains ${JSON.stringify(body.text)}`
+    : `${body.pointer} is ${JSON.stringify(body.equals)}`;
+};
+
+export const describeHost = (standing: Standing, uptime: Uptime, now: number): string => {
+  const { host, used } = standing;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['since', `${sinceOf(standing, now)}  ${reasonOf(standing, now)}`.trimEnd()],
+    ['latency', latencyOf(standing)],
+    ['slots', `${used ?? 0} of ${host.concurrency} in use`],
+    ['runs', pricesOf(host)],
+    ['tags', host.tags.join(', ') || undefined],
+    ['probe', probeText(host)],
+    ['body', bodyText(host.probe)],
+    ['headers', Object.keys(host.probe.headers).join(', ') || undefined],
+    ['uptime', uptimeText(uptime)],
+    ['shard', `${host.shard}, number ${host.number}, version ${host.version}`],
+    ['placed', time(host.createdAt)],
+  ];
+  return columns(rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+};

@@ -1,0 +1,35 @@
+/** Kinds of the example host. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { PermanentError, RetryableError } from '#shared/jobs/errors.ts';
+import type { HostKind } from './host.ts';
+
+const SLEEP_MS_MAX = 840_000;
+
+const fieldsOf = (input: unknown): Readonly<Record<string, unknown>> =>
+  typeof input === 'object' && input !== null ? { ...input } : {};
+
+/** Gives its input back. */
+const echo: HostKind = (input) => input;
+
+/** Takes `ms`, unless it is told to stop. */
+const sleep: HostKind = async (input, { signal }) => {
+  const { ms } = fieldsOf(input);
+  if (typeof ms !== 'number' || !(ms >= 0 && ms <= SLEEP_MS_MAX))
+    throw new PermanentError(`ms must be 0 to ${SLEEP_MS_MAX}`, { code: 'INPUT_INVALID' });
+  await wait(ms, undefined, { signal });
+  return { slept: ms };
+};
+
+/** Fails: for good, or with `"permanent": false` until attempt `until`. */
+const fail: HostKind = (input, { attempt }) => {
+  const {
+    permanent = true,
+    until = Number.POSITIVE_INFINITY,
+    message = 'as asked',
+  } = fieldsOf(input);
+  if (permanent === true) throw new PermanentError(String(message), { code: 'AS_ASKED' });
+  if (attempt < Number(until)) throw new RetryableError(String(message), { code: 'AS_ASKED' });
+  return { attempts: attempt };
+};
+
+export const EXAMPLE_KINDS: Readonly<Record<string, HostKind>> = { echo, sleep, fail };

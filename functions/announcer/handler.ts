@@ -1,0 +1,24 @@
+/** Hosts table stream → changes of state, on the event bus and in their history. */
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { HOSTS_ENV } from '#shared/contracts/functions.ts';
+import { announce } from '#shared/hosts/announce.ts';
+import { createHostProjection } from '#shared/hosts/dynamo/projection.ts';
+import { commitsOf } from '#shared/hosts/dynamo/stream.ts';
+import { createHostEvents } from '#shared/hosts/eventbridge/events.ts';
+import { readEnv, text } from '#shared/kernel/env.ts';
+import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { documentClient } from '#shared/runtime/clients.ts';
+import { eventClient } from '#shared/runtime/eventClient.ts';
+import { announceInOrder } from '#shared/runtime/hostTelemetry.ts';
+
+const env = readEnv({ table: [HOSTS_ENV.table, text] });
+
+const telemetry = createTelemetry('announcer');
+const deps = {
+  events: createHostEvents(eventClient()),
+  projection: createHostProjection({ client: documentClient(), table: env.table }),
+};
+
+export const handler = chain<DynamoDBStreamEvent, DynamoDBBatchResponse>(telemetry, (event) =>
+  announceInOrder(commitsOf(event), (commit) => announce(commit, deps), telemetry),
+);

@@ -1,0 +1,83 @@
+/** The announcer: tells of the changes that the prober commits, on the event bus and in a history. */
+import { Duration } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { ANNOUNCER_TIMEOUT_SECONDS, HOSTS_ENV } from '#shared/contracts/functions.ts';
+import {
+  CHANGES_COUNT,
+  HOST_EVENT_SOURCE,
+  HOST_EVENT_TYPE,
+  STATE_SORT,
+} from '#shared/contracts/hosts.ts';
+import type { Config } from '../config.ts';
+import { ServiceFunction } from './serviceFunction.ts';
+
+export interface AnnouncerProps {
+  readonly config: Config;
+  readonly assetDir: string;
+  readonly table: dynamodb.TableV2;
+}
+
+export class Announcer extends Construct {
+  constructor(scope: Construct, id: string, { config, assetDir, table }: AnnouncerProps) {
+    super(scope, id);
+    const { fn } = new ServiceFunction(this, 'Announcer', {
+      name: `sheratan-${config.stage}-announcer`,
+      assetDir,
+      description: 'Tells of hosts that went up or down',
+      timeout: Duration.seconds(ANNOUNCER_TIMEOUT_SECONDS),
+      memoryMb: 256,
+      logRetentionDays: config.logRetentionDays,
+      production: config.production,
+      environment: { [HOSTS_ENV.table]: table.tableName },
+    });
+    const failures = new sqs.Queue(this, 'Failures', {
+      queueName: `sheratan-${config.stage}-announcer-failures`,
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    fn.addEventSource(
+      new DynamoEventSource(table as dynamodb.ITable, {
+        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+        batchSize: 100,
+        reportBatchItemFailures: true,
+        retryAttempts: 100,
+        onFailure: new SqsDlq(failures),
+        filters: [
+          lambda.FilterCriteria.filter({
+            dynamodb: {
+              Keys: { sk: { S: [STATE_SORT] } },
+              NewImage: { [CHANGES_COUNT]: { N: [{ 'anything-but': ['0'] }] } },
+            },
+          }),
+        ],
+      }),
+    );
+    events.EventBus.grantAllPutEvents(fn);
+    table.grant(fn, 'dynamodb:BatchGetItem', 'dynamodb:PutItem');
+    if (config.hostEvents) this.#tellPeople(config);
+  }
+
+  #tellPeople({ stage }: Config): void {
+    const topic = new sns.Topic(this, 'Changes', {
+      topicName: `sheratan-${stage}-host-changes`,
+      enforceSSL: true,
+    });
+    new events.Rule(this, 'Told', {
+      eventPattern: {
+        source: [HOST_EVENT_SOURCE],
+        detailType: [HOST_EVENT_TYPE],
+        // A host that flaps is for programs to follow.
+        detail: { muted: [false] },
+      },
+      targets: [new SnsTopic(topic)],
+    });
+  }
+}

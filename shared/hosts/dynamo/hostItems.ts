@@ -1,0 +1,62 @@
+/** The registry's items in the Hosts table: directory, shards, definitions, and who is where. */
+import type { Capability, Host, Overlay, ProbeSettings } from '../host.ts';
+
+export type Item = Readonly<Record<string, unknown>>;
+
+export const DIRECTORY = { pk: 'DIRECTORY', sk: 'SHARDS' } as const;
+export const HOST_PREFIX = 'H#';
+export const shardPk = (shard: string): string => `S#${shard}`;
+export const metaKey = (shard: string) => ({ pk: shardPk(shard), sk: 'META' });
+export const hostKey = (shard: string, id: string) => ({
+  pk: shardPk(shard),
+  sk: `${HOST_PREFIX}${id}`,
+});
+/** Makes ids unique over all shards. */
+export const pointerKey = (id: string) => ({ pk: `H#${id}`, sk: 'SHARD' });
+/** The projection of the host's state, which must not outlive it. */
+export const projectionKey = ({ shard, id }: Pick<Host, 'shard' | 'id'>) => ({
+  pk: `V#${shard}`,
+  sk: id,
+});
+
+interface Definition {
+  readonly endpoint: string;
+  readonly capabilities: readonly (readonly [kind: string, price: string])[];
+  readonly unit: string;
+  readonly concurrency: number;
+  readonly tags: readonly string[];
+  readonly probe: ProbeSettings;
+}
+
+/** One text for the whole definition: a shard of a thousand hosts is read at once. */
+export const hostItem = (host: Host): Item => {
+  const { id, shard, endpoint, unit, concurrency, tags, probe, number, version } = host;
+  const capabilities = host.capabilities.map(({ kind, price }) => [kind, String(price)] as const);
+  const definition: Definition = { endpoint, capabilities, unit, concurrency, tags, probe };
+  return {
+    ...hostKey(shard, id),
+    ...{ d: JSON.stringify(definition), n: number, v: version, at: host.createdAt },
+    ...(host.overlay && { o: JSON.stringify(host.overlay) }),
+  };
+};
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const capabilityOf = ([kind, price]: readonly [string, string]): Capability => ({
+  kind,
+  price: BigInt(price),
+});
+
+export const hostOf = ({ pk, sk, d, n, v, at, o }: Item): Host => {
+  const { capabilities, ...definition } = JSON.parse(text(d)) as Definition;
+  return {
+    id: text(sk).slice(HOST_PREFIX.length),
+    ...definition,
+    capabilities: capabilities.map(capabilityOf),
+    ...(o !== undefined && { overlay: JSON.parse(text(o)) as Overlay }),
+    shard: text(pk).slice(2),
+    number: Number(n),
+    version: Number(v),
+    createdAt: Number(at),
+  };
+};

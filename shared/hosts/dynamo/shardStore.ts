@@ -1,0 +1,108 @@
+/**
+ * ShardStore on the Hosts table. The state's one write is the fence (its version), the state and the
+ * outbox (its changes, which the table's stream carries on).
+ */
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { CHANGES_COUNT, STATE_SORT } from '#shared/contracts/hosts.ts';
+import type { Ids } from '#shared/kernel/ports.ts';
+import { pack, unpack } from '../packed.ts';
+import type { ShardState, ShardStore } from '../ports.ts';
+import { shardPk } from './hostItems.ts';
+import type { HostsOptions } from './transaction.ts';
+
+const stateKey = (shard: string) => ({ pk: shardPk(shard), sk: STATE_SORT });
+const leaseKey = (shard: string) => ({ pk: shardPk(shard), sk: 'LEASE' });
+
+const NOTHING: ShardState = { version: 0, tick: 0, at: 0, live: new Map() };
+
+/** The item that stood in the way, or undefined when nothing did. */
+const refusedBy = async (
+  write: Promise<unknown>,
+): Promise<Readonly<Record<string, unknown>> | undefined> => {
+  try {
+    await write;
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    return unmarshall(error.Item ?? {});
+  }
+};
+
+export const createShardStore = ({
+  client,
+  table,
+  ids,
+}: HostsOptions & { readonly ids: Ids }): ShardStore => ({
+  read: async (shard, { stale } = { stale: false }) => {
+    const { Item } = await client.send(
+      new GetCommand({
+        TableName: table,
+        Key: stateKey(shard),
+        ConsistentRead: !stale,
+        ProjectionExpression: '#version, #tick, #at, #live',
+        ExpressionAttributeNames: {
+          '#version': 'ver',
+          '#tick': 'tick',
+          '#at': 'at',
+          '#live': 'live',
+        },
+      }),
+    );
+    if (!Item) return NOTHING;
+    return {
+      version: Number(Item['ver']),
+      tick: Number(Item['tick']),
+      at: Number(Item['at']),
+      live: unpack(Item['live'] as Uint8Array),
+    };
+  },
+
+  // Whoever claimed it and lost the answer is let in again.
+  claim: async (shard, tick, owner, until) => {
+    const claimed = client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: leaseKey(shard),
+        UpdateExpression: 'SET #tick = :tick, #owner = :owner, #until = :until',
+        ConditionExpression:
+          'attribute_not_exists(#tick) OR #tick < :tick OR (#tick = :tick AND #owner = :owner)',
+        ExpressionAttributeNames: { '#tick': 'tick', '#owner': 'owner', '#until': 'until' },
+        ExpressionAttributeValues: { ':tick': tick, ':owner': owner, ':until': until },
+      }),
+    );
+    return (await refusedBy(claimed)) === undefined;
+  },
+
+  // The commit's own mark tells a write whose answer was lost from one that was somebody else's.
+  commit: async (shard, seen, { tick, at, live }, changes) => {
+    const mark = ids.next();
+    const names = {
+      '#version': 'ver',
+      '#tick': 'tick',
+      '#at': 'at',
+      '#live': 'live',
+      '#mark': 'mark',
+    };
+    const committed = client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: stateKey(shard),
+        UpdateExpression:
+          'SET #version = :next, #tick = :tick, #at = :at, #live = :live, #mark = :mark, #changes = :changes, #count = :count',
+        ConditionExpression:
+          seen.version === 0 ? 'attribute_not_exists(#version)' : '#version = :seen',
+        ExpressionAttributeNames: { ...names, '#changes': 'chg', '#count': CHANGES_COUNT },
+        ExpressionAttributeValues: {
+          ...{ ':next': seen.version + 1, ':tick': tick, ':at': at, ':live': pack(live) },
+          ...{ ':mark': mark, ':changes': changes, ':count': changes.length },
+          ...(seen.version > 0 && { ':seen': seen.version }),
+        },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    );
+    const other = await refusedBy(committed);
+    return other === undefined || other['mark'] === mark;
+  },
+});

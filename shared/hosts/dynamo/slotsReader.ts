@@ -1,0 +1,19 @@
+/** SlotsReader on the Hosts table: `H#<id>`/`SLOTS` maps the jobs that a host has to their leases. */
+import type { SlotsReader } from '../ports.ts';
+import { readAll } from './batches.ts';
+import type { HostsOptions } from './transaction.ts';
+
+type Held = Readonly<Record<string, { readonly until: number }>>;
+
+export const createSlotsReader = (options: HostsOptions): SlotsReader => ({
+  used: async (hosts, now) => {
+    const keys = hosts.map((id) => ({ pk: `H#${id}`, sk: 'SLOTS' }));
+    const items = await readAll(options, keys, { stale: true });
+    return new Map(
+      items.map(({ pk, held = {} }) => [
+        String(pk).slice(2),
+        Object.values(held as Held).filter(({ until }) => until > now).length,
+      ]),
+    );
+  },
+});

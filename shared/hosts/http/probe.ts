@@ -1,0 +1,134 @@
+/** The probe of a host over HTTP: one request, what became of it, and how long each phase took. */
+import { createOutbound, type Resolve, systemResolve } from '#shared/kernel/addresses.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Clock } from '#shared/kernel/ports.ts';
+import { type Answer, judge } from '../answer.ts';
+import type { Host } from '../host.ts';
+import type { Phases, ProbeOutcome } from '../outcome.ts';
+import type { Probe } from '../ports.ts';
+import { createAgents, type Exchange, type Exchanged, exchange, type Marks } from './exchange.ts';
+import { type Failure, failureOf } from './failures.ts';
+import { keepNames } from './names.ts';
+
+export interface ProbeOptions {
+  /** CIDRs that may be probed although they are private. */
+  readonly allow: readonly string[];
+  readonly clock: Clock;
+  /** Hosts that are probed again and again; so many TLS sessions are kept. */
+  readonly hosts: number;
+  /** For tests. */
+  readonly resolve?: Resolve;
+  readonly ca?: string;
+}
+
+const DAY_MS = 86_400_000;
+const USER_AGENT = 'sheratan-prober';
+
+const phasesOf = ({ dns, connect, tls, firstByte }: Marks): Phases => ({
+  ...(dns !== undefined && { dns }),
+  ...(connect !== undefined && { connect: connect - (dns ?? 0) }),
+  ...(tls !== undefined && { tls: tls - (connect ?? 0) }),
+  ...(firstByte !== undefined && { firstByte: firstByte - (tls ?? connect ?? 0) }),
+});
+
+const late = ({ marks }: Exchanged, url: URL, timeoutMs: number): Failure => {
+  // The resolver was asked, or the address is in the URL and there is nothing to ask.
+  const named = !/^[\d.]+$|^\[/.test(url.hostname);
+  const waits = (): string => {
+    if (marks.connect === undefined)
+      return named && marks.dns === undefined ? 'name' : 'connection';
+    if (url.protocol === 'https:' && marks.tls === undefined) return 'TLS handshake';
+    return marks.firstByte === undefined ? 'answer' : 'end of its body';
+  };
+  const what = waits();
+  const reason = what === 'name' ? 'dns' : 'timeout';
+  return { kind: 'fail', reason, detail: `after ${timeoutMs} ms it still waited for the ${what}` };
+};
+
+const answerOf = (end: Extract<Exchanged['end'], { kind: 'answer' }>, limit: number): Answer => ({
+  status: end.head.statusCode ?? 0,
+  retryAfter: end.head.headers['retry-after'],
+  body: end.body.subarray(0, limit).toString('utf8'),
+  truncated: end.body.length > limit,
+});
+
+const measured = (seen: Exchanged, now: number) => ({
+  ms: seen.ms,
+  phases: phasesOf(seen.marks),
+  ...(seen.end.kind === 'answer' && { status: seen.end.head.statusCode ?? 0 }),
+  ...(seen.certificateEnds !== undefined && {
+    certDays: Math.floor((seen.certificateEnds - now) / DAY_MS),
+  }),
+});
+
+const limitOf = ({ probe }: Host): number =>
+  probe.body ? LIMITS.probeRuleBodyBytesMax : LIMITS.probeBodyBytesMax;
+
+interface Looked {
+  readonly seen: Exchanged;
+  readonly url: URL;
+  readonly timeoutMs: number;
+}
+
+const outcomeOf = (host: Host, { seen, url, timeoutMs }: Looked, now: number): ProbeOutcome => {
+  const { end } = seen;
+  if (end.kind !== 'answer') {
+    const failure = end.kind === 'late' ? late(seen, url, timeoutMs) : failureOf(end.error);
+    return failure.kind === 'fail' ? { ...failure, ...measured(seen, now) } : failure;
+  }
+  const judgement = judge(answerOf(end, limitOf(host)), host.probe, now);
+  if (judgement.kind !== 'pass') return { ...judgement, ...measured(seen, now) };
+  const kind = seen.ms > host.probe.degradedMs ? 'slow' : 'ok';
+  return { kind, ...measured(seen, now) };
+};
+
+/** A path cannot lead to another host, whatever it begins with. */
+const urlOf = ({ endpoint, probe }: Host): string => {
+  const base = endpoint.replace(/\/+$/, '');
+  return probe.path.startsWith('/') ? base + probe.path : `${base}/${probe.path}`;
+};
+
+/** One for all runs of an environment: it keeps names and TLS sessions. */
+export const createProbe = (options: ProbeOptions): Probe => {
+  const { clock, ca } = options;
+  const resolve = keepNames(options.resolve ?? systemResolve, clock);
+  const outbound = createOutbound({ allow: options.allow, resolve });
+  let agents = createAgents(options.hosts);
+  let since = clock.now();
+  // By origin: a resumed session does not show the certificate that it began with.
+  const ends = new Map<string, number>();
+  const renew = (): void => {
+    agents = createAgents(options.hosts);
+    since = clock.now();
+    ends.clear();
+  };
+
+  const look = async (host: Host, url: URL, timeoutMs: number): Promise<Exchanged> => {
+    const now = clock.now();
+    if (now - since > LIMITS.tlsSessionMs || (ends.get(url.host) ?? now + 1) <= now) renew();
+    const input: Exchange = {
+      method: host.probe.method,
+      headers: { 'user-agent': USER_AGENT, accept: '*/*', ...host.probe.headers },
+      timeoutMs,
+      limitBytes: limitOf(host),
+      lookup: outbound.lookup,
+      agents,
+      ca,
+    };
+    const seen = await exchange(url, input);
+    if (seen.certificateEnds !== undefined) ends.set(url.host, seen.certificateEnds);
+    const certificateEnds = ends.get(url.host);
+    return { ...seen, ...(certificateEnds !== undefined && { certificateEnds }) };
+  };
+
+  return async (host, timeoutMs) => {
+    try {
+      const url = outbound.check(urlOf(host));
+      const seen = await look(host, url, timeoutMs);
+      return outcomeOf(host, { seen, url, timeoutMs }, clock.now());
+    } catch (error) {
+      const failure = failureOf(error);
+      return failure.kind === 'fail' ? { ...failure, ms: 0, phases: {} } : failure;
+    }
+  };
+};

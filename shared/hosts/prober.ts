@@ -1,0 +1,27 @@
+/** One message of the probes queue, whichever it is. */
+import { fanOut } from './fanOut.ts';
+import type { HostRegistry, ProbeMessage, ProbeQueue } from './ports.ts';
+import { runShard, type ShardDeps, type ShardReport } from './runShard.ts';
+import { lookAtSuspect } from './suspect.ts';
+
+export interface ProberDeps extends ShardDeps {
+  readonly registry: Pick<HostRegistry, 'ofShard' | 'shards'>;
+  readonly queue: ProbeQueue;
+}
+
+/** @returns what a turn of a shard came to; undefined when turns were only handed out */
+export const carryOut = async (
+  message: ProbeMessage,
+  remainingMs: number,
+  deps: ProberDeps,
+): Promise<ShardReport | undefined> => {
+  switch (message.kind) {
+    case 'minute':
+      await fanOut(message, deps);
+      return undefined;
+    case 'shard':
+      return runShard(message, remainingMs, deps);
+    case 'suspect':
+      return lookAtSuspect(message, remainingMs, deps);
+  }
+};

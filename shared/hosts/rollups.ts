@@ -1,0 +1,102 @@
+/** How often a host answered: probes and passes by hour and by day, and what they say together. */
+
+export interface Counts {
+  readonly probes: number;
+  readonly passes: number;
+}
+
+/** A whole hour or day, UTC. */
+export interface Rollup {
+  /** When it began, ms since the epoch. */
+  readonly at: number;
+  /** By the number that a host has within its shard. */
+  readonly counts: ReadonlyMap<number, Counts>;
+}
+
+/** Rollups that began within a time, ms since the epoch; the end is not within it. */
+export interface Rollups {
+  hours(shard: string, from: number, to: number): Promise<readonly Rollup[]>;
+  days(shard: string, from: number, to: number): Promise<readonly Rollup[]>;
+}
+
+const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+export const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
+export const dayOf = (at: number): number => Math.floor(at / DAY_MS) * DAY_MS;
+
+export interface Measured {
+  readonly days: readonly Rollup[];
+  readonly hours: readonly Rollup[];
+  /** The hour that is not over, as the state has it at `at`. */
+  readonly current?: Counts & { readonly at: number };
+}
+
+export const sumOf = (rollups: readonly Rollup[]): ReadonlyMap<number, Counts> => {
+  const sums = new Map<number, Counts>();
+  for (const { counts } of rollups)
+    for (const [number, { probes, passes }] of counts) {
+      const sum = sums.get(number) ?? { probes: 0, passes: 0 };
+      sums.set(number, { probes: sum.probes + probes, passes: sum.passes + passes });
+    }
+  return sums;
+};
+
+/**
+ * What was counted since `from`. Each hour counts once, whether its day was summed up already, is
+ * still to be, or both: a day that is there stands for its hours.
+ */
+export const countsSince = (
+  number: number,
+  { days, hours, current }: Measured,
+  from: number,
+): Counts => {
+  const summed = new Set(days.map(({ at }) => at));
+  const loose = hours.filter(({ at }) => !summed.has(dayOf(at)));
+  const isOver =
+    current !== undefined &&
+    (summed.has(dayOf(current.at)) || loose.some(({ at }) => at === hourOf(current.at)));
+  const counted = [...days, ...loose].flatMap(({ at, counts }) => {
+    const of = counts.get(number);
+    return of && at >= from ? [of] : [];
+  });
+  if (current && !isOver && hourOf(current.at) >= from) counted.push(current);
+  return counted.reduce<Counts>(
+    (sum, { probes, passes }) => ({ probes: sum.probes + probes, passes: sum.passes + passes }),
+    { probes: 0, passes: 0 },
+  );
+};
+
+export const WINDOWS = ['day', '30 days', '365 days'] as const;
+export type Window = (typeof WINDOWS)[number];
+
+/** The last 24 hours, and the last 30 and 365 days with today; the one under way is among them. */
+export const beginOf = (window: Window, now: number): number => {
+  if (window === 'day') return hourOf(now) - 23 * HOUR_MS;
+  return dayOf(now) - ((window === '30 days' ? 30 : 365) - 1) * DAY_MS;
+};
+
+export type Uptime = Readonly<Record<Window, Counts>>;
+
+export const uptimeOf = (number: number, measured: Measured, now: number): Uptime => {
+  // The last 24 hours cut through yesterday: its sum would say too much.
+  const byHour = { ...measured, days: [] };
+  return {
+    day: countsSince(number, byHour, beginOf('day', now)),
+    '30 days': countsSince(number, measured, beginOf('30 days', now)),
+    '365 days': countsSince(number, measured, beginOf('365 days', now)),
+  };
+};
+
+/** The rollups that every window needs. Yesterday's day may be summed up late. */
+export const measuredOf = async (
+  shard: string,
+  rollups: Rollups,
+  now: number,
+): Promise<Pick<Measured, 'days' | 'hours'>> => {
+  const [days, hours] = await Promise.all([
+    rollups.days(shard, beginOf('365 days', now), dayOf(now)),
+    rollups.hours(shard, dayOf(now) - DAY_MS, now),
+  ]);
+  return { days, hours };
+};

@@ -1,0 +1,182 @@
+/**
+ * What outbound requests may reach: public addresses, private ones only by configuration, metadata
+ * never. The address that was judged is the one that is connected to, so a name that changes its
+ * mind in between gains nothing.
+ */
+import type { LookupAddress } from 'node:dns';
+import { lookup as resolveName } from 'node:dns/promises';
+import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+
+const FORBIDDEN_V4 = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const;
+
+/** Global unicast is 2000::/3; of it these are special. Everything else in IPv6 is forbidden anyway. */
+const FORBIDDEN_V6 = [
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
+] as const;
+
+/**
+ * Instance, task, cluster and platform metadata hand out credentials; they are link-local, or the
+ * clouds' own addresses. Translated addresses (NAT64) would lead there as well. Never allowed.
+ */
+const NEVER = [
+  ['169.254.0.0', 16],
+  ['168.63.129.16', 32],
+  ['100.100.100.200', 32],
+  ['192.0.0.192', 32],
+  ['fe80::', 10],
+  ['fd00:ec2::', 32],
+  ['fd20:ce::254', 128],
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+] as const;
+
+/** Below 1024 are mail, shells and the like, which an HTTP request might talk to by mistake. */
+const PORTS = [
+  [80, 80],
+  [443, 443],
+  [1_024, 65_535],
+] as const;
+
+const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
+
+const listOf = (subnets: readonly (readonly [string, number])[]): BlockList => {
+  const list = new BlockList();
+  for (const [net, prefix] of subnets) list.addSubnet(net, prefix, familyOf(net));
+  return list;
+};
+
+const forbidden = listOf([...FORBIDDEN_V4, ...FORBIDDEN_V6]);
+const global6 = listOf([['2000::', 3]]);
+const never = listOf(NEVER);
+
+/** An IPv4 address in IPv6's clothes is judged as what it is. */
+const unmapped = (address: string): string => {
+  const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (dotted) return dotted;
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address) ?? [];
+  if (high === undefined || low === undefined) return address;
+  const [h, l] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return [h >> 8, h & 255, l >> 8, l & 255].join('.');
+};
+
+/** An address alone is that address, not every one. */
+const subnetOf = (cidr: string): readonly [string, number] => {
+  const [net = '', prefix] = cidr.split('/');
+  return [net, prefix === undefined ? (isIPv6(net) ? 128 : 32) : Number(prefix)];
+};
+
+export type AddressCheck = (address: string) => boolean;
+
+/** @param allow CIDRs that may be reached although they are private; never metadata addresses */
+export const addressCheck = (allow: readonly string[]): AddressCheck => {
+  const allowed = listOf(allow.map(subnetOf));
+  return (given) => {
+    const address = unmapped(given);
+    // A zone says which link an address is on: such a one is not global.
+    if (isIP(address) === 0 || address.includes('%')) return false;
+    const family = familyOf(address);
+    if (never.check(address, family)) return false;
+    if (allowed.check(address, family)) return true;
+    if (family === 'ipv6' && !global6.check(address, family)) return false;
+    return !forbidden.check(address, family);
+  };
+};
+
+export class OutboundError extends Error {
+  override readonly name = 'OutboundError';
+  readonly code: 'URL_INVALID' | 'PORT_FORBIDDEN' | 'ADDRESS_FORBIDDEN';
+  constructor(code: OutboundError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const forbiddenAddress = (what: string): OutboundError =>
+  new OutboundError(
+    'ADDRESS_FORBIDDEN',
+    `${what} is a private, local or metadata address; allow it by CIDR in outboundAllow`,
+  );
+
+/** All addresses of a name. */
+export type Resolve = (name: string) => Promise<readonly LookupAddress[]>;
+
+export const systemResolve: Resolve = (name) => resolveName(name, { all: true });
+
+export interface Outbound {
+  /** The URL, when it may be asked for. What its name leads to is judged by {@link lookup}. @throws OutboundError */
+  check(url: string): URL;
+  /** For `node:net`: fails with an OutboundError unless every address of the name may be reached. */
+  readonly lookup: LookupFunction;
+}
+
+const checkUrl = (text: string): URL => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const fault = (why: string) => new OutboundError('URL_INVALID', `url: ${why}`);
+  if (!url) throw fault(`${JSON.stringify(text.slice(0, 200))} is not a URL`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw fault(`${url.protocol} is not http(s)`);
+  if (url.username !== '' || url.password !== '') throw fault('credentials belong in a header');
+  return url;
+};
+
+const checkPort = ({ port }: URL): void => {
+  const number = Number(port);
+  if (port === '' || PORTS.some(([from, to]) => number >= from && number <= to)) return;
+  throw new OutboundError('PORT_FORBIDDEN', `port ${port} is none of 80, 443, 1024 to 65535`);
+};
+
+const guardedLookup =
+  (isAllowed: AddressCheck, resolve: Resolve): LookupFunction =>
+  (name, options, callback) => {
+    const decide = async (): Promise<readonly LookupAddress[]> => {
+      const addresses = await resolve(name);
+      const closed = addresses.find(({ address }) => !isAllowed(address));
+      if (closed) throw forbiddenAddress(`${name} (${closed.address})`);
+      return addresses;
+    };
+    decide().then(
+      (open) => {
+        const [first] = open;
+        if (options.all) callback(null, [...open]);
+        else callback(null, first?.address ?? '', first?.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, '', 4),
+    );
+  };
+
+/** @param options.allow CIDRs that may be reached although they are private */
+export const createOutbound = (options: {
+  readonly allow: readonly string[];
+  readonly resolve?: Resolve | undefined;
+}): Outbound => {
+  const isAllowed = addressCheck(options.allow);
+  return {
+    lookup: guardedLookup(isAllowed, options.resolve ?? systemResolve),
+    check: (text) => {
+      const url = checkUrl(text);
+      checkPort(url);
+      const host = url.hostname.replace(/^\[|\]$/g, '');
+      // An address in the URL is connected to without a lookup, so it is judged here.
+      if (isIP(host) !== 0 && !isAllowed(host)) throw forbiddenAddress(host);
+      return url;
+    },
+  };
+};

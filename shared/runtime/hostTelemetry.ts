@@ -1,0 +1,87 @@
+/** What prober and announcer report: one metrics line a run, latencies in a bounded number of values. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { DynamoDBBatchResponse } from 'aws-lambda';
+import { HOST_METRICS } from '#shared/contracts/metrics.ts';
+import type { StreamedCommit } from '#shared/hosts/dynamo/stream.ts';
+import { type HostState, NO_CERTIFICATE } from '#shared/hosts/live.ts';
+import type { ShardReport } from '#shared/hosts/runShard.ts';
+import type { Telemetry } from './chain.ts';
+
+/** CloudWatch takes 100 values a metric and line. */
+const VALUES_MAX = 100;
+
+/** Evenly spaced ones of the sorted values: percentiles stay what they are. */
+const sample = (values: readonly number[]): readonly number[] => {
+  if (values.length <= VALUES_MAX) return values;
+  const sorted = [...values].sort((a, b) => a - b);
+  const step = (sorted.length - 1) / (VALUES_MAX - 1);
+  return Array.from({ length: VALUES_MAX }, (_, index) => sorted[Math.round(index * step)] ?? 0);
+};
+
+const METRIC_OF: Readonly<Record<Exclude<HostState, 'unknown'>, string>> = {
+  online: HOST_METRICS.hostsOnline,
+  busy: HOST_METRICS.hostsBusy,
+  degraded: HOST_METRICS.hostsDegraded,
+  offline: HOST_METRICS.hostsOffline,
+};
+
+const reportStates = ({ metrics }: Telemetry, { live }: ShardReport): void => {
+  if (!live) return;
+  const hosts = [...live.values()];
+  metrics.addMetric(HOST_METRICS.hostsTotal, MetricUnit.Count, hosts.length);
+  for (const [state, metric] of Object.entries(METRIC_OF)) {
+    const count = hosts.filter((host) => host.state === state).length;
+    metrics.addMetric(metric, MetricUnit.Count, count);
+  }
+  const days = hosts.flatMap(({ certDays }) => (certDays === NO_CERTIFICATE ? [] : [certDays]));
+  if (days.length > 0)
+    metrics.addMetric(HOST_METRICS.certDaysLeft, MetricUnit.Count, Math.min(...days));
+};
+
+const reportRun = ({ metrics }: Telemetry, { run }: ShardReport): void => {
+  if (!run) return;
+  const outcomes = [...run.results.values()].map(({ outcome }) => outcome);
+  const unsure = outcomes.filter(({ kind }) => kind === 'inconclusive').length;
+  metrics.addMetric(HOST_METRICS.probes, MetricUnit.Count, outcomes.length - run.skipped);
+  metrics.addMetric(HOST_METRICS.probesSkipped, MetricUnit.Count, run.skipped);
+  metrics.addMetric(HOST_METRICS.probesInconclusive, MetricUnit.Count, unsure - run.skipped);
+  metrics.addMetric(HOST_METRICS.probeRunMs, MetricUnit.Milliseconds, run.endedAt - run.startedAt);
+  const passed = outcomes.flatMap((outcome) =>
+    outcome.kind === 'ok' || outcome.kind === 'slow' ? [outcome.ms] : [],
+  );
+  for (const ms of sample(passed))
+    metrics.addMetric(HOST_METRICS.probeLatency, MetricUnit.Milliseconds, ms);
+};
+
+export const reportShard = (telemetry: Telemetry, report: ShardReport | undefined): void => {
+  if (!report) return;
+  const { logger, metrics } = telemetry;
+  const { kind, shard, skewMs, changes, run } = report;
+  const isDuplicate = kind === 'duplicate';
+  metrics.addMetric(HOST_METRICS.duplicateTicks, MetricUnit.Count, Number(isDuplicate));
+  if (isDuplicate) return;
+  metrics.addMetric(HOST_METRICS.cadenceSkewMs, MetricUnit.Milliseconds, skewMs);
+  metrics.addMetric(HOST_METRICS.transitions, MetricUnit.Count, changes.length);
+  reportStates(telemetry, report);
+  reportRun(telemetry, report);
+  const ms = run && run.endedAt - run.startedAt;
+  logger.info('shard', { shard, kind, skewMs, ms, skipped: run?.skipped, changes });
+};
+
+/** In the order of the stream; the answer names the first commit that was not announced. */
+export const announceInOrder = async (
+  commits: readonly StreamedCommit[],
+  announce: (commit: StreamedCommit) => Promise<number>,
+  { logger }: Telemetry,
+): Promise<DynamoDBBatchResponse> => {
+  for (const commit of commits) {
+    try {
+      await announce(commit);
+    } catch (error) {
+      const { sequence, shard } = commit;
+      logger.error('changes not announced; they come back', { shard, sequence, error });
+      return { batchItemFailures: [{ itemIdentifier: sequence }] };
+    }
+  }
+  return { batchItemFailures: [] };
+};

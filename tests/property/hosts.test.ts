@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { applyFindings, closedHour } from '#shared/hosts/apply.ts';
+import { type Change, HOST_STATES, type Live } from '#shared/hosts/live.ts';
+import type { ProbeOutcome } from '#shared/hosts/outcome.ts';
+import { PackedFormatError, pack, unpack } from '#shared/hosts/packed.ts';
+import type { ShardState } from '#shared/hosts/ports.ts';
+import type { ProbeResult } from '#shared/hosts/probeAll.ts';
+import { judge, unknownHost } from '#shared/hosts/verdict.ts';
+import { BUSY, fail, hostWith, INCONCLUSIVE, OK, SLOW } from '../support/probes.ts';
+
+const outcome: fc.Arbitrary<ProbeOutcome> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.integer({ min: 1, max: 999 }).map((ms) => ({ ...OK, ms }) as ProbeOutcome),
+  },
+  fc.constant(SLOW),
+  fc.constant(BUSY),
+  fc.constant(INCONCLUSIVE),
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom('timeout' as const, 'refused' as const, 'tls' as const, 'call' as const)
+      .map(fail),
+  },
+);
+const results: fc.Arbitrary<ProbeResult[]> = fc.array(
+  fc.record({ outcome, reprobed: fc.boolean() }),
+  { maxLength: 120 },
+);
+
+const u = (max: number) => fc.integer({ min: 0, max });
+const packable: fc.Arbitrary<Live> = fc.record({
+  ...{ number: u(4_294_967_295), state: fc.constantFrom(...HOST_STATES), fails: u(255) },
+  ...{ passes: u(255), slow: u(31), changes: u(1_048_575), inconclusive: u(255) },
+  ...{ srttMs: u(65_535), rttvarMs: u(65_535), since: u(4_294_967_295) },
+  ...{ failedSince: u(4_294_967_295), seq: u(4_294_967_295) },
+  reason: fc.constantFrom<Live['reason']>(
+    'none',
+    'slow',
+    'stuck_busy',
+    'refused',
+    'timeout',
+    'call',
+  ),
+  certDays: fc.integer({ min: -32_768, max: 32_767 }),
+  flapping: fc.boolean(),
+  ...{ hourProbes: u(65_535), hourPasses: u(65_535) },
+});
+
+/** Rules that hold between any two states of a host. */
+const checkStep = (before: Live, live: Live, fails: number, result: ProbeResult): void => {
+  if (result.outcome.kind === 'inconclusive')
+    expect({ ...live, inconclusive: before.inconclusive }).toEqual(before);
+  const fell = live.state === 'offline' && before.state !== 'offline';
+  const rose = before.state === 'offline' && live.state !== 'offline';
+  if (fell) expect(fails).toBeGreaterThanOrEqual(result.reprobed ? 2 : 3);
+  if (rose) expect(live.passes).toBeGreaterThanOrEqual(2);
+};
+
+describe('a verdict', () => {
+  it('falls only after as many fails in a row as it must, and never by the prober’s own fault', () => {
+    fc.assert(
+      fc.property(results, (all) => {
+        let live = unknownHost(hostWith());
+        let fails = 0;
+        for (const [turn, result] of all.entries()) {
+          const before = live;
+          live = judge(before, result, hostWith(), turn * 60_000).live;
+          const { kind } = result.outcome;
+          if (kind !== 'inconclusive') fails = kind === 'fail' ? fails + 1 : 0;
+          checkStep(before, live, fails, result);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('counts its changes one by one, each from where the one before ended', () => {
+    fc.assert(
+      fc.property(results, (all) => {
+        let live = unknownHost(hostWith());
+        const changes: Change[] = [];
+        all.forEach((result, turn) => {
+          const judged = judge(live, result, hostWith(), turn * 60_000);
+          expect(judged.change !== undefined).toBe(judged.live.state !== live.state);
+          live = judged.live;
+          if (judged.change) changes.push(judged.change);
+        });
+        expect(changes.map(({ seq }) => seq)).toEqual(changes.map((_, index) => index + 1));
+        const ends = ['unknown', ...changes.map(({ to }) => to)];
+        expect(changes.map(({ from }) => from)).toEqual(ends.slice(0, -1));
+        for (const { since, at } of changes) expect(since).toBeLessThanOrEqual(at);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('a packed state', () => {
+  const shardOf = (hosts: readonly Live[]) => new Map(hosts.map((live) => [live.number, live]));
+
+  it('is read as it was written, in the same bytes whatever the order', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(packable, { selector: ({ number }) => number }), (hosts) => {
+        const bytes = pack(shardOf(hosts));
+        expect([...unpack(bytes).values()].sort((a, b) => a.number - b.number)).toEqual(
+          [...hosts].sort((a, b) => a.number - b.number),
+        );
+        expect(pack(shardOf([...hosts].reverse()))).toEqual(bytes);
+      }),
+    );
+  });
+
+  it('keeps a thousand hosts below 40 KB', () => {
+    const hosts = Array.from({ length: 1_000 }, (_, number) => unknownHost(hostWith({ number })));
+    expect(pack(shardOf(hosts)).length).toBeLessThan(40_000);
+  });
+
+  it('of another version, or cut off, is refused by name', () => {
+    const bytes = pack(shardOf([unknownHost(hostWith({ number: 1 }))]));
+    expect(() => unpack(bytes.subarray(0, 20))).toThrow(PackedFormatError);
+    expect(() => unpack(Uint8Array.of(2, ...bytes.subarray(1)))).toThrow(
+      /this version reads format 1/,
+    );
+  });
+});
+
+it('counts every conclusive probe in exactly one hour', () => {
+  const host = hostWith();
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 5_000 }), outcome), { maxLength: 60 }),
+      (turns) => {
+        let state: ShardState = { version: 0, tick: 0, at: 0, live: new Map() };
+        let at = 0;
+        let counted = { probes: 0, passes: 0 };
+        for (const [seconds, found] of turns) {
+          at += seconds * 1_000;
+          const closed = closedHour(state, at)?.counts.get(0);
+          if (closed)
+            counted = {
+              probes: counted.probes + closed.probes,
+              passes: counted.passes + closed.passes,
+            };
+          const findings = new Map([[host.id, [{ outcome: found, reprobed: false }]]]);
+          const turn = { tick: at, at, foundAt: at };
+          const { next } = applyFindings(state, [host], findings, turn);
+          state = { ...next, version: state.version + 1 };
+        }
+        const open = state.live.get(0) ?? unknownHost(hostWith());
+        const conclusive = turns.filter(([, { kind }]) => kind !== 'inconclusive');
+        expect(counted.probes + open.hourProbes).toBe(conclusive.length);
+        expect(counted.passes + open.hourPasses).toBe(
+          conclusive.filter(([, { kind }]) => kind !== 'fail').length,
+        );
+      },
+    ),
+  );
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import type { Live } from '#shared/hosts/live.ts';
+import type { ProbeResult } from '#shared/hosts/probeAll.ts';
+import { isStale, judge, unknownHost } from '#shared/hosts/verdict.ts';
+import {
+  BUSY,
+  FAIL,
+  fail,
+  hostWith,
+  INCONCLUSIVE,
+  OK,
+  once,
+  probed,
+  SLOW,
+  twice,
+} from '../support/probes.ts';
+
+const UNKNOWN = unknownHost(hostWith());
+const ok = once(OK);
+const slow = once(SLOW);
+const busy = once(BUSY);
+const failed = once(FAIL);
+const unsure = once(INCONCLUSIVE);
+const online = probed(UNKNOWN, [ok]);
+const offline = probed(online, [failed, failed, failed]);
+const busyHost = probed(online, [busy]);
+const degraded = probed(online, [slow, slow, slow]);
+const stuck = probed(
+  busyHost,
+  Array.from({ length: 12 }, () => busy),
+  hostWith(),
+  120_000,
+);
+
+/** rule, host before, what its probes found, state probed, why. */
+const TABLE: readonly (readonly [
+  string,
+  Live,
+  readonly ProbeResult[],
+  Live['state'],
+  Live['reason'],
+])[] = [
+  ['0 nothing learned, unknown', UNKNOWN, [unsure, unsure], 'unknown', 'none'],
+  ['0 nothing learned, online', online, [unsure, unsure, unsure, unsure], 'online', 'none'],
+  ['0 nothing learned, offline', offline, [unsure, unsure], 'offline', 'timeout'],
+  [
+    '0 fails count on over what says nothing',
+    online,
+    [failed, unsure, failed, unsure, failed],
+    'offline',
+    'timeout',
+  ],
+  ['1 the first pass is enough', UNKNOWN, [ok], 'online', 'none'],
+  ['1 the first answer is slow', UNKNOWN, [slow], 'online', 'none'],
+  ['1 the first answer is busy', UNKNOWN, [busy], 'busy', 'none'],
+  ['2 unknown, two fails', UNKNOWN, [failed, failed], 'unknown', 'none'],
+  ['2 unknown, three fails', UNKNOWN, [failed, failed, failed], 'offline', 'timeout'],
+  ['2 online, two fails', online, [failed, failed], 'online', 'none'],
+  ['2 online, three fails', online, [failed, failed, once(fail('refused'))], 'offline', 'refused'],
+  ['2 one fail of two looks', online, [twice(FAIL)], 'online', 'none'],
+  ['2 two fails, the second of two looks', online, [failed, twice(FAIL)], 'offline', 'timeout'],
+  ['2 a pass between starts again', online, [failed, failed, ok, failed, failed], 'online', 'none'],
+  ['2 busy, three fails', busyHost, [failed, failed, failed], 'offline', 'timeout'],
+  ['2 degraded, three fails', degraded, [failed, failed, failed], 'offline', 'timeout'],
+  ['3 offline, one pass', offline, [ok], 'offline', 'timeout'],
+  ['3 offline, two passes', offline, [ok, ok], 'online', 'none'],
+  ['3 offline, a fail between', offline, [ok, failed, ok], 'offline', 'timeout'],
+  ['3 offline, the last answer is slow', offline, [ok, slow], 'degraded', 'slow'],
+  ['3 offline, the last answer is busy', offline, [ok, busy], 'busy', 'none'],
+  ['4 online says that it is busy', online, [busy], 'busy', 'none'],
+  ['4 degraded says that it is busy', degraded, [busy], 'busy', 'none'],
+  ['5 busy takes work again', busyHost, [ok], 'online', 'none'],
+  [
+    '5 busy takes work again, slowly as before',
+    probed(degraded, [busy]),
+    [slow],
+    'degraded',
+    'slow',
+  ],
+  ['6 busy for ten minutes', busyHost, Array.from({ length: 10 }, () => busy), 'busy', 'none'],
+  ['6 busy for longer', busyHost, Array.from({ length: 11 }, () => busy), 'degraded', 'stuck_busy'],
+  ['6 stuck, and busy still', stuck, [busy, busy], 'degraded', 'stuck_busy'],
+  ['6 stuck, and takes work again', stuck, [ok], 'online', 'none'],
+  ['7 two of five are slow', online, [slow, ok, slow, ok, ok], 'online', 'none'],
+  ['7 three of five are slow', online, [slow, ok, slow, ok, slow], 'degraded', 'slow'],
+  ['8 degraded, fast once', degraded, [ok], 'degraded', 'slow'],
+  [
+    '8 degraded, fast until it is calm',
+    degraded,
+    Array.from({ length: 6 }, () => ok),
+    'online',
+    'none',
+  ],
+];
+
+it.each(TABLE)('rule %s', (_rule, before, results, state, reason) => {
+  // Busy hosts are busy since minute 1: the probes go on from there.
+  expect(probed(before, results, hostWith(), before.since * 1_000 + 60_000)).toMatchObject({
+    ...{ state, reason },
+  });
+});
+
+describe('a change', () => {
+  it('of an outage began with the first fail, not with the last', () => {
+    const host = hostWith();
+    const live = probed(online, [failed, failed], host, 100_000);
+    const { change } = judge(live, failed, host, 220_000);
+    expect(change).toEqual({
+      ...{ host: 'h1', number: 0, seq: 2, from: 'online', to: 'offline', reason: 'timeout' },
+      ...{ since: 100_000, at: 220_000, muted: false },
+    });
+  });
+
+  it('under maintenance is recorded, and told to nobody', () => {
+    const overlay = { kind: 'maintenance', by: 'me', reason: 'disk' } as const;
+    expect(judge(online, busy, hostWith({ overlay }), 1).change).toMatchObject({ silent: true });
+  });
+
+  it('of a host that flaps is muted until it has been calm', () => {
+    const host = hostWith();
+    let live = online;
+    const muted: (boolean | undefined)[] = [];
+    for (let turn = 0; turn < 8; turn += 1) {
+      const judged = judge(live, turn % 2 === 0 ? busy : ok, host, turn * 60_000);
+      muted.push(judged.change?.muted);
+      live = judged.live;
+    }
+    expect(muted).toEqual([false, false, false, false, true, true, true, true]);
+    live = probed(
+      live,
+      Array.from({ length: 20 }, () => ok),
+    );
+    expect(live.flapping).toBe(false);
+    expect(judge(live, busy, host, 0).change).toMatchObject({ muted: false });
+  });
+});
+
+it('is stale after five probes in a row that say nothing, and not before', () => {
+  const four = probed(online, [unsure, unsure, unsure, unsure]);
+  expect(isStale(four)).toBe(false);
+  expect(isStale(probed(four, [unsure]))).toBe(true);
+  expect(isStale(probed(four, [unsure, ok]))).toBe(false);
+});
+
+it('smooths the latency as RFC 6298 does, and not by answers that say busy', () => {
+  const at = (ms: number) => once({ kind: 'ok', ms, phases: {} });
+  const first = probed(UNKNOWN, [at(80)]);
+  expect(first).toMatchObject({ srttMs: 80, rttvarMs: 40 });
+  expect(probed(first, [at(160)])).toMatchObject({ srttMs: 90, rttvarMs: 50 });
+  expect(probed(first, [busy])).toMatchObject({ srttMs: 80, rttvarMs: 40 });
+});
