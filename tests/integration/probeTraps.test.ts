@@ -14,8 +14,8 @@ import type { Probe } from '#shared/hosts/ports.ts';
 import { probeAll } from '#shared/hosts/probeAll.ts';
 import type { Resolve } from '#shared/kernel/addresses.ts';
 import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
-import { aHost as anyHost, serve } from '../support/targets.ts';
 import type { ProberOrder } from '../support/prober.ts';
+import { aHost as anyHost, serve } from '../support/targets.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
