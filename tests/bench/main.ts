@@ -8,6 +8,8 @@ import { benchFeatures } from './features.ts';
 import { benchLedger } from './ledger.ts';
 import { benchMesh } from './mesh.ts';
 import { benchPeer, benchPrice } from './price.ts';
+import { benchShards } from './shards.ts';
+import { benchVerdicts } from './verdicts.ts';
 
 const JOBS_DEFAULT = 20_000;
 
@@ -27,6 +29,8 @@ const results = {
   features: await benchFeatures(),
   peer: await benchPeer(),
   ledger: await benchLedger(),
+  verdicts: benchVerdicts(),
+  shards: await benchShards(),
   mesh: await benchMesh(assemblyDir, jobs),
 };
 mkdirSync('bench-results', { recursive: true });
