@@ -7,7 +7,7 @@ import type { LocalFunction } from './functions.ts';
 import { inputOf, type TargetInput } from './inputs.ts';
 import { type LocalResource, object, type Properties } from './properties.ts';
 
-export interface RuleTarget {
+interface RuleTarget {
   readonly arn: string;
   readonly input: TargetInput;
   readonly messageGroupId?: string;

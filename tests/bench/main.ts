@@ -9,6 +9,8 @@ import { benchLedger } from './ledger.ts';
 import { benchMesh } from './mesh.ts';
 import { benchPeer, benchPrice } from './price.ts';
 import { benchProber } from './prober.ts';
+import { benchShards } from './shards.ts';
+import { benchVerdicts } from './verdicts.ts';
 
 const JOBS_DEFAULT = 20_000;
 
@@ -29,6 +31,8 @@ const results = {
   peer: await benchPeer(),
   ledger: await benchLedger(),
   prober: await benchProber(),
+  verdicts: benchVerdicts(),
+  shards: await benchShards(),
   mesh: await benchMesh(assemblyDir, jobs),
 };
 mkdirSync('bench-results', { recursive: true });

@@ -130,7 +130,7 @@ describe('functions', () => {
       InputTemplate: '{"kind":"minute","at":<time>}',
     };
     expect(rules).toMatchObject([
-      { ScheduleExpression: 'rate(1 minute)', Targets: [{ InputTransformer }] },
+      { ScheduleExpression: 'cron(* * * * ? *)', Targets: [{ InputTransformer }] },
     ]);
   });
 
