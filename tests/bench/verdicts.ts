@@ -34,7 +34,7 @@ const simulate = (chance: number, looksTwice: boolean) => {
   let step = 0;
   while (step < STEPS) {
     const passes = Math.floor(Math.log(random()) / Math.log(1 - chance));
-    if (passes > 0) live = live.state === 'offline' || live.fails > 0 ? calm : live;
+    if (passes > 0) live = calm;
     step += passes + 1;
     const judged = judge(live, failed, host, step * INTERVAL_MS);
     live = judged.live;
