@@ -5,7 +5,7 @@ import { createProbe } from '#shared/hosts/http/probe.ts';
 import { watchStalls } from '#shared/hosts/http/stalls.ts';
 import { probeAll } from '#shared/hosts/probeAll.ts';
 import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
-import { aLive } from '../../support/hosts.ts';
+import { aLive } from '../../support/targets.ts';
 
 /** What is known of the hosts that do not answer: nothing, that they failed once, that they are dead. */
 export type Known = 'nothing' | 'failed' | 'offline';
