@@ -60,7 +60,7 @@ export class Announcer extends Construct {
         ],
       }),
     );
-    events.EventBus.grantAllPutEvents(fn);
+    events.EventBus.fromEventBusName(this, 'Bus', 'default').grantPutEventsTo(fn);
     table.grant(fn, 'dynamodb:BatchGetItem', 'dynamodb:PutItem');
     if (config.hostEvents) this.#tellPeople(config);
   }

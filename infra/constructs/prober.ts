@@ -63,7 +63,8 @@ export class Prober extends Construct {
       }),
     );
     new events.Rule(this, 'EveryMinute', {
-      schedule: events.Schedule.rate(Duration.minutes(1)),
+      // On the minute; a rate would count from when it was deployed, and every turn seem late.
+      schedule: events.Schedule.cron({ minute: '*' }),
       targets: [
         new SqsQueue(this.probes, {
           message: events.RuleTargetInput.fromObject({

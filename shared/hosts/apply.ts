@@ -1,9 +1,9 @@
 /** What a run of probes makes of a shard's state: pure, so that it can be done again on newer state. */
 import type { Host } from './host.ts';
 import type { Change, Live } from './live.ts';
-import type { ShardState } from './ports.ts';
+import type { ClosedHour, ShardState } from './ports.ts';
 import type { ProbeResult } from './probeAll.ts';
-import { hourOf, type Rollup } from './rollups.ts';
+import { hourOf } from './rollups.ts';
 import { judge, unknownHost } from './verdict.ts';
 
 export interface Applied {
@@ -12,12 +12,15 @@ export interface Applied {
 }
 
 /** The hour before `now`'s, when the state still counts it. */
-export const closedHour = ({ version, at, live }: ShardState, now: number): Rollup | undefined => {
+export const closedHour = (
+  { version, at, live }: ShardState,
+  now: number,
+): ClosedHour | undefined => {
   if (version === 0 || hourOf(at) >= hourOf(now)) return undefined;
   const counts = [...live.values()].map(
     ({ number, hourProbes: probes, hourPasses: passes }) => [number, { probes, passes }] as const,
   );
-  return { at: hourOf(at), counts: new Map(counts) };
+  return { at: hourOf(at), counts: new Map(counts), version };
 };
 
 /** What was found out of hosts, by id and in order. */

@@ -21,22 +21,30 @@ const REASONS: readonly Live['reason'][] = [
   ...(['tls', 'certificate_expired', 'status', 'body', 'protocol', 'call'] as const),
 ];
 
-const U16_MAX = 65_535;
 const I16_MAX = 32_767;
+/** Parts of a ms: whole ones would hold a smoothed latency up to 7 ms beside the truth for ever. */
+const SRTT_PARTS = 256;
+const RTTVAR_PARTS = 4;
 /** Nothing measured is 0; what was measured is not. */
-const whole = (ms: number): number => Math.min(U16_MAX, Math.ceil(ms));
+const inParts = (ms: number, parts: number, max: number): number =>
+  ms === 0 ? 0 : Math.min(max, Math.max(1, Math.round(ms * parts)));
+
+/** Of the last 20 probes, those that changed the state; above them, the slow ones of the last five. */
+const CHANGES = 0xf_ffff;
+const SLOW_SHIFT = 20;
 
 const write = (view: DataView, at: number, live: Live): void => {
   view.setUint32(at, live.number);
   view.setUint8(at + 4, HOST_STATES.indexOf(live.state) | (live.flapping ? FLAPPING : 0));
   view.setUint8(at + 5, live.fails);
   view.setUint8(at + 6, live.passes);
-  view.setUint8(at + 7, live.slow);
-  view.setUint32(at + 8, live.changes);
+  const srtt = inParts(live.srttMs, SRTT_PARTS, 0xff_ffff);
+  view.setUint8(at + 7, srtt >>> 16);
+  view.setUint32(at + 8, (live.slow << SLOW_SHIFT) | live.changes);
   view.setUint8(at + 12, live.inconclusive);
   view.setUint8(at + 13, REASONS.indexOf(live.reason));
-  view.setUint16(at + 14, whole(live.srttMs));
-  view.setUint16(at + 16, whole(live.rttvarMs));
+  view.setUint16(at + 14, srtt & 0xffff);
+  view.setUint16(at + 16, inParts(live.rttvarMs, RTTVAR_PARTS, 0xffff));
   view.setUint32(at + 18, live.since);
   view.setUint32(at + 22, live.failedSince);
   view.setUint32(at + 26, live.seq);
@@ -57,12 +65,12 @@ const read = (view: DataView, at: number): Live => {
     flapping: (flags & FLAPPING) !== 0,
     fails: view.getUint8(at + 5),
     passes: view.getUint8(at + 6),
-    slow: view.getUint8(at + 7),
-    changes: view.getUint32(at + 8),
+    slow: view.getUint32(at + 8) >>> SLOW_SHIFT,
+    changes: view.getUint32(at + 8) & CHANGES,
     inconclusive: view.getUint8(at + 12),
     reason,
-    srttMs: view.getUint16(at + 14),
-    rttvarMs: view.getUint16(at + 16),
+    srttMs: (view.getUint8(at + 7) * 0x1_0000 + view.getUint16(at + 14)) / SRTT_PARTS,
+    rttvarMs: view.getUint16(at + 16) / RTTVAR_PARTS,
     since: view.getUint32(at + 18),
     failedSince: view.getUint32(at + 22),
     seq: view.getUint32(at + 26),

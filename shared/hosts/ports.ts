@@ -66,11 +66,21 @@ export interface ShardState {
   readonly live: ReadonlyMap<number, Live>;
 }
 
+/** Times in ms since the epoch. */
+interface Claim {
+  readonly tick: number;
+  readonly owner: string;
+  readonly from: number;
+  readonly until: number;
+  /** When the run before must have begun: turns that piled up are not made up for. */
+  readonly apartFrom: number;
+}
+
 export interface ShardStore {
   /** Strongly consistent unless told otherwise. */
   read(shard: string, options?: { readonly stale: boolean }): Promise<ShardState>;
-  /** false when a tick as new as this one was claimed already. */
-  claim(shard: string, tick: number, owner: string, until: number): Promise<boolean>;
+  /** false when a tick as new as this one was claimed already, or one only just now. */
+  claim(shard: string, claim: Claim): Promise<boolean>;
   /** State, fence and outbox in one write; false when the state is not the one that was read. */
   commit(
     shard: string,
@@ -80,9 +90,18 @@ export interface ShardStore {
   ): Promise<boolean>;
 }
 
+export interface ClosedHour extends Rollup {
+  /** Of the state that counted it. */
+  readonly version: number;
+}
+
 export interface RollupStore extends Rollups {
-  /** Written twice it is the same; a day is summed up of its hours once it is over. */
-  putHour(shard: string, hour: Rollup): Promise<void>;
+  /**
+   * Written twice it is the same; one of an older state never replaces a newer one's. With the last
+   * hour of a day its day is summed up.
+   * @param now ms since the epoch
+   */
+  putHour(shard: string, hour: ClosedHour, now: number): Promise<void>;
 }
 
 /** Tells the world: the event bus. */

@@ -7,7 +7,7 @@ import type { Change, Live } from './live.ts';
 import { type Sentinels, withoutMassFailure } from './massFailure.ts';
 import type { HostRegistry, ProbeMessage, RollupStore, ShardState, ShardStore } from './ports.ts';
 import type { HostToProbe, ProbeRun } from './probeAll.ts';
-import { budgetMsOf, tickOf } from './shard.ts';
+import { apartMsOf, budgetMsOf, tickOf } from './shard.ts';
 
 export interface ShardDeps {
   readonly registry: Pick<HostRegistry, 'ofShard'>;
@@ -52,7 +52,7 @@ export const commitFindings = async (
     const turn = turnOn(state);
     if (!turn) return undefined;
     const closed = closedHour(state, turn.at);
-    if (closed) await rollups.putHour(shard, closed);
+    if (closed) await rollups.putHour(shard, closed, turn.at);
     const applied = applyFindings(state, hosts, findings, turn);
     if (await store.commit(shard, state, applied.next, applied.changes)) return applied;
     state = await store.read(shard);
@@ -68,10 +68,14 @@ export const runShard = async (
 ): Promise<ShardReport> => {
   const { store, registry, clock } = deps;
   const tick = tickOf(shard, at);
-  const skewMs = clock.now() - at;
+  const from = clock.now();
+  const skewMs = from - at;
   const report = (kind: ShardReport['kind']): ShardReport => ({ kind, shard, skewMs, changes: [] });
   const budgetMs = budgetMsOf(shard, remainingMs);
-  const mine = await store.claim(shard, tick, deps.ids.next(), clock.now() + budgetMs);
+  const mine = await store.claim(shard, {
+    ...{ tick, owner: deps.ids.next(), from, until: from + budgetMs },
+    apartFrom: from - apartMsOf(shard),
+  });
   if (!mine) return report('duplicate');
   const [seen, hosts] = await Promise.all([store.read(shard), registry.ofShard(shard)]);
   if (seen.tick >= tick) return report('duplicate');

@@ -21,3 +21,9 @@ export const budgetMsOf = (shard: string, remainingMs: number): number => {
   const margin = Math.min(LIMITS.probeMarginMs, intervalMs / LIMITS.probeMarginPart);
   return Math.max(0, Math.min(intervalMs - margin, remainingMs - LIMITS.probeWrapUpMs));
 };
+
+/**
+ * Between the beginnings of two runs at least, in ms: turns that were held up come at once, and
+ * looking three times within a second would count as three turns.
+ */
+export const apartMsOf = (shard: string): number => (intervalOf(shard) * 1_000) / 2;

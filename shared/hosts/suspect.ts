@@ -1,4 +1,5 @@
 /** A job's call found a host dead: that counts as a failed probe, and the host is looked at at once. */
+import { LIMITS } from '#shared/kernel/limits.ts';
 import type { ProbeMessage, ShardState } from './ports.ts';
 import type { ProbeResult } from './probeAll.ts';
 import { commitFindings, type ShardDeps, type ShardReport } from './runShard.ts';
@@ -27,7 +28,8 @@ export const lookAtSuspect = async (
   const [seen, hosts] = await Promise.all([store.read(shard), registry.ofShard(shard)]);
   const host = hosts.find(({ id }) => id === message.host);
   if (!host || !isNews(seen, host.number, at)) return nothing;
-  const run = await deps.probeAll([{ host, live: seen.live.get(host.number) }], remainingMs);
+  const budgetMs = Math.max(0, remainingMs - LIMITS.probeWrapUpMs);
+  const run = await deps.probeAll([{ host, live: seen.live.get(host.number) }], budgetMs);
   const looked = run.results.get(host.id);
   if (!looked) return nothing;
   // The call was the first look, so that a failed one now is the second.

@@ -10,6 +10,8 @@ import { benchLedgerSizes } from './ledgerSizes.ts';
 import { benchMesh } from './mesh.ts';
 import { benchPeer, benchPrice } from './price.ts';
 import { benchProber } from './prober.ts';
+import { benchShards } from './shards.ts';
+import { benchVerdicts } from './verdicts.ts';
 import { benchWatching } from './watching.ts';
 
 const JOBS_DEFAULT = 20_000;
@@ -33,6 +35,8 @@ const results = {
   ledger: await benchLedger(),
   ledgerSizes: await benchLedgerSizes(),
   prober: await benchProber(),
+  verdicts: benchVerdicts(),
+  shards: await benchShards(),
   mesh: await benchMesh(assemblyDir, jobs),
 };
 mkdirSync('bench-results', { recursive: true });

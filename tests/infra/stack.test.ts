@@ -133,7 +133,7 @@ describe('functions', () => {
       InputTemplate: '{"kind":"minute","at":<time>}',
     };
     expect(rules).toMatchObject([
-      { ScheduleExpression: 'rate(1 minute)', Targets: [{ InputTransformer }] },
+      { ScheduleExpression: 'cron(* * * * ? *)', Targets: [{ InputTransformer }] },
     ]);
   });
 
@@ -177,12 +177,11 @@ describe('functions', () => {
     [
       'Worker',
       [
-        ...['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map(
-          (action) => `dynamodb:${action}`,
-        ),
-        ...['s3:GetObject', 's3:ListBucket', 's3:PutObject'],
-        ...CONSUMES,
-      ],
+        ...['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'],
+        'UpdateItem',
+      ]
+        .map((action) => `dynamodb:${action}`)
+        .concat(['s3:GetObject', 's3:ListBucket', 's3:PutObject', 'sqs:SendMessage'], CONSUMES),
     ],
     [
       'Relay',

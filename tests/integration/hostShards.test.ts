@@ -4,7 +4,7 @@ import { changeIdOf } from '#shared/hosts/changes.ts';
 import type { Change, HostState } from '#shared/hosts/live.ts';
 import type { HostEvents, ProbeMessage, ShardState } from '#shared/hosts/ports.ts';
 import { carryOut } from '#shared/hosts/prober.ts';
-import { uptimeOf } from '#shared/hosts/rollups.ts';
+import { DAY_MS, uptimeOf } from '#shared/hosts/rollups.ts';
 import type { ShardReport } from '#shared/hosts/runShard.ts';
 import { FAIL, INCONCLUSIVE, OK } from '../support/probes.ts';
 import { type Shards, startShards } from '../support/shards.ts';
@@ -17,8 +17,13 @@ const turn = (n: number): ProbeMessage => ({
   ...{ kind: 'shard', shard: SHARD },
   at: START + n * MINUTE,
 });
-const run = (deps: Shards['deps'], message: ProbeMessage): Promise<ShardReport | undefined> =>
-  carryOut(message, 50_000, deps);
+/** A second after its moment, unless it comes later. */
+const run = (
+  deps: Shards['deps'],
+  message: ProbeMessage,
+  lateMs = 1_000,
+): Promise<ShardReport | undefined> =>
+  carryOut(message, 50_000, { ...deps, clock: { now: () => message.at + lateMs } });
 
 const shards = (count: number, more?: object) => startShards(inject('dynamoEndpoint'), count, more);
 const stateOf = async ({ deps }: Shards, number = 0): Promise<HostState | undefined> =>
@@ -34,6 +39,12 @@ describe('a minute', () => {
         delaySeconds,
       })),
     );
+  });
+
+  it('that comes when it is over hands out nothing', async () => {
+    const test = await shards(1);
+    await run(test.deps, { kind: 'minute', at: START }, 2 * MINUTE);
+    expect(test.sent).toEqual([]);
   });
 });
 
@@ -54,6 +65,21 @@ describe('a turn', () => {
     const test = await shards(1);
     await run(test.deps, turn(5));
     expect(await run(test.deps, turn(4))).toMatchObject({ kind: 'duplicate' });
+  });
+
+  it('of those that were held up and come at once is carried out once', async () => {
+    const test = await shards(1);
+    await run(test.deps, turn(0));
+    test.find({ 'h-0': FAIL });
+    const late = START + 4 * MINUTE + 1_000;
+    const kinds = [];
+    for (const n of [1, 2, 3, 4]) {
+      const message = turn(n);
+      kinds.push((await run(test.deps, message, late + n - message.at))?.kind);
+    }
+    expect(kinds).toEqual(['committed', 'duplicate', 'duplicate', 'duplicate']);
+    expect(await stateOf(test)).toBe('online');
+    expect(await run(test.deps, turn(5))).toMatchObject({ kind: 'committed' });
   });
 
   it('that is overtaken while it probes commits nothing, and holds nothing up', async () => {
@@ -281,5 +307,25 @@ describe('uptime', () => {
     const uptime = uptimeOf(0, { days, hours, current }, now);
     expect(uptime['30 days']).toEqual({ probes: 5, passes: 4 });
     expect(uptime.day).toEqual({ probes: 2, passes: 2 });
+  });
+
+  it('has the last day before nothing was probed for days', async () => {
+    const test = await shards(1);
+    const day = Date.parse('2026-03-01T00:00:00Z');
+    for (const minutes of [0, 5 * 24 * 60])
+      await run(test.deps, { kind: 'shard', shard: SHARD, at: day + minutes * MINUTE });
+    const counts = new Map([[0, { probes: 1, passes: 1 }]]);
+    expect(await test.deps.rollups.days(SHARD, 0, day + DAY_MS)).toEqual([{ at: day, counts }]);
+  });
+
+  it('is not set back by a run that comes to itself when the hour was written by another', async () => {
+    const test = await shards(1);
+    const hour = (version: number, probes: number) => ({
+      ...{ at: START, version, counts: new Map([[0, { probes, passes: probes }]]) },
+    });
+    for (const each of [hour(7, 60), hour(6, 59), hour(7, 60)])
+      await test.deps.rollups.putHour(SHARD, each, START + DAY_MS);
+    for (const read of [test.deps.rollups.hours, test.deps.rollups.days])
+      expect((await read(SHARD, 0, START + DAY_MS))[0]?.counts.get(0)?.probes).toBe(60);
   });
 });

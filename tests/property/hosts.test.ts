@@ -33,7 +33,9 @@ const u = (max: number) => fc.integer({ min: 0, max });
 const packable: fc.Arbitrary<Live> = fc.record({
   ...{ number: u(4_294_967_295), state: fc.constantFrom(...HOST_STATES), fails: u(255) },
   ...{ passes: u(255), slow: u(31), changes: u(1_048_575), inconclusive: u(255) },
-  ...{ srttMs: u(65_535), rttvarMs: u(65_535), since: u(4_294_967_295) },
+  srttMs: u(16_777_215).map((parts) => parts / 256),
+  rttvarMs: u(65_535).map((parts) => parts / 4),
+  since: u(4_294_967_295),
   ...{ failedSince: u(4_294_967_295), seq: u(4_294_967_295) },
   reason: fc.constantFrom<Live['reason']>(
     'none',
@@ -115,6 +117,24 @@ describe('a packed state', () => {
   it('keeps a thousand hosts below 40 KB', () => {
     const hosts = Array.from({ length: 1_000 }, (_, number) => unknownHost(hostWith({ number })));
     expect(pack(shardOf(hosts)).length).toBeLessThan(40_000);
+  });
+
+  it('lets a smoothed latency come to what is measured, over many turns of packing', () => {
+    const after = (first: number, ms: number): number => {
+      let live = { ...unknownHost(hostWith({ number: 1 })), srttMs: first, rttvarMs: first / 2 };
+      for (let turn = 0; turn < 200; turn += 1) {
+        const found = { outcome: { kind: 'ok', ms, phases: {} }, reprobed: false } as const;
+        live = judge(live, found, hostWith({ number: 1 }), turn * 60_000).live;
+        live = unpack(pack(shardOf([live]))).get(1) ?? live;
+      }
+      return live.srttMs;
+    };
+    for (const [first, ms] of [
+      [400, 20],
+      [1, 20],
+      [0.2, 0.4],
+    ] as const)
+      expect(Math.abs(after(first, ms) - ms)).toBeLessThan(0.05);
   });
 
   it('of another version, or cut off, is refused by name', () => {

@@ -6,6 +6,7 @@ import { createHostStore } from '#shared/hosts/dynamo/registry.ts';
 import { createRollupStore } from '#shared/hosts/dynamo/rollupStore.ts';
 import { createHostRows } from '#shared/hosts/dynamo/rows.ts';
 import { createShardStore } from '#shared/hosts/dynamo/shardStore.ts';
+import type { HostsOptions } from '#shared/hosts/dynamo/transaction.ts';
 import { addHosts } from '#shared/hosts/manage.ts';
 import type { ProbeOutcome } from '#shared/hosts/outcome.ts';
 import type { HostRows, ProbeMessage, RollupStore, ShardStore } from '#shared/hosts/ports.ts';
@@ -16,6 +17,7 @@ import { definitions, startRegistry } from './hosts.ts';
 import { OK } from './probes.ts';
 
 export interface Shards {
+  readonly client: HostsOptions['client'];
   readonly deps: ProberDeps & { readonly rollups: RollupStore };
   readonly projection: ReturnType<typeof createHostProjection> & HostRows;
   readonly sent: { readonly message: ProbeMessage; readonly delaySeconds: number }[];
@@ -56,6 +58,7 @@ export const startShards = async (
     },
   };
   return {
+    client: options.client,
     sent,
     projection: { ...createHostProjection(options), ...createHostRows(options) },
     find: (found) => {

@@ -1,9 +1,10 @@
 /** RollupStore on the Hosts table: `R#<shard>`, an item an hour and, once it is over, one a day. */
-import { GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { HOSTS_TTL } from '#shared/contracts/hosts.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { RollupStore } from '../ports.ts';
+import type { ClosedHour, RollupStore } from '../ports.ts';
 import { type Counts, DAY_MS, dayOf, type Rollup, sumOf } from '../rollups.ts';
+import { conditionalPut } from './conditionalPut.ts';
 import type { HostsOptions } from './transaction.ts';
 
 const RECORD_BYTES = 12;
@@ -41,11 +42,16 @@ const KEPT_SECONDS: Readonly<Record<Span, number>> = {
 };
 
 export const createRollupStore = ({ client, table }: HostsOptions): RollupStore => {
-  const put = async (shard: string, span: Span, { at, counts }: Rollup): Promise<void> => {
+  const unlessNewer = conditionalPut({ client, table });
+  const put = (
+    shard: string,
+    span: Span,
+    { at, counts, version: seq }: ClosedHour,
+  ): Promise<void> => {
     const expiresAt = Math.floor(at / 1_000) + KEPT_SECONDS[span];
     const key = { pk: partOf(shard), sk: sortOf(span, at) };
-    const Item = { ...key, at, c: pack(counts), [HOSTS_TTL]: expiresAt };
-    await client.send(new PutCommand({ TableName: table, Item }));
+    const item = { ...key, at, c: pack(counts), seq, [HOSTS_TTL]: expiresAt };
+    return unlessNewer(item, 'attribute_not_exists(pk) OR seq <= :seq');
   };
 
   const read = async (
@@ -76,21 +82,16 @@ export const createRollupStore = ({ client, table }: HostsOptions): RollupStore 
     return rollups;
   };
 
-  const sumUp = async (shard: string, day: number): Promise<void> => {
-    const key = { pk: partOf(shard), sk: sortOf('D', day) };
-    const { Item } = await client.send(new GetCommand({ TableName: table, Key: key }));
-    if (Item) return;
-    const hours = await read(shard, 'H', day, day + DAY_MS);
-    if (hours.length > 0) await put(shard, 'D', { at: day, counts: sumOf(hours) });
-  };
-
   return {
     hours: (shard, from, to) => read(shard, 'H', from, to),
     days: (shard, from, to) => read(shard, 'D', from, to),
-    putHour: async (shard, hour) => {
+    // Written before the state that counts on: whoever dies in between does both again.
+    putHour: async (shard, hour, now) => {
       await put(shard, 'H', hour);
-      // The first hour of a day, and the last one: whichever comes, the day before is over.
-      await sumUp(shard, dayOf(hour.at) - DAY_MS);
+      const day = dayOf(hour.at);
+      if (dayOf(now) === day) return;
+      const hours = await read(shard, 'H', day, day + DAY_MS);
+      await put(shard, 'D', { at: day, counts: sumOf(hours), version: hour.version });
     },
   };
 };

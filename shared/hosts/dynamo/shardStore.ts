@@ -60,16 +60,20 @@ export const createShardStore = ({
   },
 
   // Whoever claimed it and lost the answer is let in again.
-  claim: async (shard, tick, owner, until) => {
+  claim: async (shard, { tick, owner, from, until, apartFrom }) => {
+    const names = { '#tick': 'tick', '#owner': 'owner', '#from': 'from', '#until': 'until' };
     const claimed = client.send(
       new UpdateCommand({
         TableName: table,
         Key: leaseKey(shard),
-        UpdateExpression: 'SET #tick = :tick, #owner = :owner, #until = :until',
+        UpdateExpression: 'SET #tick = :tick, #owner = :owner, #from = :from, #until = :until',
         ConditionExpression:
-          'attribute_not_exists(#tick) OR #tick < :tick OR (#tick = :tick AND #owner = :owner)',
-        ExpressionAttributeNames: { '#tick': 'tick', '#owner': 'owner', '#until': 'until' },
-        ExpressionAttributeValues: { ':tick': tick, ':owner': owner, ':until': until },
+          'attribute_not_exists(#tick) OR (#tick < :tick AND #from <= :apart) OR (#tick = :tick AND #owner = :owner)',
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: {
+          ...{ ':tick': tick, ':owner': owner, ':from': from },
+          ...{ ':until': until, ':apart': apartFrom },
+        },
       }),
     );
     return (await refusedBy(claimed)) === undefined;

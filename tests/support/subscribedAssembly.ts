@@ -1,0 +1,55 @@
+/** The synthesized assembly with what its users would add: queues that hear of hosts. */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Template } from '#infra/local/template.ts';
+import { HOST_EVENT_SOURCE } from '#shared/contracts/hosts.ts';
+
+/** Hears of every change, and of those that people are told of. */
+export const BUS_QUEUE = 'everything';
+export const TOPIC_QUEUE = 'people';
+
+const queue = (QueueName: string) => ({ Type: 'AWS::SQS::Queue', Properties: { QueueName } });
+const arnOf = (name: string) => ({ 'Fn::GetAtt': [name, 'Arn'] });
+
+const withSubscribers = (template: Template): Template => {
+  const [topic = ''] = Object.entries(template.Resources).flatMap(([id, { Type }]) =>
+    Type === 'AWS::SNS::Topic' ? [id] : [],
+  );
+  return {
+    ...template,
+    Resources: {
+      ...template.Resources,
+      BusQueue: queue(BUS_QUEUE),
+      TopicQueue: queue(TOPIC_QUEUE),
+      BusRule: {
+        Type: 'AWS::Events::Rule',
+        Properties: {
+          EventPattern: { source: [HOST_EVENT_SOURCE] },
+          State: 'ENABLED',
+          Targets: [{ Arn: arnOf('BusQueue'), Id: 'Target0' }],
+        },
+      },
+      TopicSubscription: {
+        Type: 'AWS::SNS::Subscription',
+        Properties: {
+          Protocol: 'sqs',
+          TopicArn: { Ref: topic },
+          Endpoint: arnOf('TopicQueue'),
+          RawMessageDelivery: true,
+        },
+      },
+    },
+  };
+};
+
+export const subscribedAssembly = (dir: string): { readonly dir: string; remove(): void } => {
+  const copy = mkdtempSync(join(tmpdir(), 'sheratan-subscribed-'));
+  cpSync(dir, copy, { recursive: true });
+  for (const name of readdirSync(copy).filter((each) => each.endsWith('.template.json'))) {
+    const file = join(copy, name);
+    const template = JSON.parse(readFileSync(file, 'utf8')) as Template;
+    writeFileSync(file, JSON.stringify(withSubscribers(template)));
+  }
+  return { dir: copy, remove: () => rmSync(copy, { recursive: true, force: true }) };
+};
