@@ -6,7 +6,6 @@ import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ANNOUNCER_TIMEOUT_SECONDS, HOSTS_ENV } from '#shared/contracts/functions.ts';
 import {
@@ -16,6 +15,8 @@ import {
   STATE_SORT,
 } from '#shared/contracts/hosts.ts';
 import type { Config } from '../config.ts';
+import { FailureQueue } from './failureQueue.ts';
+import { grantItems } from './grants.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface AnnouncerProps {
@@ -37,12 +38,8 @@ export class Announcer extends Construct {
       production: config.production,
       environment: { [HOSTS_ENV.table]: table.tableName },
     });
-    const failures = new sqs.Queue(this, 'Failures', {
-      queueName: `sheratan-${config.stage}-announcer-failures`,
-      encryption: sqs.QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+    const name = `sheratan-${config.stage}-announcer-failures`;
+    const failures = new FailureQueue(this, 'Failures', name);
     fn.addEventSource(
       new DynamoEventSource(table as dynamodb.ITable, {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,
@@ -61,7 +58,7 @@ export class Announcer extends Construct {
       }),
     );
     events.EventBus.fromEventBusName(this, 'Bus', 'default').grantPutEventsTo(fn);
-    table.grant(fn, 'dynamodb:BatchGetItem', 'dynamodb:PutItem');
+    grantItems(fn, table, 'dynamodb:BatchGetItem', 'dynamodb:PutItem');
     if (config.hostEvents) this.#tellPeople(config);
   }
 

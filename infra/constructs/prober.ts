@@ -8,6 +8,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { HOSTS_ENV, PROBER_ENV, PROBER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { type Config, outboundOf } from '../config.ts';
+import { grantItems } from './grants.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface ProberProps {
@@ -77,8 +78,9 @@ export class Prober extends Construct {
       ],
     });
     this.probes.grantSendMessages(fn);
-    table.grant(
+    grantItems(
       fn,
+      table,
       'dynamodb:GetItem',
       'dynamodb:PutItem',
       'dynamodb:Query',

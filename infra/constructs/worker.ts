@@ -71,7 +71,7 @@ export class Worker extends Construct {
       'dynamodb:UpdateItem',
     );
     ledger.grantOperations(fn);
-    hosts.grant(fn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    grantItems(fn, hosts, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     probes.grantSendMessages(fn);
     grantObjects(fn, bucket, ['s3:GetObject', 's3:PutObject'], OBJECT_PREFIXES);
     fn.addToRolePolicy(

@@ -63,13 +63,19 @@ const createSlots = (width: number): Slots => {
   };
 };
 
-/** Lets one after the other go on, evenly. */
+/** Lets one after the other go on, evenly; time that was lost is made up for a few at a time. */
 const createPace = (perSecond: number, { stalls, sleep }: ProbeAllDeps) => {
-  let next = stalls.now();
-  return async (): Promise<void> => {
-    const waitMs = next - stalls.now();
-    next += 1_000 / perSecond;
-    if (waitMs > 0) await sleep(waitMs);
+  const stepMs = 1_000 / perSecond;
+  let due = stalls.now();
+  let last = Promise.resolve();
+  const turn = async (): Promise<void> => {
+    const waitMs = due - stalls.now();
+    if (waitMs >= 1) await sleep(waitMs);
+    due = Math.max(due, stalls.now() - LIMITS.probeBurst * stepMs) + stepMs;
+  };
+  return (): Promise<void> => {
+    last = last.then(turn);
+    return last;
   };
 };
 
@@ -84,10 +90,14 @@ const hash = (text: string): number => {
 const isSuspect = ({ live }: HostToProbe): boolean =>
   live !== undefined && (live.state === 'offline' || live.fails > 0);
 
-/** The slowest first, so that none of them begins last; who is not known may be slow. */
+/** What took its whole timeout will again; who is not known may be as slow. */
+const slowness = ({ live }: HostToProbe): number => {
+  if (live === undefined || live.state === 'unknown') return Number.MAX_VALUE;
+  return live.reason === 'timeout' ? Number.MAX_VALUE : live.srttMs;
+};
+
+/** The slowest first, so that none of them begins last; the others by lot. */
 const inOrder = (hosts: readonly HostToProbe[], salt: number): readonly HostToProbe[] => {
-  const slowness = ({ live }: HostToProbe): number =>
-    live === undefined || live.state === 'unknown' ? Number.MAX_VALUE : live.srttMs;
   return hosts
     .map((item) => ({ item, slow: slowness(item), lot: hash(`${item.host.id}${salt}`) }))
     .sort((a, b) => b.slow - a.slow || a.lot - b.lot)
