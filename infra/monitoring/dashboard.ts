@@ -26,7 +26,7 @@ const PERIOD_SECONDS = 60;
 
 /** CloudWatch's own language for "every value of this dimension". */
 const searchOf = ({ namespace, name, dimensions, stat }: MetricRef, by: string): string => {
-  const schema = [namespace, ...Object.keys(dimensions), by].join(',');
+  const schema = [`"${namespace}"`, ...Object.keys(dimensions), by].join(',');
   const fixed = Object.entries(dimensions).map(([key, value]) => ` ${key}="${value}"`);
   return `SEARCH('{${schema}} MetricName="${name}"${fixed.join('')}', '${stat}', ${PERIOD_SECONDS})`;
 };

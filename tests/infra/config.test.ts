@@ -45,6 +45,7 @@ describe('loadConfig', () => {
     ],
     ['concurrency that is no object', { maxConcurrency: '5' }, /maxConcurrency must be an object/],
     ['a name for a CIDR', { outboundAllow: ['intranet'] }, /outboundAllow .*CIDR/],
+    ['a name for an address', { alarmEmail: 'somebody' }, /alarmEmail must be an address/],
     ['a stage that is no object', { stages: { dev: 5 } }, /stages\.dev must be an object/],
   ])('refuses %s by its name', (_what, context, message) => {
     expect(() => load(context)).toThrow(ConfigError);

@@ -185,6 +185,15 @@ describe('the dashboard', () => {
     expect(metrics.length).toBeLessThan(500);
   });
 
+  it('searches for kinds in CloudWatch’s own words', () => {
+    expect(JSON.stringify(body.widgets)).toContain(
+      JSON.stringify({
+        expression: `SEARCH('{"Sheratan-dev",service,kind} MetricName="JobTimeToStart" service="worker"', 'p90', 60)`,
+        label: `\${PROP('Dim.kind')} p90`,
+      }),
+    );
+  });
+
   it('is in the template, once, with every row', () => {
     const [dashboard, ...others] = of('AWS::CloudWatch::Dashboard');
     expect(others).toEqual([]);

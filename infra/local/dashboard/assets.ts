@@ -1,7 +1,7 @@
 /** The page as the browser gets it, bundled when the dashboard starts: there is nothing to build before. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 const PAGE = fileURLToPath(new URL('../page/', import.meta.url));
 
@@ -20,6 +20,8 @@ export const buildAssets = async (): Promise<ReadonlyMap<string, Asset>> => {
     write: false,
     logLevel: 'warning',
   });
+  // Its service would stay, as a process that nobody needs any more.
+  await stop();
   const read = (name: string): string => readFileSync(`${PAGE}${name}`, 'utf8');
   return new Map([
     ['/', { type: 'text/html; charset=utf-8', body: read('page.html') }],

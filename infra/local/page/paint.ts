@@ -66,10 +66,9 @@ const drawLine = (context: CanvasRenderingContext2D, points: Points, scale: Scal
     const [x, y] = [scale.x(index), scale.y(value)];
     const follows = last !== undefined && index - last <= GAP_MAX;
     if (follows) context.lineTo(x, y);
-    else {
-      context.moveTo(x, y);
-      context.lineTo(x + 1.5, y);
-    }
+    // One that may stay alone is no line yet: it is a dot.
+    else context.rect(x - 1, y - 1, 2, 2);
+    if (!follows) context.moveTo(x, y);
     last = index;
   });
   context.stroke();
