@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { ProbeMessage } from './ports.ts';
 
 /** A message that nobody of the mesh sends; it ends among the dead letters with its body. */
-class ProbeMessageError extends Error {
+export class ProbeMessageError extends Error {
   override readonly name = 'ProbeMessageError';
   readonly code = 'PROBE_MESSAGE_INVALID';
 }

@@ -5,7 +5,7 @@ import type { Change } from '../live.ts';
 import type { HostEvents } from '../ports.ts';
 
 /** The bus took some of the changes and not others; putting all of them again does no harm. */
-class EventsRefusedError extends Error {
+export class EventsRefusedError extends Error {
   override readonly name = 'EventsRefusedError';
   readonly code = 'EVENTS_REFUSED';
 }
