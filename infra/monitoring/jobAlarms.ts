@@ -4,7 +4,7 @@ import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { above, minutes, QUIET, upper } from './alarmKit.ts';
 import type { Inventory } from './inventory.ts';
 import { line, math, ofQueue, own } from './metrics.ts';
-import type { AlarmSpec } from './spec.ts';
+import type { AlarmSpec, Series } from './spec.ts';
 
 const AGE_SECONDS: Readonly<Record<Priority, number>> = {
   critical: 60,
@@ -13,22 +13,31 @@ const AGE_SECONDS: Readonly<Record<Priority, number>> = {
   low: 14_400,
 };
 
+/** A message that waits out a retry or a limit is not visible, and is as old as it should be. */
+const ageOfWaiting = (inventory: Inventory, priority: Priority): readonly Series[] => {
+  const of = (name: string) => ofQueue(inventory, `jobs-${priority}.fifo`, name, 'Maximum');
+  return [
+    line('age', of('ApproximateAgeOfOldestMessage'), { id: 'age', hidden: true }),
+    line('waiting', of('ApproximateNumberOfMessagesVisible'), { id: 'waiting', hidden: true }),
+    math('age while some wait', 'IF(waiting>0,age,0)', { id: 'value' }),
+  ];
+};
+
 export const ageAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
-  PRIORITIES.map((priority) =>
-    above(
-      `OldestMessage${upper(priority)}`,
-      priority === 'critical' || priority === 'high' ? 'page' : 'ticket',
-      ofQueue(inventory, `jobs-${priority}.fifo`, 'ApproximateAgeOfOldestMessage', 'Maximum'),
-      AGE_SECONDS[priority],
-      minutes(5),
-      {
-        means: `A ${priority} job has waited for more than ${AGE_SECONDS[priority]} s. Jobs that wait for a retry, a limit or a halted group count too.`,
-        firstLook:
-          '`sheratan state` (paused?), `sheratan groups` (halted?), then Messages waiting and Concurrent executions on the dashboard.',
-        firstAction: `Many groups waiting: raise maxConcurrency.${priority}. One group: it is that group’s own order; look at its first job with \`sheratan why\`.`,
-      },
-    ),
-  );
+  PRIORITIES.map((priority) => ({
+    id: `OldestMessage${upper(priority)}`,
+    severity: priority === 'critical' || priority === 'high' ? 'page' : 'ticket',
+    series: ageOfWaiting(inventory, priority),
+    over: AGE_SECONDS[priority],
+    when: minutes(5),
+    missing: QUIET,
+    runbook: {
+      means: `For five minutes ${priority} jobs have waited to be received, and the oldest message is older than ${AGE_SECONDS[priority]} s.`,
+      firstLook:
+        '`sheratan state` (paused?), `sheratan groups` (halted?), then Messages waiting and Concurrent executions on the dashboard.',
+      firstAction: `Many groups waiting: raise maxConcurrency.${priority}. One group: it is that group’s own order; look at its first job with \`sheratan why\`.`,
+    },
+  }));
 
 export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
   above('Quarantined', 'ticket', own(inventory, 'worker', JOB_METRICS.quarantined), 0, minutes(1), {
