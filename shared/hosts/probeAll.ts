@@ -111,7 +111,7 @@ const SKIPPED: ProbeOutcome = {
 };
 
 interface Looks {
-  pace?(): Promise<void>;
+  readonly pace: () => Promise<void>;
   readonly first: Slots;
   readonly second: Slots;
 }
@@ -125,7 +125,7 @@ const createLook = ({ probe, stalls, sleep, random, budgetMs }: ProbeAllDeps) =>
     return withoutOwnFaults(outcome, stalls.between(from, stalls.now()));
   };
   const twice = async (item: HostToProbe, slots: Looks): Promise<ProbeResult> => {
-    await slots.pace?.();
+    await slots.pace();
     const outcome = await slots.first(() => once(item));
     if (outcome.kind !== 'fail' || item.live?.state === 'offline')
       return { outcome, reprobed: false };
@@ -151,15 +151,16 @@ export const probeAll = async (
   const width = Math.min(LIMITS.probeSlotsMax, Math.ceil(LIMITS.probeSlotsPerCpu * cpus));
   const main = createSlots(width);
   const pace = createPace(LIMITS.probeStartsPerSecond * cpus, deps);
-  // Those who may hang have slots of their own: they cannot starve the rest. They begin at once,
-  // since the run lasts as long as they do.
+  // Those who may hang have slots of their own: they cannot starve the rest. The run lasts as long
+  // as they do, so they begin quickly, but not so that the loop is blocked by it.
   const own = createSlots(LIMITS.suspectSlots);
+  const quick = createPace(LIMITS.suspectStartsPerSecond, deps);
   const look = createLook(deps);
   const ordered = inOrder(hosts, startedAt);
   const suspects = ordered.filter(isSuspect);
   const others = ordered.filter((item) => !isSuspect(item));
   const all = await Promise.all([
-    ...suspects.map((item) => look(item, { first: own, second: own })),
+    ...suspects.map((item) => look(item, { pace: quick, first: own, second: own })),
     ...others.map((item) => look(item, { pace, first: main, second: own })),
   ]);
   const skipped = all.filter(([, { outcome }]) => outcome === SKIPPED).length;

@@ -195,6 +195,7 @@ export const LIMITS = {
    */
   probeStartsPerSecond: 550,
   probeBurst: 6,
+  suspectStartsPerSecond: 5_000,
   /** Sockets of both kinds of slots stay below the 1,024 descriptors of an environment. */
   probeSlotsMax: 512,
   suspectSlots: 256,

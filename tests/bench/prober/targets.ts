@@ -47,6 +47,7 @@ const portOf = async (server: Server, close = false): Promise<number> => {
 };
 
 if (import.meta.main) {
+  process.once('disconnect', () => process.exit());
   const ports: Ports = {
     answering: await portOf(answering),
     hanging: await portOf(hanging),
