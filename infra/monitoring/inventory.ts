@@ -1,6 +1,8 @@
 /** What a deployment consists of, as far as it can be watched; a test compares it with the template. */
 import {
+  ANNOUNCER_TIMEOUT_SECONDS,
   FUNCTIONS,
+  PROBER_TIMEOUT_SECONDS,
   RELAY_TIMEOUT_SECONDS,
   REPORTER_TIMEOUT_SECONDS,
   SETTLER_TIMEOUT_SECONDS,
@@ -38,6 +40,8 @@ const TIMEOUT_SECONDS: Readonly<Record<string, number>> = {
   reporter: REPORTER_TIMEOUT_SECONDS,
   settler: SETTLER_TIMEOUT_SECONDS,
   snapshotter: SNAPSHOTTER_TIMEOUT_SECONDS,
+  prober: PROBER_TIMEOUT_SECONDS,
+  announcer: ANNOUNCER_TIMEOUT_SECONDS,
 };
 
 const MOVE_BACK =
@@ -66,6 +70,18 @@ const DEAD_LETTERS: readonly DeadLetters[] = [
       'The timekeeper writes out what the snapshotter could not, within a minute: when LedgerLag is 0 again, delete them.',
   },
   {
+    what: 'turns of shards',
+    queue: 'probes-dead',
+    action:
+      'The prober could not do them, or they were no messages of the mesh: its log says which. Mend the cause and delete them: the next minute has brought new ones.',
+  },
+  {
+    what: 'changes of hosts',
+    queue: 'announcer-failures',
+    action:
+      'The message says where in the stream the commits are. The states are right (`sheratan hosts`), but their events were not put: whoever follows events reads the states again.',
+  },
+  {
     what: 'schedule ticks',
     queue: 'ticks-dead',
     action:
@@ -81,9 +97,9 @@ export const inventoryOf = (
   stage,
   namespace: `${METRICS_NAMESPACE}-${stage}`,
   functions: functions.map((name) => ({ name, timeoutSeconds: TIMEOUT_SECONDS[name] ?? 0 })),
-  streamed: ['relay', 'snapshotter'],
+  streamed: ['relay', 'snapshotter', 'announcer'],
   deadLetters: DEAD_LETTERS,
-  tables: ['jobs', 'ledger'],
+  tables: ['jobs', 'ledger', 'hosts'],
   hasHosts: functions.includes('prober'),
 });
 

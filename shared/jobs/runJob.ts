@@ -15,20 +15,17 @@ import { costOf, type Paid, pay, returnFunds } from './cost.ts';
 import { lazyDispatch } from './dispatch.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { jobIdOf, parseEnvelope, type ValidJob } from './envelope.ts';
-import { awaitDependencies, timesOf } from './flows.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { hold } from './hold.ts';
 import { loadPayload, resultOf } from './payload.ts';
 import type { Delivery } from './ports.ts';
 import { createProgress } from './progress.ts';
 import { quarantine } from './quarantine.ts';
+import { ready } from './ready.ts';
 import type { JobRecord } from './record.ts';
 import { refused } from './refused.ts';
 import { retryPolicy } from './retry.ts';
-import { scheduled } from './rows.ts';
 import { leaseOf, settle } from './settle.ts';
 import type { Dispatch } from './task.ts';
-import { skipOverlap } from './ticks.ts';
 
 /** What one invocation adds: who it is, how long it may run, what keeps its leases. */
 export interface Invocation {
@@ -119,46 +116,6 @@ const factsOf = (job: ValidJob, id: string, delivery: Delivery): JobFacts => {
     cost: costOf(envelope),
     dependsOn: needs.length > 0 ? needs : undefined,
   };
-};
-
-/** Until when the first delivery of a job must wait; its row then says so. */
-const notYet = async (
-  job: ValidJob,
-  facts: JobFacts,
-  delivery: Delivery,
-  deps: JobDeps,
-): Promise<Disposition | undefined> => {
-  const { notBefore } = timesOf(job.envelope, delivery.sentAt);
-  const now = deps.clock.now();
-  if (notBefore === undefined || notBefore <= now || delivery.released) return undefined;
-  const { held, fate } = await hold(notBefore, facts.id, delivery, deps);
-  const made = await deps.store.create(scheduled(facts, now, held));
-  // A row that is there already knows better: the claim reads it.
-  return made.kind === 'created'
-    ? { ...fate, as: 'scheduled', id: facts.id, kind: facts.kind }
-    : undefined;
-};
-
-/** Whether the claim may make the row. */
-interface Start {
-  readonly fresh: boolean;
-}
-
-/** What must be true before the claim. */
-const ready = async (
-  job: ValidJob,
-  facts: JobFacts,
-  delivery: Delivery,
-  deps: JobDeps,
-): Promise<Disposition | Start> => {
-  const skipped = await skipOverlap(job, facts, delivery, deps);
-  if (skipped) return skipped;
-  if (job.dependencies.length > 0 && !delivery.released) {
-    const readiness = await awaitDependencies(facts, job, delivery, deps);
-    if (readiness !== 'fresh' && readiness !== 'ready') return readiness;
-    if (readiness === 'ready') return { fresh: false };
-  }
-  return (await notYet(job, facts, delivery, deps)) ?? { fresh: delivery.released === undefined };
 };
 
 const claimAndRun = async (

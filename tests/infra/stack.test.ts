@@ -310,7 +310,8 @@ describe('hosts', () => {
   });
 
   it('tell people of changes by a topic, where that is configured, but not of those that flap', () => {
-    expect(of('AWS::SNS::Topic')).toMatchObject([{ TopicName: 'sheratan-dev-host-changes' }]);
+    const topics = of('AWS::SNS::Topic').map(({ TopicName }) => TopicName);
+    expect(topics).toContain('sheratan-dev-host-changes');
     const [told] = of('AWS::Events::Rule').filter((rule) => rule['EventPattern'] !== undefined);
     expect(told).toMatchObject({
       EventPattern: {
