@@ -14,6 +14,7 @@ import { Relay } from './constructs/relay.ts';
 import { Reporter } from './constructs/reporter.ts';
 import { Scheduling } from './constructs/scheduling.ts';
 import { Settler } from './constructs/settler.ts';
+import { SigningSecret } from './constructs/signingSecret.ts';
 import { Snapshotter } from './constructs/snapshotter.ts';
 import { Timekeeper } from './constructs/timekeeper.ts';
 import { Worker } from './constructs/worker.ts';
@@ -53,8 +54,10 @@ export class SheratanStack extends Stack {
       production,
     });
     const shared = { config, table, bucket };
+    const signing = new SigningSecret(this, 'Signing', { stage: config.stage, production });
     const { results } = new Reporter(this, 'Report', {
       ...shared,
+      signing,
       assetDir: `${bundles}/reporter`,
     });
     const { postings } = new Settler(this, 'Settle', {
@@ -80,6 +83,7 @@ export class SheratanStack extends Stack {
     new CfnOutput(this, OUTPUTS.ledgerTable, { value: ledger.table.tableName });
     new CfnOutput(this, OUTPUTS.ledgerLanes, { value: String(config.ledgerLanes) });
     new CfnOutput(this, OUTPUTS.resultsUrl, { value: results.queueUrl });
+    new CfnOutput(this, OUTPUTS.callbackSecret, { value: signing.secret.secretArn });
     new CfnOutput(this, OUTPUTS.scheduleGroup, { value: group.scheduleGroupName });
     new CfnOutput(this, OUTPUTS.scheduleRole, { value: role.roleArn });
     new CfnOutput(this, OUTPUTS.scheduleDeadLetters, { value: deadLetterQueue.queueArn });

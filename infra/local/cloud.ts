@@ -13,8 +13,8 @@ import { createFunction, type LocalFunction } from './functions.ts';
 import { identify } from './identities.ts';
 import { functionSpec, resourcesOf } from './properties.ts';
 import { createQueues } from './queues.ts';
+import { startRegional } from './regional.ts';
 import { type ResolveContext, resolve } from './resolve.ts';
-import { startScheduler } from './scheduler.ts';
 import { startSources } from './sources.ts';
 import { createTable } from './tables.ts';
 import { type Assembly, loadAssembly } from './template.ts';
@@ -34,7 +34,7 @@ export interface Cloud {
   readonly region: string;
   readonly stackName: string;
   readonly outputs: Readonly<Record<string, string>>;
-  readonly endpoints: Readonly<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler', string>>;
+  readonly endpoints: Readonly<Record<'sqs' | 's3' | 'dynamodb', string>>;
   /** What a client's environment needs to reach this cloud through the SDK's standard variables. */
   readonly clientEnv: Readonly<Record<string, string>>;
   environments(): readonly {
@@ -76,7 +76,11 @@ const startServers = async (): Promise<Servers> => {
   throw a.status === 'rejected' ? a.reason : b.status === 'rejected' ? b.reason : undefined;
 };
 
-const endpointEnv = (sqs: string, dynamodb: string, scheduler: string) => ({
+const endpointEnv = (
+  sqs: string,
+  dynamodb: string,
+  regional: Readonly<Record<string, string>>,
+) => ({
   AWS_REGION: REGION,
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
@@ -84,7 +88,7 @@ const endpointEnv = (sqs: string, dynamodb: string, scheduler: string) => ({
   AWS_ENDPOINT_URL_S3: sqs,
   AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
   AWS_ENDPOINT_URL_DYNAMODB_STREAMS: dynamodb,
-  AWS_ENDPOINT_URL_SCHEDULER: scheduler,
+  ...regional,
 });
 
 const pseudoOf = (stackName: string): ResolveContext['pseudo'] => ({
@@ -180,17 +184,16 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     identities: identify(template, placeAt(sqsUrl)),
   };
   const sqs = new SQSClient({ ...CLIENT, endpoint: sqsUrl });
-  const scheduler = await startScheduler({
+  const regional = await startRegional(template, context, {
     sqs,
     region: REGION,
     accountId: ACCOUNT,
-    groups: resourcesOf(template, ['AWS::Scheduler::ScheduleGroup'], context).map(({ ref }) => ref),
     onFault: (text) => onLog({ functionId: 'scheduler', pid: 0, text }),
   });
-  const clientEnv = endpointEnv(sqsUrl, servers.tables.endpoint, scheduler.endpoint);
+  const clientEnv = endpointEnv(sqsUrl, servers.tables.endpoint, regional.env);
   const streamsClient = new DynamoDBStreamsClient({ ...CLIENT, endpoint: servers.tables.endpoint });
   const stopServers = async (): Promise<void> => {
-    await scheduler.stop();
+    await regional.stop();
     sqs.destroy();
     streamsClient.destroy();
     await Promise.all([servers.messages.stop(), servers.tables.stop()]);
@@ -218,12 +221,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       region: REGION,
       stackName,
       outputs: outputsOf(assembly, context),
-      endpoints: {
-        sqs: sqsUrl,
-        s3: sqsUrl,
-        dynamodb: servers.tables.endpoint,
-        scheduler: scheduler.endpoint,
-      },
+      endpoints: { sqs: sqsUrl, s3: sqsUrl, dynamodb: servers.tables.endpoint },
       clientEnv,
       ...controlsOf([...functions.values()]),
       stop: async () => {

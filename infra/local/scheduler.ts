@@ -2,8 +2,7 @@
  * EventBridge Scheduler, as far as schedules that send to queues need it: its REST API, and ticks
  * that call SQS.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import {
   SendMessageCommand,
   type SendMessageCommandInput,
@@ -11,6 +10,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { isRate, nextFire } from '#shared/schedules/expression.ts';
 import { object } from './properties.ts';
+import { type Answer, type Fields, type Service, serve } from './service.ts';
 import type { Source } from './sqsSource.ts';
 import { startTicker } from './ticker.ts';
 
@@ -23,22 +23,10 @@ export interface SchedulerOptions {
   readonly onFault: (text: string) => void;
 }
 
-export interface LocalScheduler extends Source {
-  readonly endpoint: string;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
 interface Entry {
   readonly fields: Fields;
   readonly madeAt: number;
   readonly ticker: Source | undefined;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: object;
-  readonly error?: string;
 }
 
 const TARGET = 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage';
@@ -51,13 +39,6 @@ const refusal = (status: number, error: string, Message: string): Answer => ({
 const invalid = (message: string): Answer => refusal(400, 'ValidationException', message);
 const missing = (what: string): Answer =>
   refusal(404, 'ResourceNotFoundException', `${what} does not exist.`);
-
-const bodyOf = async (request: IncomingMessage): Promise<Fields> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk));
-  const text = Buffer.concat(chunks).toString('utf8');
-  return text === '' ? {} : object(JSON.parse(text));
-};
 
 const inSeconds = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
 
@@ -140,15 +121,15 @@ const carryOut = (method: string, key: string, fields: Fields, book: Book): Answ
   return { status: 200, body: method === 'GET' ? book.shown(key, existing) : {} };
 };
 
-const handle = async (
+const handle = (
   request: IncomingMessage,
+  fields: Fields,
   groups: readonly string[],
   book: Book,
-): Promise<Answer> => {
+): Answer => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://scheduler');
   const [, collection, encoded] = pathname.split('/');
   if (collection !== 'schedules') return missing(pathname);
-  const fields = await bodyOf(request);
   const given = fields['GroupName'] ?? searchParams.get('groupName');
   const group = String(given ?? searchParams.get('ScheduleGroup') ?? 'default');
   if (!groups.includes(group)) return missing(`Schedule group ${group}`);
@@ -161,29 +142,16 @@ const handle = async (
   return carryOut(request.method ?? '', `${group}/${Name}`, named, book);
 };
 
-const respond = (response: ServerResponse, { status, body, error }: Answer): void => {
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    ...(error && { 'x-amzn-errortype': error }),
-  });
-  response.end(JSON.stringify(body));
-};
-
-export const startScheduler = async (options: SchedulerOptions): Promise<LocalScheduler> => {
+export const startScheduler = async (options: SchedulerOptions): Promise<Service> => {
   const book = createBook(options);
-  const server = createServer((request, response) => {
-    handle(request, options.groups, book).then(
-      (answer) => respond(response, answer),
-      (error: unknown) => respond(response, invalid(String(error))),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { endpoint, stop } = await serve((request, fields) =>
+    handle(request, fields, options.groups, book),
+  );
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     stop: async () => {
       book.stop();
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await stop();
     },
   };
 };

@@ -5,6 +5,7 @@ export const OUTPUTS = {
   jobsTable: 'JobsTable',
   dataBucket: 'DataBucket',
   resultsUrl: 'ResultsUrl',
+  callbackSecret: 'CallbackSecretArn',
   ledgerTable: 'LedgerTable',
   ledgerLanes: 'LedgerLanes',
   scheduleGroup: 'ScheduleGroup',

@@ -1,10 +1,9 @@
-/** The delivery log of a job's callback: `pk = JOB#<id>`, `sk = DELIVERY`, and the signing secret. */
-import { randomBytes } from 'node:crypto';
+/** The delivery log of a job's callback: `pk = JOB#<id>`, `sk = DELIVERY`. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ATTENTION_INDEX, JOBS_TTL } from '#shared/contracts/tables.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { DeliveryLog, DeliveryState, Secrets, Try } from '../ports.ts';
+import type { DeliveryLog, DeliveryState, Try } from '../ports.ts';
 import type { JobRecord } from '../record.ts';
 import { jobKey } from './codec.ts';
 import { assignments } from './expressions.ts';
@@ -17,8 +16,6 @@ interface Logged {
   readonly count: number;
   readonly tries: readonly LoggedTry[];
 }
-
-const SECRET = { pk: 'SECRET', sk: 'CALLBACK' };
 
 /** The newest try counts, whoever writes first: a reporter that was frozen knows less. */
 const merged = (before: readonly LoggedTry[], tried: LoggedTry): readonly LoggedTry[] =>
@@ -94,53 +91,3 @@ export const createDeliveryLog = ({ client, table }: StoreOptions): DeliveryLog 
     return Items.map(({ pk }) => String(pk).slice('JOB#'.length));
   },
 });
-
-interface SecretItem {
-  readonly current: string;
-  readonly previous?: string;
-}
-
-const fresh = (): string => `whsec_${randomBytes(32).toString('base64url')}`;
-
-/** Made at its first use, by whoever is first. */
-export const createSecrets = ({ client, table }: StoreOptions): Secrets => {
-  const read = async (): Promise<SecretItem | undefined> => {
-    const { Item } = await client.send(
-      new GetCommand({ TableName: table, Key: SECRET, ConsistentRead: true }),
-    );
-    return Item as SecretItem | undefined;
-  };
-  const ensure = async (): Promise<SecretItem> => {
-    const known = await read();
-    if (known) return known;
-    try {
-      const Item = { ...SECRET, current: fresh() };
-      const ConditionExpression = 'attribute_not_exists(pk)';
-      await client.send(new PutCommand({ TableName: table, Item, ConditionExpression }));
-      return Item;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return ensure();
-    }
-  };
-  return {
-    callback: async () => {
-      const { current, previous } = await ensure();
-      return previous === undefined ? [current] : [current, previous];
-    },
-    rotate: async () => {
-      const { current: previous } = await ensure();
-      const current = fresh();
-      await client.send(
-        new PutCommand({
-          TableName: table,
-          Item: { ...SECRET, current, previous },
-          ConditionExpression: '#current = :previous',
-          ExpressionAttributeNames: { '#current': 'current' },
-          ExpressionAttributeValues: { ':previous': previous },
-        }),
-      );
-      return current;
-    },
-  };
-};
