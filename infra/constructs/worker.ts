@@ -13,6 +13,7 @@ import { WORKER_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts'
 import { type Config, outboundOf } from '../config.ts';
 import { grantItems, grantObjects } from './grants.ts';
 import type { LedgerTable } from './ledgerTable.ts';
+import { Rollout } from './rollout.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface WorkerProps {
@@ -47,13 +48,18 @@ export class Worker extends Construct {
         ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
       },
     });
+    const { alias } = new Rollout(this, 'Rollout', {
+      fn,
+      name: `sheratan-${config.stage}-worker`,
+      how: config.workerDeployment,
+    });
     for (const priority of PRIORITIES) {
       const source = new SqsEventSource(queues[priority], {
         batchSize: BATCH_SIZE,
         reportBatchItemFailures: true,
         maxConcurrency: config.maxConcurrency[priority],
       });
-      fn.addEventSource(source);
+      alias.addEventSource(source);
     }
     grantItems(
       fn,
