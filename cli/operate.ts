@@ -19,6 +19,7 @@ import {
   state,
 } from './commands/control.ts';
 import { cancel, decideGroups, listGroups } from './commands/decide.ts';
+import { doctor } from './commands/doctor.ts';
 import { type RedriveCommandOptions, redrive } from './commands/redrive.ts';
 import { type AddOptions, add, enable, list, remove } from './commands/schedules.ts';
 import type { ExitCode } from './errors.ts';
@@ -158,6 +159,9 @@ const addSchedules = (program: Command, run: Run): void => {
 };
 
 export const addOperatorCommands = (program: Command, run: Run): void => {
+  targeted(program.command('doctor'))
+    .description('look at the deployment: what is wrong, and how to mend it')
+    .action((options: SessionOptions) => run(doctor(options)));
   addJobDecisions(program, run);
   addGroups(program, run);
   addLimits(program, run);

@@ -3,6 +3,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
@@ -10,7 +11,7 @@ import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
 import { type HostSystem, openHosts } from '#shared/hosts/system.ts';
-import { createDeliveryLog, createSecrets } from '#shared/jobs/dynamo/deliveryLog.ts';
+import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
@@ -26,12 +27,15 @@ import type {
 } from '#shared/jobs/ports.ts';
 import { createBlobs } from '#shared/jobs/s3/blobs.ts';
 import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
+import { createSecrets } from '#shared/jobs/secretsManager/secrets.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import { systemIds } from '#shared/kernel/ports.ts';
 import { type LedgerSystem, openLedger } from '#shared/ledger/system.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import { createSchedules } from '#shared/schedules/scheduler/schedules.ts';
 import { MeshError } from './errors.ts';
+import type { MappingState } from './mappings.ts';
 import { type EmbeddedState, readState } from './state.ts';
 
 export interface TargetOptions {
@@ -46,6 +50,10 @@ export interface Deployment {
   readonly queueUrls: Readonly<Record<Priority, string>>;
   readonly sqs: SQSClient;
   readonly resultsUrl: string;
+  /** Names of the tables whose streams wake functions. */
+  readonly tables: readonly string[];
+  /** undefined where functions are not fed by Lambda's own mappings. */
+  mappings(): Promise<readonly MappingState[] | undefined>;
   readonly store: JobStore;
   readonly flows: FlowStore;
   readonly visibility: Visibility;
@@ -69,9 +77,11 @@ export interface Deployment {
 interface Target {
   readonly label: string;
   readonly region?: string | undefined;
-  readonly endpoints: Partial<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler', string>>;
+  readonly endpoints: Partial<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler' | 'secrets', string>>;
   readonly credentials?: { accessKeyId: string; secretAccessKey: string };
   readonly outputs: Readonly<Record<string, string>>;
+  /** Of Lambda's API; undefined: the SDK's own. */
+  readonly lambda?: { readonly endpoint: string | undefined };
 }
 
 const embedded = ({ clientEnv, outputs, stackName, pid }: EmbeddedState): Target => ({
@@ -82,6 +92,7 @@ const embedded = ({ clientEnv, outputs, stackName, pid }: EmbeddedState): Target
     s3: clientEnv['AWS_ENDPOINT_URL_S3'] ?? '',
     dynamodb: clientEnv['AWS_ENDPOINT_URL_DYNAMODB'] ?? '',
     scheduler: clientEnv['AWS_ENDPOINT_URL_SCHEDULER'] ?? '',
+    secrets: clientEnv['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? '',
   },
   credentials: {
     accessKeyId: clientEnv['AWS_ACCESS_KEY_ID'] ?? '',
@@ -102,13 +113,14 @@ const deployed = async ({ stage, endpoint, region }: TargetOptions): Promise<Tar
       OutputValue,
     ]);
     const endpoints = endpoint
-      ? { sqs: endpoint, s3: endpoint, dynamodb: endpoint, scheduler: endpoint }
+      ? { sqs: endpoint, s3: endpoint, dynamodb: endpoint, scheduler: endpoint, secrets: endpoint }
       : {};
     return {
       label: `stack ${stackName} in ${where}`,
       region,
       endpoints,
       outputs: Object.fromEntries(outputs),
+      lambda: { endpoint },
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -144,6 +156,7 @@ const open = (target: Target): Deployment => {
   const at = (endpoint: string | undefined) => ({ ...common, ...(endpoint && { endpoint }) });
   const sqs = new SQSClient(at(target.endpoints.sqs));
   const scheduler = new SchedulerClient(at(target.endpoints.scheduler));
+  const secretsManager = new SecretsManagerClient(at(target.endpoints.secrets));
   const s3 = new S3Client({
     ...at(target.endpoints.s3),
     forcePathStyle: Boolean(target.endpoints.s3),
@@ -157,18 +170,31 @@ const open = (target: Target): Deployment => {
   const queueUrls = Object.fromEntries(
     PRIORITIES.map((priority) => [priority, outputOf(target, QUEUE_OUTPUTS[priority])]),
   ) as Record<Priority, string>;
+  const secretsOf = (output: string): Secrets =>
+    createSecrets({
+      client: secretsManager,
+      secretId: outputOf(target, output),
+      ids: systemIds,
+    });
   return {
     label: target.label,
     queueUrls,
     sqs,
     resultsUrl: outputOf(target, OUTPUTS.resultsUrl),
+    tables: [jobs.table, outputOf(target, OUTPUTS.ledgerTable)],
+    mappings: async () => {
+      if (!target.lambda) return undefined;
+      // One command in many needs that client.
+      const { listMappings } = await import('./mappings.ts');
+      return listMappings(at(target.lambda.endpoint));
+    },
     store: createJobStore(jobs),
     flows: createFlowStore(jobs),
     visibility: createVisibility(sqs),
     control: createControlStore(jobs),
     deliveries: createDeliveryLog(jobs),
-    secrets: createSecrets(jobs),
-    hostSecrets: createSecrets(jobs, 'HOSTS'),
+    secrets: secretsOf(OUTPUTS.callbackSecret),
+    hostSecrets: secretsOf(OUTPUTS.hostSecret),
     ledger: openLedger({
       client: ledgerDb,
       table: outputOf(target, OUTPUTS.ledgerTable),
@@ -187,7 +213,7 @@ const open = (target: Target): Deployment => {
     blobs: createBlobs({ s3, bucket }),
     workspaces: createWorkspaces({ s3, bucket }),
     close: () => {
-      for (const each of [sqs, s3, scheduler, client, ledgerDb]) each.destroy();
+      for (const each of [sqs, s3, scheduler, secretsManager, client, ledgerDb]) each.destroy();
     },
   };
 };

@@ -14,6 +14,8 @@ export interface Config {
   readonly maxConcurrency: Readonly<Record<Priority, number>>;
   /** Worker memory in MB, 128 to 10,240. CPU grows with it. */
   readonly workerMemoryMb: number;
+  /** How a new worker takes over: at once, or a tenth of the work first and back when it fails. */
+  readonly workerDeployment: 'all-at-once' | 'canary';
   /** How long a worker may stay silent before its job is given to another one, in seconds. 6 to 600. */
   readonly leaseSeconds: number;
   /** How long unclaimed jobs are kept, in days, 1 to 13; dead-letter queues keep one day more. */
@@ -58,6 +60,7 @@ const DEFAULTS = {
   stage: 'dev',
   maxConcurrency: { critical: 20, high: 20, normal: 10, low: 5 },
   workerMemoryMb: 512,
+  workerDeployment: 'all-at-once',
   leaseSeconds: 60,
   queueRetentionDays: 7,
   logRetentionDays: 30,
@@ -127,6 +130,7 @@ const CHECKS: Readonly<Record<keyof Config, Check>> = {
   production: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
   maxConcurrency: concurrency,
   workerMemoryMb: whole(128, 10_240),
+  workerDeployment: matches(/^(?:all-at-once|canary)$/, '"all-at-once" or "canary"'),
   leaseSeconds: whole(6, 600),
   queueRetentionDays: whole(1, 13),
   logRetentionDays: (value) =>

@@ -18,6 +18,7 @@ import { Relay } from './constructs/relay.ts';
 import { Reporter } from './constructs/reporter.ts';
 import { Scheduling } from './constructs/scheduling.ts';
 import { Settler } from './constructs/settler.ts';
+import { SigningSecret } from './constructs/signingSecret.ts';
 import { Snapshotter } from './constructs/snapshotter.ts';
 import { Timekeeper } from './constructs/timekeeper.ts';
 import { Worker } from './constructs/worker.ts';
@@ -57,8 +58,11 @@ export class SheratanStack extends Stack {
       production,
     });
     const shared = { config, table, bucket };
+    const signing = new SigningSecret(this, 'Signing', { signs: 'callbacks', config });
+    const hostSigning = new SigningSecret(this, 'HostSigning', { signs: 'hosts', config });
     const { results } = new Reporter(this, 'Report', {
       ...shared,
+      signing,
       assetDir: `${bundles}/reporter`,
     });
     const { postings } = new Settler(this, 'Settle', {
@@ -86,7 +90,7 @@ export class SheratanStack extends Stack {
       table: hosts,
     });
     new Worker(this, 'Work', {
-      ...{ ...shared, queues, ledger, hosts, probes },
+      ...{ ...shared, queues, ledger, hosts, probes, signing: hostSigning },
       assetDir: `${bundles}/worker`,
     });
     new Announcer(this, 'Announce', { config, assetDir: `${bundles}/announcer`, table: hosts });
@@ -100,8 +104,10 @@ export class SheratanStack extends Stack {
     new CfnOutput(this, OUTPUTS.ledgerTable, { value: ledger.table.tableName });
     new CfnOutput(this, OUTPUTS.ledgerLanes, { value: String(config.ledgerLanes) });
     new CfnOutput(this, OUTPUTS.resultsUrl, { value: results.queueUrl });
+    new CfnOutput(this, OUTPUTS.callbackSecret, { value: signing.secret.secretArn });
     new CfnOutput(this, OUTPUTS.hostsTable, { value: hosts.tableName });
     new CfnOutput(this, OUTPUTS.probesUrl, { value: probes.queueUrl });
+    new CfnOutput(this, OUTPUTS.hostSecret, { value: hostSigning.secret.secretArn });
     new CfnOutput(this, OUTPUTS.scheduleGroup, { value: group.scheduleGroupName });
     new CfnOutput(this, OUTPUTS.scheduleRole, { value: role.roleArn });
     new CfnOutput(this, OUTPUTS.scheduleDeadLetters, { value: deadLetterQueue.queueArn });

@@ -1,5 +1,6 @@
 /** `callbacks`: what became of them, and once more. */
 import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, time } from '../print.ts';
@@ -88,6 +89,10 @@ export const secret = (
     if (options.json) json({ current, previous });
     else {
       out(current ?? '');
+      if (options.rotate)
+        note(
+          `New ${of} carry it within ${LIMITS.secretFreshMs / 60_000} minutes: let receivers accept both, and this one alone before the next rotation.`,
+        );
       if (previous) note(`${of} also carry a signature by the one before: ${previous}`);
     }
     return EXIT.ok;

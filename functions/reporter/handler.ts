@@ -1,14 +1,16 @@
 /** results.fifo → the callback URLs of the jobs that ended. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { REPORTER_ENV } from '#shared/contracts/functions.ts';
-import { createDeliveryLog, createSecrets } from '#shared/jobs/dynamo/deliveryLog.ts';
+import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import { freshSecrets } from '#shared/jobs/freshSecrets.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
 import { reportEnd } from '#shared/jobs/report.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
 import { announcementOf } from '#shared/jobs/sqs/announcements.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { list, readEnv, text } from '#shared/kernel/env.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
 import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
@@ -19,6 +21,7 @@ const env = readEnv({
   bucket: [REPORTER_ENV.dataBucket, text],
   resultsUrl: [REPORTER_ENV.resultsUrl, text],
   outboundAllow: [REPORTER_ENV.outboundAllow, list],
+  callbackSecret: [REPORTER_ENV.callbackSecret, text],
 });
 
 const telemetry = createTelemetry('reporter');
@@ -28,7 +31,14 @@ const deps = {
   blobs: lazyBucket(env.bucket).blobs,
   http: createHttpClient({ allow: env.outboundAllow }),
   log: createDeliveryLog(jobs),
-  secrets: createSecrets(jobs),
+  secrets: freshSecrets({
+    // Loaded by the first callback: a cold start does without that client.
+    open: async () =>
+      (await import('#shared/jobs/secretsManager/open.ts')).openSecrets(env.callbackSecret),
+    clock: systemClock,
+    logger: telemetry.log,
+    freshMs: LIMITS.secretFreshMs,
+  }),
   clock: systemClock,
   random: systemRandom,
   logger: telemetry.log,

@@ -36,6 +36,7 @@ const env = readEnv({
   ledgerLanes: [LEDGER_ENV.lanes, positiveInteger],
   hostsTable: [HOSTS_ENV.table, text],
   probesUrl: [HOSTS_ENV.probesUrl, text],
+  hostSecret: [WORKER_ENV.hostSecret, text],
   critical: [QUEUE_ENV.critical, text],
   high: [QUEUE_ENV.high, text],
   normal: [QUEUE_ENV.normal, text],
@@ -62,7 +63,7 @@ const deps = {
   ticks: createTicks(jobs),
   purse: lazyPurse({ table: env.ledgerTable, lanes: env.ledgerLanes, logger: telemetry.log }),
   hosts: lazyDispatcher({
-    ...{ table: env.hostsTable, probesUrl: env.probesUrl },
+    ...{ table: env.hostsTable, probesUrl: env.probesUrl, secretId: env.hostSecret },
     ...{ jobs, http, logger: telemetry.log },
   }),
   limiter: createLimiter({ ...jobs, clock: systemClock, random: systemRandom }),

@@ -12,12 +12,14 @@ import { type Config, outboundOf } from '../config.ts';
 import { grantItems, grantObjects } from './grants.ts';
 import { JobQueue } from './jobQueue.ts';
 import { ServiceFunction } from './serviceFunction.ts';
+import type { SigningSecret } from './signingSecret.ts';
 
 export interface ReporterProps {
   readonly config: Config;
   readonly assetDir: string;
   readonly table: dynamodb.TableV2;
   readonly bucket: s3.Bucket;
+  readonly signing: SigningSecret;
 }
 
 export class Reporter extends Construct {
@@ -25,7 +27,7 @@ export class Reporter extends Construct {
 
   constructor(scope: Construct, id: string, props: ReporterProps) {
     super(scope, id);
-    const { config, table, bucket } = props;
+    const { config, table, bucket, signing } = props;
     this.results = new JobQueue(this, 'Results', {
       name: `sheratan-${config.stage}-results`,
       visibilityTimeout: Duration.seconds(6 * REPORTER_TIMEOUT_SECONDS),
@@ -45,6 +47,7 @@ export class Reporter extends Construct {
         [REPORTER_ENV.dataBucket]: bucket.bucketName,
         [REPORTER_ENV.resultsUrl]: this.results.queueUrl,
         [REPORTER_ENV.outboundAllow]: outboundOf(config).join(','),
+        [REPORTER_ENV.callbackSecret]: signing.secret.secretArn,
       },
     });
     fn.addEventSource(
@@ -55,6 +58,7 @@ export class Reporter extends Construct {
       }),
     );
     grantItems(fn, table, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    signing.grantValue(fn);
     grantObjects(fn, bucket, ['s3:GetObject'], [RESULT_PREFIX]);
   }
 }

@@ -13,7 +13,9 @@ import { WORKER_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts'
 import { type Config, outboundOf } from '../config.ts';
 import { grantItems, grantObjects } from './grants.ts';
 import type { LedgerTable } from './ledgerTable.ts';
+import { Rollout } from './rollout.ts';
 import { ServiceFunction } from './serviceFunction.ts';
+import type { SigningSecret } from './signingSecret.ts';
 
 export interface WorkerProps {
   readonly config: Config;
@@ -25,12 +27,13 @@ export interface WorkerProps {
   /** Where the hosts of the mesh are, and whom to tell of one that is found dead. */
   readonly hosts: dynamodb.TableV2;
   readonly probes: sqs.Queue;
+  readonly signing: SigningSecret;
 }
 
 export class Worker extends Construct {
   constructor(scope: Construct, id: string, props: WorkerProps) {
     super(scope, id);
-    const { config, table, bucket, queues, ledger, hosts, probes } = props;
+    const { config, table, bucket, queues, ledger, hosts, probes, signing } = props;
     const { fn } = new ServiceFunction(this, 'Worker', {
       name: `sheratan-${config.stage}-worker`,
       assetDir: props.assetDir,
@@ -43,6 +46,7 @@ export class Worker extends Construct {
         ...ledger.environment,
         [WORKER_ENV.jobsTable]: table.tableName,
         [WORKER_ENV.dataBucket]: bucket.bucketName,
+        [WORKER_ENV.hostSecret]: signing.secret.secretArn,
         [WORKER_ENV.leaseSeconds]: String(config.leaseSeconds),
         [WORKER_ENV.outboundAllow]: outboundOf(config).join(','),
         [WORKER_ENV.retentionSeconds]: String(config.queueRetentionDays * 86_400),
@@ -52,13 +56,18 @@ export class Worker extends Construct {
         ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
       },
     });
+    const { alias } = new Rollout(this, 'Rollout', {
+      fn,
+      name: `sheratan-${config.stage}-worker`,
+      how: config.workerDeployment,
+    });
     for (const priority of PRIORITIES) {
       const source = new SqsEventSource(queues[priority], {
         batchSize: BATCH_SIZE,
         reportBatchItemFailures: true,
         maxConcurrency: config.maxConcurrency[priority],
       });
-      fn.addEventSource(source);
+      alias.addEventSource(source);
     }
     grantItems(
       fn,
@@ -73,6 +82,7 @@ export class Worker extends Construct {
     ledger.grantOperations(fn);
     grantItems(fn, hosts, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     probes.grantSendMessages(fn);
+    signing.grantValue(fn);
     grantObjects(fn, bucket, ['s3:GetObject', 's3:PutObject'], OBJECT_PREFIXES);
     fn.addToRolePolicy(
       new iam.PolicyStatement({

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Controls, controlsOf } from './controls.ts';
 import type { FunctionLogLine } from './environment.ts';
 import { createFunction, type LocalFunction } from './functions.ts';
@@ -12,6 +13,7 @@ import { identify } from './identities.ts';
 import { type Observer, observed, watchSends } from './observer.ts';
 import { functionSpec, resourcesOf } from './properties.ts';
 import { createQueues } from './queues.ts';
+import { startRegional } from './regional.ts';
 import { type ResolveContext, resolve } from './resolve.ts';
 import {
   ACCOUNT,
@@ -20,9 +22,8 @@ import {
   endpointEnv,
   REGION,
   type Servers,
-  startApis,
   startServers,
-  stopAll,
+  stopServers,
 } from './servers.ts';
 import { startSources } from './sources.ts';
 import { createTable } from './tables.ts';
@@ -135,20 +136,21 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     pseudo: pseudoOf(stackName),
     identities: identify(template, placeAt(sqsUrl)),
   };
-  const groups = resourcesOf(template, ['AWS::Scheduler::ScheduleGroup'], context);
-  const apis = await startApis(
-    servers,
-    groups.map(({ ref }) => ref),
-    onLog,
-  );
-  const { sqs, endpoints } = apis;
-  const clientEnv = endpointEnv(endpoints);
+  const sqs = new SQSClient({ ...CLIENT, endpoint: sqsUrl });
+  const regional = await startRegional(template, context, {
+    sqs,
+    region: REGION,
+    accountId: ACCOUNT,
+    onFault: (text) => onLog({ functionId: 'scheduler', pid: 0, text }),
+  });
+  const endpoints = { sqs: sqsUrl, s3: sqsUrl, dynamodb: servers.tables.endpoint };
+  const clientEnv = { ...endpointEnv(endpoints), ...regional.env };
   const streamsClient = new DynamoDBStreamsClient({ ...CLIENT, endpoint: endpoints.dynamodb });
   const tablesClient = new DynamoDBClient({ ...CLIENT, endpoint: endpoints.dynamodb });
-  const stopServers = async (): Promise<void> => {
-    for (const client of [streamsClient, tablesClient]) client.destroy();
-    await apis.stop();
-    await stopAll(servers);
+  const stopAll = async (): Promise<void> => {
+    for (const client of [sqs, streamsClient, tablesClient]) client.destroy();
+    await regional.stop();
+    await stopServers(servers);
   };
   try {
     const streams = await provision(assembly, context, servers);
@@ -162,7 +164,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       streamsClient,
       functions,
       streams,
-      listeners: apis.listeners,
+      listeners: regional.listeners,
       publish: (arn, message) =>
         servers.messages.publish(arn.split(':').at(-1) ?? '', message, { region: REGION }),
       onLog,
@@ -178,18 +180,18 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       region: REGION,
       stackName,
       outputs: outputsOf(assembly, context),
-      endpoints,
+      endpoints: { ...endpoints, events: regional.busEndpoint },
       clientEnv,
       ...controlsOf([...functions.values()]),
       ...views,
       stop: async () => {
         const running = [...sources, ...functions.values()];
         await Promise.all(running.map((each) => each.stop()));
-        await stopServers();
+        await stopAll();
       },
     };
   } catch (error) {
-    await stopServers();
+    await stopAll();
     throw error;
   }
 };

@@ -1,7 +1,7 @@
 /** The default event bus: takes PutEvents, and gives each event to the rules that match it. */
 import { randomUUID } from 'node:crypto';
-import { invalid, type LocalEndpoint, startJsonServer } from './jsonServer.ts';
 import { object, type Properties } from './properties.ts';
+import { invalid, type Service, serve } from './service.ts';
 
 interface BusOptions {
   readonly region: string;
@@ -42,8 +42,8 @@ const accept = (entry: Properties, { region, accountId, deliver }: BusOptions): 
   }
 };
 
-export const startEventBus = (options: BusOptions): Promise<LocalEndpoint> =>
-  startJsonServer((request, body) => {
+export const startEventBus = (options: BusOptions): Promise<Service> =>
+  serve((request, body) => {
     const target = String(request.headers['x-amz-target']);
     if (target !== 'AWSEvents.PutEvents') return invalid(`${target} is not supported here`);
     const entries = Array.isArray(body['Entries']) ? body['Entries'].map(object) : [];

@@ -1,5 +1,6 @@
 /** What each resource is called here, known before anything is made: so that all can refer to all. */
 import { LocalCloudError } from './errors.ts';
+import { object } from './properties.ts';
 import type { Identity } from './resolve.ts';
 import type { Resource, Template } from './template.ts';
 
@@ -10,7 +11,12 @@ export interface Place {
   readonly sqsEndpoint: string;
 }
 
-type Namer = (id: string, properties: Readonly<Record<string, unknown>>, place: Place) => Identity;
+type Namer = (
+  id: string,
+  properties: Readonly<Record<string, unknown>>,
+  place: Place,
+  resources: Template['Resources'],
+) => Identity;
 
 const nameIn = (value: unknown, fallback: string): string =>
   typeof value === 'string' ? value : fallback;
@@ -30,6 +36,20 @@ const table: Namer = (id, { TableName }, place) => {
   return { ref, attributes: { Arn: own, StreamArn: `${own}/stream/local` } };
 };
 
+const functionName = (id: string, { FunctionName }: Record<string, unknown>, place: Place) =>
+  nameIn(FunctionName, `${place.stackName}-${id}`);
+
+/** A version or an alias: here there is one version of each function, so that both are its names. */
+const qualified =
+  (qualifierOf: (properties: Readonly<Record<string, unknown>>) => string): Namer =>
+  (_id, properties, place, resources) => {
+    const target = String(object(properties['FunctionName'])['Ref']);
+    const name = functionName(target, object(resources[target]?.Properties), place);
+    const qualifier = qualifierOf(properties);
+    const ref = arn('lambda', place, `function:${name}:${qualifier}`);
+    return { ref, attributes: { AliasArn: ref, FunctionArn: ref, Version: qualifier } };
+  };
+
 /** Exists in the template for AWS's sake; here nothing has to be made. */
 const nominal: Namer = (id, _properties, place) => ({
   ref: `${place.stackName}-${id}`,
@@ -48,9 +68,13 @@ const NAMERS: Readonly<Record<string, Namer>> = {
   },
   'AWS::DynamoDB::Table': table,
   'AWS::DynamoDB::GlobalTable': table,
-  'AWS::Lambda::Function': (id, { FunctionName }, place) => {
-    const ref = nameIn(FunctionName, `${place.stackName}-${id}`);
+  'AWS::Lambda::Function': (id, properties, place) => {
+    const ref = functionName(id, properties, place);
     return { ref, attributes: { Arn: arn('lambda', place, `function:${ref}`) } };
+  },
+  'AWS::SecretsManager::Secret': (id, { Name }, place) => {
+    const ref = arn('secretsmanager', place, `secret:${nameIn(Name, id)}-local0`);
+    return { ref, attributes: { Arn: ref, Id: ref } };
   },
   'AWS::Scheduler::ScheduleGroup': (id, { Name }, place) => {
     const ref = nameIn(Name, `${place.stackName}-${id}`);
@@ -63,6 +87,10 @@ const NAMERS: Readonly<Record<string, Namer>> = {
   },
   'AWS::SNS::TopicPolicy': nominal,
   'AWS::SNS::Subscription': nominal,
+  'AWS::Lambda::Version': qualified(() => '1'),
+  'AWS::Lambda::Alias': qualified(({ Name }) => String(Name)),
+  'AWS::CodeDeploy::Application': nominal,
+  'AWS::CodeDeploy::DeploymentGroup': nominal,
   'AWS::Lambda::EventSourceMapping': nominal,
   'AWS::Events::Rule': nominal,
   'AWS::IAM::Role': nominal,
@@ -92,7 +120,7 @@ export const identify = (template: Template, place: Place): ReadonlyMap<string, 
   return new Map(
     resources.map(([id, { Type, Properties = {} }]) => [
       id,
-      (NAMERS[Type] ?? nominal)(id, Properties, place),
+      (NAMERS[Type] ?? nominal)(id, Properties, place, template.Resources),
     ]),
   );
 };

@@ -114,7 +114,8 @@ const streamMapping = (id: string, properties: Properties, world: MappingWorld):
 export const mappingOf = ({ id, properties }: LocalResource, world: MappingWorld): Mapping => {
   const isStream = String(properties['EventSourceArn']).includes(':dynamodb:');
   return {
-    functionRef: String(properties['FunctionName']),
+    // Whatever the alias: here there is one version of each function.
+    functionRef: String(properties['FunctionName']).replace(/:.*$/, ''),
     enabled: properties['Enabled'] !== false,
     source: isStream
       ? { kind: 'stream', mapping: streamMapping(id, properties, world) }

@@ -9,14 +9,8 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { isRate, nextFire } from '#shared/schedules/expression.ts';
-import {
-  type Answer,
-  invalid,
-  type LocalEndpoint,
-  refusal,
-  startJsonServer,
-} from './jsonServer.ts';
 import { object } from './properties.ts';
+import { type Answer, type Fields, invalid, refusal, type Service, serve } from './service.ts';
 import type { Source } from './sqsSource.ts';
 import { startTicker } from './ticker.ts';
 
@@ -28,8 +22,6 @@ export interface SchedulerOptions {
   readonly groups: readonly string[];
   readonly onFault: (text: string) => void;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 interface Entry {
   readonly fields: Fields;
@@ -144,16 +136,16 @@ const handle = (
   return carryOut(request.method ?? '', `${group}/${Name}`, named, book);
 };
 
-export const startScheduler = async (options: SchedulerOptions): Promise<LocalEndpoint> => {
+export const startScheduler = async (options: SchedulerOptions): Promise<Service> => {
   const book = createBook(options);
-  const server = await startJsonServer((request, fields) =>
+  const { endpoint, stop } = await serve((request, fields) =>
     handle(request, fields, options.groups, book),
   );
   return {
-    ...server,
+    endpoint,
     stop: async () => {
       book.stop();
-      await server.stop();
+      await stop();
     },
   };
 };

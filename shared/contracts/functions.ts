@@ -28,6 +28,8 @@ export const REPORTER_ENV = {
   dataBucket: 'DATA_BUCKET',
   resultsUrl: 'RESULTS_URL',
   outboundAllow: 'OUTBOUND_ALLOW',
+  /** ARN; the secret itself is in no environment. */
+  callbackSecret: 'CALLBACK_SECRET_ARN',
 } as const;
 
 /** The queue of each priority, for whoever sends or holds messages. */

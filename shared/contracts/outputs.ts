@@ -5,6 +5,8 @@ export const OUTPUTS = {
   jobsTable: 'JobsTable',
   dataBucket: 'DataBucket',
   resultsUrl: 'ResultsUrl',
+  callbackSecret: 'CallbackSecretArn',
+  hostSecret: 'HostSecretArn',
   ledgerTable: 'LedgerTable',
   ledgerLanes: 'LedgerLanes',
   hostsTable: 'HostsTable',

@@ -5,6 +5,8 @@ export const WORKER_ENV = {
   leaseSeconds: 'LEASE_SECONDS',
   outboundAllow: 'OUTBOUND_ALLOW',
   retentionSeconds: 'QUEUE_RETENTION_SECONDS',
+  /** ARN of what calls to hosts are signed with. */
+  hostSecret: 'HOST_SECRET_ARN',
   /** JSON; empty means unlimited. */
   defaultLimits: 'DEFAULT_LIMITS',
 } as const;

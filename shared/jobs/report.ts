@@ -18,7 +18,7 @@ export interface ReporterDeps {
   readonly blobs: Blobs;
   readonly http: HttpClient;
   readonly log: DeliveryLog;
-  readonly secrets: Secrets;
+  readonly secrets: Pick<Secrets, 'callback'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -75,8 +75,6 @@ export const HOST_LIMITS = {
   hostWaitSecondsMax: 30,
   /** When all it lacks is a free slot. */
   slotWaitSecondsMax: 4,
-  /** How long a worker signs with the secret that it read, in ms. */
-  secretFreshMs: 60_000,
   probeTimeoutMsMax: 20_000,
   /** Looks under way at once. More than this a CPU, and the latencies shown are the queue's. */
   probeSlotsPerCpu: 64,

@@ -56,6 +56,8 @@ export const LIMITS = {
   callbackBodyBytesMax: 262_144,
   callbackAnswerBytesMax: 4_096,
   callbackTriesKept: 10,
+  /** How long reporters and workers go by one read of a signing secret, in ms. */
+  secretFreshMs: 300_000,
 
   /** A paused message looks again after this, then twice as long each time, in seconds. */
   pauseWaitSecondsMin: 5,

@@ -72,6 +72,13 @@ it('is as the template says: nothing differs after the deployment', async () => 
   expect(await assembly.diff()).toMatchObject({ code: 0 });
 });
 
+it('is in good health, as the doctor sees it', async () => {
+  const { code, stdout } = await sheratan(['doctor', '--json']);
+  const { findings } = JSON.parse(stdout);
+  expect(findings.filter(({ level }: { level: string }) => level !== 'ok')).toEqual([]);
+  expect(code).toBe(0);
+});
+
 it('runs what any SQS client sends', async () => {
   const { JobsNormalUrl } = await outputsOf(assembly.stackName);
   const sqs = new SQSClient();
@@ -214,6 +221,8 @@ it('loses no job while its configuration changes, those queued before and those 
   );
   expect(records.filter(({ status }) => status !== 'COMPLETED')).toEqual([]);
   expect(completions).toEqual(records.map(() => 1));
+  const { findings } = JSON.parse((await sheratan(['doctor', '--json'])).stdout);
+  expect(findings.filter(({ level }: { level: string }) => level === 'problem')).toEqual([]);
   assembly = changed;
   expect(await changed.diff()).toMatchObject({ code: 0 });
 });

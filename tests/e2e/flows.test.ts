@@ -66,7 +66,9 @@ describe('a flow', () => {
       ],
     };
     const join = await mesh.send(echo, joined, { id: 'join' });
-    await expect.poll(async () => (await mesh.status(join))?.status).toBe('WAITING');
+    await expect
+      .poll(async () => (await mesh.status(join))?.status, { timeout: 20_000 })
+      .toBe('WAITING');
     await mesh.sendMany([
       { job: echo, payload: { n: 1 }, options: { id: 'left', dependsOn: ['root'] } },
       { job: echo, payload: { n: 2 }, options: { id: 'right', dependsOn: ['root'] } },

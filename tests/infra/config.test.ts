@@ -27,6 +27,7 @@ describe('loadConfig', () => {
     ['an unknown setting', { stages: { dev: { leaseSecond: 5 } } }, /stages\.dev\.leaseSecond/],
     ['a number out of range', { leaseSeconds: '1' }, /leaseSeconds must be .* 6 to 600, got 1/],
     ['a word for a number', { workerMemoryMb: 'much' }, /workerMemoryMb .* "much"/],
+    ['an unknown rollout', { workerDeployment: 'soon' }, /workerDeployment must be .*"canary"/],
     ['a bad stage', { stage: 'Prod!' }, /stage must be/],
     [
       'a retention CloudWatch lacks',

@@ -215,7 +215,7 @@ describe('functions', () => {
       'Reporter',
       ['GetItem', 'PutItem', 'UpdateItem']
         .map((action) => `dynamodb:${action}`)
-        .concat(['s3:GetObject', ...CONSUMES]),
+        .concat(['s3:GetObject', 'secretsmanager:GetSecretValue', ...CONSUMES]),
     ],
     [
       'ProbeProber',
@@ -271,6 +271,30 @@ describe('bucket', () => {
         },
       }),
     ]);
+  });
+});
+
+describe('the worker', () => {
+  it('is fed through an alias, so that a new version can take over bit by bit', () => {
+    expect(of('AWS::Lambda::Alias')).toMatchObject([{ Name: 'live' }]);
+    const fed = of('AWS::Lambda::EventSourceMapping').filter(({ FunctionName }) =>
+      JSON.stringify(FunctionName).includes(':live'),
+    );
+    expect(fed).toHaveLength(4);
+    expect(of('AWS::CodeDeploy::DeploymentGroup')).toEqual([]);
+  });
+});
+
+describe('the secret that signs callbacks', () => {
+  it('is made by the stack, and is in no environment', () => {
+    expect(of('AWS::SecretsManager::Secret')).toMatchObject([
+      { GenerateSecretString: { PasswordLength: 43, ExcludePunctuation: true } },
+    ]);
+    const environments = JSON.stringify(
+      of('AWS::Lambda::Function').map((each) => each['Environment']),
+    );
+    expect(environments.match(/Signing\w+/g)).toHaveLength(1);
+    expect(environments).not.toContain('resolve:secretsmanager');
   });
 });
 

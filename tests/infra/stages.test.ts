@@ -22,7 +22,7 @@ const resourcesIn = (assembly: string, stage: string): readonly Resource[] => {
 
 beforeAll(() => {
   // With the security checks, as whoever deploys it: a finding fails the synthesis.
-  synthesizeInto(dir, ['-c', 'stage=prod']);
+  synthesizeInto(dir, ['-c', 'stage=prod', '-c', 'workerDeployment=canary']);
   prod = resourcesIn(dir, 'prod');
   dev = resourcesIn(inject('assemblyDir'), 'dev');
 }, 120_000);
@@ -66,6 +66,48 @@ describe('a production stage', () => {
   it('has an older version of each object in its bucket', () => {
     const bucket = prod.find(({ Type }) => Type === 'AWS::S3::Bucket');
     expect(bucket?.Properties['VersioningConfiguration']).toEqual({ Status: 'Enabled' });
+  });
+});
+
+describe('a canary deployment', () => {
+  it('gives a new worker a tenth of the work first, and goes back when it fails', () => {
+    const of = (type: string) => prod.filter(({ Type }) => Type === type);
+    expect(
+      of('AWS::CodeDeploy::DeploymentGroup').map(({ Properties }) => Properties),
+    ).toMatchObject([
+      {
+        DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+        AlarmConfiguration: { Enabled: true, Alarms: [{ Name: expect.anything() }] },
+        AutoRollbackConfiguration: {
+          Enabled: true,
+          Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_REQUEST', 'DEPLOYMENT_STOP_ON_ALARM'],
+        },
+      },
+    ]);
+    expect(of('AWS::Lambda::Alias')).toMatchObject([
+      { UpdatePolicy: { CodeDeployLambdaAliasUpdate: expect.anything() } },
+    ]);
+    const alarm = of('AWS::CloudWatch::Alarm').find(({ Properties }) =>
+      String(Properties['AlarmName']).endsWith('worker-rollout-errors'),
+    );
+    expect(alarm?.Properties).toMatchObject({ MetricName: 'Errors', Threshold: 1 });
+  });
+});
+
+describe('the policy of who deploys', () => {
+  const { Statement } = JSON.parse(readFileSync('docs/deploy-policy.json', 'utf8')) as {
+    Statement: { Action: string[]; Resource: string | string[] }[];
+  };
+
+  it('lets CloudFormation make every type of the template', () => {
+    const services = new Set(Statement.flatMap(({ Action }) => Action.map((a) => a.split(':')[0])));
+    const needed = prod.map(({ Type }) => (Type.split('::')[1] ?? '').toLowerCase());
+    expect([...new Set(needed)].filter((service) => !services.has(service))).toEqual([]);
+  });
+
+  it('is about what carries the name of the stack, but for what has none', () => {
+    for (const { Action, Resource } of Statement.filter((each) => each.Resource === '*'))
+      expect([Resource, Action.filter((action) => action.includes('*'))]).toEqual(['*', []]);
   });
 });
 

@@ -3,8 +3,8 @@ import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import type { LocalEndpoint } from '#infra/local/jsonServer.ts';
 import { startScheduler } from '#infra/local/scheduler.ts';
+import type { Service } from '#infra/local/service.ts';
 import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
 import { type Envelope, jobIdOf } from '#shared/jobs/envelope.ts';
 import { RetryableError } from '#shared/jobs/errors.ts';
@@ -122,7 +122,7 @@ describe('schedules', () => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const region = 'us-east-1';
   let server: FauxqsServer;
-  let scheduler: LocalEndpoint;
+  let scheduler: Service;
   let client: SchedulerClient;
   let sqs: SQSClient;
   let queueUrl: string;

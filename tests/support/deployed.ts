@@ -91,11 +91,12 @@ export const openDeployed = async (): Promise<Deployed> => {
     bootstrap: () => must(timed('bootstrap', cdk(['bootstrap']))),
     synthesize: async (stage, settings) => {
       assemblies += 1;
-      const dir = join(home, `assembly-${assemblies}`);
+      const number = assemblies;
+      const dir = join(home, `assembly-${number}`);
       const context = contextOf({ stage, ...settings });
       await must(timed('synth', cdk(['synth', '--quiet', '--output', dir, ...context])));
       const of = (verb: string, ...args: string[]) =>
-        timed(`${verb} ${stage} ${assemblies}`, cdk([verb, '--app', dir, '--all', ...args]));
+        timed(`${verb} ${stage} ${number}`, cdk([verb, '--app', dir, '--all', ...args]));
       return {
         dir,
         stackName: `Sheratan-${stage}`,

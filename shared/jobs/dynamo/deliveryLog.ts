@@ -1,10 +1,9 @@
-/** The delivery log of a job's callback: `pk = JOB#<id>`, `sk = DELIVERY`, and the signing secret. */
-import { randomBytes } from 'node:crypto';
+/** The delivery log of a job's callback: `pk = JOB#<id>`, `sk = DELIVERY`. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ATTENTION_INDEX, JOBS_TTL } from '#shared/contracts/tables.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { DeliveryLog, DeliveryState, Secrets, Try } from '../ports.ts';
+import type { DeliveryLog, DeliveryState, Try } from '../ports.ts';
 import type { JobRecord } from '../record.ts';
 import { jobKey } from './codec.ts';
 import { assignments } from './expressions.ts';
@@ -92,57 +91,3 @@ export const createDeliveryLog = ({ client, table }: StoreOptions): DeliveryLog 
     return Items.map(({ pk }) => String(pk).slice('JOB#'.length));
   },
 });
-
-interface SecretItem {
-  readonly current: string;
-  readonly previous?: string;
-}
-
-const fresh = (): string => `whsec_${randomBytes(32).toString('base64url')}`;
-
-/** Made at its first use, by whoever is first. @param purpose what is signed with it */
-export const createSecrets = (
-  { client, table }: StoreOptions,
-  purpose: 'CALLBACK' | 'HOSTS' = 'CALLBACK',
-): Secrets => {
-  const key = { pk: 'SECRET', sk: purpose };
-  const read = async (): Promise<SecretItem | undefined> => {
-    const { Item } = await client.send(
-      new GetCommand({ TableName: table, Key: key, ConsistentRead: true }),
-    );
-    return Item as SecretItem | undefined;
-  };
-  const ensure = async (): Promise<SecretItem> => {
-    const known = await read();
-    if (known) return known;
-    try {
-      const Item = { ...key, current: fresh() };
-      const ConditionExpression = 'attribute_not_exists(pk)';
-      await client.send(new PutCommand({ TableName: table, Item, ConditionExpression }));
-      return Item;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return ensure();
-    }
-  };
-  return {
-    callback: async () => {
-      const { current, previous } = await ensure();
-      return previous === undefined ? [current] : [current, previous];
-    },
-    rotate: async () => {
-      const { current: previous } = await ensure();
-      const current = fresh();
-      await client.send(
-        new PutCommand({
-          TableName: table,
-          Item: { ...key, current, previous },
-          ConditionExpression: '#current = :previous',
-          ExpressionAttributeNames: { '#current': 'current' },
-          ExpressionAttributeValues: { ':previous': previous },
-        }),
-      );
-      return current;
-    },
-  };
-};

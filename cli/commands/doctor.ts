@@ -1,0 +1,53 @@
+/** `doctor`: looks at a deployment, says what is wrong and how to mend it. */
+import { checkClock } from '../doctor/clock.ts';
+import { attempt, type Finding } from '../doctor/finding.ts';
+import { checkMappings } from '../doctor/mappings.ts';
+import { checkQueues, sibling } from '../doctor/queues.ts';
+import { checkAttention, checkControl, checkLedger } from '../doctor/state.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { columns, json, note, out, paint, plain } from '../print.ts';
+import { type Session, type SessionOptions, withDeployment } from '../session.ts';
+
+const STYLE = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
+
+const nameOf = (url: string): string => url.split('/').at(-1) ?? url;
+
+const examine = async (session: Session): Promise<readonly Finding[]> => {
+  const { sqs, queueUrls, resultsUrl, tables } = session;
+  const besides = (name: string): string =>
+    sibling(resultsUrl, nameOf(resultsUrl).replace('results.fifo', name));
+  const urls = [...Object.values(queueUrls), resultsUrl, besides('postings.fifo')];
+  const failureUrls = ['relay-failures', 'snapshotter-failures', 'ticks-dead'].map(besides);
+  const sources = [...urls.map(nameOf), ...tables.map((name) => `table/${name}/`)];
+  const found = await Promise.all([
+    checkQueues({ sqs, urls, failureUrls }),
+    attempt('mappings', async () => checkMappings(await session.mappings(), sources)),
+    attempt('state', () => checkControl(session)),
+    attempt('jobs', () => checkAttention(session)),
+    attempt('ledger', () => checkLedger(session)),
+    attempt('clock', () => checkClock(resultsUrl, session.clock)),
+  ]);
+  return found.flat();
+};
+
+const print = (findings: readonly Finding[]): void => {
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  for (const { check, level, detail, mend } of findings) {
+    out(`${paint(STYLE[level], level.padEnd(7))}  ${check.padEnd(width)}  ${plain(detail)}`);
+    if (mend) out(columns([[' '.repeat(7), ' '.repeat(width), `→ ${plain(mend)}`]]));
+  }
+};
+
+/** Exits with 4 when there is a problem; a warning is for a person to decide. */
+export const doctor = (options: SessionOptions): Promise<ExitCode> =>
+  withDeployment(options, async (session) => {
+    const findings = await examine(session);
+    const count = (level: Finding['level']): number =>
+      findings.filter((each) => each.level === level).length;
+    if (options.json) json({ deployment: session.label, findings });
+    else {
+      print(findings);
+      note(`${session.label}: ${count('problem')} problems, ${count('warning')} warnings`);
+    }
+    return count('problem') > 0 ? EXIT.refused : EXIT.ok;
+  });

@@ -1,0 +1,30 @@
+/** Whether this machine's time is the deployment's: leases, signatures and money go by it. */
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Clock } from '#shared/kernel/ports.ts';
+import { type Finding, ok, problem } from './finding.ts';
+
+/** Of the Date header, which has whole seconds. */
+const RESOLUTION_MS = 1_000;
+const PATIENCE_MS = 10_000;
+
+/** @param url of anything that answers for the deployment, whatever it answers */
+export const checkClock = async (url: string, clock: Clock): Promise<readonly Finding[]> => {
+  const began = clock.now();
+  const answer = await fetch(new URL('/', url), { signal: AbortSignal.timeout(PATIENCE_MS) });
+  const ended = clock.now();
+  const date = answer.headers.get('date');
+  if (!date) return [ok('clock', 'the endpoint does not tell its time')];
+  const there = Date.parse(date);
+  const ahead = began - there - RESOLUTION_MS;
+  const behind = there - ended;
+  const skewMs = Math.max(0, ahead, behind);
+  if (skewMs <= LIMITS.clockSkewMs) return [ok('clock', `within ${LIMITS.clockSkewMs} ms`)];
+  const way = ahead > behind ? 'ahead of' : 'behind';
+  return [
+    problem(
+      'clock',
+      `this machine is ${(skewMs / 1_000).toFixed(1)} s ${way} ${new URL(url).host}`,
+      'set its clock by NTP: signatures are refused from five minutes on',
+    ),
+  ];
+};

@@ -1,0 +1,101 @@
+/** What the tables say of the mesh: what is paused, behind, overdue, or waits for a person. */
+import type { Deployment } from '#client/deployment.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { mapPool } from '#shared/kernel/pool.ts';
+import type { Session } from '../session.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+const COUNTED_MAX = 1_000;
+const WIDTH = 4;
+/** The timekeeper ends them every minute. */
+const OVERDUE_MS = 180_000;
+
+const many = (count: number): string =>
+  count >= COUNTED_MAX ? `${COUNTED_MAX} or more` : String(count);
+
+export const checkControl = async ({ control }: Deployment): Promise<readonly Finding[]> => {
+  const { state, pausedQueues, pausedSources } = await control.get();
+  const paused = [
+    ...(state === 'PAUSED' ? ['everything'] : []),
+    ...pausedQueues.map((name) => `queue ${name}`),
+    ...pausedSources.map((name) => `source ${name}`),
+  ];
+  if (paused.length > 0)
+    return [
+      warning('state', `paused: ${paused.join(', ')}`, 'sheratan resume [--queue Q|--source S]'),
+    ];
+  if (state === 'OPERATIONAL') return [ok('state', state)];
+  return [warning('state', state, 'sheratan state OPERATIONAL --reason TEXT, when it is over')];
+};
+
+export const checkAttention = async ({
+  reader,
+  deliveries,
+}: Deployment): Promise<readonly Finding[]> => {
+  const [dead, quarantined, callbacks] = await Promise.all([
+    reader.attention('DEAD', COUNTED_MAX),
+    reader.attention('QUARANTINED', COUNTED_MAX),
+    deliveries.failed(COUNTED_MAX),
+  ]);
+  const found = [
+    ...(dead.length > 0
+      ? [warning('jobs', `${many(dead.length)} DEAD`, 'sheratan jobs; sheratan redrive --dry-run')]
+      : []),
+    ...(quarantined.length > 0
+      ? [
+          warning(
+            'jobs',
+            `${many(quarantined.length)} QUARANTINED`,
+            'sheratan jobs; sheratan redrive ID --patch JSON',
+          ),
+        ]
+      : []),
+    ...(callbacks.length > 0
+      ? [
+          warning(
+            'callbacks',
+            `${many(callbacks.length)} given up`,
+            'sheratan callbacks failed; sheratan callbacks replay --failed',
+          ),
+        ]
+      : []),
+  ];
+  return found.length > 0 ? found : [ok('jobs', 'none waits for a person')];
+};
+
+export const checkLedger = async ({ ledger, clock }: Session): Promise<readonly Finding[]> => {
+  const all = Array.from({ length: ledger.lanes }, (_, lane) => lane);
+  const overdueSince = clock.now() - OVERDUE_MS;
+  const found = await mapPool(all, WIDTH, async (lane) => {
+    // The cursor first: what is written in between must not look like blocks behind.
+    const cursor = await ledger.entries.cursor(lane);
+    const [head, holds] = await Promise.all([
+      ledger.store.head(lane),
+      ledger.holds.expired(lane, overdueSince, COUNTED_MAX),
+    ]);
+    return { behind: head.seq - cursor.seq, overdue: holds.length };
+  });
+  const behind = found.reduce((sum, lane) => sum + lane.behind, 0);
+  const overdue = found.reduce((sum, lane) => sum + lane.overdue, 0);
+  const findings = [
+    ...(behind > LIMITS.ledgerCheckpointBlocks
+      ? [
+          problem(
+            'ledger',
+            `its statements are ${behind} blocks behind its journal`,
+            'look at the logs of the snapshotter and the timekeeper; sheratan ledger verify',
+          ),
+        ]
+      : []),
+    ...(overdue > 0
+      ? [
+          problem(
+            'holds',
+            `${many(overdue)} should have ended by now`,
+            'look at the logs of the timekeeper, which ends them every minute',
+          ),
+        ]
+      : []),
+  ];
+  return findings.length > 0 ? findings : [ok('ledger', `${behind} blocks behind, none overdue`)];
+};

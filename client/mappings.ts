@@ -1,0 +1,33 @@
+/** The event source mappings of an account, as far as a deployment's health goes. */
+import {
+  type EventSourceMappingConfiguration,
+  LambdaClient,
+  type LambdaClientConfig,
+  paginateListEventSourceMappings,
+} from '@aws-sdk/client-lambda';
+
+export interface MappingState {
+  readonly id: string;
+  /** `Enabled`, `Disabled`, or on its way to either. */
+  readonly state: string;
+  readonly sourceArn: string;
+  readonly functionArn: string;
+}
+
+const stateOf = (mapping: EventSourceMappingConfiguration): MappingState => ({
+  id: mapping.UUID ?? '',
+  state: mapping.State ?? '',
+  sourceArn: mapping.EventSourceArn ?? '',
+  functionArn: mapping.FunctionArn ?? '',
+});
+
+export const listMappings = async (
+  options: LambdaClientConfig,
+): Promise<readonly MappingState[]> => {
+  const client = new LambdaClient(options);
+  const all: MappingState[] = [];
+  for await (const page of paginateListEventSourceMappings({ client }, {}))
+    all.push(...(page.EventSourceMappings ?? []).map(stateOf));
+  client.destroy();
+  return all;
+};

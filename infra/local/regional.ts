@@ -1,0 +1,46 @@
+/** The small services beside queues, buckets, tables and functions: schedules, secrets, the event bus. */
+import { startEventBus } from './eventBus.ts';
+import { resourcesOf } from './properties.ts';
+import type { ResolveContext } from './resolve.ts';
+import { type SchedulerOptions, startScheduler } from './scheduler.ts';
+import { startSecrets } from './secrets.ts';
+import type { Source } from './sqsSource.ts';
+import type { Template } from './template.ts';
+
+export interface Regional extends Source {
+  /** The SDK's own variables that lead to them. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly busEndpoint: string;
+  /** Who hears of what is put on the event bus. */
+  readonly listeners: Set<(event: object) => void>;
+}
+
+export const startRegional = async (
+  template: Template,
+  context: ResolveContext,
+  options: Omit<SchedulerOptions, 'groups'>,
+): Promise<Regional> => {
+  const of = (type: string) => resourcesOf(template, [type], context);
+  const groups = of('AWS::Scheduler::ScheduleGroup').map(({ ref }) => ref);
+  const scheduler = await startScheduler({ ...options, groups });
+  const secrets = await startSecrets(
+    of('AWS::SecretsManager::Secret').map(({ ref, properties }) => ({ arn: ref, properties })),
+  );
+  const listeners: Regional['listeners'] = new Set();
+  const deliver = (event: object): void => {
+    for (const listener of listeners) listener(event);
+  };
+  const bus = await startEventBus({ ...options, deliver });
+  return {
+    busEndpoint: bus.endpoint,
+    listeners,
+    env: {
+      AWS_ENDPOINT_URL_SCHEDULER: scheduler.endpoint,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+    },
+    stop: async () => {
+      await Promise.all([scheduler, secrets, bus].map((each) => each.stop()));
+    },
+  };
+};
