@@ -52,7 +52,7 @@ export interface WorldOptions {
   readonly plan: (call: number, name: string) => Fault | undefined;
   readonly control?: Partial<Control>;
   readonly http?: HttpClient;
-  /** What the worker has beside; its calls are struck when it lets them. */
+  /** What an environment of the worker has beside; its calls are struck when it lets them. */
   readonly equip?: (injector: Injector, clock: Clock) => Pick<BatchDeps, 'hosts' | 'purse'>;
   readonly charges?: Charges;
   /** Sees what the invocations send. */
@@ -128,7 +128,6 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     ticks: createTicks(jobs),
     purse: NO_PURSE,
     hosts: NO_HOSTS,
-    ...options.equip?.(injector, clock),
   };
   const announcements = createAnnouncements(sqs, resultsUrl);
   const log = createDeliveryLog(jobs);
@@ -152,8 +151,10 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const messages = await receive(jobsUrl);
     if (messages.length === 0) return false;
     const deliveries = messages.map((message) => deliveryOf(jobsUrl, message, offset));
+    // An environment that was killed takes its memory along.
+    const environment = { ...workerDeps, ...options.equip?.(injector, clock) };
     const report = await injector.invoke(() =>
-      runBatch(deliveries, 'request', () => 900_000, workerDeps),
+      runBatch(deliveries, 'request', () => 900_000, environment),
     );
     // Lambda deletes what was not returned; that may get lost like anything else.
     if (report === 'killed' || injector.point('acknowledge')) return true;
