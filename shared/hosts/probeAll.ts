@@ -63,13 +63,19 @@ const createSlots = (width: number): Slots => {
   };
 };
 
-/** Lets one after the other go on, evenly. */
+/** Lets one after the other go on, evenly; time that was lost is made up for a few at a time. */
 const createPace = (perSecond: number, { stalls, sleep }: ProbeAllDeps) => {
-  let next = stalls.now();
-  return async (): Promise<void> => {
-    const waitMs = next - stalls.now();
-    next += 1_000 / perSecond;
-    if (waitMs > 0) await sleep(waitMs);
+  const stepMs = 1_000 / perSecond;
+  let due = stalls.now();
+  let last = Promise.resolve();
+  const turn = async (): Promise<void> => {
+    const waitMs = due - stalls.now();
+    if (waitMs >= 1) await sleep(waitMs);
+    due = Math.max(due, stalls.now() - LIMITS.probeBurst * stepMs) + stepMs;
+  };
+  return (): Promise<void> => {
+    last = last.then(turn);
+    return last;
   };
 };
 
@@ -84,10 +90,14 @@ const hash = (text: string): number => {
 const isSuspect = ({ live }: HostToProbe): boolean =>
   live !== undefined && (live.state === 'offline' || live.fails > 0);
 
-/** The slowest first, so that none of them begins last; who is not known may be slow. */
+/** What took its whole timeout will again; who is not known may be as slow. */
+const slowness = ({ live }: HostToProbe): number => {
+  if (live === undefined || live.state === 'unknown') return Number.MAX_VALUE;
+  return live.reason === 'timeout' ? Number.MAX_VALUE : live.srttMs;
+};
+
+/** The slowest first, so that none of them begins last; the others by lot. */
 const inOrder = (hosts: readonly HostToProbe[], salt: number): readonly HostToProbe[] => {
-  const slowness = ({ live }: HostToProbe): number =>
-    live === undefined || live.state === 'unknown' ? Number.MAX_VALUE : live.srttMs;
   return hosts
     .map((item) => ({ item, slow: slowness(item), lot: hash(`${item.host.id}${salt}`) }))
     .sort((a, b) => b.slow - a.slow || a.lot - b.lot)
@@ -101,7 +111,7 @@ const SKIPPED: ProbeOutcome = {
 };
 
 interface Looks {
-  pace?(): Promise<void>;
+  readonly pace: () => Promise<void>;
   readonly first: Slots;
   readonly second: Slots;
 }
@@ -115,7 +125,7 @@ const createLook = ({ probe, stalls, sleep, random, budgetMs }: ProbeAllDeps) =>
     return withoutOwnFaults(outcome, stalls.between(from, stalls.now()));
   };
   const twice = async (item: HostToProbe, slots: Looks): Promise<ProbeResult> => {
-    await slots.pace?.();
+    await slots.pace();
     const outcome = await slots.first(() => once(item));
     if (outcome.kind !== 'fail' || item.live?.state === 'offline')
       return { outcome, reprobed: false };
@@ -141,15 +151,16 @@ export const probeAll = async (
   const width = Math.min(LIMITS.probeSlotsMax, Math.ceil(LIMITS.probeSlotsPerCpu * cpus));
   const main = createSlots(width);
   const pace = createPace(LIMITS.probeStartsPerSecond * cpus, deps);
-  // Those who may hang have slots of their own: they cannot starve the rest. They begin at once,
-  // since the run lasts as long as they do.
+  // Those who may hang have slots of their own: they cannot starve the rest. The run lasts as long
+  // as they do, so they begin quickly, but not so that the loop is blocked by it.
   const own = createSlots(LIMITS.suspectSlots);
+  const quick = createPace(LIMITS.suspectStartsPerSecond, deps);
   const look = createLook(deps);
   const ordered = inOrder(hosts, startedAt);
   const suspects = ordered.filter(isSuspect);
   const others = ordered.filter((item) => !isSuspect(item));
   const all = await Promise.all([
-    ...suspects.map((item) => look(item, { first: own, second: own })),
+    ...suspects.map((item) => look(item, { pace: quick, first: own, second: own })),
     ...others.map((item) => look(item, { pace, first: main, second: own })),
   ]);
   const skipped = all.filter(([, { outcome }]) => outcome === SKIPPED).length;

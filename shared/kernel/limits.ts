@@ -189,7 +189,9 @@ export const LIMITS = {
    * Looks that begin, a CPU: a burst of them would be measured as the hosts' latency. A run waits
    * for a timeout anyway; that is the time in which a shard's hosts begin.
    */
-  probeStartsPerSecond: 500,
+  probeStartsPerSecond: 550,
+  probeBurst: 6,
+  suspectStartsPerSecond: 5_000,
   /** Sockets of both kinds of slots stay below the 1,024 descriptors of an environment. */
   probeSlotsMax: 512,
   suspectSlots: 256,

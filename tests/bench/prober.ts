@@ -80,11 +80,12 @@ const figuresOf = (pass: Pass, fleet: Fleet, truthMs: number) => ({
 type Figures = ReturnType<typeof figuresOf>;
 
 const show = (label: string, figures: Figures): void => {
-  const { wallMs, ofTimeout, cpuMs, rssMb, up, p50, truthMs } = figures;
+  const { wallMs, ofTimeout, cpuMs, rssMb, up, p50, truthMs, others } = figures;
+  const rest = Object.entries(others).map(([name, count]) => `${count} ${name}`);
   const off = round((100 * (p50 - truthMs)) / truthMs);
   line(
     label,
-    `${wallMs} ms (${ofTimeout} x timeout), ${up} of 900 up, p50 ${p50} ms (${off} % off ${truthMs}), CPU ${cpuMs} ms, ${rssMb} MB`,
+    `${wallMs} ms (${ofTimeout} x timeout), ${up} of 900 up, p50 ${p50} ms (${off} % off ${truthMs}), CPU ${cpuMs} ms, ${rssMb} MB; ${rest.join(', ')}`,
   );
 };
 

@@ -195,29 +195,33 @@ describe('names', () => {
   };
   const here = [{ address: '127.0.0.1', family: 4 }];
 
-  it('of a thousand hosts are asked for once, even at 20 ms each', async () => {
-    const hosts = await startNamed(1_000);
-    const asked = new Map<string, number>();
-    let under = 0;
-    let most = 0;
-    const resolve: Resolve = async (name) => {
-      asked.set(name, (asked.get(name) ?? 0) + 1);
-      under += 1;
-      most = Math.max(most, under);
-      await sleep(20);
-      under -= 1;
-      return here;
-    };
-    const probe = createProbe({ ...options, resolve });
-    const first = await runAll(hosts, probe);
-    expect(tally(first)).toEqual({ ok: 1_000 });
-    expect(first.every((each) => 'phases' in each && (each.phases.dns ?? 0) >= 15)).toBe(true);
-    expect(most).toBeGreaterThanOrEqual(64);
-    expect(most).toBeLessThanOrEqual(128);
-    expect(tally(await runAll(hosts, probe))).toEqual({ ok: 1_000 });
-    expect(new Set(asked.values())).toEqual(new Set([1]));
-    expect(asked.size).toBe(1_000);
-  });
+  // 4 is what a Node process has unless it is told otherwise (UV_THREADPOOL_SIZE).
+  it.each([4, 64])(
+    'of a thousand hosts are asked for once, at 20 ms each, %s at a time',
+    async (width) => {
+      const hosts = await startNamed(1_000);
+      const asked = new Map<string, number>();
+      let free = width;
+      const waiting: (() => void)[] = [];
+      const resolve: Resolve = async (name) => {
+        asked.set(name, (asked.get(name) ?? 0) + 1);
+        if (free > 0) free -= 1;
+        else await new Promise<void>((go) => waiting.push(go));
+        await sleep(20);
+        const next = waiting.shift();
+        if (next) next();
+        else free += 1;
+        return here;
+      };
+      const probe = createProbe({ ...options, resolve });
+      const first = await runAll(hosts, probe);
+      expect(tally(first)).toEqual({ ok: 1_000 });
+      expect(first.every((each) => 'phases' in each && (each.phases.dns ?? 0) >= 15)).toBe(true);
+      expect(tally(await runAll(hosts, probe))).toEqual({ ok: 1_000 });
+      expect(new Set(asked.values())).toEqual(new Set([1]));
+      expect(asked.size).toBe(1_000);
+    },
+  );
 
   it('that the resolver forgets for a while are known from before', async () => {
     const hosts = await startNamed(20);

@@ -41,4 +41,5 @@ process.on('message', (order: ProberOrder) => {
     },
   );
 });
+process.once('disconnect', () => process.exit());
 process.send?.('ready');

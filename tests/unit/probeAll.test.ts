@@ -5,6 +5,7 @@ import type { Live } from '#shared/hosts/live.ts';
 import type { FailReason, ProbeOutcome } from '#shared/hosts/outcome.ts';
 import type { Stall } from '#shared/hosts/ports.ts';
 import { type ProbeAllDeps, probeAll } from '#shared/hosts/probeAll.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { aHost, aLive } from '../support/targets.ts';
 
 const ok: ProbeOutcome = { kind: 'ok', ms: 10, phases: {} };
@@ -84,16 +85,19 @@ const outcomes = ({ results }: { results: Awaited<ReturnType<typeof probeAll>>['
   [...results.values()].map(({ outcome }) => outcome);
 
 describe('a run', () => {
-  it('begins with suspects, then with the slowest; who is not known counts as slow', async () => {
+  it('begins with the slowest, of suspects and of others; who is not known counts as slow', async () => {
     const { began } = await simulate([
       ['quick', aLive({ srttMs: 5 })],
       ['slow', aLive({ srttMs: 900 })],
       ['new'],
       ['medium', aLive({ srttMs: 50 })],
       ['dead', aLive({ state: 'offline' })],
+      ['silent', aLive({ state: 'offline', reason: 'timeout' })],
       ['failing', aLive({ fails: 1, srttMs: 1 })],
     ]);
-    expect(began).toEqual(['dead', 'failing', 'new', 'slow', 'medium', 'quick']);
+    const isSuspect = (id: string): boolean => ['silent', 'dead', 'failing'].includes(id);
+    expect(began.filter(isSuspect)).toEqual(['silent', 'dead', 'failing']);
+    expect(began.filter((id) => !isSuspect(id))).toEqual(['new', 'slow', 'medium', 'quick']);
   });
 
   it('mixes hosts that are alike, differently each time', async () => {
@@ -112,7 +116,11 @@ describe('a run', () => {
     [0.3, 64],
     [64, 512],
   ])('at %s CPUs has %s looks under way', async (vcpus, expected) => {
-    const { most, results } = await simulate(many(1_000, aLive()), { vcpus });
+    const { most, results } = await simulate(many(1_000, aLive()), {
+      vcpus,
+      takesMs: () => 5_000,
+      budgetMs: 200_000,
+    });
     expect(most).toBe(expected);
     expect(results.size).toBe(1_000);
   });
@@ -120,7 +128,7 @@ describe('a run', () => {
   it('gives suspects slots of their own, so that they starve nobody', async () => {
     const dead = Array.from({ length: 400 }, (_, n) => [`d${n}`, aLive({ fails: 1 })] as const);
     const { began, most } = await simulate([...dead, ...many(64, aLive())], {
-      takesMs: ({ id }) => (id.startsWith('d') ? 2_000 : 10),
+      takesMs: ({ id }) => (id.startsWith('d') ? 2_000 : 500),
     });
     expect(most).toBe(256 + 64);
     expect(began.slice(0, 320).filter((id) => id.startsWith('h'))).toHaveLength(64);
@@ -135,6 +143,18 @@ describe('a run', () => {
     expect(
       outcomes(run).filter((each) => each.kind === 'inconclusive' && each.reason === 'skipped'),
     ).toHaveLength(72);
+  });
+});
+
+describe('looks begin', () => {
+  it('evenly, so that hosts are not measured in a burst; suspects sooner', async () => {
+    const hosts = [...many(500, aLive()), ['dead', aLive({ fails: 1 })] as const];
+    const one = await simulate(hosts, { takesMs: () => 10 });
+    expect(one.most).toBeLessThanOrEqual(7);
+    const alone = (1_000 * 500) / LIMITS.probeStartsPerSecond;
+    expect(Math.abs(one.endedAt - one.startedAt - alone)).toBeLessThan(50);
+    const two = await simulate(hosts, { takesMs: () => 10, vcpus: 2 });
+    expect(Math.abs(two.endedAt - two.startedAt - alone / 2)).toBeLessThan(50);
   });
 });
 

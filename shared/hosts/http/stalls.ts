@@ -31,12 +31,16 @@ export const watchStalls = (clock: Clock): Stalls & { stop(): void } => {
   };
   const timer = setInterval(note, TICK_MS).unref();
   return {
-    now: monotonic,
+    now: () => {
+      // What begins now was not held up by a freeze that has just ended.
+      note();
+      return last.at;
+    },
     between: (from, to) => {
       // A deadline may be due before the tick that would have told of the stall.
       note();
       return seen
-        .filter((each) => each.from <= to && each.to >= from)
+        .filter((each) => each.from < to && each.to > from)
         .reduce<Stall | undefined>(
           (worst, { kind, ms }) => (worst && worst.ms >= ms ? worst : { kind, ms }),
           undefined,

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '#shared/hosts/host.ts';
 import { createProbe } from '#shared/hosts/http/probe.ts';
 import { watchStalls } from '#shared/hosts/http/stalls.ts';
+import type { FailReason } from '#shared/hosts/outcome.ts';
 import { probeAll } from '#shared/hosts/probeAll.ts';
 import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
 import { aLive } from '../../support/targets.ts';
@@ -38,10 +39,14 @@ interface Seen {
 const probe = createProbe({ allow: ['127.0.0.0/8'], clock: systemClock, hosts: 1_000 });
 const stalls = watchStalls(systemClock);
 
-const liveOf = ({ id }: Host, { dead, known }: Order, isDead: ReadonlySet<string>) => {
+/** Why, in the pass before. */
+const failed = new Map<string, FailReason>();
+
+const liveOf = ({ id }: Host, { known }: Order, isDead: ReadonlySet<string>) => {
   if (known === 'nothing') return undefined;
   if (!isDead.has(id)) return aLive({ srttMs: 30 });
-  return dead.length > 0 && known === 'failed' ? aLive({ fails: 1 }) : aLive({ state: 'offline' });
+  const reason = failed.get(id) ?? 'none';
+  return aLive({ reason, ...(known === 'failed' ? { fails: 1 } : { state: 'offline' }) });
 };
 
 const bySheratan = async (order: Order): Promise<readonly Seen[]> => {
@@ -59,6 +64,7 @@ const bySheratan = async (order: Order): Promise<readonly Seen[]> => {
     },
   );
   return [...run.results].map(([id, { outcome }]) => {
+    if (outcome.kind === 'fail') failed.set(id, outcome.reason);
     if (outcome.kind === 'ok' || outcome.kind === 'slow') return { id, ms: outcome.ms };
     return { id, other: 'reason' in outcome ? `${outcome.kind} ${outcome.reason}` : outcome.kind };
   });
@@ -113,4 +119,5 @@ process.on('message', (order: Order) => {
     },
   );
 });
+process.once('disconnect', () => process.exit());
 process.send?.('ready');

@@ -1,12 +1,7 @@
 /** The hosts to probe, in a process of their own: by address they answer late, hang, or are not there. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import {
-  type AddressInfo,
-  createServer as createRawServer,
-  type Server,
-  type Socket,
-} from 'node:net';
+import { type AddressInfo, createServer as createRawServer, type Server } from 'node:net';
 import { percentile } from '../stats.ts';
 
 /** 5 to 50 ms, spread evenly over the addresses. */
@@ -23,16 +18,15 @@ export interface Ports {
 }
 
 const took: number[] = [];
-const accepted = new WeakMap<Socket, number>();
 
 const answering = createServer((request, response) => {
   const { localAddress = '' } = request.socket;
+  const began = performance.now();
   setTimeout(() => {
     response.end('{"status":"ok","active":0,"capacity":4}');
-    took.push(performance.now() - (accepted.get(request.socket) ?? 0));
+    took.push(performance.now() - began);
   }, delayOf(localAddress));
 });
-answering.on('connection', (socket: Socket) => accepted.set(socket, performance.now()));
 
 const hanging = createRawServer((socket) => {
   socket.on('error', () => undefined).resume();
@@ -53,6 +47,7 @@ const portOf = async (server: Server, close = false): Promise<number> => {
 };
 
 if (import.meta.main) {
+  process.once('disconnect', () => process.exit());
   const ports: Ports = {
     answering: await portOf(answering),
     hanging: await portOf(hanging),
