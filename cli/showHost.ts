@@ -1,7 +1,6 @@
 /** Hosts as people and as programs read them. */
-import type { Host, Overlay } from '#shared/hosts/host.ts';
+import { type Host, type Overlay, overlayAt } from '#shared/hosts/host.ts';
 import type { HostState, Live } from '#shared/hosts/live.ts';
-import { overlayAt } from '#shared/hosts/registry.ts';
 import { type Counts, type Uptime, WINDOWS } from '#shared/hosts/rollups.ts';
 import { columns, duration, time } from './print.ts';
 

@@ -61,3 +61,7 @@ export interface Host {
    */
   readonly createdAt: number;
 }
+
+/** An overlay counts until it ends. @param now ms since the epoch */
+export const overlayAt = ({ overlay }: Pick<Host, 'overlay'>, now: number): Overlay | undefined =>
+  overlay && now < (overlay.until ?? now + 1) ? overlay : undefined;

@@ -72,8 +72,8 @@ interface Claim {
   readonly owner: string;
   readonly from: number;
   readonly until: number;
-  /** When the run before must have begun: turns that piled up are not made up for. */
-  readonly apartFrom: number;
+  /** Between this run and another one's beginning: turns that piled up are not made up for. */
+  readonly apartMs: number;
 }
 
 export interface ShardStore {

@@ -157,10 +157,6 @@ export interface HostOutcome {
 const DONE: ReadonlySet<string> = new Set(['created', 'changed', 'moved', 'removed', 'exists']);
 export const isSettled = ({ code }: HostOutcome): boolean => DONE.has(code);
 
-/** An overlay counts until it ends. @param now ms since the epoch */
-export const overlayAt = ({ overlay }: Pick<Host, 'overlay'>, now: number): Overlay | undefined =>
-  overlay && now < (overlay.until ?? now + 1) ? overlay : undefined;
-
 export const isSameOverlay = (one: Overlay | undefined, other: Overlay | undefined): boolean =>
   textOf(one) === textOf(other);
 

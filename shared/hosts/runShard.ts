@@ -74,7 +74,7 @@ export const runShard = async (
   const budgetMs = budgetMsOf(shard, remainingMs);
   const mine = await store.claim(shard, {
     ...{ tick, owner: deps.ids.next(), from, until: from + budgetMs },
-    apartFrom: from - apartMsOf(shard),
+    apartMs: apartMsOf(shard),
   });
   if (!mine) return report('duplicate');
   const [seen, hosts] = await Promise.all([store.read(shard), registry.ofShard(shard)]);

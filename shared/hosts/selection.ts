@@ -3,7 +3,7 @@
  * original's weights. Pure: what happened to a host is read from it, never changed by looking.
  */
 import { sha256 } from '#shared/kernel/json.ts';
-import type { Host } from './host.ts';
+import { type Host, overlayAt } from './host.ts';
 import type { HostState, Live } from './live.ts';
 
 const WEIGHTS = { price: 0.45, reliability: 0.4, latency: 0.15 } as const;
@@ -73,9 +73,6 @@ export interface Selection {
 
 const clamp01 = (value: number): number => Math.min(1, Math.max(0, value));
 
-const isUnder = ({ overlay }: Host, now: number): boolean =>
-  overlay !== undefined && (overlay.until === undefined || overlay.until > now);
-
 const priceOf = (host: Host, kind: string): bigint | undefined =>
   host.capabilities.find((capability) => capability.kind === kind)?.price;
 
@@ -87,7 +84,7 @@ const refusalOf = (
   const price = priceOf(host, kind);
   if (price === undefined) return 'capability';
   if (!tags.every((tag) => host.tags.includes(tag))) return 'tags';
-  if (isUnder(host, now)) return 'overlay';
+  if (overlayAt(host, now)) return 'overlay';
   if (price > 0n && host.unit !== unit) return 'unit';
   if (price > budget) return 'price';
   if (STATE_WEIGHT[state] === 0) return 'state';

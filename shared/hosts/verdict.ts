@@ -3,7 +3,7 @@
  * fails (two when the second look of the same run failed as well), never on the prober's own fault.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { Host } from './host.ts';
+import { type Host, overlayAt } from './host.ts';
 import type { Change, HostState, Live } from './live.ts';
 import { NO_CERTIFICATE } from './live.ts';
 import type { ProbeOutcome } from './outcome.ts';
@@ -178,7 +178,7 @@ export const judge = (
   const change: Change = {
     ...{ host: host.id, number: host.number, seq, from: before.state, to: state, reason },
     ...{ since: since * 1_000, at: now, muted: before.flapping && flapping },
-    ...(host.overlay && { silent: true }),
+    ...(overlayAt(host, now) && { silent: true }),
   };
   return { live: { ...next, seq, since }, change };
 };

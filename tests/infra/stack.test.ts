@@ -214,6 +214,19 @@ describe('functions', () => {
         .map((action) => `dynamodb:${action}`)
         .concat(['s3:GetObject', ...CONSUMES]),
     ],
+    [
+      'ProbeProber',
+      ['GetItem', 'PutItem', 'Query', 'UpdateItem']
+        .map((action) => `dynamodb:${action}`)
+        .concat([...new Set([...CONSUMES, ...SENDS])]),
+    ],
+    [
+      'Announcer',
+      ['BatchGetItem', 'PutItem']
+        .concat(['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'])
+        .map((action) => `dynamodb:${action}`)
+        .concat(['events:PutEvents', ...SENDS]),
+    ],
   ])('%s may do what it does and nothing else', (name, allowed) => {
     const statements = rightsOf(name);
     const actions = statements.flatMap(({ Action }) => Action);
@@ -277,6 +290,32 @@ describe('schedules', () => {
     expect(trusts).toHaveLength(1);
     expect(trusts[0]?.['Condition']).toEqual({
       StringEquals: { 'aws:SourceAccount': expect.anything(), 'aws:SourceArn': expect.anything() },
+    });
+  });
+});
+
+describe('hosts', () => {
+  it('have a table that expires by TTL and streams what is new', () => {
+    const table = of('AWS::DynamoDB::GlobalTable').find(({ TableName }) =>
+      String(TableName).endsWith('-hosts'),
+    );
+    expect(table).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    });
+  });
+
+  it('tell people of changes by a topic, where that is configured, but not of those that flap', () => {
+    expect(of('AWS::SNS::Topic')).toMatchObject([{ TopicName: 'sheratan-dev-host-changes' }]);
+    const [told] = of('AWS::Events::Rule').filter((rule) => rule['EventPattern'] !== undefined);
+    expect(told).toMatchObject({
+      EventPattern: {
+        source: ['sheratan.hosts'],
+        'detail-type': ['Host State Change'],
+        detail: { muted: [false] },
+      },
+      Targets: [{ Arn: { Ref: expect.stringContaining('Changes') } }],
     });
   });
 });

@@ -82,6 +82,12 @@ describe('a turn', () => {
     expect(await run(test.deps, turn(5))).toMatchObject({ kind: 'committed' });
   });
 
+  it('is not kept back by a prober whose clock was far ahead', async () => {
+    const test = await shards(1);
+    await run(test.deps, turn(0), 24 * 60 * MINUTE);
+    expect(await run(test.deps, turn(1))).toMatchObject({ kind: 'committed' });
+  });
+
   it('that is overtaken while it probes commits nothing, and holds nothing up', async () => {
     const test = await shards(1);
     await run(test.deps, turn(0));

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { overlayAt } from '#shared/hosts/host.ts';
 import {
   byShard,
   checkHost,
   differenceOf,
   type HostDefinition,
-  overlayAt,
   placeFor,
 } from '#shared/hosts/registry.ts';
 

@@ -114,6 +114,9 @@ describe('a change', () => {
   it('under maintenance is recorded, and told to nobody', () => {
     const overlay = { kind: 'maintenance', by: 'me', reason: 'disk' } as const;
     expect(judge(online, busy, hostWith({ overlay }), 1).change).toMatchObject({ silent: true });
+    const ended = hostWith({ overlay: { ...overlay, until: 60_000 } });
+    expect(judge(online, busy, ended, 59_999).change).toMatchObject({ silent: true });
+    expect(judge(online, busy, ended, 60_000).change).not.toHaveProperty('silent');
   });
 
   it('of a host that flaps is muted until it has been calm', () => {

@@ -59,8 +59,8 @@ export const createShardStore = ({
     };
   },
 
-  // Whoever claimed it and lost the answer is let in again.
-  claim: async (shard, { tick, owner, from, until, apartFrom }) => {
+  // Whoever claimed it and lost the answer is let in again. A beginning far ahead is a clock's error.
+  claim: async (shard, { tick, owner, from, until, apartMs }) => {
     const names = { '#tick': 'tick', '#owner': 'owner', '#from': 'from', '#until': 'until' };
     const claimed = client.send(
       new UpdateCommand({
@@ -68,11 +68,11 @@ export const createShardStore = ({
         Key: leaseKey(shard),
         UpdateExpression: 'SET #tick = :tick, #owner = :owner, #from = :from, #until = :until',
         ConditionExpression:
-          'attribute_not_exists(#tick) OR (#tick < :tick AND #from <= :apart) OR (#tick = :tick AND #owner = :owner)',
+          'attribute_not_exists(#tick) OR (#tick < :tick AND NOT #from BETWEEN :after AND :before) OR (#tick = :tick AND #owner = :owner)',
         ExpressionAttributeNames: names,
         ExpressionAttributeValues: {
           ...{ ':tick': tick, ':owner': owner, ':from': from },
-          ...{ ':until': until, ':apart': apartFrom },
+          ...{ ':until': until, ':after': from - apartMs, ':before': from + apartMs },
         },
       }),
     );
