@@ -147,13 +147,18 @@ const play = async (
   const ids = Array.from({ length: jobCount }, (_, n) => `${plays}-${n}`);
   await ledger.open({ [payer]: COST * BigInt(jobCount) });
   const charged: JobRecord[] = [];
+  const clients: DynamoDBDocumentClient[] = [];
+  const kept = (client: DynamoDBDocumentClient): DynamoDBDocumentClient => {
+    clients.push(client);
+    return client;
+  };
   const world = await createWorld({
     kinds: kindsOf([dispatch]),
     ...{ dynamoEndpoint: inject('dynamoEndpoint'), server, plan },
     charges: { send: async (ended) => void charged.push(...ended) },
     equip: (injector, time) => ({
       hosts: mesh.another({
-        ...mesh.partsOn(struckClient(injector), time),
+        ...mesh.partsOn(kept(struckClient(injector)), time),
         call: createHostCall({
           http: struckHttp(injector),
           secrets: { current: () => Promise.resolve([SECRET]) },
@@ -189,6 +194,7 @@ const play = async (
     return [...world.calls];
   } finally {
     await world.close();
+    for (const client of clients) client.destroy();
   }
 };
 
@@ -214,7 +220,7 @@ describe('a job for the mesh, whatever strikes at any one call,', () => {
       expect((await auditOf(stage.ledger)).problem).toBeUndefined();
       await Promise.all(stage.hosts.map((host) => host.stop()));
     },
-    900_000,
+    600_000,
   );
 
   afterAll(() => console.info(`${points} fault points tried`));

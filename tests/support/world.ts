@@ -67,7 +67,7 @@ export interface WorldOptions {
   readonly control?: Partial<Control>;
   readonly http?: HttpClient;
   readonly money?: (attach: Injector['attach']) => Money;
-  /** What the worker has beside; its calls are struck when it lets them. */
+  /** What an environment of the worker has beside; its calls are struck when it lets them. */
   readonly equip?: (injector: Injector, clock: Clock) => Pick<BatchDeps, 'hosts' | 'purse'>;
   readonly charges?: Charges;
   /** Sees what the invocations send. */
@@ -148,7 +148,6 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     ticks: createTicks(jobs),
     purse: NO_PURSE,
     hosts: NO_HOSTS,
-    ...options.equip?.(injector, clock),
   };
   const announcements = createAnnouncements(sqs, resultsUrl);
   const log = createDeliveryLog(jobs);
@@ -172,9 +171,11 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const messages = await receive(jobsUrl);
     if (messages.length === 0) return false;
     const deliveries = messages.map((message) => deliveryOf(jobsUrl, message, offset));
+    // An environment that was killed takes its memory along.
+    const environment = { ...workerDeps, ...options.equip?.(injector, clock) };
     const report = await injector.invoke(() =>
       runBatch(deliveries, 'request', () => 900_000, {
-        ...workerDeps,
+        ...environment,
         ...(money && { purse: money.purse() }),
       }),
     );
