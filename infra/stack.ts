@@ -98,20 +98,26 @@ export class SheratanStack extends Stack {
     const { dashboardName } = new Monitoring(this, 'Monitoring', { config });
     const { group, role, deadLetterQueue } = new Scheduling(this, 'Schedules', { config, queues });
 
-    new CfnOutput(this, OUTPUTS.dashboard, { value: dashboardName });
-    new CfnOutput(this, OUTPUTS.jobsTable, { value: table.tableName });
-    new CfnOutput(this, OUTPUTS.dataBucket, { value: bucket.bucketName });
-    new CfnOutput(this, OUTPUTS.ledgerTable, { value: ledger.table.tableName });
-    new CfnOutput(this, OUTPUTS.ledgerLanes, { value: String(config.ledgerLanes) });
-    new CfnOutput(this, OUTPUTS.resultsUrl, { value: results.queueUrl });
-    new CfnOutput(this, OUTPUTS.callbackSecret, { value: signing.secret.secretArn });
-    new CfnOutput(this, OUTPUTS.hostsTable, { value: hosts.tableName });
-    new CfnOutput(this, OUTPUTS.probesUrl, { value: probes.queueUrl });
-    new CfnOutput(this, OUTPUTS.hostSecret, { value: hostSigning.secret.secretArn });
-    new CfnOutput(this, OUTPUTS.scheduleGroup, { value: group.scheduleGroupName });
-    new CfnOutput(this, OUTPUTS.scheduleRole, { value: role.roleArn });
-    new CfnOutput(this, OUTPUTS.scheduleDeadLetters, { value: deadLetterQueue.queueArn });
-    for (const priority of PRIORITIES)
-      new CfnOutput(this, QUEUE_OUTPUTS[priority], { value: queues[priority].queueUrl });
+    this.#tell({
+      [OUTPUTS.dashboard]: dashboardName,
+      [OUTPUTS.jobsTable]: table.tableName,
+      [OUTPUTS.dataBucket]: bucket.bucketName,
+      [OUTPUTS.ledgerTable]: ledger.table.tableName,
+      [OUTPUTS.ledgerLanes]: String(config.ledgerLanes),
+      [OUTPUTS.resultsUrl]: results.queueUrl,
+      [OUTPUTS.callbackSecret]: signing.secret.secretArn,
+      [OUTPUTS.hostsTable]: hosts.tableName,
+      [OUTPUTS.probesUrl]: probes.queueUrl,
+      [OUTPUTS.hostSecret]: hostSigning.secret.secretArn,
+      [OUTPUTS.scheduleGroup]: group.scheduleGroupName,
+      [OUTPUTS.scheduleRole]: role.roleArn,
+      [OUTPUTS.scheduleDeadLetters]: deadLetterQueue.queueArn,
+      ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_OUTPUTS[p], queues[p].queueUrl])),
+    });
+  }
+
+  /** How clients find what this deployment consists of. */
+  #tell(outputs: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 }

@@ -77,6 +77,21 @@ export interface SecretOptions extends SessionOptions {
   readonly rotate?: boolean;
 }
 
+const tellSecret = (
+  of: string,
+  { rotate }: SecretOptions,
+  current = '',
+  previous?: string,
+): void => {
+  out(current);
+  const minutes = LIMITS.secretFreshMs / 60_000;
+  if (rotate)
+    note(
+      `New ${of} carry it within ${minutes} minutes: let receivers accept both, and this one alone before the next rotation.`,
+    );
+  if (previous) note(`${of} also carry a signature by the one before: ${previous}`);
+};
+
 /** @param of what is signed with it */
 export const secret = (
   of: 'callbacks' | 'calls to hosts',
@@ -87,13 +102,6 @@ export const secret = (
     if (options.rotate) await chosen.rotate();
     const [current, previous] = await chosen.callback();
     if (options.json) json({ current, previous });
-    else {
-      out(current ?? '');
-      if (options.rotate)
-        note(
-          `New ${of} carry it within ${LIMITS.secretFreshMs / 60_000} minutes: let receivers accept both, and this one alone before the next rotation.`,
-        );
-      if (previous) note(`${of} also carry a signature by the one before: ${previous}`);
-    }
+    else tellSecret(of, options, current, previous);
     return EXIT.ok;
   });
