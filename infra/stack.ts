@@ -41,17 +41,7 @@ export class SheratanStack extends Stack {
       production,
       largeRetention: Duration.days(config.largeResultDays),
     });
-    const queueOf = (priority: Priority): sqs.Queue =>
-      new JobQueue(this, `Jobs-${priority}`, {
-        name: `sheratan-${config.stage}-jobs-${priority}`,
-        // AWS asks for six times the function's timeout; the worker shortens it per message.
-        visibilityTimeout: Duration.seconds(6 * WORKER_TIMEOUT_SECONDS),
-        retention: Duration.days(config.queueRetentionDays),
-        receivesMax: RECEIVES_MAX,
-      }).queue;
-    const queues = Object.fromEntries(
-      PRIORITIES.map((priority) => [priority, queueOf(priority)]),
-    ) as Record<Priority, sqs.Queue>;
+    const queues = this.#jobQueues(config);
     const ledger = new LedgerTable(this, 'Ledger', {
       tableName: `sheratan-${config.stage}-ledger`,
       lanes: config.ledgerLanes,
@@ -114,6 +104,20 @@ export class SheratanStack extends Stack {
       [OUTPUTS.scheduleDeadLetters]: deadLetterQueue.queueArn,
       ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_OUTPUTS[p], queues[p].queueUrl])),
     });
+  }
+
+  #jobQueues({ stage, queueRetentionDays }: Config): Readonly<Record<Priority, sqs.Queue>> {
+    const queueOf = (priority: Priority): sqs.Queue =>
+      new JobQueue(this, `Jobs-${priority}`, {
+        name: `sheratan-${stage}-jobs-${priority}`,
+        // AWS asks for six times the function's timeout; the worker shortens it per message.
+        visibilityTimeout: Duration.seconds(6 * WORKER_TIMEOUT_SECONDS),
+        retention: Duration.days(queueRetentionDays),
+        receivesMax: RECEIVES_MAX,
+      }).queue;
+    return Object.fromEntries(
+      PRIORITIES.map((priority) => [priority, queueOf(priority)]),
+    ) as Record<Priority, sqs.Queue>;
   }
 
   /** How clients find what this deployment consists of. */

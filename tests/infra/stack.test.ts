@@ -181,7 +181,8 @@ describe('functions', () => {
         'UpdateItem',
       ]
         .map((action) => `dynamodb:${action}`)
-        .concat(['s3:GetObject', 's3:ListBucket', 's3:PutObject', 'sqs:SendMessage'], CONSUMES),
+        .concat(['s3:GetObject', 's3:ListBucket', 's3:PutObject', 'sqs:SendMessage'], CONSUMES)
+        .concat('secretsmanager:GetSecretValue'),
     ],
     [
       'Relay',
@@ -285,15 +286,19 @@ describe('the worker', () => {
   });
 });
 
-describe('the secret that signs callbacks', () => {
+describe('what callbacks and calls to hosts are signed with', () => {
   it('is made by the stack, and is in no environment', () => {
-    expect(of('AWS::SecretsManager::Secret')).toMatchObject([
-      { GenerateSecretString: { PasswordLength: 43, ExcludePunctuation: true } },
+    const secrets = of('AWS::SecretsManager::Secret');
+    expect(secrets.map(({ Description }) => Description)).toEqual([
+      'Signs what goes to callbacks of Sheratan, stage dev',
+      'Signs what goes to hosts of Sheratan, stage dev',
     ]);
+    for (const { GenerateSecretString } of secrets)
+      expect(GenerateSecretString).toEqual({ PasswordLength: 43, ExcludePunctuation: true });
     const environments = JSON.stringify(
       of('AWS::Lambda::Function').map((each) => each['Environment']),
     );
-    expect(environments.match(/Signing\w+/g)).toHaveLength(1);
+    expect(environments.match(/"Ref":"(?:Host)?Signing\w+"/g)).toHaveLength(2);
     expect(environments).not.toContain('resolve:secretsmanager');
   });
 });
