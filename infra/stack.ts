@@ -83,7 +83,7 @@ export class SheratanStack extends Stack {
     new CfnOutput(this, OUTPUTS.ledgerTable, { value: ledger.table.tableName });
     new CfnOutput(this, OUTPUTS.ledgerLanes, { value: String(config.ledgerLanes) });
     new CfnOutput(this, OUTPUTS.resultsUrl, { value: results.queueUrl });
-    new CfnOutput(this, OUTPUTS.callbackSecret, { value: signing.secret.secretArn });
+    new CfnOutput(this, OUTPUTS.callbackSecret, { value: signing.secretArn });
     new CfnOutput(this, OUTPUTS.scheduleGroup, { value: group.scheduleGroupName });
     new CfnOutput(this, OUTPUTS.scheduleRole, { value: role.roleArn });
     new CfnOutput(this, OUTPUTS.scheduleDeadLetters, { value: deadLetterQueue.queueArn });
