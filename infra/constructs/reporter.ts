@@ -47,7 +47,7 @@ export class Reporter extends Construct {
         [REPORTER_ENV.dataBucket]: bucket.bucketName,
         [REPORTER_ENV.resultsUrl]: this.results.queueUrl,
         [REPORTER_ENV.outboundAllow]: outboundOf(config).join(','),
-        [REPORTER_ENV.callbackSecret]: signing.secret.secretArn,
+        [REPORTER_ENV.callbackSecret]: signing.secretArn,
       },
     });
     fn.addEventSource(

@@ -12,17 +12,19 @@ export interface SigningSecretProps {
 }
 
 export class SigningSecret extends Construct {
-  readonly secret: secretsmanager.Secret;
+  readonly secretArn: string;
 
   constructor(scope: Construct, id: string, { signs, config }: SigningSecretProps) {
     super(scope, id);
     // Without a name of its own: one that was deleted keeps its name for days.
-    this.secret = new secretsmanager.Secret(this, 'Secret', {
+    const secret = new secretsmanager.Secret(this, 'Secret', {
       description: `Signs what goes to ${signs} of Sheratan, stage ${config.stage}`,
       generateSecretString: { passwordLength: 43, excludePunctuation: true },
       removalPolicy: config.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    Validations.of(this.secret).acknowledge({
+    // `Ref` is the ARN on AWS, but the name on some servers that speak its API; `Id` is it on all.
+    this.secretArn = (secret.node.defaultChild as secretsmanager.CfnSecret).attrId;
+    Validations.of(secret).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',
       reason: `Its receivers must learn of a new one: it is rotated by "sheratan ${signs} secret --rotate", and both sign until the next time.`,
     });
@@ -33,7 +35,7 @@ export class SigningSecret extends Construct {
     iam.Grant.addToPrincipal({
       grantee,
       actions: ['secretsmanager:GetSecretValue'],
-      resourceArns: [this.secret.secretArn],
+      resourceArns: [this.secretArn],
     });
   }
 }

@@ -46,7 +46,7 @@ export class Worker extends Construct {
         ...ledger.environment,
         [WORKER_ENV.jobsTable]: table.tableName,
         [WORKER_ENV.dataBucket]: bucket.bucketName,
-        [WORKER_ENV.hostSecret]: signing.secret.secretArn,
+        [WORKER_ENV.hostSecret]: signing.secretArn,
         [WORKER_ENV.leaseSeconds]: String(config.leaseSeconds),
         [WORKER_ENV.outboundAllow]: outboundOf(config).join(','),
         [WORKER_ENV.retentionSeconds]: String(config.queueRetentionDays * 86_400),

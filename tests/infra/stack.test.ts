@@ -298,7 +298,7 @@ describe('what callbacks and calls to hosts are signed with', () => {
     const environments = JSON.stringify(
       of('AWS::Lambda::Function').map((each) => each['Environment']),
     );
-    expect(environments.match(/"Ref":"(?:Host)?Signing\w+"/g)).toHaveLength(2);
+    expect(environments.match(/\["(?:Host)?Signing\w+","Id"\]/g)).toHaveLength(2);
     expect(environments).not.toContain('resolve:secretsmanager');
   });
 });
