@@ -3,6 +3,7 @@
  * original's weights. Pure: what happened to a host is read from it, never changed by looking.
  */
 import { sha256 } from '#shared/kernel/json.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Host, overlayAt } from './host.ts';
 import type { HostState, Live } from './live.ts';
 
@@ -28,8 +29,6 @@ const PRIOR = { reliability: 0.85, weight: 5, latencyMs: 750 } as const;
 /** Of the jobs that would prefer a host, those that get it right after it came back. */
 const RAMP_MIN = 0.1;
 const RAMP_MS = 60_000;
-/** Probes that pass before a host counts as back. */
-const RISE = 2;
 
 export interface Candidate {
   readonly host: Host;
@@ -152,7 +151,7 @@ export const selectHosts = (
  */
 const rampOf = (live: Live, intervalMs: number, now: number): number => {
   const elapsed = now - live.since * 1_000;
-  const back = live.seq > 1 && (live.passes - RISE) * intervalMs <= elapsed + intervalMs;
+  const back = live.seq > 1 && (live.passes - LIMITS.hostRise) * intervalMs <= elapsed + intervalMs;
   return back ? clamp01(RAMP_MIN + (1 - RAMP_MIN) * (elapsed / RAMP_MS)) : 1;
 };
 
