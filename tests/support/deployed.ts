@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Endpoint, findEndpoint } from './endpoint.ts';
+import { withoutTypes } from './withoutTypes.ts';
 
 interface Answer {
   readonly code: number;
@@ -95,6 +96,8 @@ export const openDeployed = async (): Promise<Deployed> => {
       const dir = join(home, `assembly-${number}`);
       const context = contextOf({ stage, ...settings });
       await must(timed('synth', cdk(['synth', '--quiet', '--output', dir, ...context])));
+      if (endpoint.lacks('MiniStack-composite-alarms'))
+        withoutTypes(dir, ['AWS::CloudWatch::CompositeAlarm']);
       const of = (verb: string, ...args: string[]) =>
         timed(`${verb} ${stage} ${number}`, cdk([verb, '--app', dir, '--all', ...args]));
       return {
