@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Endpoint, findEndpoint } from './endpoint.ts';
-import { withoutTypes } from './withoutTypes.ts';
+import { withoutAlarms } from './withoutAlarms.ts';
 
 interface Answer {
   readonly code: number;
@@ -96,8 +96,7 @@ export const openDeployed = async (): Promise<Deployed> => {
       const dir = join(home, `assembly-${number}`);
       const context = contextOf({ stage, ...settings });
       await must(timed('synth', cdk(['synth', '--quiet', '--output', dir, ...context])));
-      if (endpoint.lacks('MiniStack-composite-alarms'))
-        withoutTypes(dir, ['AWS::CloudWatch::CompositeAlarm']);
+      if (endpoint.lacks('MiniStack-alarms')) withoutAlarms(dir);
       const of = (verb: string, ...args: string[]) =>
         timed(`${verb} ${stage} ${number}`, cdk([verb, '--app', dir, '--all', ...args]));
       return {

@@ -5,8 +5,8 @@ const SHORTFALLS = {
     'checks SQS batch calls as IAM actions of their own, which AWS does not have: roles get a twin of each right here',
   'MiniStack-universal-targets':
     'keeps schedules, but does not call universal targets (aws-sdk:sqs:sendMessage): no tick arrives',
-  'MiniStack-composite-alarms':
-    'its CloudFormation has no AWS::CloudWatch::CompositeAlarm: the stack is deployed without that one resource',
+  'MiniStack-alarms':
+    'its CloudFormation knows neither composite alarms nor alarms on metric math: the stack is deployed without them',
   'LocalStack-policies': 'does not enforce IAM policies in its free edition',
   'LocalStack-TLS': 'takes requests without TLS whatever the policies say',
   'LocalStack-loopback': "runs functions in containers, which do not reach this machine's loopback",
@@ -66,7 +66,7 @@ export const findEndpoint = async (): Promise<Endpoint> => {
     return describeEndpoint(given, `MiniStack ${ministack.version}`, [
       'MiniStack-batch-actions',
       'MiniStack-universal-targets',
-      'MiniStack-composite-alarms',
+      'MiniStack-alarms',
       ...unchecked,
       ...noTls,
     ]);
