@@ -10,6 +10,7 @@ import {
   overlay,
   remove,
 } from './commands/hosts.ts';
+import { rebuild } from './commands/hostsRebuild.ts';
 import { type HistoryOptions, history, show } from './commands/hostsShow.ts';
 import { type WatchOptions, watch } from './commands/hostsWatch.ts';
 import { type ImportHostsOptions, importHosts } from './commands/importHosts.ts';
@@ -96,6 +97,13 @@ const addReading = (hosts: Command, run: Run): void => {
     .action((id: string, options: HistoryOptions) => run(history(id, options)));
 };
 
+const addRepair = (hosts: Command, run: Run): void => {
+  targeted(hosts.command('rebuild'))
+    .description('write the row of every host anew from the states, after a restore')
+    .argument('[shards...]', 'all when none is named')
+    .action((shards: string[], options: SessionOptions) => run(rebuild(shards, options)));
+};
+
 const importing = (command: Command, run: Run): void => {
   targeted(command)
     .description("the original's workers.json; names each worker that cannot come along")
@@ -114,6 +122,7 @@ export const addHostsCommands = (program: Command, imports: Command, run: Run): 
   addRegistry(hosts, run);
   addOverlays(hosts, run);
   addReading(hosts, run);
+  addRepair(hosts, run);
   importing(hosts.command('import'), run);
   importing(imports.command('hosts'), run);
 };

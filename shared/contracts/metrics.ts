@@ -32,15 +32,16 @@ export const JOB_METRICS = {
 } as const;
 
 export const HOST_METRICS = {
-  hostsTotal: 'Hosts',
   hostsOnline: 'HostsOnline',
   hostsBusy: 'HostsBusy',
   hostsDegraded: 'HostsDegraded',
   hostsOffline: 'HostsOffline',
+  hostsTotal: 'Hosts',
   probes: 'Probes',
   probesSkipped: 'ProbesSkipped',
   probesInconclusive: 'ProbesInconclusive',
   duplicateTicks: 'DuplicateTicks',
+  /** ms. */
   probeLatency: 'ProbeLatency',
   probeRunMs: 'ProbeRunMs',
   cadenceSkewMs: 'CadenceSkewMs',

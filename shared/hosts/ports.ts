@@ -127,8 +127,12 @@ export interface HostRow extends Pick<Live, 'state' | 'reason' | 'seq'> {
 
 export interface HostRows {
   rows(shard: string): Promise<readonly HostRow[]>;
-  /** Writes every row anew from the state, and takes away those of hosts that are gone. */
-  rebuild(shard: string, hosts: readonly Host[], state: ShardState): Promise<void>;
+  /**
+   * Writes every row anew from the state, and takes away those of hosts that are gone.
+   * @param hostsOf read after the rows, so that a host that comes meanwhile keeps its own
+   * @returns how many hosts there are
+   */
+  rebuild(shard: string, state: ShardState, hostsOf: HostRegistry['ofShard']): Promise<number>;
 }
 
 export interface HostHistory {

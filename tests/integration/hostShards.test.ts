@@ -277,7 +277,7 @@ describe('a change of state', () => {
     ]);
     await test.forgetRows(SHARD);
     const state = await test.deps.store.read(SHARD);
-    await test.projection.rebuild(SHARD, await test.deps.registry.ofShard(SHARD), state);
+    await test.projection.rebuild(SHARD, state, test.deps.registry.ofShard);
     expect(await test.projection.rows(SHARD)).toEqual(
       rows.map(({ at: _at, ...row }) => ({ ...row, at: state.at })),
     );

@@ -92,6 +92,15 @@ describe('sheratan hosts', () => {
     expect(look).toMatchObject({ shards: 2, counts: { unknown: 2 } });
   });
 
+  it('rebuilds the rows of all shards, or of those that are named', async () => {
+    const all = JSON.parse((await hosts(['rebuild', '--json'])).stdout);
+    expect(all.shards).toEqual([
+      { shard: '5-0', hosts: 1 },
+      { shard: '60-0', hosts: 1 },
+    ]);
+    expect((await hosts(['rebuild', '60-0'])).stdout).toBe('rebuilt 60-0, hosts: 1\n');
+  });
+
   it('removes them, and says when there was none', async () => {
     const answer = await hosts(['remove', 'a-1', 'nobody']);
     expect(answer).toEqual({

@@ -31,9 +31,11 @@ export const createHostRows = ({ client, table }: HostsOptions): HostRows => {
 
   return {
     rows,
-    rebuild: async (shard, hosts, { live, at }) => {
+    rebuild: async (shard, { live, at }, hostsOf) => {
+      const before = await rows(shard);
+      const hosts = await hostsOf(shard);
       const ids = new Set(hosts.map(({ id }) => id));
-      const gone = (await rows(shard)).filter(({ host }) => !ids.has(host));
+      const gone = before.filter(({ host }) => !ids.has(host));
       await mapPool(gone, WIDTH, ({ host }) =>
         client.send(
           new DeleteCommand({ TableName: table, Key: projectionKey({ shard, id: host }) }),
@@ -46,6 +48,7 @@ export const createHostRows = ({ client, table }: HostsOptions): HostRows => {
         const row = { ...projectionKey(host), state, since: since * 1_000, reason, seq, at };
         await unlessNewer(row, 'attribute_not_exists(pk) OR seq <= :seq');
       });
+      return hosts.length;
     },
   };
 };

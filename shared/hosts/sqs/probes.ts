@@ -2,6 +2,12 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { ProbeQueue } from '../ports.ts';
 
+/** Turns or a suspicion that the queue did not take: sending all of them again does no harm. */
+class ProbesRefusedError extends Error {
+  override readonly name = 'ProbesRefusedError';
+  readonly code = 'PROBES_REFUSED';
+}
+
 const ENTRIES_MAX = 10;
 
 export const createProbeQueue = (sqs: SQSClient, queueUrl: string): ProbeQueue => ({
@@ -16,7 +22,11 @@ export const createProbeQueue = (sqs: SQSClient, queueUrl: string): ProbeQueue =
       const { Failed = [] } = await sqs.send(
         new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
       );
-      if (Failed.length > 0) throw new Error(`probes queue: ${Failed[0]?.Message ?? 'refused'}`);
+      const [first] = Failed;
+      if (first)
+        throw new ProbesRefusedError(
+          `the probes queue refused ${Failed.length} of ${Entries.length}: ${first.Code} ${first.Message}`,
+        );
     }
   },
 });
