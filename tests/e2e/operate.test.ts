@@ -112,7 +112,9 @@ describe('whoever operates a mesh', () => {
     await send({ kind: 'echo', id: 'told', payload: 1, callback: { url } });
     await expect.poll(() => posts.length, { timeout: 30_000 }).toBe(1);
     await expect
-      .poll(async () => (await sheratan(['callbacks', 'show', 'told'])).stdout)
+      .poll(async () => (await sheratan(['callbacks', 'show', 'told'])).stdout, {
+        timeout: 30_000,
+      })
       .toContain('DELIVERED');
     expect((await sheratan(['callbacks', 'replay', 'told'])).code).toBe(0);
     await expect.poll(() => posts.length, { timeout: 30_000 }).toBe(2);
