@@ -93,14 +93,15 @@ export const tableAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
 
 export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
   {
+    // Each shard tells of its own hosts, as often as it is looked at: only their share adds up.
     id: 'HostsDown',
     severity: 'page',
     series: [
-      line('down', own(inventory, 'prober', HOST_METRICS.hostsOffline, 'Maximum'), {
+      line('down', own(inventory, 'prober', HOST_METRICS.hostsOffline, 'Sum'), {
         id: 'down',
         hidden: true,
       }),
-      line('all', own(inventory, 'prober', HOST_METRICS.hostsTotal, 'Maximum'), {
+      line('all', own(inventory, 'prober', HOST_METRICS.hostsTotal, 'Sum'), {
         id: 'total',
         hidden: true,
       }),

@@ -44,12 +44,21 @@ export const callbacksRow = (inventory: Inventory): Row => ({
 const probing = (inventory: Inventory) => {
   const of = (label: string, name: string, stat: Stat): Series =>
     line(label, own(inventory, 'prober', name, stat));
+  const share = (state: string, name: string): readonly Series[] => [
+    line(state, own(inventory, 'prober', name, 'Sum'), { id: state, hidden: true }),
+    math(state, `IF(total>0,100*${state}/total,0)`),
+  ];
   return {
+    // Each shard tells of its own hosts, as often as it is looked at: only their share adds up.
     states: [
-      of('online', HOST_METRICS.hostsOnline, 'Maximum'),
-      of('busy', HOST_METRICS.hostsBusy, 'Maximum'),
-      of('degraded', HOST_METRICS.hostsDegraded, 'Maximum'),
-      of('offline', HOST_METRICS.hostsOffline, 'Maximum'),
+      line('all', own(inventory, 'prober', HOST_METRICS.hostsTotal, 'Sum'), {
+        id: 'total',
+        hidden: true,
+      }),
+      ...share('online', HOST_METRICS.hostsOnline),
+      ...share('busy', HOST_METRICS.hostsBusy),
+      ...share('degraded', HOST_METRICS.hostsDegraded),
+      ...share('offline', HOST_METRICS.hostsOffline),
     ],
     latency: (['p50', 'p90', 'p99'] as const).map((stat) =>
       of(stat, HOST_METRICS.probeLatency, stat),
@@ -75,7 +84,7 @@ export const hostsRow = (inventory: Inventory): Row => {
     title: 'Hosts',
     hint: 'Many offline at once is more often the prober’s network than the hosts: look at inconclusive probes first.',
     widgets: [
-      { title: 'Hosts', view: 'stacked', unit: 'hosts', series: states },
+      { title: 'Hosts', view: 'stacked', unit: '%', series: states },
       { title: 'Probe latency', view: 'lines', unit: 'ms', series: latency },
       { title: 'Run of the prober', view: 'lines', unit: 'ms', series: runs },
       { title: 'Probes', view: 'lines', unit: 'probes', series: counts },
