@@ -181,7 +181,9 @@ const open = (target: Target): Deployment => {
     queueUrls,
     sqs,
     resultsUrl: outputOf(target, OUTPUTS.resultsUrl),
-    tables: [jobs.table, outputOf(target, OUTPUTS.ledgerTable)],
+    tables: [OUTPUTS.jobsTable, OUTPUTS.ledgerTable, OUTPUTS.hostsTable].map((name) =>
+      outputOf(target, name),
+    ),
     mappings: async () => {
       if (!target.lambda) return undefined;
       // One command in many needs that client.

@@ -10,6 +10,12 @@ import { type Session, type SessionOptions, withDeployment } from '../session.ts
 
 const STYLE = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
+/** What keeps what streams, schedules and the prober gave up. */
+const FAILURES = [
+  ...['relay-failures', 'snapshotter-failures', 'announcer-failures'],
+  ...['ticks-dead', 'probes-dead'],
+] as const;
+
 const nameOf = (url: string): string => url.split('/').at(-1) ?? url;
 
 const examine = async (session: Session): Promise<readonly Finding[]> => {
@@ -17,7 +23,7 @@ const examine = async (session: Session): Promise<readonly Finding[]> => {
   const besides = (name: string): string =>
     sibling(resultsUrl, nameOf(resultsUrl).replace('results.fifo', name));
   const urls = [...Object.values(queueUrls), resultsUrl, besides('postings.fifo')];
-  const failureUrls = ['relay-failures', 'snapshotter-failures', 'ticks-dead'].map(besides);
+  const failureUrls = FAILURES.map(besides);
   const sources = [...urls.map(nameOf), ...tables.map((name) => `table/${name}/`)];
   const found = await Promise.all([
     checkQueues({ sqs, urls, failureUrls }),

@@ -1,19 +1,10 @@
 /** `hosts watch`: every host as it stands, again and again. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { HostSystem } from '#shared/hosts/system.ts';
-import { mapPool } from '#shared/kernel/pool.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
+import { type Look, lookAtHosts } from '../lookAtHosts.ts';
 import { columns, json, note, out, plain, status, time } from '../print.ts';
 import { type Session, type SessionOptions, withDeployment } from '../session.ts';
-import {
-  exact,
-  latencyOf,
-  pricesOf,
-  reasonOf,
-  type Standing,
-  shownState,
-  sinceOf,
-} from '../showHost.ts';
+import { exact, latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.ts';
 
 export interface WatchOptions extends SessionOptions {
   readonly once?: boolean;
@@ -21,40 +12,6 @@ export interface WatchOptions extends SessionOptions {
   readonly every: number;
   readonly limit: number;
 }
-
-interface Look {
-  readonly at: number;
-  readonly shards: number;
-  readonly counts: ReadonlyMap<string, number>;
-  /** The worst first. */
-  readonly rows: readonly Standing[];
-}
-
-const WORST_FIRST = 'offline degraded busy unknown maintenance drained online'.split(' ');
-const SHARDS_AT_ONCE = 16;
-
-const lookAt = async ({ store, states, slots }: HostSystem, now: number, limit: number) => {
-  const shards = await store.shards();
-  const all = await mapPool(shards, SHARDS_AT_ONCE, async (shard): Promise<readonly Standing[]> => {
-    const [hosts, { live }] = await Promise.all([
-      store.ofShard(shard),
-      states.read(shard, { stale: true }),
-    ]);
-    return hosts.map((host) => ({ host, live: live.get(host.number) }));
-  });
-  const ranked = all.flat().map((standing) => ({ standing, state: shownState(standing, now) }));
-  ranked.sort((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state));
-  const shown = ranked.slice(0, limit).map(({ standing }) => standing);
-  const used = await slots.used(
-    shown.map(({ host }) => host.id),
-    now,
-  );
-  const counts = [...Map.groupBy(ranked, ({ state }) => state)].map(
-    ([state, of]) => [state, of.length] as const,
-  );
-  const rows = shown.map((each) => ({ ...each, used: used.get(each.host.id) ?? 0 }));
-  return { at: now, shards: shards.length, counts: new Map(counts), rows } satisfies Look;
-};
 
 const textOf = ({ at, shards, counts, rows }: Look): string => {
   const hosts = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -103,7 +60,7 @@ const follow = async (session: Session, options: WatchOptions): Promise<void> =>
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   while (!stop.signal.aborted) {
-    print(await lookAt(system, session.clock.now(), options.limit), options);
+    print(await lookAtHosts(system, session.clock.now(), options.limit), options);
     await wait(options.every * 1_000, undefined, stop).catch(() => undefined);
   }
 };
@@ -111,7 +68,7 @@ const follow = async (session: Session, options: WatchOptions): Promise<void> =>
 export const watch = (options: WatchOptions): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     if (options.once)
-      print(await lookAt(session.hosts(), session.clock.now(), options.limit), options);
+      print(await lookAtHosts(session.hosts(), session.clock.now(), options.limit), options);
     else await follow(session, options);
     return EXIT.ok;
   });

@@ -1,7 +1,10 @@
 /** What the dashboard lists, read as the commands read it. */
 import type { Deployment } from '#client/deployment.ts';
 import type { List } from '#infra/local/dashboard/server.ts';
+import { systemClock } from '#shared/kernel/ports.ts';
+import { lookAtHosts } from '../lookAtHosts.ts';
 import { viewOf } from '../show.ts';
+import { latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.ts';
 import { stepsOf } from '../steps.ts';
 import type { JobIndex } from './jobIndex.ts';
 
@@ -16,6 +19,8 @@ interface Table {
 }
 
 const HALTED_MAX = 1_000;
+/** The worst are shown. */
+const HOSTS_MAX = 500;
 
 const jobs =
   (index: JobIndex): List =>
@@ -79,6 +84,22 @@ const accounts =
     };
   };
 
+const hosts =
+  (deployment: Deployment): List =>
+  async (): Promise<Table> => {
+    const now = systemClock.now();
+    const { rows } = await lookAtHosts(deployment.hosts(), now, HOSTS_MAX);
+    return {
+      columns: ['Host', 'State', 'Since', 'Latency', 'Slots', 'Runs', 'Why'],
+      rows: rows.map((standing) => [
+        ...[standing.host.id, shownState(standing, now), sinceOf(standing, now)],
+        ...[latencyOf(standing), `${standing.used ?? 0}/${standing.host.concurrency}`],
+        ...[pricesOf(standing.host), reasonOf(standing, now)],
+      ]),
+      none: 'No hosts; "sheratan hosts add" makes one known, "sheratan host serve" starts one.',
+    };
+  };
+
 export const listsOf = (
   deployment: Deployment,
   index: JobIndex,
@@ -86,5 +107,6 @@ export const listsOf = (
   jobs: jobs(index),
   job: job(deployment),
   groups: groups(deployment),
+  hosts: hosts(deployment),
   accounts: accounts(deployment),
 });

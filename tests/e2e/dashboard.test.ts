@@ -91,7 +91,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard of an embedded cloud${NEEDS_CHROMIUM}`
     await expect.poll(() => page.url()).toContain('q=job-7');
   });
 
-  it('lists accounts and halted groups', async () => {
+  it('lists accounts, halted groups and hosts', async () => {
     const { page } = browser;
     await page.keyboard.press('g');
     await page.keyboard.press('a');
@@ -99,6 +99,10 @@ describe.skipIf(!CHROMIUM)(`the dashboard of an embedded cloud${NEEDS_CHROMIUM}`
     await page.keyboard.press('g');
     await page.keyboard.press('g');
     await page.getByText('No group is halted').waitFor();
+    await sheratan.run(['hosts', 'add', 'h1', 'http://127.0.0.1:9', '--kind', 'pdf=20']);
+    await page.keyboard.press('g');
+    await page.keyboard.press('h');
+    await page.waitForSelector('tr[data-row="h1"]');
   });
 
   it('had nothing to complain of', () => {
