@@ -99,7 +99,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard of an embedded cloud${NEEDS_CHROMIUM}`
     await page.keyboard.press('g');
     await page.keyboard.press('g');
     await page.getByText('No group is halted').waitFor();
-    await sheratan.run(['hosts', 'add', 'h1', 'http://127.0.0.1:9', '--kind', 'pdf=20']);
+    await sheratan.run(['hosts', 'add', 'h1', 'http://127.0.0.1:18099', '--kind', 'pdf=20']);
     await page.keyboard.press('g');
     await page.keyboard.press('h');
     await page.waitForSelector('tr[data-row="h1"]');
