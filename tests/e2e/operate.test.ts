@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Sheratan, startSheratan } from '../support/sheratan.ts';
 
@@ -28,6 +29,16 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 describe('whoever operates a mesh', () => {
+  it('is told that all is well', async () => {
+    const answer = await sheratan(['doctor']);
+    expect(answer).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('0 problems, 0 warn'),
+    });
+    for (const check of ['queues', 'dead letters', 'mappings', 'state', 'jobs', 'ledger', 'clock'])
+      expect(answer.stdout).toMatch(new RegExp(`^ok +${check} `, 'm'));
+  });
+
   it('cancels a job before it starts, and one that ended says so', async () => {
     await send({ kind: 'echo', id: 'soon', payload: 1, delaySeconds: 3_600 });
     await reach('soon', 'SCHEDULED');
@@ -112,9 +123,7 @@ describe('whoever operates a mesh', () => {
     await send({ kind: 'echo', id: 'told', payload: 1, callback: { url } });
     await expect.poll(() => posts.length, { timeout: 30_000 }).toBe(1);
     await expect
-      .poll(async () => (await sheratan(['callbacks', 'show', 'told'])).stdout, {
-        timeout: 30_000,
-      })
+      .poll(async () => (await sheratan(['callbacks', 'show', 'told'])).stdout, { timeout: 30_000 })
       .toContain('DELIVERED');
     expect((await sheratan(['callbacks', 'replay', 'told'])).code).toBe(0);
     await expect.poll(() => posts.length, { timeout: 30_000 }).toBe(2);
@@ -172,6 +181,41 @@ describe('whoever operates a mesh', () => {
       code: 0,
       stdout: expect.stringContaining('all is as the journal says'),
     });
+  });
+
+  it('is told what is wrong, and how to mend it', async () => {
+    const { clientEnv, outputs } = JSON.parse(readFileSync(cloud.stateFile, 'utf8'));
+    const sqs = new SQSClient({
+      region: clientEnv.AWS_REGION,
+      endpoint: clientEnv.AWS_ENDPOINT_URL_SQS,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: String(outputs.JobsLowUrl).replace('.fifo', '-dead.fifo'),
+        MessageBody: '{}',
+        MessageGroupId: 'lost',
+        MessageDeduplicationId: 'lost',
+      }),
+    );
+    sqs.destroy();
+    await sheratan(['pause', '--queue', 'low', ...by]);
+    const { code, stdout } = await sheratan(['doctor', '--json']);
+    await sheratan(['resume', '--queue', 'low', ...by]);
+    expect(code).toBe(4);
+    const { findings } = JSON.parse(stdout);
+    expect(findings).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          level: 'problem',
+          check: 'dead letters',
+          detail: '1 in sheratan-dev-jobs-low-dead.fifo',
+          mend: expect.stringContaining('aws sqs receive-message'),
+        }),
+        expect.objectContaining({ level: 'warning', detail: 'paused: queue low' }),
+        expect.objectContaining({ level: 'warning', detail: expect.stringMatching(/^\d+ DEAD$/) }),
+      ]),
+    );
   });
 
   it("brings the original's ledger over", async () => {
