@@ -4,7 +4,13 @@ import { freshSecrets } from '#shared/jobs/freshSecrets.ts';
 import type { HttpClient } from '#shared/jobs/ports.ts';
 import { openSecrets } from '#shared/jobs/secretsManager/open.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { type Logger, systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
+import {
+  type Logger,
+  systemClock,
+  systemIds,
+  systemRandom,
+  systemSleep,
+} from '#shared/kernel/ports.ts';
 import { marginOf } from '#shared/ledger/margin.ts';
 import { sqsClient } from '#shared/runtime/clients.ts';
 import { createDispatcher } from './dispatch.ts';
@@ -40,6 +46,6 @@ export const openDispatcher = (options: DispatcherOptions): Dispatcher => {
     probes: createProbeQueue(sqsClient(), probesUrl),
     margin: marginOf,
     ...{ clock, ids: systemIds, random: systemRandom, logger },
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    wait: systemSleep,
   });
 };

@@ -1,7 +1,7 @@
 /** The ledger on its table, with the system's clock. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Logger } from '#shared/kernel/ports.ts';
-import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
+import { systemClock, systemRandom, systemSleep } from '#shared/kernel/ports.ts';
 import { createAccountStore } from './dynamo/accounts.ts';
 import { ledgerClient } from './dynamo/codec.ts';
 import { createEntryStore } from './dynamo/entries.ts';
@@ -51,7 +51,7 @@ export const openLedger = ({ client, table, lanes, logger }: SystemOptions): Led
   const ledger = createLedger({
     ...{ store, holds, accounts, lanes, logger },
     ...{ clock: systemClock, random: systemRandom, patienceMs: PATIENCE_MS },
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    wait: systemSleep,
   });
   const [history, repairs] = [createHistoryStore(options), createRepairStore(options)];
   const [reader, entries] = [createLedgerReader(options), createEntryStore(options)];
