@@ -104,6 +104,17 @@ const inOrder = (hosts: readonly HostToProbe[], salt: number): readonly HostToPr
     .map(({ item }) => item);
 };
 
+/**
+ * Looks per second. The run waits for those that may hang anyway: the others begin evenly in that
+ * time, because each that begins while others are answered is measured as their latency.
+ */
+const paceOf = (suspects: readonly HostToProbe[], others: number, cpus: number): number => {
+  const waitMs = Math.max(0, ...suspects.map(({ host }) => host.probe.timeoutMs));
+  const even = (1_000 * others) / (waitMs * LIMITS.probeSpread);
+  const { probeStartsPerSecondMin, probeStartsPerSecond } = LIMITS;
+  return Math.min(Math.max(even, probeStartsPerSecondMin), probeStartsPerSecond * cpus);
+};
+
 const SKIPPED: ProbeOutcome = {
   kind: 'inconclusive',
   reason: 'skipped',
@@ -150,7 +161,6 @@ export const probeAll = async (
   const cpus = Math.max(1, deps.vcpus);
   const width = Math.min(LIMITS.probeSlotsMax, Math.ceil(LIMITS.probeSlotsPerCpu * cpus));
   const main = createSlots(width);
-  const pace = createPace(LIMITS.probeStartsPerSecond * cpus, deps);
   // Those who may hang have slots of their own: they cannot starve the rest. The run lasts as long
   // as they do, so they begin quickly, but not so that the loop is blocked by it.
   const own = createSlots(LIMITS.suspectSlots);
@@ -159,6 +169,7 @@ export const probeAll = async (
   const ordered = inOrder(hosts, startedAt);
   const suspects = ordered.filter(isSuspect);
   const others = ordered.filter((item) => !isSuspect(item));
+  const pace = createPace(paceOf(suspects, others.length, cpus), deps);
   const all = await Promise.all([
     ...suspects.map((item) => look(item, { pace: quick, first: own, second: own })),
     ...others.map((item) => look(item, { pace, first: main, second: own })),

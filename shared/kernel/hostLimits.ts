@@ -83,6 +83,9 @@ export const HOST_LIMITS = {
    * for a timeout anyway; that is the time in which a shard's hosts begin.
    */
   probeStartsPerSecond: 550,
+  /** Where a run waits for a timeout anyway the others begin in this part of it, or at this pace. */
+  probeSpread: 0.95,
+  probeStartsPerSecondMin: 400,
   probeBurst: 6,
   suspectStartsPerSecond: 5_000,
   /** Sockets of both kinds of slots stay below the 1,024 descriptors of an environment. */

@@ -92,31 +92,68 @@ const show = (label: string, figures: Figures): void => {
 const PASSES: readonly (readonly [Known, string])[] = [
   ['nothing', 'nothing known, failed ones twice'],
   ['failed', 'failed before, looked at twice'],
-  ['offline', 'known to be offline'],
 ];
+/** An environment runs once a minute for hours: its first runs are still compiled, the others count. */
+const WARMING_PASSES = 12;
+const STEADY_PASSES = 12;
 
 interface Bench {
   readonly targets: ChildProcess;
   readonly fleet: Fleet;
 }
 
+/** Median, and from where to where. */
+const range = (values: readonly number[], digits: number): string => {
+  const at = (share: number) => round(percentile(values, share), digits);
+  return `${at(0.5)} (${at(0)} to ${at(1)})`;
+};
+
+const showSteady = (label: string, passes: readonly Figures[]): void => {
+  const off = passes.map(({ p50, truthMs }) => (100 * (p50 - truthMs)) / truthMs);
+  const walls = passes.map(({ ofTimeout }) => ofTimeout);
+  const within = walls.filter((wall) => wall <= 1.03).length;
+  const up = Math.min(...passes.map((pass) => pass.up));
+  const cpu = range(
+    passes.map(({ cpuMs }) => cpuMs),
+    0,
+  );
+  const near = off.filter((each) => each <= 10).length;
+  const all = passes.length;
+  line(
+    label,
+    `${range(walls, 3)} x timeout, within 1.03 in ${within} of ${all}; ${up} of 900 up in the worst; p50 ${range(off, 1)} % off, within 10 % in ${near} of ${all}; CPU ${cpu} ms`,
+  );
+};
+
 const runPasses = async ({ targets, fleet }: Bench, label: string, share?: number) => {
   const child = await start();
   const quota = share === undefined ? undefined : holdDown(child.pid ?? 0, share);
-  const results: Record<string, Figures> = {};
-  for (const [known, what] of PASSES) {
-    const { hosts, dead } = fleet;
+  const { hosts, dead } = fleet;
+  const pass = async (known: Known): Promise<Figures> => {
     await truth(targets);
     const order: Order = { prober: 'sheratan', hosts, dead, known, vcpus: share ?? cpus().length };
-    const pass = await ask<Pass>(child, order);
-    results[known] = figuresOf(pass, fleet, (await truth(targets)).p50);
+    const seen = await ask<Pass>(child, order);
+    return figuresOf(seen, fleet, (await truth(targets)).p50);
+  };
+  const results: Record<string, Figures> = {};
+  for (const [known, what] of PASSES) {
+    results[known] = await pass(known);
     show(`${label}: ${what}`, results[known]);
   }
+  const several = async (count: number): Promise<readonly Figures[]> => {
+    const seen: Figures[] = [];
+    while (seen.length < count) seen.push(await pass('offline'));
+    return seen;
+  };
+  const warming = await several(WARMING_PASSES);
+  showSteady(`${label}: known offline, warming up`, warming);
+  const steady = await several(STEADY_PASSES);
+  showSteady(`${label}: known offline, steady`, steady);
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
   quota?.release();
-  return { by: quota?.by, ...results };
+  return { by: quota?.by, ...results, warming, steady };
 };
 
 const runOthers = async ({ targets, fleet }: Bench, share?: number) => {

@@ -147,14 +147,28 @@ describe('a run', () => {
 });
 
 describe('looks begin', () => {
-  it('evenly, so that hosts are not measured in a burst; suspects sooner', async () => {
-    const hosts = [...many(500, aLive()), ['dead', aLive({ fails: 1 })] as const];
+  it('evenly, so that hosts are not measured in a burst', async () => {
+    const hosts = many(500, aLive());
     const one = await simulate(hosts, { takesMs: () => 10 });
     expect(one.most).toBeLessThanOrEqual(7);
     const alone = (1_000 * 500) / LIMITS.probeStartsPerSecond;
     expect(Math.abs(one.endedAt - one.startedAt - alone)).toBeLessThan(50);
     const two = await simulate(hosts, { takesMs: () => 10, vcpus: 2 });
     expect(Math.abs(two.endedAt - two.startedAt - alone / 2)).toBeLessThan(50);
+  });
+
+  it('at once where they may hang; the others in the time that these are waited for', async () => {
+    const silent = aLive({ state: 'offline', reason: 'timeout' });
+    const msOf = async (others: number) => {
+      const { endedAt, startedAt } = await simulate(
+        [...many(others, aLive()), ['silent', silent]],
+        {
+          takesMs: ({ id }) => (id === 'silent' ? 2_000 : 10),
+        },
+      );
+      return endedAt - startedAt;
+    };
+    expect([await msOf(900), await msOf(80)]).toEqual([2_000, 2_000]);
   });
 });
 

@@ -6,7 +6,7 @@ import { type Answer, judge } from '../answer.ts';
 import type { Host } from '../host.ts';
 import type { Phases, ProbeOutcome } from '../outcome.ts';
 import type { Probe } from '../ports.ts';
-import { createAgents, type Exchange, type Exchanged, exchange, type Marks } from './exchange.ts';
+import { createAgent, type Exchange, type Exchanged, exchange, type Marks } from './exchange.ts';
 import { type Failure, failureOf } from './failures.ts';
 import { keepNames } from './names.ts';
 
@@ -93,12 +93,12 @@ export const createProbe = (options: ProbeOptions): Probe => {
   const { clock, ca } = options;
   const resolve = keepNames(options.resolve ?? systemResolve, clock);
   const outbound = createOutbound({ allow: options.allow, resolve });
-  let agents = createAgents(options.hosts);
+  let agent = createAgent(options.hosts);
   let since = clock.now();
   // By origin: a resumed session does not show the certificate that it began with.
   const ends = new Map<string, number>();
   const renew = (): void => {
-    agents = createAgents(options.hosts);
+    agent = createAgent(options.hosts);
     since = clock.now();
     ends.clear();
   };
@@ -112,7 +112,7 @@ export const createProbe = (options: ProbeOptions): Probe => {
       timeoutMs,
       limitBytes: limitOf(host),
       lookup: outbound.lookup,
-      agents,
+      agent,
       ca,
     };
     const seen = await exchange(url, input);
