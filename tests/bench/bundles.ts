@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundleEntry, bundleFunction } from '#infra/bundle/bundle.ts';
+import { loadAssembly } from '#infra/local/template.ts';
 import { eagerFiles } from '../support/metafile.ts';
 import { line, percentile, round, title } from './stats.ts';
 
@@ -19,30 +20,32 @@ const eagerBytes = (metafile: Metafile): number =>
 const allBytes = ({ outputs }: Metafile): number =>
   Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 
-const NAMES = [
-  'JOBS_TABLE',
-  'DATA_BUCKET',
-  'JOBS_CRITICAL_URL',
-  'JOBS_HIGH_URL',
-  'JOBS_NORMAL_URL',
-  'JOBS_LOW_URL',
-];
-const ENV = {
-  ...Object.fromEntries(NAMES.map((name) => [name, 'bench'])),
-  LEASE_SECONDS: '60',
-  QUEUE_RETENTION_SECONDS: '604800',
-  AWS_REGION: 'us-east-1',
+interface Environment {
+  readonly Variables?: Readonly<Record<string, unknown>>;
+}
+
+/** What the stack gives its functions; what is known only when it is deployed has any value. */
+const envOf = (assemblyDir: string): Readonly<Record<string, string>> => {
+  const variables = Object.values(loadAssembly(assemblyDir).template.Resources).flatMap(
+    ({ Type, Properties }) =>
+      Type === 'AWS::Lambda::Function'
+        ? Object.entries((Properties?.['Environment'] as Environment | undefined)?.Variables ?? {})
+        : [],
+  );
+  const known = variables.map(([name, value]) => [name, typeof value === 'string' ? value : 'any']);
+  return { ...Object.fromEntries(known), AWS_REGION: 'us-east-1' };
 };
 
-const importMs = (file: string): number => {
+const importMs = (file: string, env: Readonly<Record<string, string>>): number => {
   const url = JSON.stringify(pathToFileURL(file).href);
   const script = `const t = performance.now(); await import(${url}); console.log(performance.now() - t);`;
   const args = ['--input-type=module', '-e', script];
-  return Number(execFileSync(process.execPath, args, { env: ENV, encoding: 'utf8' }));
+  return Number(execFileSync(process.execPath, args, { env, encoding: 'utf8' }));
 };
 
-export const benchBundles = async () => {
+export const benchBundles = async (assemblyDir: string) => {
   title('Bundles');
+  const env = envOf(assemblyDir);
   const dir = mkdtempSync(join(tmpdir(), 'sheratan-bundles-'));
   try {
     const bundles = [
@@ -55,7 +58,7 @@ export const benchBundles = async () => {
     ];
     // Interleaved, so that a slow moment of the machine meets all of them.
     for (let run = 0; run < RUNS; run += 1)
-      for (const { name, ms } of bundles) ms.push(importMs(join(dir, name, 'index.mjs')));
+      for (const { name, ms } of bundles) ms.push(importMs(join(dir, name, 'index.mjs'), env));
     return bundles.map(({ name, metafile, ms }) => {
       const [eager, all] = [eagerBytes(metafile), allBytes(metafile)];
       const [median, min] = [round(percentile(ms, 0.5)), round(Math.min(...ms))];

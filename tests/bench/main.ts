@@ -27,7 +27,7 @@ execFileSync(process.execPath, synth, { env, stdio: 'inherit' });
 const results = {
   at: new Date().toISOString(),
   machine: { node: process.version, cpus: cpus().length, model: cpus()[0]?.model },
-  bundles: await benchBundles(),
+  bundles: await benchBundles(assemblyDir),
   price: await benchPrice(),
   features: await benchFeatures(),
   peer: await benchPeer(),
