@@ -16,7 +16,7 @@ import {
 } from './commands/ledger.ts';
 import { type ReplicaOptions, replica } from './commands/replica.ts';
 import type { ExitCode } from './errors.ts';
-import { moment, targeted, whole } from './options.ts';
+import { moment, positive, targeted, whole } from './options.ts';
 import type { SessionOptions } from './session.ts';
 
 type Run = (work: Promise<ExitCode>) => Promise<void>;
@@ -159,6 +159,8 @@ const addAudit = (ledger: Command, run: Run): void => {
     .requiredOption('--to <file>', 'where the copy is: a file, or table:NAME for a whole ledger')
     .option('--create', 'make the table if it is not there')
     .option('--from <export>', 'build it from an export alone')
+    .option('--follow', 'go on, and stop at the first difference or Ctrl-C')
+    .option('--every <seconds>', 'with --follow: the pause between two looks', positive, 2)
     .action((options: ReplicaOptions) => run(replica(options)));
 };
 

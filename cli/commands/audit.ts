@@ -1,9 +1,9 @@
 /** `ledger verify`, `repair`, `export`: the ledger against its journal. */
-
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { exportLedger } from '#shared/ledger/export.ts';
 import { repair } from '#shared/ledger/repair.ts';
-import { accountLine, exportLine } from '#shared/ledger/replica.ts';
+import { sourceOf } from '#shared/ledger/replica.ts';
 import { verify } from '#shared/ledger/verify.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, note, out, paint, plain } from '../print.ts';
@@ -47,20 +47,13 @@ export const repairAll = (options: RepairOptions): Promise<ExitCode> => {
 };
 
 export const exportBlocks = (file: string, options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ ledger: { reader, accounts, lanes } }) => {
-    const stream = createWriteStream(file);
-    stream.write(`${JSON.stringify({ lanes })}\n`);
-    let count = 0;
-    for (let lane = 0; lane < lanes; lane += 1)
-      for await (const blocks of reader.blocks(lane, 0)) {
-        const text = blocks.map((block) => `${exportLine(block)}\n`).join('');
-        if (!stream.write(text)) await once(stream, 'drain');
-        count += blocks.length;
-      }
-    for await (const page of accounts.list())
-      stream.write(page.map((account) => `${accountLine(account)}\n`).join(''));
-    stream.end();
-    await once(stream, 'finish');
-    note(`${count} blocks of ${lanes} lanes in ${file}`);
+  withDeployment(options, async ({ ledger }) => {
+    const { lanes } = ledger;
+    let blocks = 0;
+    const text = async function* () {
+      ({ blocks } = yield* exportLedger(sourceOf(ledger), lanes));
+    };
+    await pipeline(text, createWriteStream(file));
+    note(`${blocks} blocks of ${lanes} lanes in ${file}`);
     return EXIT.ok;
   });

@@ -1,8 +1,8 @@
 /** `hosts watch`: every host as it stands, again and again. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { type Look, lookAtHosts } from '../lookAtHosts.ts';
 import { columns, json, note, out, plain, status, time } from '../print.ts';
+import { repeat } from '../repeat.ts';
 import { type Session, type SessionOptions, withDeployment } from '../session.ts';
 import { exact, latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.ts';
 
@@ -55,14 +55,12 @@ const print = (look: Look, options: WatchOptions): void => {
   else out(`${process.stdout.isTTY && !options.once ? CLEAR : ''}${textOf(look)}`);
 };
 
-const follow = async (session: Session, options: WatchOptions): Promise<void> => {
+const follow = (session: Session, options: WatchOptions): Promise<void> => {
   const system = session.hosts();
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  while (!stop.signal.aborted) {
+  return repeat(options.every, async () => {
     print(await lookAtHosts(system, session.clock.now(), options.limit), options);
-    await wait(options.every * 1_000, undefined, stop).catch(() => undefined);
-  }
+    return true;
+  });
 };
 
 export const watch = (options: WatchOptions): Promise<ExitCode> =>

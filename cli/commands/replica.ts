@@ -1,21 +1,25 @@
 /** `ledger replica`: copies of the ledger, in a file or in a table of their own. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { tableClient } from '#client/tables.ts';
+import { systemClock, systemSleep } from '#shared/kernel/ports.ts';
 import { copyLedger } from '#shared/ledger/copy.ts';
 import { createTable } from '#shared/ledger/dynamo/createTable.ts';
+import { ExportError, readExport } from '#shared/ledger/export.ts';
 import type { Problem, Replay } from '#shared/ledger/replay.ts';
 import {
   type CopySource,
-  exported,
   follow,
   newReplica,
   replicaJson,
   replicaOf,
+  sourceOf,
 } from '#shared/ledger/replica.ts';
 import { openLedger } from '#shared/ledger/system.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
-import { json, out, paint, plain } from '../print.ts';
+import { json, out, paint, plain, time } from '../print.ts';
+import { repeat } from '../repeat.ts';
 import { type SessionOptions, withDeployment } from '../session.ts';
 
 export interface ReplicaOptions extends SessionOptions {
@@ -25,6 +29,15 @@ export interface ReplicaOptions extends SessionOptions {
   readonly create?: boolean;
   /** An export to build it from, instead of the running ledger. */
   readonly from?: string;
+  /** Go on until it is stopped or differs. */
+  readonly follow?: boolean;
+  /** Seconds between two looks. */
+  readonly every: number;
+}
+
+interface Original {
+  readonly lanes: number;
+  readonly source: CopySource;
 }
 
 interface Result {
@@ -33,90 +46,98 @@ interface Result {
   readonly problem?: Problem | undefined;
 }
 
+/** A copy in either form. */
+interface Copy {
+  catchUp(): Promise<Result>;
+  close(): void;
+}
+
 /** Never half a file: a replica is where it was, or where it is. */
 const save = (file: string, replays: readonly Replay[]): void => {
   writeFileSync(`${file}.new`, replicaJson(replays));
   renameSync(`${file}.new`, file);
 };
 
-const toFile = async (file: string, lanes: number, source: CopySource): Promise<Result> => {
-  const before = existsSync(file) ? replicaOf(readFileSync(file, 'utf8')) : newReplica(lanes);
-  const { replays, blocks, problem } = await follow(before, source);
-  save(file, replays);
-  const heads = await Promise.all(replays.map(({ head }) => source.head(head.lane)));
-  const lag = heads.reduce((sum, { seq }, lane) => sum + seq - (replays[lane]?.head.seq ?? 0), 0);
-  return { blocks, lag, problem };
+const copyInFile = (file: string, { lanes, source }: Original): Copy => {
+  let at = existsSync(file) ? replicaOf(readFileSync(file, 'utf8')) : newReplica(lanes);
+  const catchUp = async (): Promise<Result> => {
+    const { replays, blocks, problem } = await follow(at, source);
+    at = replays;
+    if (blocks > 0 || !existsSync(file)) save(file, at);
+    const heads = await Promise.all(at.map(({ head }) => source.head(head.lane)));
+    const lag = heads.reduce((sum, { seq }, lane) => sum + seq - (at[lane]?.head.seq ?? 0), 0);
+    return { blocks, lag, problem };
+  };
+  return { catchUp, close: () => undefined };
 };
 
 const quiet = (): void => undefined;
 const QUIET = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
-const bringTable = async (
-  client: DynamoDBClient,
-  table: string,
-  lanes: number,
-  source: CopySource,
-): Promise<Result> => {
+const copyInTable = (table: string, { lanes, source }: Original, options: ReplicaOptions): Copy => {
+  const client: DynamoDBClient = tableClient(options);
   const target = openLedger({ client, table, lanes, logger: QUIET });
-  const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  return copyLedger({ source, target, lanes, wait });
+  const copy = () => copyLedger({ source, target, lanes, wait: systemSleep });
+  const catchUp = async (): Promise<Result> => {
+    try {
+      return await copy();
+    } catch (error) {
+      if (!(error instanceof ResourceNotFoundException)) throw error;
+      if (!options.create)
+        throw new CliError(`There is no table ${table} here; --create makes it.`, EXIT.usage);
+      await createTable(client, table);
+      return copy();
+    }
+  };
+  return { catchUp, close: () => client.destroy() };
 };
 
-const toTable = async (
-  table: string,
-  options: ReplicaOptions,
-  lanes: number,
-  source: CopySource,
-): Promise<Result> => {
-  const client = tableClient(options);
-  try {
-    return await bringTable(client, table, lanes, source);
-  } catch (error) {
-    if (!(error instanceof ResourceNotFoundException)) throw error;
-    if (!options.create)
-      throw new CliError(`There is no table ${table} here; --create makes it.`, EXIT.usage);
-    await createTable(client, table);
-    return await bringTable(client, table, lanes, source);
-  } finally {
-    client.destroy();
-  }
-};
-
-const bring = async (
-  options: ReplicaOptions,
-  lanes: number,
-  source: CopySource,
-): Promise<ExitCode> => {
-  const { to } = options;
-  const table = /^table:(.+)$/.exec(to)?.[1];
-  const { blocks, lag, problem } = table
-    ? await toTable(table, options, lanes, source)
-    : await toFile(to, lanes, source);
-  if (options.json) json({ blocks, lag, problem });
+const print = ({ blocks, lag, problem }: Result, options: ReplicaOptions): void => {
+  const at = options.follow ? `${time(systemClock.now())}  ` : '';
+  if (options.json && options.follow) out(JSON.stringify({ blocks, lag, problem }));
+  else if (options.json) json({ blocks, lag, problem });
   else if (problem)
-    out(`${paint('red', 'STOPPED')} ${plain(problem.where)}: ${plain(problem.what)}`);
-  else out(`${blocks} blocks executed, ${lag} behind`);
-  return problem ? EXIT.refused : EXIT.ok;
+    out(`${at}${paint('red', 'STOPPED')} ${plain(problem.where)}: ${plain(problem.what)}`);
+  else out(`${at}${blocks} blocks executed, ${lag} behind`);
 };
 
-const exportIn = (file: string): { readonly lanes: number; readonly source: CopySource } => {
-  const [first = '', ...lines] = readFileSync(file, 'utf8').split('\n');
+const bring = async (options: ReplicaOptions, original: Original): Promise<ExitCode> => {
+  const table = /^table:(.+)$/.exec(options.to)?.[1];
+  const copy = table ? copyInTable(table, original, options) : copyInFile(options.to, original);
+  let last: Result | undefined;
+  const look = async (): Promise<boolean> => {
+    const result = await copy.catchUp();
+    // Where nothing happened there is nothing to say.
+    if (!last || result.blocks > 0 || result.lag !== last.lag || result.problem)
+      print(result, options);
+    last = result;
+    return result.problem === undefined;
+  };
   try {
-    const { lanes } = JSON.parse(first) as { readonly lanes?: number };
-    if (lanes !== undefined) return { lanes, source: exported(lines) };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (options.follow) await repeat(options.every, look);
+    else await look();
+    return last?.problem ? EXIT.refused : EXIT.ok;
+  } finally {
+    copy.close();
   }
-  throw new CliError(`${file} is no whole export of a ledger.`, EXIT.usage);
 };
 
-export const replica = (options: ReplicaOptions): Promise<ExitCode> => {
+const exportIn = async (file: string): Promise<Original> => {
+  try {
+    return await readExport(() => createInterface({ input: createReadStream(file) }));
+  } catch (error) {
+    if (!(error instanceof ExportError)) throw error;
+    throw new CliError(`${file}: ${error.message}`, EXIT.usage, { cause: error });
+  }
+};
+
+export const replica = async (options: ReplicaOptions): Promise<ExitCode> => {
   const { from } = options;
   if (from === undefined)
-    return withDeployment(options, ({ ledger: { lanes, reader, store, accounts } }) => {
-      const source = { ...reader, head: store.head, accounts: accounts.list };
-      return bring(options, lanes, source);
-    });
-  const { lanes, source } = exportIn(from);
-  return bring(options, lanes, source);
+    return withDeployment(options, ({ ledger }) =>
+      bring(options, { lanes: ledger.lanes, source: sourceOf(ledger) }),
+    );
+  if (options.follow)
+    throw new CliError('An export does not grow: --follow is not for it.', EXIT.usage);
+  return bring(options, await exportIn(from));
 };

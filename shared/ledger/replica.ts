@@ -1,6 +1,6 @@
 /** A copy of the ledger that executes its journal again, and stops at the first difference. */
-import { type Block, genesis, type Head } from './blocks.ts';
-import type { LedgerReader } from './ports.ts';
+import type { Head } from './blocks.ts';
+import type { AccountStore, LaneStore, LedgerReader } from './ports.ts';
 import { newReplay, type Problem, type Replay, replayBlock } from './replay.ts';
 import type { Account } from './types.ts';
 
@@ -12,6 +12,17 @@ export interface CopySource extends BlockSource {
   head(lane: number): Promise<Head>;
   accounts(): AsyncIterable<readonly Account[]>;
 }
+
+/** A running ledger. */
+export const sourceOf = (ledger: {
+  readonly reader: BlockSource;
+  readonly store: Pick<LaneStore, 'head'>;
+  readonly accounts: Pick<AccountStore, 'list'>;
+}): CopySource => ({
+  blocks: ledger.reader.blocks,
+  head: ledger.store.head,
+  accounts: ledger.accounts.list,
+});
 
 export interface Followed {
   readonly replays: readonly Replay[];
@@ -53,37 +64,6 @@ export const follow = async (
     0,
   );
   return { replays: after, blocks, ...(problem && { problem }) };
-};
-
-/** A block as a line of an export: everything that its hash covers. */
-export const exportLine = ({ lane, seq, previous, hash, at, text }: Block): string =>
-  JSON.stringify({ lane, seq, previous, hash, at, text });
-
-/** An account as a line of an export. */
-export const accountLine = (account: Account): string => JSON.stringify({ account });
-
-type Line = Block | { readonly account: Account };
-
-/** An export as a source. @throws SyntaxError for a line that is no JSON */
-export const exported = (lines: readonly string[]): CopySource => {
-  const all = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Line);
-  const accounts = all.flatMap((line) => ('account' in line ? line.account : []));
-  const byLane = Map.groupBy(
-    all.flatMap((line) => ('account' in line ? [] : line)),
-    ({ lane }) => lane,
-  );
-  const lanes = new Map(
-    [...byLane].map(([lane, blocks]) => [lane, blocks.sort((a, b) => a.seq - b.seq)]),
-  );
-  return {
-    blocks: async function* (lane, seq) {
-      yield await Promise.resolve((lanes.get(lane) ?? []).filter((block) => block.seq > seq));
-    },
-    head: (lane) => Promise.resolve(lanes.get(lane)?.at(-1) ?? genesis(lane)),
-    accounts: async function* () {
-      yield await Promise.resolve(accounts);
-    },
-  };
 };
 
 /** A replica as JSON: what it needs to go on. */

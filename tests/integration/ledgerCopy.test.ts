@@ -4,8 +4,9 @@ import { type Copied, copyLedger } from '#shared/ledger/copy.ts';
 import { balanceKey, headKey, recordKey } from '#shared/ledger/dynamo/codec.ts';
 import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
 import { createLedger } from '#shared/ledger/ledger.ts';
-import { accountLine, type CopySource, exported, exportLine } from '#shared/ledger/replica.ts';
+import { type CopySource, sourceOf } from '#shared/ledger/replica.ts';
 import { balanceAt } from '#shared/ledger/statement.ts';
+import { exportedFrom, linesOf } from '../support/exports.ts';
 import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { auditOf, partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 import { createLedgerTable } from '../support/table.ts';
@@ -18,11 +19,6 @@ const STRIKES = FAULTS.filter((fault) => fault !== 'throttled' && fault !== 'con
 
 let test: TestLedger;
 let source: CopySource;
-
-const sourceOf = (ledger: TestLedger): CopySource => {
-  const { reader, store, accounts } = partsOf(ledger.options, ledger.lanes);
-  return { blocks: reader.blocks, head: store.head, accounts: accounts.list };
-};
 
 const pay = (id: string, from: string, to: string, amount: bigint, by = test) =>
   by.ledger.transfer({ id, unit: UNIT, from, to, amount });
@@ -58,18 +54,9 @@ const set = (copy: Copy, Key: object, field: string, value: unknown) =>
     }),
   );
 
-const linesOf = async (ledger: TestLedger): Promise<string[]> => {
-  const { reader, accounts } = partsOf(ledger.options, ledger.lanes);
-  const lines: string[] = [];
-  for (let lane = 0; lane < ledger.lanes; lane += 1)
-    for await (const blocks of reader.blocks(lane, 0)) lines.push(...blocks.map(exportLine));
-  for await (const page of accounts.list()) lines.push(...page.map(accountLine));
-  return lines;
-};
-
 beforeAll(async () => {
   test = await startLedger(inject('dynamoEndpoint'), LANES);
-  source = sourceOf(test);
+  source = sourceOf(partsOf(test.options, LANES));
   await test.open({ a: 1_000n, b: 1_000n, c: 1_000n });
   await test.ledger.openAccount({ unit: UNIT, account: 'z', metadata: { why: 'x' } });
   await test.ledger.closeAccount({ unit: UNIT, account: 'z' });
@@ -127,12 +114,12 @@ describe('a copy in a table', () => {
   });
 
   it('can be built from an export alone, and tells a forged one', async () => {
-    const lines = await linesOf(test);
+    const lines = await linesOf(source, LANES);
     const copy = await copyTable();
-    expect(await bring(copy, exported(lines))).toMatchObject({ lag: 0 });
+    expect(await bring(copy, await exportedFrom(lines))).toMatchObject({ lag: 0 });
     await expectSame(copy);
     const forged = lines.map((line) => line.replace(String.raw`\"1090\"`, String.raw`\"1091\"`));
-    const { problem, lag } = await bring(await copyTable(), exported(forged));
+    const { problem, lag } = await bring(await copyTable(), await exportedFrom(forged));
     expect(problem?.what).toBe('does not have the hash that it says');
     expect(lag).toBeGreaterThan(0);
   });
@@ -166,7 +153,7 @@ describe('a difference', () => {
   let from: CopySource;
   beforeAll(async () => {
     small = await startLedger(inject('dynamoEndpoint'), 1);
-    from = sourceOf(small);
+    from = sourceOf(partsOf(small.options, small.lanes));
     await small.open({ a: 100n, b: 0n });
     await pay('x1', 'a', 'b', 1n, small);
   });
@@ -230,7 +217,7 @@ describe('whatever strikes it', () => {
       await small.open({ a: 100n });
       await pay('x1', 'a', 'mint', 1n, small);
       await small.ledger.closeAccount({ unit: UNIT, account: 'a' });
-      const from = sourceOf(small);
+      const from = sourceOf(partsOf(small.options, small.lanes));
       for (let at = 0; ; at += 1) {
         const copy = await copyTable(1);
         const plan = (call: number): Fault | undefined => (call === at ? fault : undefined);

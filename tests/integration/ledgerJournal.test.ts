@@ -8,17 +8,11 @@ import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
 import { createRepairStore } from '#shared/ledger/dynamo/repairs.ts';
 import type { EntryStore, LedgerReader } from '#shared/ledger/ports.ts';
 import { repair } from '#shared/ledger/repair.ts';
-import {
-  exported,
-  exportLine,
-  follow,
-  newReplica,
-  replicaJson,
-  replicaOf,
-} from '#shared/ledger/replica.ts';
+import { follow, newReplica, replicaJson, replicaOf, sourceOf } from '#shared/ledger/replica.ts';
 import { catchUp, snapshotsOf, sweepLanes } from '#shared/ledger/snapshot.ts';
 import { balanceAt, statement } from '#shared/ledger/statement.ts';
-import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
+import { exportedFrom, linesOf } from '../support/exports.ts';
+import { auditOf, partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 const LANES = 3;
 let test: TestLedger;
@@ -143,10 +137,8 @@ describe('a replica', () => {
     await pay('r1', 'a', 'b', 5n);
     const second = await follow(replicaOf(replicaJson(first.replays)), reader);
     expect(second).toMatchObject({ blocks: 1 });
-    const lines: string[] = [];
-    for (let lane = 0; lane < LANES; lane += 1)
-      for await (const blocks of reader.blocks(lane, 0)) lines.push(...blocks.map(exportLine));
-    const rebuilt = await follow(newReplica(LANES), exported(lines));
+    const lines = await linesOf(sourceOf(partsOf(test.options, LANES)), LANES);
+    const rebuilt = await follow(newReplica(LANES), await exportedFrom(lines));
     const digests = (replays: typeof second.replays) => replays.map(({ digest }) => digest);
     expect(digests(rebuilt.replays)).toEqual(digests(second.replays));
     const cursors = async () =>
@@ -154,7 +146,7 @@ describe('a replica', () => {
     await sweepLanes(LANES, { store: test.store, reader, entries });
     expect((await cursors()).map(({ digest }) => digest)).toEqual(digests(second.replays));
     const forged = lines.map((line) => line.replace(String.raw`\"5\"`, String.raw`\"6\"`));
-    const { problem } = await follow(newReplica(LANES), exported(forged));
+    const { problem } = await follow(newReplica(LANES), await exportedFrom(forged));
     expect(problem?.what).toBe('does not have the hash that it says');
   });
 });

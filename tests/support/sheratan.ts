@@ -18,6 +18,8 @@ export interface Sheratan {
   readonly stateFile: string;
   readonly up: ChildProcess;
   readonly run: Run;
+  /** A command that goes on; the caller stops it. */
+  start(args: readonly string[]): ChildProcess;
   stop(): void;
 }
 
@@ -49,6 +51,11 @@ export const startSheratan = async (assemblyDir: string): Promise<Sheratan> => {
     stateFile,
     up,
     run: commandIn(home),
+    start: (given) =>
+      spawn(process.execPath, ['cli/main.ts', ...given], {
+        env,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
     stop: () => {
       up.kill('SIGKILL');
       rmSync(home, { recursive: true, force: true });
