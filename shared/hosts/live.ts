@@ -11,6 +11,8 @@ export interface Live {
   /** The host's number within its shard. */
   readonly number: number;
   readonly state: HostState;
+  /** The last state that was announced, where it is another one: an overlay kept the rest quiet. */
+  readonly told?: HostState;
   /** Consecutive fails, and consecutive probes that did not fail. */
   readonly fails: number;
   readonly passes: number;
@@ -51,6 +53,6 @@ export interface Change {
   readonly at: number;
   /** The host changes too often: programs are told of this one, people are not. */
   readonly muted: boolean;
-  /** The host is drained or under maintenance: nobody is told. */
+  /** Nobody is told: the host is drained or under maintenance, or is again what they were told. */
   readonly silent?: true;
 }

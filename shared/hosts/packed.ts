@@ -14,6 +14,8 @@ const FORMAT = 1;
 const RECORD_BYTES = 36;
 const FLAPPING = 0b1000;
 const STATE = 0b0111;
+/** One more than its place among the states; 0 when it is the state. */
+const TOLD_SHIFT = 4;
 
 /** The order is part of the format: new ones go to the end. */
 const REASONS: readonly Live['reason'][] = [
@@ -35,7 +37,9 @@ const SLOW_SHIFT = 20;
 
 const write = (view: DataView, at: number, live: Live): void => {
   view.setUint32(at, live.number);
-  view.setUint8(at + 4, HOST_STATES.indexOf(live.state) | (live.flapping ? FLAPPING : 0));
+  const told = live.told === undefined ? 0 : HOST_STATES.indexOf(live.told) + 1;
+  const state = HOST_STATES.indexOf(live.state) | (told << TOLD_SHIFT);
+  view.setUint8(at + 4, state | (live.flapping ? FLAPPING : 0));
   view.setUint8(at + 5, live.fails);
   view.setUint8(at + 6, live.passes);
   const srtt = inParts(live.srttMs, SRTT_PARTS, 0xff_ffff);
@@ -56,12 +60,14 @@ const write = (view: DataView, at: number, live: Live): void => {
 const read = (view: DataView, at: number): Live => {
   const flags = view.getUint8(at + 4);
   const state = HOST_STATES[flags & STATE];
+  const told = HOST_STATES[((flags >>> TOLD_SHIFT) & STATE) - 1];
   const reason = REASONS[view.getUint8(at + 13)];
   if (state === undefined || reason === undefined)
     throw new PackedFormatError(`byte ${at}: a state or a reason that this version does not know`);
   return {
     number: view.getUint32(at),
     state,
+    ...(told !== undefined && { told }),
     flapping: (flags & FLAPPING) !== 0,
     fails: view.getUint8(at + 5),
     passes: view.getUint8(at + 6),

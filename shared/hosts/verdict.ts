@@ -151,6 +151,26 @@ const flaps = (changes: number, before: boolean): boolean => {
     : count >= LIMITS.hostFlapPercent * (OUTCOMES_KEPT / 100);
 };
 
+/** What happened during an overlay is told when it has ended, unless it is over as well. */
+const announced = (before: Live, next: Live, host: Host, now: number): Judged => {
+  const { told = before.state, ...untold } = next;
+  const { state, reason } = next;
+  const isChange = state !== before.state;
+  const isQuiet = overlayAt(host, now) !== undefined;
+  if (!isChange && (isQuiet || told === state)) return { live: next };
+  const isSilent = isQuiet || (isChange && told === state);
+  const begun = state === 'offline' ? next.failedSince : seconds(now);
+  const since = isChange ? begun : before.since;
+  const seq = before.seq + 1;
+  const change: Change = {
+    ...{ host: host.id, number: host.number, seq, from: isChange ? before.state : told, to: state },
+    ...{ reason, since: since * 1_000, at: now, muted: before.flapping && next.flapping },
+    ...(isSilent && { silent: true }),
+  };
+  const isOwed = isSilent && told !== state;
+  return { live: { ...untold, ...(isOwed && { told }), seq, since }, change };
+};
+
 /** @param now ms since the epoch */
 export const judge = (
   before: Live,
@@ -165,20 +185,10 @@ export const judge = (
     outcome.kind === 'fail'
       ? afterFail(live, outcome.reason, reprobed)
       : afterPass(live, outcome, host, now);
-  const isChange = state !== before.state;
   // The history of a host begins when its first state is known.
-  const counts = isChange && before.state !== 'unknown';
+  const counts = state !== before.state && before.state !== 'unknown';
   const mask = 2 ** OUTCOMES_KEPT - 1;
   const changes = ((live.changes << 1) | Number(counts)) & mask;
   const flapping = flaps(changes, before.flapping);
-  const next = { ...live, state, reason, changes, flapping };
-  if (!isChange) return { live: next };
-  const since = state === 'offline' ? live.failedSince : seconds(now);
-  const seq = before.seq + 1;
-  const change: Change = {
-    ...{ host: host.id, number: host.number, seq, from: before.state, to: state, reason },
-    ...{ since: since * 1_000, at: now, muted: before.flapping && flapping },
-    ...(overlayAt(host, now) && { silent: true }),
-  };
-  return { live: { ...next, seq, since }, change };
+  return announced(before, { ...live, state, reason, changes, flapping }, host, now);
 };

@@ -7,7 +7,7 @@ import { PackedFormatError, pack, unpack } from '#shared/hosts/packed.ts';
 import type { ShardState } from '#shared/hosts/ports.ts';
 import type { ProbeResult } from '#shared/hosts/probeAll.ts';
 import { judge, unknownHost } from '#shared/hosts/verdict.ts';
-import { BUSY, fail, hostWith, INCONCLUSIVE, OK, SLOW } from '../support/probes.ts';
+import { BUSY, fail, hostWith, INCONCLUSIVE, OK, once, SLOW } from '../support/probes.ts';
 
 const outcome: fc.Arbitrary<ProbeOutcome> = fc.oneof(
   {
@@ -30,7 +30,11 @@ const results: fc.Arbitrary<ProbeResult[]> = fc.array(
 );
 
 const u = (max: number) => fc.integer({ min: 0, max });
-const packable: fc.Arbitrary<Live> = fc.record({
+const told: fc.Arbitrary<Pick<Live, 'told'>> = fc.oneof(
+  fc.constant({}),
+  fc.constantFrom(...HOST_STATES).map((state) => ({ told: state })),
+);
+const all: fc.Arbitrary<Live> = fc.record({
   ...{ number: u(4_294_967_295), state: fc.constantFrom(...HOST_STATES), fails: u(255) },
   ...{ passes: u(255), slow: u(31), changes: u(1_048_575), inconclusive: u(255) },
   srttMs: u(16_777_215).map((parts) => parts / 256),
@@ -49,6 +53,9 @@ const packable: fc.Arbitrary<Live> = fc.record({
   flapping: fc.boolean(),
   ...{ hourProbes: u(65_535), hourPasses: u(65_535) },
 });
+const packable: fc.Arbitrary<Live> = fc
+  .tuple(all, told)
+  .map(([live, each]) => ({ ...live, ...each }));
 
 /** Rules that hold between any two states of a host. */
 const checkStep = (before: Live, live: Live, fails: number, result: ProbeResult): void => {
@@ -97,6 +104,25 @@ describe('a verdict', () => {
       { numRuns: 500 },
     );
   });
+});
+
+it('tells in the end how a host is, whatever overlay kept quiet what', () => {
+  fc.assert(
+    fc.property(results, u(120), (all, turns) => {
+      const overlay = { kind: 'drained', by: 'me', reason: '', until: turns * 60_000 } as const;
+      let live = unknownHost(hostWith());
+      let said: string = live.state;
+      [...all, once(OK)].forEach((result, turn) => {
+        const { change, live: next } = judge(live, result, hostWith({ overlay }), turn * 60_000);
+        const isOver = turn >= turns;
+        if (change?.silent !== true && change) said = change.to;
+        if (!isOver) expect(said).toBe('unknown');
+        else if (result.outcome.kind !== 'inconclusive') expect(said).toBe(next.state);
+        live = next;
+      });
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe('a packed state', () => {

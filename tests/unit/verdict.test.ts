@@ -119,6 +119,34 @@ describe('a change', () => {
     expect(judge(online, busy, ended, 60_000).change).not.toHaveProperty('silent');
   });
 
+  it('that an overlay kept quiet is told when that has ended, unless it is over as well', () => {
+    const overlay = { kind: 'maintenance', by: 'me', reason: 'disk', until: 600_000 } as const;
+    const host = hostWith({ overlay });
+    const told = (...results: readonly (readonly [at: number, result: ProbeResult])[]) => {
+      let live = online;
+      return results.flatMap(([at, result]) => {
+        const { change, live: next } = judge(live, result, host, at);
+        live = next;
+        return change && !change.silent ? [{ ...change }] : [];
+      });
+    };
+    const down = [
+      [60_000, failed],
+      [120_000, failed],
+      [180_000, failed],
+    ] as const;
+    expect(told(...down, [599_000, failed])).toEqual([]);
+    const late = { from: 'online', to: 'offline', reason: 'timeout', since: 60_000, at: 600_000 };
+    expect(told(...down, [600_000, failed], [660_000, failed])).toMatchObject([late]);
+    expect(told(...down, [240_000, ok], [300_000, ok], [600_000, ok])).toEqual([]);
+    expect(told(...down, [590_000, ok], [600_000, ok], [660_000, ok])).toEqual([]);
+    const busied = { from: 'offline', to: 'busy' };
+    expect(told(...down, [590_000, ok], [600_000, busy], [660_000, ok])).toMatchObject([
+      busied,
+      { from: 'busy', to: 'online' },
+    ]);
+  });
+
   it('of a host that flaps is muted until it has been calm', () => {
     const host = hostWith();
     let live = online;
