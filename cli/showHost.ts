@@ -2,6 +2,7 @@
 import { type Host, type Overlay, overlayAt } from '#shared/hosts/host.ts';
 import type { HostState, Live } from '#shared/hosts/live.ts';
 import { type Counts, type Uptime, WINDOWS } from '#shared/hosts/rollups.ts';
+import { isStale } from '#shared/hosts/verdict.ts';
 import { columns, duration, time } from './print.ts';
 
 /** A host and what is known of it. */
@@ -52,8 +53,10 @@ export const reasonOf = ({ host, live }: Standing, now: number): string => {
     return `by ${overlay.by}${until}${overlay.reason ? `: ${overlay.reason}` : ''}`;
   }
   if (!live) return 'not probed yet';
+  const why = live.reason === 'none' ? [] : [live.reason];
   const flapping = live.flapping ? ['flapping'] : [];
-  return [live.reason === 'none' ? '' : live.reason, ...flapping].filter(Boolean).join(', ');
+  const stale = isStale(live) ? [`stale: ${live.inconclusive} probes said nothing`] : [];
+  return [...why, ...flapping, ...stale].join(', ');
 };
 
 /** Whole and rounded down: 100 % is only what never failed. */

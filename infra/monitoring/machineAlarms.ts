@@ -151,4 +151,19 @@ export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
       firstAction: 'More memory brings more CPU; beyond 1,000 hosts a shard, more shards.',
     },
   ),
+  above(
+    'HostsStale',
+    'ticket',
+    own(inventory, 'prober', HOST_METRICS.hostsStale, 'Maximum'),
+    0,
+    minutes(5),
+    {
+      means:
+        'Five probes in a row said nothing of some hosts: what is shown of them is only the last that was known, and jobs go by it.',
+      firstLook:
+        'The prober’s log for inconclusive probes and their reason: names that do not resolve, descriptors, an address that `outboundAllow` does not name.',
+      firstAction:
+        'By the reason: mend the resolver, allow the address, or give the prober memory.',
+    },
+  ),
 ];

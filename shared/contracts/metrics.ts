@@ -70,6 +70,8 @@ export const HOST_METRICS = {
   hostsDegraded: 'HostsDegraded',
   hostsOffline: 'HostsOffline',
   hostsTotal: 'Hosts',
+  /** Those of which nothing was learned for some turns. */
+  hostsStale: 'HostsStale',
   probes: 'Probes',
   probesSkipped: 'ProbesSkipped',
   probesInconclusive: 'ProbesInconclusive',

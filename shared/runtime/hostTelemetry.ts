@@ -5,6 +5,7 @@ import { HOST_METRICS } from '#shared/contracts/metrics.ts';
 import type { StreamedCommit } from '#shared/hosts/dynamo/stream.ts';
 import { type HostState, NO_CERTIFICATE } from '#shared/hosts/live.ts';
 import type { ShardReport } from '#shared/hosts/runShard.ts';
+import { isStale } from '#shared/hosts/verdict.ts';
 import type { Telemetry } from './chain.ts';
 
 /** CloudWatch takes 100 values a metric and line. */
@@ -33,6 +34,7 @@ const reportStates = ({ metrics }: Telemetry, { live }: ShardReport): void => {
     const count = hosts.filter((host) => host.state === state).length;
     metrics.addMetric(metric, MetricUnit.Count, count);
   }
+  metrics.addMetric(HOST_METRICS.hostsStale, MetricUnit.Count, hosts.filter(isStale).length);
   const days = hosts.flatMap(({ certDays }) => (certDays === NO_CERTIFICATE ? [] : [certDays]));
   if (days.length > 0)
     metrics.addMetric(HOST_METRICS.certDaysLeft, MetricUnit.Count, Math.min(...days));
