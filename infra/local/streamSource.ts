@@ -43,7 +43,8 @@ interface StreamClients {
   readonly sqs: SQSClient;
 }
 
-const IDLE_POLL_MS = 100;
+/** Where nothing comes, down to Lambda's four looks a second: each costs DynamoDB Local some ms. */
+const POLL_MS = { min: 50, max: 250 };
 const SHARD_POLL_MS = 1_000;
 
 /** As in Lambda's event: binary is base64, times are seconds. */
@@ -155,17 +156,21 @@ const readShard = async (
   let iterator = (await streams.send(start)).ShardIterator;
   let waiting: readonly StreamRecord[] = [];
   let since = 0;
+  let pollMs = POLL_MS.min;
   while (iterator && !signal.aborted) {
     const page = await streams.send(new GetRecordsCommand({ ShardIterator: iterator }));
     if (waiting.length === 0) since = Date.now();
     waiting = [...waiting, ...(page.Records ?? []).map((record) => eventRecord(record, mapping))];
     iterator = page.NextShardIterator;
     const ripe = waiting.length >= mapping.batchSize || Date.now() - since >= mapping.windowMs;
-    if (waiting.length === 0 || !ripe) await pause(IDLE_POLL_MS);
-    else {
+    if (waiting.length > 0) pollMs = POLL_MS.min;
+    if (waiting.length > 0 && ripe) {
       await deliver(waiting);
       waiting = [];
+      continue;
     }
+    await pause(pollMs);
+    pollMs = Math.min(POLL_MS.max, pollMs * 2);
   }
   await deliver(waiting);
 };
