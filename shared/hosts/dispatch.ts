@@ -5,7 +5,14 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type AskDeps, type Asked, ask, type Run } from './ask.ts';
 import type { Dispatcher, DispatchOutcome, HostTask } from './dispatchPorts.ts';
-import { type Choice, NO_RECORD, type Refusal, type Selection, selectHosts } from './selection.ts';
+import {
+  type Choice,
+  choiceOf,
+  priceOf,
+  type Refusal,
+  type Selection,
+  selectHosts,
+} from './selection.ts';
 import { createView, type ViewDeps } from './view.ts';
 
 export interface DispatchDeps extends AskDeps, ViewDeps {
@@ -78,13 +85,11 @@ const inOrder = async (
   const rest = choices
     .filter(({ host }) => host.id !== task.before)
     .map((choice) => ({ ...choice, again: false }));
-  const host = task.before === undefined ? undefined : await view.find(task.before);
-  const price = host?.capabilities.find(({ kind }) => kind === task.kind)?.price;
-  const affordable = price === 0n || (host?.unit === task.unit && price !== undefined);
-  if (!host || price === undefined || !affordable || price > task.budget) return rest;
-  const known = choices.find((choice) => choice.host.id === host.id);
-  const unknown = { host, price, score: 0, reliability: NO_RECORD.success, latencyMs: 0 };
-  return [{ ...(known ?? unknown), again: true }, ...rest];
+  const before = task.before === undefined ? undefined : await view.find(task.before);
+  const price = before && priceOf(before.host, task.kind);
+  const affordable = price === 0n || (before?.host.unit === task.unit && price !== undefined);
+  if (!before || price === undefined || !affordable || price > task.budget) return rest;
+  return [{ ...choiceOf(before, price), again: true }, ...rest];
 };
 
 /** What came of the hosts that were tried. */

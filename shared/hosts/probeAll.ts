@@ -2,6 +2,7 @@
  * One run over a shard's hosts: every host looked at once, the failed ones twice, none after the
  * run's budget. What may be the prober's own fault is never said to be a host's.
  */
+import { hash32 } from '#shared/kernel/hash.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Random } from '#shared/kernel/ports.ts';
 import { withoutOwnFaults, withoutResolverFaults } from './faults.ts';
@@ -79,14 +80,6 @@ const createPace = (perSecond: number, { stalls, sleep }: ProbeAllDeps) => {
   };
 };
 
-/** FNV-1a: spreads hosts that are alike, differently in each run. */
-const hash = (text: string): number => {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1)
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  return value >>> 0;
-};
-
 const isSuspect = ({ live }: HostToProbe): boolean =>
   live !== undefined && (live.state === 'offline' || live.fails > 0);
 
@@ -99,7 +92,7 @@ const slowness = ({ live }: HostToProbe): number => {
 /** The slowest first, so that none of them begins last; the others by lot. */
 const inOrder = (hosts: readonly HostToProbe[], salt: number): readonly HostToProbe[] => {
   return hosts
-    .map((item) => ({ item, slow: slowness(item), lot: hash(`${item.host.id}${salt}`) }))
+    .map((item) => ({ item, slow: slowness(item), lot: hash32(`${item.host.id}${salt}`) }))
     .sort((a, b) => b.slow - a.slow || a.lot - b.lot)
     .map(({ item }) => item);
 };

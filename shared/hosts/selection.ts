@@ -2,7 +2,7 @@
  * Which host runs a job: of those that may, the best by price, reliability and latency, with the
  * original's weights. Pure: what happened to a host is read from it, never changed by looking.
  */
-import { sha256 } from '#shared/kernel/json.ts';
+import { hash32, mixed } from '#shared/kernel/hash.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Host, overlayAt } from './host.ts';
 import type { HostState, Live } from './live.ts';
@@ -36,8 +36,10 @@ export interface Candidate {
   /** Share of its jobs and probes that succeed, 0 to 1. */
   readonly reliability: number;
   readonly latencyMs: number;
-  /** Slots that are not taken, as far as is known. */
-  readonly free: number;
+  /** Until when it takes nothing more, as far as is known, in ms since the epoch. */
+  readonly fullUntil: number;
+  /** Of its id. */
+  readonly hash: number;
   /** Share of the jobs it would get anyway, 0 to 1: it grows while the host comes back. */
   readonly ramp: number;
 }
@@ -58,13 +60,12 @@ export type Refusal = 'capability' | 'tags' | 'overlay' | 'unit' | 'price' | 'st
 export interface Choice {
   readonly host: Host;
   readonly price: bigint;
-  readonly score: number;
   readonly reliability: number;
   readonly latencyMs: number;
 }
 
 export interface Selection {
-  /** Best first. */
+  /** Best first; not more than an attempt may ask. */
   readonly choices: readonly Choice[];
   /** How many hosts were refused for what. */
   readonly refused: ReadonlyMap<Refusal, number>;
@@ -72,11 +73,11 @@ export interface Selection {
 
 const clamp01 = (value: number): number => Math.min(1, Math.max(0, value));
 
-const priceOf = (host: Host, kind: string): bigint | undefined =>
+export const priceOf = (host: Host, kind: string): bigint | undefined =>
   host.capabilities.find((capability) => capability.kind === kind)?.price;
 
 const refusalOf = (
-  { host, state, free }: Candidate,
+  { host, state, fullUntil }: Candidate,
   { kind, tags, unit, budget }: Wanted,
   now: number,
 ): Refusal | undefined => {
@@ -87,7 +88,7 @@ const refusalOf = (
   if (price > 0n && host.unit !== unit) return 'unit';
   if (price > budget) return 'price';
   if (STATE_WEIGHT[state] === 0) return 'state';
-  return free <= 0 ? 'slots' : undefined;
+  return now < fullUntil ? 'slots' : undefined;
 };
 
 /** @param cheapest of all that may run the job */
@@ -100,22 +101,38 @@ export const scoreOf = (
   WEIGHTS.reliability * clamp01(reliability) +
   WEIGHTS.latency * clamp01(1 - latencyMs / LATENCY_MS_MAX);
 
-/** 0 to 1, the same for a job and a host whoever asks. */
-const luckOf = (jobId: string, hostId: string): number =>
-  Number.parseInt(sha256(`${jobId}\n${hostId}`).slice(0, 12), 16) / 2 ** 48;
-
-/** Compared from left to right; less is better. */
-const rankOf = ({ state, ramp, reliability }: Candidate, score: number, luck: number) => [
-  luck < ramp ? 0 : 1,
-  reliability < RELIABILITY_MIN ? 1 : 0,
-  -Math.round((score * STATE_WEIGHT[state]) / SCORE_STEP),
-  luck,
-];
-
-const byRank = (a: readonly number[], b: readonly number[]): number => {
-  const at = a.findIndex((value, index) => value !== b[index]);
-  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+/** Compared as numbers: one digit for each rule, and the luck behind the point. Less is better. */
+const rankOf = ({ state, ramp, reliability }: Candidate, score: number, luck: number): number => {
+  const isLate = luck >= ramp;
+  const isShaky = reliability < RELIABILITY_MIN;
+  const steps = Math.round((1 - score * STATE_WEIGHT[state]) / SCORE_STEP);
+  return (2 * Number(isLate) + Number(isShaky)) * 1_000 + steps + luck;
 };
+
+interface Ranked {
+  readonly rank: number;
+  readonly candidate: Candidate;
+  readonly price: bigint;
+}
+
+const CHOICES_MAX = LIMITS.hostCallsMax + LIMITS.hostPassesMax;
+
+/** Keeps the best few in order: with many hosts most are looked at once and are none of them. */
+const keepBest = (best: Ranked[], ranked: Ranked): void => {
+  const isFull = best.length === CHOICES_MAX;
+  if (isFull && ranked.rank >= (best.at(-1)?.rank ?? 0)) return;
+  if (isFull) best.pop();
+  const at = best.findIndex(({ rank }) => ranked.rank < rank);
+  best.splice(at < 0 ? best.length : at, 0, ranked);
+};
+
+/** What a host would be to a job that it is asked for. */
+export const choiceOf = ({ host, reliability, latencyMs }: Candidate, price: bigint): Choice => ({
+  host,
+  price,
+  reliability,
+  latencyMs,
+});
 
 /** @param now ms since the epoch */
 export const selectHosts = (
@@ -134,15 +151,22 @@ export const selectHosts = (
     (least, price) => (price < least ? price : least),
     prices[0] ?? 0n,
   );
-  const ranked = able.map((candidate, index) => {
-    const { host, reliability, latencyMs } = candidate;
+  // The same for a job and a host whoever asks.
+  const job = hash32(wanted.jobId);
+  const best: Ranked[] = [];
+  for (const [index, candidate] of able.entries()) {
     const price = prices[index] ?? 0n;
     const score = scoreOf(candidate, price, cheapest);
-    const rank = rankOf(candidate, score, luckOf(wanted.jobId, host.id));
-    return { rank, choice: { host, price, score, reliability, latencyMs } };
-  });
-  ranked.sort((a, b) => byRank(a.rank, b.rank));
-  return { choices: ranked.map(({ choice }) => choice), refused };
+    keepBest(best, {
+      rank: rankOf(candidate, score, mixed(job, candidate.hash)),
+      candidate,
+      price,
+    });
+  }
+  return {
+    choices: best.map(({ candidate, price }) => choiceOf(candidate, price)),
+    refused,
+  };
 };
 
 /**
@@ -178,29 +202,28 @@ const reliabilityOf = (live: Live, record: Performance): number => {
   return Math.min(answers, record.success);
 };
 
-/**
- * @param live undefined for a host that was never probed
- * @param free slots that are not taken, as far as is known
- */
+/** What a worker has learnt of a host by calling it. */
+export interface Learnt {
+  readonly record?: Performance | undefined;
+  /** Until when it takes nothing more, in ms since the epoch. */
+  readonly fullUntil?: number;
+}
+
+/** @param live undefined for a host that was never probed */
 export const candidateOf = (
   host: Host,
   live: Live | undefined,
-  {
-    record = NO_RECORD,
-    free,
-  }: { readonly record?: Performance | undefined; readonly free: number },
+  { record = NO_RECORD, fullUntil = 0 }: Learnt,
   now: number,
 ): Candidate => {
+  const known = { host, fullUntil, hash: hash32(host.id) };
   if (!live)
-    return { host, state: 'unknown', reliability: 0, latencyMs: PRIOR.latencyMs, free, ramp: 1 };
-  const latencyMs = live.srttMs > 0 ? live.srttMs : PRIOR.latencyMs;
-  const ramp = rampOf(live, host.probe.intervalSeconds * 1_000, now);
+    return { ...known, state: 'unknown', reliability: 0, latencyMs: PRIOR.latencyMs, ramp: 1 };
   return {
-    host,
+    ...known,
     state: live.state,
     reliability: reliabilityOf(live, record),
-    latencyMs,
-    free,
-    ramp,
+    latencyMs: live.srttMs > 0 ? live.srttMs : PRIOR.latencyMs,
+    ramp: rampOf(live, host.probe.intervalSeconds * 1_000, now),
   };
 };

@@ -4,7 +4,7 @@ import type { Clock } from '#shared/kernel/ports.ts';
 import type { Host } from './host.ts';
 import type { Live } from './live.ts';
 import type { HostRegistry, ShardStore } from './ports.ts';
-import { type Candidate, candidateOf, type Performance } from './selection.ts';
+import { type Candidate, candidateOf, type Learnt, type Performance } from './selection.ts';
 
 export interface ViewDeps {
   readonly registry: Pick<HostRegistry, 'ofShard' | 'shards'>;
@@ -19,19 +19,24 @@ interface Seen {
   readonly at: number;
 }
 
-/** What this worker has learnt of a host by calling it. Times in ms since the epoch. */
-interface Learnt {
-  /** Until when it takes nothing more. */
-  readonly fullUntil?: number;
+/** Times in ms since the epoch. */
+interface Noted extends Learnt {
   /** When a call found it dead. */
   readonly suspectedAt?: number;
-  readonly record?: Performance | undefined;
+}
+
+/** All hosts as one look found them, and their places by id. */
+interface Look {
+  readonly at: number;
+  readonly seen: readonly Seen[];
+  readonly places: ReadonlyMap<string, number>;
+  readonly candidates: Candidate[];
 }
 
 export interface View {
   /** All hosts, as they were a few seconds ago at most, and as calls have found them since. */
   candidates(): Promise<readonly Candidate[]>;
-  find(id: string): Promise<Host | undefined>;
+  find(id: string): Promise<Candidate | undefined>;
   /** Its state as it is right now. */
   live(host: Host): Promise<Live | undefined>;
   /** It takes nothing more for so long. */
@@ -41,13 +46,16 @@ export interface View {
   learn(id: string, record: Performance | undefined): void;
 }
 
-const isOut = ({ fullUntil = 0, suspectedAt = 0 }: Learnt, at: number, now: number): boolean =>
-  now < fullUntil || (suspectedAt > 0 && at <= suspectedAt);
+const NOTHING_SEEN: Look = {
+  at: Number.NEGATIVE_INFINITY,
+  seen: [],
+  places: new Map(),
+  candidates: [],
+};
 
 export const createView = ({ registry, states, clock }: ViewDeps): View => {
-  const learnt = new Map<string, Learnt>();
-  let seen: readonly Seen[] = [];
-  let seenAt = Number.NEGATIVE_INFINITY;
+  const noted = new Map<string, Noted>();
+  let last = NOTHING_SEEN;
   let looking: Promise<void> | undefined;
 
   const ofShard = async (shard: string): Promise<readonly Seen[]> => {
@@ -58,36 +66,44 @@ export const createView = ({ registry, states, clock }: ViewDeps): View => {
     return hosts.map((host) => ({ host, live: live.get(host.number), at }));
   };
 
+  const asNoted = ({ host, live, at }: Seen): Candidate => {
+    const { suspectedAt = 0, ...learnt } = noted.get(host.id) ?? {};
+    const isSuspect = suspectedAt > 0 && at <= suspectedAt;
+    const fullUntil = isSuspect ? Number.POSITIVE_INFINITY : (learnt.fullUntil ?? 0);
+    return candidateOf(host, live, { ...learnt, fullUntil }, clock.now());
+  };
+
   const look = async (): Promise<void> => {
-    const startedAt = clock.now();
-    seen = (await Promise.all((await registry.shards()).map(ofShard))).flat();
-    seenAt = startedAt;
+    const at = clock.now();
+    const seen = (await Promise.all((await registry.shards()).map(ofShard))).flat();
+    const places = new Map(seen.map(({ host }, place) => [host.id, place]));
+    last = { at, seen, places, candidates: seen.map(asNoted) };
   };
 
   /** Those who ask at the same time share one look. */
-  const current = async (): Promise<readonly Seen[]> => {
-    if (clock.now() - seenAt <= LIMITS.meshFreshMs) return seen;
+  const current = async (): Promise<Look> => {
+    if (clock.now() - last.at <= LIMITS.meshFreshMs) return last;
     looking ??= look().finally(() => {
       looking = undefined;
     });
     await looking;
-    return seen;
+    return last;
   };
 
-  const note = (id: string, news: Learnt): void => {
-    learnt.set(id, { ...learnt.get(id), ...news });
+  const note = (id: string, news: Noted): void => {
+    noted.set(id, { ...noted.get(id), ...news });
+    const place = last.places.get(id);
+    const seen = place === undefined ? undefined : last.seen[place];
+    if (place !== undefined && seen) last.candidates[place] = asNoted(seen);
   };
 
   return {
-    candidates: async () => {
-      const now = clock.now();
-      return (await current()).map(({ host, live, at }) => {
-        const known = learnt.get(host.id) ?? {};
-        const free = isOut(known, at, now) ? 0 : host.concurrency;
-        return candidateOf(host, live, { record: known.record, free }, now);
-      });
+    candidates: async () => (await current()).candidates,
+    find: async (id) => {
+      const { places, candidates } = await current();
+      const place = places.get(id);
+      return place === undefined ? undefined : candidates[place];
     },
-    find: async (id) => (await current()).find(({ host }) => host.id === id)?.host,
     live: async ({ shard, number }) => (await states.read(shard)).live.get(number),
     full: (id, ms) => note(id, { fullUntil: clock.now() + ms }),
     suspect: (id) => note(id, { suspectedAt: clock.now() }),

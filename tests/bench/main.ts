@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { benchBundles } from './bundles.ts';
+import { benchChoosing } from './choosing.ts';
 import { benchFeatures } from './features.ts';
 import { benchLedger } from './ledger.ts';
 import { benchLedgerSizes } from './ledgerSizes.ts';
@@ -35,6 +36,7 @@ const results = {
   ledger: await benchLedger(),
   ledgerSizes: await benchLedgerSizes(),
   prober: await benchProber(),
+  choosing: await benchChoosing(),
   verdicts: benchVerdicts(),
   shards: await benchShards(),
   mesh: await benchMesh(assemblyDir, jobs),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Candidate, selectHosts } from '#shared/hosts/selection.ts';
+import { hash32 } from '#shared/kernel/hash.ts';
 import { definitionOf } from '../support/hosts.ts';
 
 interface Worker {
@@ -44,7 +45,8 @@ const candidates: readonly Candidate[] = Object.entries(workers).map(([id, worke
     state: isHeard && !stats.is_offline ? 'online' : 'offline',
     reliability: stats.success_ema,
     latencyMs: stats.latency_ms_ema,
-    free: INFLIGHT_MAX - stats.active_jobs,
+    fullUntil: stats.active_jobs < INFLIGHT_MAX ? 0 : Number.POSITIVE_INFINITY,
+    hash: hash32(id),
     ramp: 1,
   };
 });

@@ -9,6 +9,7 @@ import {
   scoreOf,
   selectHosts,
 } from '#shared/hosts/selection.ts';
+import { hash32 } from '#shared/kernel/hash.ts';
 
 const NOW = 1_800_000_000_000;
 
@@ -40,7 +41,8 @@ const candidate = (id: string, over: Partial<Candidate> = {}, of: Partial<Host> 
   state: 'online' as const,
   reliability: 1,
   latencyMs: 100,
-  free: 1,
+  fullUntil: 0,
+  hash: hash32(id),
   ramp: 1,
   ...over,
 });
@@ -72,7 +74,7 @@ describe('a host is no choice', () => {
     ['state', candidate('a', { state: 'offline' }), {}],
     ['state', candidate('a', { state: 'busy' }), {}],
     ['state', candidate('a', { state: 'unknown' }), {}],
-    ['slots', candidate('a', { free: 0 }), {}],
+    ['slots', candidate('a', { fullUntil: NOW + 1 }), {}],
   ] as const)('for its %s', (refusal, given, over) => {
     const { choices, refused } = selectHosts([given], { ...wanted, ...over }, NOW);
     expect(choices).toEqual([]);
@@ -128,15 +130,27 @@ describe('the best host', () => {
   });
 });
 
+it('names of very many hosts only as many as an attempt may ask, and the best of all', () => {
+  const all = Array.from({ length: 500 }, (_, n) =>
+    candidate(`h${n}`, { latencyMs: (n * 37) % 1_500, reliability: ((n * 13) % 100) / 100 }),
+  );
+  const ids = idsOf(all);
+  expect(ids).toHaveLength(20);
+  const chosen = all.filter(({ host: { id } }) => ids.includes(id));
+  expect(idsOf([...chosen].reverse())).toEqual(ids);
+  const others = chosen.filter(({ host: { id } }) => id !== ids.at(-1));
+  for (const other of all.filter(({ host: { id } }) => !ids.includes(id)))
+    expect(idsOf([...others, other]).at(-1)).toBe(other.host.id);
+});
+
 describe('what is known of a host', () => {
   it('is nothing before its first probe', () => {
-    expect(candidateOf(host('a'), undefined, { free: 1 }, NOW).state).toBe('unknown');
+    expect(candidateOf(host('a'), undefined, {}, NOW).state).toBe('unknown');
   });
 
   it('lets it come back slowly after it failed, and only then', () => {
     const since = (seconds: number, over: Partial<Live>) =>
-      candidateOf(host('a'), live({ since: NOW / 1_000 - seconds, ...over }), { free: 1 }, NOW)
-        .ramp;
+      candidateOf(host('a'), live({ since: NOW / 1_000 - seconds, ...over }), {}, NOW).ramp;
     expect(since(0, { passes: 2 })).toBeCloseTo(0.1);
     expect(since(30, { passes: 8 })).toBeCloseTo(0.55);
     expect(since(60, { passes: 14 })).toBe(1);
@@ -158,7 +172,7 @@ describe('what is known of a host', () => {
 
   it('is the worse of how it answers and how its jobs went', () => {
     const of = (over: Partial<Live>, record = NO_RECORD) =>
-      candidateOf(host('a'), live(over), { free: 1, record }, NOW).reliability;
+      candidateOf(host('a'), live(over), { record }, NOW).reliability;
     expect(of({})).toBe(0.85);
     expect(of({}, { success: 1, jobs: 9 })).toBe(1);
     expect(of({ hourPasses: 50 }, { success: 1, jobs: 9 })).toBeCloseTo(55 / 105);
