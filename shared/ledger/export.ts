@@ -65,7 +65,6 @@ async function* parsed(readLines: ReadLines): AsyncGenerator<Line> {
     try {
       yield JSON.parse(text) as Line;
     } catch (error) {
-      // Only the last line can be half a line.
       throw new ExportError('EXPORT_INVALID', `line ${number} is no JSON: ${String(error)}`);
     }
   }
