@@ -1,14 +1,16 @@
 /** Reads (strongly consistent) and writes of many items. */
-import { BatchGetCommand, BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import { inBatches } from '#shared/kernel/batches.ts';
 import type { JobRecord } from '../record.ts';
 import { recordOf } from './codec.ts';
 import type { StoreOptions } from './store.ts';
 
 type Key = Readonly<Record<'pk' | 'sk', string>>;
-type Request = NonNullable<
-  ConstructorParameters<typeof BatchWriteCommand>[0]['RequestItems']
->[string][number];
+type Request = NonNullable<BatchWriteCommandInput['RequestItems']>[string][number];
 
 const READ_MAX = 100;
 const WRITE_MAX = 25;

@@ -1,12 +1,14 @@
 /** Reads (strongly consistent) and writes of many items. */
-import { BatchGetCommand, BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import { inBatches } from '#shared/kernel/batches.ts';
 import type { Item, LedgerOptions } from './codec.ts';
 
 type Key = Readonly<Record<'pk' | 'sk', string>>;
-type Request = NonNullable<
-  ConstructorParameters<typeof BatchWriteCommand>[0]['RequestItems']
->[string][number];
+type Request = NonNullable<BatchWriteCommandInput['RequestItems']>[string][number];
 
 const READ_MAX = 100;
 const WRITE_MAX = 25;
