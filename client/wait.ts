@@ -2,6 +2,7 @@
 import type { JobStore } from '#shared/jobs/ports.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
+import { systemSleep } from '#shared/kernel/ports.ts';
 
 interface Watch {
   readonly ids: readonly string[];
@@ -12,8 +13,6 @@ interface Watch {
 const READS_AT_ONCE = 20;
 const POLL_MIN_MS = 50;
 const POLL_MAX_MS = 2_000;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Polls with growing pauses, quick again after each change. Resolves with what it last saw. */
 export const watchJobs = async (
@@ -38,7 +37,7 @@ export const watchJobs = async (
   while (open.size > 0 && Date.now() < until) {
     const changed = await mapPool([...open], READS_AT_ONCE, look);
     waitMs = changed.some(Boolean) ? POLL_MIN_MS : Math.min(POLL_MAX_MS, waitMs * 1.5);
-    if (open.size > 0) await pause(Math.min(waitMs, Math.max(0, until - Date.now())));
+    if (open.size > 0) await systemSleep(Math.min(waitMs, Math.max(0, until - Date.now())));
   }
   return seen;
 };

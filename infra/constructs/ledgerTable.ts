@@ -1,17 +1,14 @@
 /** The Ledger table: balances, records and the lanes' journals; its stream rings for new blocks. */
-import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { LEDGER_ENV } from '#shared/contracts/functions.ts';
 import { EXPIRY_INDEX, LEDGER_KEYS } from '#shared/contracts/ledger.ts';
 import { grantIndexQuery, grantItems } from './grants.ts';
+import { number, type TableProps, tableOf, text } from './table.ts';
 
-export interface LedgerTableProps {
-  readonly tableName: string;
+export interface LedgerTableProps extends TableProps {
   readonly lanes: number;
-  /** Protected from deletion, kept on destroy. */
-  readonly production: boolean;
 }
 
 export class LedgerTable extends Construct {
@@ -19,32 +16,27 @@ export class LedgerTable extends Construct {
   /** For functions that use the ledger. */
   readonly environment: Readonly<Record<string, string>>;
 
-  constructor(scope: Construct, id: string, { tableName, lanes, production }: LedgerTableProps) {
+  constructor(scope: Construct, id: string, props: LedgerTableProps) {
     super(scope, id);
-    const string = (name: string) => ({ name, type: dynamodb.AttributeType.STRING });
     this.table = new dynamodb.TableV2(this, 'Table', {
-      tableName,
-      partitionKey: string(LEDGER_KEYS.partition),
-      sortKey: string(LEDGER_KEYS.sort),
-      billing: dynamodb.Billing.onDemand(),
+      ...tableOf(props),
+      partitionKey: text(LEDGER_KEYS.partition),
+      sortKey: text(LEDGER_KEYS.sort),
       dynamoStream: dynamodb.StreamViewType.NEW_IMAGE,
-      encryption: dynamodb.TableEncryptionV2.awsManagedKey(),
       // Money, whatever the stage.
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: production,
-      removalPolicy: production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       globalSecondaryIndexes: [
         {
           indexName: EXPIRY_INDEX.name,
-          partitionKey: string(EXPIRY_INDEX.partition),
-          sortKey: { name: EXPIRY_INDEX.sort, type: dynamodb.AttributeType.NUMBER },
+          partitionKey: text(EXPIRY_INDEX.partition),
+          sortKey: number(EXPIRY_INDEX.sort),
           projectionType: dynamodb.ProjectionType.ALL,
         },
       ],
     });
     this.environment = {
       [LEDGER_ENV.table]: this.table.tableName,
-      [LEDGER_ENV.lanes]: String(lanes),
+      [LEDGER_ENV.lanes]: String(props.lanes),
     };
   }
 

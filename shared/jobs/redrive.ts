@@ -1,4 +1,5 @@
 /** Redrive: dead, quarantined or cancelled jobs are put back, oldest first within each group. */
+import { chunksOf } from '#shared/kernel/batches.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
@@ -180,8 +181,7 @@ export const redrive = async (
     if ('code' in outcome) refused.push(outcome);
     else back.push(outcome);
   }
-  for (let from = 0; from < back.length; from += MESSAGES_AT_ONCE) {
-    const page = back.slice(from, from + MESSAGES_AT_ONCE);
+  for (const page of chunksOf(back, MESSAGES_AT_ONCE)) {
     const messages = await mapPool(page, WIDTH, (each) => messageFor(each, deps));
     await deps.outgoing.send(messages.flat());
   }

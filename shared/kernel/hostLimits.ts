@@ -115,3 +115,7 @@ assert(
   HOST_LIMITS.probeSlotsMax + HOST_LIMITS.suspectSlots < 900,
   'all slots leave descriptors of an environment (1,024) to everything else',
 );
+assert(
+  HOST_LIMITS.probeStartsPerSecondMin <= HOST_LIMITS.probeStartsPerSecond,
+  'one CPU keeps the slowest pace at which looks begin',
+);

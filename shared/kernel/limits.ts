@@ -70,6 +70,12 @@ export const LIMITS = {
   /** Clocks of two environments may differ by this much, in ms; leases are honoured that longer. */
   clockSkewMs: 2_000,
 
+  /** What is handed back of a batch is sent again after up to so long, in ms, twice as long each
+   * time that nothing was taken; after so many of those in a row it is given up. */
+  batchPauseMsMin: 25,
+  batchPauseMsMax: 5_000,
+  batchTriesMax: 10,
+
   historyMax: 40,
   errorsKept: 5,
   errorMessageMax: 1_000,

@@ -58,15 +58,23 @@ export async function* exportLedger(
 /** From the first line on, each time that it is called. */
 export type ReadLines = () => AsyncIterable<string>;
 
+const lineOf = (text: string, number: number): Line => {
+  let line: unknown;
+  try {
+    line = JSON.parse(text);
+  } catch (error) {
+    const why = `line ${number} is no JSON: ${String(error)}; export anew`;
+    throw new ExportError('EXPORT_INVALID', why);
+  }
+  if (typeof line === 'object' && line !== null) return line as Line;
+  throw new ExportError('EXPORT_INVALID', `line ${number} is no line of an export of a ledger`);
+};
+
 async function* parsed(readLines: ReadLines): AsyncGenerator<Line> {
   let number = 0;
   for await (const text of readLines()) {
     number += 1;
-    try {
-      yield JSON.parse(text) as Line;
-    } catch (error) {
-      throw new ExportError('EXPORT_INVALID', `line ${number} is no JSON: ${String(error)}`);
-    }
+    yield lineOf(text, number);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Placing holds and ending them: beside the lanes, each in one transaction. */
+import { chunksOf } from '#shared/kernel/batches.ts';
 import { Book } from './book.ts';
 import { answer } from './compare.ts';
 import { executeHold, executeRelease } from './executeHold.ts';
@@ -123,10 +124,8 @@ export const placeHolds = async (
   deps: HoldDeps,
 ): Promise<readonly Outcome[]> => {
   const outcomes: Outcome[] = [];
-  for (let start = 0; start < requests.length; start += TOGETHER_MAX) {
-    const some = requests.slice(start, start + TOGETHER_MAX);
+  for (const some of chunksOf(requests, TOGETHER_MAX))
     outcomes.push(...(await placeTogether(some, account, deadline, deps)));
-  }
   return outcomes;
 };
 

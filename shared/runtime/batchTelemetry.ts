@@ -1,5 +1,4 @@
 /** One log line and one metrics line a batch, whatever its size. */
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { JOB_METRICS, LEDGER_METRICS } from '#shared/contracts/metrics.ts';
 import type { Disposition } from '#shared/jobs/disposition.ts';
 import type { BatchReport } from '#shared/jobs/runBatch.ts';
@@ -31,15 +30,15 @@ const logged = ({ finishMs, money, ...disposition }: Disposition): object => dis
 
 const measureJob = ({ metrics }: Telemetry, job: Disposition): void => {
   const { kind, startMs, runMs, finishMs, attempt, money } = job;
-  const ms = MetricUnit.Milliseconds;
+  const ms = 'Milliseconds';
   if (startMs !== undefined) metrics.addOfKind(kind, JOB_METRICS.timeToStart, ms, startMs);
   if (runMs !== undefined) metrics.addMetric(JOB_METRICS.runTime, ms, runMs);
   if (finishMs !== undefined) {
     metrics.addOfKind(kind, JOB_METRICS.timeToFinish, ms, finishMs);
-    metrics.addOfKind(kind, JOB_METRICS.attempts, MetricUnit.Count, attempt ?? 0);
+    metrics.addOfKind(kind, JOB_METRICS.attempts, 'Count', attempt ?? 0);
   }
-  if (money === 'held') metrics.addMetric(LEDGER_METRICS.holdsPlaced, MetricUnit.Count, 1);
-  if (money === 'refused') metrics.addMetric(LEDGER_METRICS.holdsRefused, MetricUnit.Count, 1);
+  if (money === 'held') metrics.addMetric(LEDGER_METRICS.holdsPlaced, 'Count', 1);
+  if (money === 'refused') metrics.addMetric(LEDGER_METRICS.holdsRefused, 'Count', 1);
 };
 
 /** Logs and measures a decided batch; passes it on. */
@@ -47,7 +46,7 @@ export const reportBatch =
   (telemetry: Telemetry) =>
   (report: BatchReport): BatchReport => {
     for (const [as, of] of Map.groupBy(report.dispositions, ({ as }) => as))
-      telemetry.metrics.addMetric(METRIC_OF[as], MetricUnit.Count, of.length);
+      telemetry.metrics.addMetric(METRIC_OF[as], 'Count', of.length);
     for (const job of report.dispositions) measureJob(telemetry, job);
     telemetry.logger.info('batch', { jobs: report.dispositions.map(logged) });
     return report;

@@ -4,12 +4,15 @@
  */
 import { METRIC_DIMENSIONS } from '#shared/contracts/metrics.ts';
 
+/** As CloudWatch calls them. */
+type Unit = 'Count' | 'Milliseconds' | 'None';
+
 export interface Metrics {
-  addMetric(name: string, unit: string, value: number): void;
+  addMetric(name: string, unit: Unit, value: number): void;
   /** Counted with its kind, and in all. */
-  addOfKind(kind: string, name: string, unit: string, value: number): void;
+  addOfKind(kind: string, name: string, unit: Unit, value: number): void;
   /** Counted without the function: what all of them use. */
-  addUsage(name: string, unit: string, value: number): void;
+  addUsage(name: string, unit: Unit, value: number): void;
   /** Writes down what was added, and forgets it. */
   flush(now: number): void;
 }
@@ -19,12 +22,12 @@ const VALUES_MAX = 100;
 
 interface Entry {
   readonly name: string;
-  readonly unit: string;
+  readonly unit: Unit;
   readonly values: number[];
 }
 type Group = Map<string, Entry>;
 
-const add = (group: Group, name: string, unit: string, value: number): void => {
+const add = (group: Group, name: string, unit: Unit, value: number): void => {
   const entry = group.get(name) ?? { name, unit, values: [] };
   entry.values.push(value);
   group.set(name, entry);

@@ -1,5 +1,4 @@
 /** What prober and announcer report: one metrics line a run, latencies in a bounded number of values. */
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { HOST_METRICS } from '#shared/contracts/metrics.ts';
 import type { StreamedCommit } from '#shared/hosts/dynamo/stream.ts';
@@ -29,30 +28,28 @@ const METRIC_OF: Readonly<Record<Exclude<HostState, 'unknown'>, string>> = {
 const reportStates = ({ metrics }: Telemetry, { live }: ShardReport): void => {
   if (!live) return;
   const hosts = [...live.values()];
-  metrics.addMetric(HOST_METRICS.hostsTotal, MetricUnit.Count, hosts.length);
+  metrics.addMetric(HOST_METRICS.hostsTotal, 'Count', hosts.length);
   for (const [state, metric] of Object.entries(METRIC_OF)) {
     const count = hosts.filter((host) => host.state === state).length;
-    metrics.addMetric(metric, MetricUnit.Count, count);
+    metrics.addMetric(metric, 'Count', count);
   }
-  metrics.addMetric(HOST_METRICS.hostsStale, MetricUnit.Count, hosts.filter(isStale).length);
+  metrics.addMetric(HOST_METRICS.hostsStale, 'Count', hosts.filter(isStale).length);
   const days = hosts.flatMap(({ certDays }) => (certDays === NO_CERTIFICATE ? [] : [certDays]));
-  if (days.length > 0)
-    metrics.addMetric(HOST_METRICS.certDaysLeft, MetricUnit.Count, Math.min(...days));
+  if (days.length > 0) metrics.addMetric(HOST_METRICS.certDaysLeft, 'Count', Math.min(...days));
 };
 
 const reportRun = ({ metrics }: Telemetry, { run }: ShardReport): void => {
   if (!run) return;
   const outcomes = [...run.results.values()].map(({ outcome }) => outcome);
   const unsure = outcomes.filter(({ kind }) => kind === 'inconclusive').length;
-  metrics.addMetric(HOST_METRICS.probes, MetricUnit.Count, outcomes.length - run.skipped);
-  metrics.addMetric(HOST_METRICS.probesSkipped, MetricUnit.Count, run.skipped);
-  metrics.addMetric(HOST_METRICS.probesInconclusive, MetricUnit.Count, unsure - run.skipped);
-  metrics.addMetric(HOST_METRICS.probeRunMs, MetricUnit.Milliseconds, run.endedAt - run.startedAt);
+  metrics.addMetric(HOST_METRICS.probes, 'Count', outcomes.length - run.skipped);
+  metrics.addMetric(HOST_METRICS.probesSkipped, 'Count', run.skipped);
+  metrics.addMetric(HOST_METRICS.probesInconclusive, 'Count', unsure - run.skipped);
+  metrics.addMetric(HOST_METRICS.probeRunMs, 'Milliseconds', run.endedAt - run.startedAt);
   const passed = outcomes.flatMap((outcome) =>
     outcome.kind === 'ok' || outcome.kind === 'slow' ? [outcome.ms] : [],
   );
-  for (const ms of sample(passed))
-    metrics.addMetric(HOST_METRICS.probeLatency, MetricUnit.Milliseconds, ms);
+  for (const ms of sample(passed)) metrics.addMetric(HOST_METRICS.probeLatency, 'Milliseconds', ms);
 };
 
 export const reportShard = (telemetry: Telemetry, report: ShardReport | undefined): void => {
@@ -60,10 +57,10 @@ export const reportShard = (telemetry: Telemetry, report: ShardReport | undefine
   const { logger, metrics } = telemetry;
   const { kind, shard, skewMs, changes, run } = report;
   const isDuplicate = kind === 'duplicate';
-  metrics.addMetric(HOST_METRICS.duplicateTicks, MetricUnit.Count, Number(isDuplicate));
+  metrics.addMetric(HOST_METRICS.duplicateTicks, 'Count', Number(isDuplicate));
   if (isDuplicate) return;
-  metrics.addMetric(HOST_METRICS.cadenceSkewMs, MetricUnit.Milliseconds, skewMs);
-  metrics.addMetric(HOST_METRICS.transitions, MetricUnit.Count, changes.length);
+  metrics.addMetric(HOST_METRICS.cadenceSkewMs, 'Milliseconds', skewMs);
+  metrics.addMetric(HOST_METRICS.transitions, 'Count', changes.length);
   reportStates(telemetry, report);
   reportRun(telemetry, report);
   const ms = run && run.endedAt - run.startedAt;

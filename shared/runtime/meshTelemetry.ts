@@ -1,5 +1,4 @@
 /** What the scheduled functions report. */
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { LEDGER_METRICS, MESH_METRICS } from '#shared/contracts/metrics.ts';
 import type { TimekeeperReport } from '#shared/jobs/timekeeper.ts';
 import type { Expired } from '#shared/ledger/expire.ts';
@@ -19,7 +18,7 @@ export const reportTick = (
   { logger, metrics }: Telemetry,
   { kept, expired, lag, difference }: Tick,
 ): void => {
-  const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
+  const count = (name: string, value: number) => metrics.addMetric(name, 'Count', value);
   count(MESH_METRICS.dueSent, kept.sent);
   count(MESH_METRICS.deadlinesMissed, kept.failed);
   count(MESH_METRICS.holdsExpired, expired.ended);
@@ -40,7 +39,7 @@ export const reportLanes = async (
   const written = await Promise.allSettled(lanes.map(write));
   written.forEach((outcome, index) => {
     if (outcome.status === 'fulfilled')
-      metrics.addMetric(MESH_METRICS.blocksWritten, MetricUnit.Count, outcome.value);
+      metrics.addMetric(MESH_METRICS.blocksWritten, 'Count', outcome.value);
     else logger.error('lane not written out', { lane: lanes[index], error: outcome.reason });
   });
 };

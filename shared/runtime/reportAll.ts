@@ -1,5 +1,4 @@
 /** A batch of announcements, side by side; those to be tried again come back at their time. */
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { MESH_METRICS } from '#shared/contracts/metrics.ts';
 import type { Visibility } from '#shared/jobs/ports.ts';
@@ -33,9 +32,9 @@ export const reportAll = async (
   });
   const givenUp = reported.filter(({ kind }) => kind === 'given_up').length;
   const delivered = records.length - again.length - givenUp;
-  metrics.addMetric(MESH_METRICS.callbacksDelivered, MetricUnit.Count, delivered);
-  metrics.addMetric(MESH_METRICS.callbacksRetried, MetricUnit.Count, again.length);
-  metrics.addMetric(MESH_METRICS.callbacksGivenUp, MetricUnit.Count, givenUp);
+  metrics.addMetric(MESH_METRICS.callbacksDelivered, 'Count', delivered);
+  metrics.addMetric(MESH_METRICS.callbacksRetried, 'Count', again.length);
+  metrics.addMetric(MESH_METRICS.callbacksGivenUp, 'Count', givenUp);
   return {
     batchItemFailures: again.map(({ delivery }) => ({ itemIdentifier: delivery.messageId })),
   };

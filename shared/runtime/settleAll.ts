@@ -1,5 +1,4 @@
 /** A batch of charges, side by side, so that the ledger can commit them together. */
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { LEDGER_METRICS, MESH_METRICS } from '#shared/contracts/metrics.ts';
 import type { Charge } from '#shared/ledger/settle.ts';
@@ -32,9 +31,9 @@ export const settleAll = async (
   };
   const settled = await Promise.all(records.map(settleOne));
   const open = records.filter((_, index) => !settled[index]);
-  metrics.addMetric(MESH_METRICS.chargesSettled, MetricUnit.Count, records.length - open.length);
-  metrics.addMetric(MESH_METRICS.chargesOpen, MetricUnit.Count, open.length);
-  metrics.addMetric(LEDGER_METRICS.postings, MetricUnit.Count, postings);
-  metrics.addMetric(LEDGER_METRICS.releases, MetricUnit.Count, releases);
+  metrics.addMetric(MESH_METRICS.chargesSettled, 'Count', records.length - open.length);
+  metrics.addMetric(MESH_METRICS.chargesOpen, 'Count', open.length);
+  metrics.addMetric(LEDGER_METRICS.postings, 'Count', postings);
+  metrics.addMetric(LEDGER_METRICS.releases, 'Count', releases);
   return { batchItemFailures: open.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 };

@@ -1,5 +1,4 @@
 /** A batch of stream records: all at once, and one by one when that fails, to find where to go on. */
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { MESH_METRICS } from '#shared/contracts/metrics.ts';
 import type { StreamedEnd } from '#shared/jobs/dynamo/stream.ts';
@@ -13,8 +12,7 @@ export const relayInOrder = async (
   { logger, metrics }: Telemetry,
 ): Promise<DynamoDBBatchResponse> => {
   const ended = ends.flatMap((end) => end.ended ?? []);
-  const count = (relayed: number) =>
-    metrics.addMetric(MESH_METRICS.relayed, MetricUnit.Count, relayed);
+  const count = (relayed: number) => metrics.addMetric(MESH_METRICS.relayed, 'Count', relayed);
   try {
     await relay(ended);
     count(ended.length);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { propertiesIn, resourcesIn } from '../support/assembly.ts';
 import { type Browser, CHROMIUM, NEEDS_CHROMIUM, openBrowser } from '../support/chromium.ts';
 import { type Sheratan, startSheratan } from '../support/sheratan.ts';
 
@@ -8,14 +8,11 @@ const JOBS = 12;
 
 /** The titles of the widgets that CloudWatch gets. */
 const deployedWidgets = (): readonly string[] => {
-  const file = join(inject('assemblyDir'), 'Sheratan-dev.template.json');
-  const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as {
-    Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
-  };
-  const dashboard = Object.values(Resources).find(
-    ({ Type }) => Type === 'AWS::CloudWatch::Dashboard',
+  const [dashboard] = propertiesIn(
+    resourcesIn(inject('assemblyDir')),
+    'AWS::CloudWatch::Dashboard',
   );
-  const body = dashboard?.Properties['DashboardBody'] as { 'Fn::Join': [string, unknown[]] };
+  const body = dashboard?.['DashboardBody'] as { 'Fn::Join': [string, unknown[]] };
   const [, parts] = body['Fn::Join'];
   const text = parts.map((part) => (typeof part === 'string' ? part : 'token')).join('');
   const { widgets } = JSON.parse(text) as {

@@ -74,7 +74,7 @@ describe('a copy of the ledger', () => {
     const to = join(dir, 'differs.json');
     await ledger('replica', '--to', to);
     const file = readFileSync(to, 'utf8');
-    writeFileSync(to, file.replace(/("USER#|"[^"]*ada[^"]*",")(\d+)"/, '$1999"'));
+    writeFileSync(to, file.replace(/("[^"]*ada[^"]*",")\d+"/, '$1999"'));
     expect(readFileSync(to, 'utf8')).not.toBe(file);
     const copy = following(to);
     await pay('differs', '5');
@@ -95,6 +95,7 @@ describe('a copy of the ledger', () => {
       [[...lines.slice(0, 1), ...lines.slice(2)].join('\n'), 'by its end; export anew'],
       [lines.slice(1).join('\n'), 'does not say how many lanes'],
       [`${lines.slice(0, -1).join('\n')}\n{"end":`, 'is no JSON'],
+      ['null', 'is no line of an export'],
     ] as const) {
       writeFileSync(cut, text);
       const answer = await from(cut, 'never.json');

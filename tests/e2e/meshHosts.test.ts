@@ -12,6 +12,7 @@ import { addHosts } from '#shared/hosts/manage.ts';
 import { chargeIdOf } from '#shared/jobs/cost.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
+import { systemSleep } from '#shared/kernel/ports.ts';
 import { splitOf } from '#shared/ledger/settle.ts';
 import { moneySteps } from '#shared/ledger/trace.ts';
 import { verify } from '#shared/ledger/verify.ts';
@@ -61,7 +62,7 @@ const register = async (): Promise<void> => {
       store,
       clock: { now: () => Date.now() },
       random: { next: Math.random },
-      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      wait: systemSleep,
     },
   );
 };

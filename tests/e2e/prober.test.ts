@@ -12,6 +12,7 @@ import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import type { HostState } from '#shared/hosts/live.ts';
 import { addHosts } from '#shared/hosts/manage.ts';
 import type { ProbeMessage } from '#shared/hosts/ports.ts';
+import { systemSleep } from '#shared/kernel/ports.ts';
 import { definitionOf } from '../support/hosts.ts';
 import { BUS_QUEUE, subscribedAssembly, TOPIC_QUEUE } from '../support/subscribedAssembly.ts';
 
@@ -26,8 +27,6 @@ interface Told {
   readonly from: HostState;
   readonly to: HostState;
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A host that can be killed, and started again on its port. */
 const startHost = async () => {
@@ -75,7 +74,7 @@ beforeAll(async () => {
       store: mesh.hosts().store,
       clock: { now: () => Date.now() },
       random: { next: Math.random },
-      wait: pause,
+      wait: systemSleep,
     },
   );
 });

@@ -15,23 +15,14 @@ import {
   MESH_METRICS,
   USAGE_METRICS,
 } from '#shared/contracts/metrics.ts';
-
-interface Resource {
-  readonly Type: string;
-  readonly Properties: Record<string, unknown>;
-}
+import { propertiesIn, type Resource, resourcesIn } from '../support/assembly.ts';
 
 let resources: readonly Resource[];
 beforeAll(() => {
-  const file = join(inject('assemblyDir'), 'Sheratan-dev.template.json');
-  const template = JSON.parse(readFileSync(file, 'utf8')) as {
-    Resources: Record<string, Resource>;
-  };
-  resources = Object.values(template.Resources);
+  resources = resourcesIn(inject('assemblyDir'));
 });
 
-const of = (type: string) =>
-  resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+const of = (type: string) => propertiesIn(resources, type);
 
 /** With the prober, whether or not it is deployed yet. */
 const full = inventoryOf('dev', [...new Set([...FUNCTIONS, 'prober'])]);

@@ -1,25 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { FUNCTIONS } from '#shared/contracts/functions.ts';
-
-interface Resource {
-  readonly Type: string;
-  readonly Properties: Record<string, unknown>;
-}
+import { propertiesIn, type Resource, resourcesIn } from '../support/assembly.ts';
 
 let resources: readonly Resource[];
-
 beforeAll(() => {
-  const file = join(inject('assemblyDir'), 'Sheratan-dev.template.json');
-  const template = JSON.parse(readFileSync(file, 'utf8')) as {
-    Resources: Record<string, Resource>;
-  };
-  resources = Object.values(template.Resources);
+  resources = resourcesIn(inject('assemblyDir'));
 });
 
-const of = (type: string) =>
-  resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+const of = (type: string) => propertiesIn(resources, type);
 
 describe('queues', () => {
   it('are four priorities, results, postings and probes, each with dead letters of its own', () => {

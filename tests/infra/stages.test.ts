@@ -2,23 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Resource, resourcesIn } from '../support/assembly.ts';
 import { synthesizeInto } from '../support/synthesize.ts';
-
-interface Resource {
-  readonly Type: string;
-  readonly Properties: Record<string, unknown>;
-  readonly DeletionPolicy?: string;
-  readonly UpdateReplacePolicy?: string;
-}
 
 const dir = mkdtempSync(join(tmpdir(), 'sheratan-prod-'));
 let prod: readonly Resource[];
 let dev: readonly Resource[];
-
-const resourcesIn = (assembly: string, stage: string): readonly Resource[] => {
-  const file = join(assembly, `Sheratan-${stage}.template.json`);
-  return Object.values(JSON.parse(readFileSync(file, 'utf8')).Resources);
-};
 
 beforeAll(() => {
   // With the security checks, as whoever deploys it: a finding fails the synthesis.

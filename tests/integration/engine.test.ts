@@ -3,28 +3,23 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { command } from '#shared/control/control.ts';
 import type { Command } from '#shared/control/state.ts';
 import { cancelJob } from '#shared/jobs/cancel.ts';
-import { defineJob, type JobContext, kindsOf } from '#shared/jobs/defineJob.ts';
+import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
 import { PermanentError, Snooze } from '#shared/jobs/errors.ts';
 import { decideGroup } from '#shared/jobs/groups.ts';
 import { claimCheck } from '#shared/jobs/payload.ts';
 import type { JobStore } from '#shared/jobs/ports.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { type Behaviour, testKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
-let behave: (payload: unknown, context: JobContext) => Promise<unknown>;
+let behave: Behaviour;
 const ran: unknown[] = [];
 
 const kinds = kindsOf([
-  defineJob({
-    kind: 'test',
-    payload: v.unknown(),
-    timeoutSeconds: 30,
-    retry: { maxAttempts: 3, jitter: 'none' },
-    run: (payload, context) => {
-      ran.push(payload);
-      return behave(payload, context);
-    },
+  testKind((payload, context) => {
+    ran.push(payload);
+    return behave(payload, context);
   }),
   defineJob({
     kind: 'strict',

@@ -1,5 +1,6 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { systemSleep } from '#shared/kernel/ports.ts';
 import { type Copied, copyLedger } from '#shared/ledger/copy.ts';
 import { balanceKey, headKey, recordKey } from '#shared/ledger/dynamo/codec.ts';
 import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
@@ -12,7 +13,6 @@ import { auditOf, partsOf, startLedger, type TestLedger, UNIT } from '../support
 import { createLedgerTable } from '../support/table.ts';
 
 const LANES = 3;
-const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** What the SDK throws is all the same here. */
 const STRIKES = FAULTS.filter((fault) => fault !== 'throttled' && fault !== 'conflict');
@@ -30,7 +30,7 @@ const copyTable = async (lanes = LANES) => {
 type Copy = Awaited<ReturnType<typeof copyTable>>;
 
 const bring = (target: Copy, from = source): Promise<Copied> =>
-  copyLedger({ source: from, target, lanes: target.lanes, wait });
+  copyLedger({ source: from, target, lanes: target.lanes, wait: systemSleep });
 
 /** Sound by itself, and the same as the ledger. */
 const expectSame = async (copy: Copy, ledger = test): Promise<void> => {
@@ -95,7 +95,7 @@ describe('a copy in a table', () => {
       clock: { now: test.now },
       random: { next: Math.random },
       logger: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },
-      ...{ wait, patienceMs: 5_000 },
+      ...{ wait: systemSleep, patienceMs: 5_000 },
     });
     const repeated = { id: 't0', unit: UNIT, from: 'b', to: 'c', amount: 10n };
     expect(await ledger.transfer(repeated)).toMatchObject({ code: 'exists' });

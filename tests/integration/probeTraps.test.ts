@@ -11,9 +11,9 @@ import { createProbe } from '#shared/hosts/http/probe.ts';
 import { watchStalls } from '#shared/hosts/http/stalls.ts';
 import type { ProbeOutcome } from '#shared/hosts/outcome.ts';
 import type { Probe } from '#shared/hosts/ports.ts';
-import { probeAll } from '#shared/hosts/probeAll.ts';
 import type { Resolve } from '#shared/kernel/addresses.ts';
-import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
+import { systemClock } from '#shared/kernel/ports.ts';
+import { probeHosts } from '../support/probeHosts.ts';
 import type { ProberOrder } from '../support/prober.ts';
 import { aHost as anyHost, serve } from '../support/targets.ts';
 
@@ -28,22 +28,10 @@ const aHost = (id: string, endpoint: string, probe: Partial<ProbeSettings> = {})
 
 const options = { allow: ['127.0.0.0/8'], clock: systemClock, hosts: 100 };
 
-const runAll = async (hosts: readonly Host[], probe: Probe) => {
+const runAll = (hosts: readonly Host[], probe: Probe) => {
   const stalls = watchStalls(systemClock);
   ends.push(stalls.stop);
-  const { results } = await probeAll(
-    hosts.map((host) => ({ host, live: undefined })),
-    {
-      probe,
-      clock: systemClock,
-      random: systemRandom,
-      stalls,
-      sleep: (ms) => sleep(ms),
-      budgetMs: 600_000,
-      vcpus: 2,
-    },
-  );
-  return [...results.values()].map(({ outcome }) => outcome);
+  return probeHosts(hosts, probe, stalls);
 };
 
 /** How many there are of each outcome. */

@@ -1,24 +1,18 @@
-import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { defineJob, type JobContext, kindsOf } from '#shared/jobs/defineJob.ts';
+import { kindsOf } from '#shared/jobs/defineJob.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/errors.ts';
 import type { Delivery } from '#shared/jobs/ports.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { type Behaviour, testKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
-let behave: (payload: unknown, context: JobContext) => Promise<unknown>;
+let behave: Behaviour;
 const ran: unknown[] = [];
 
 const kinds = kindsOf([
-  defineJob({
-    kind: 'test',
-    payload: v.unknown(),
-    timeoutSeconds: 30,
-    retry: { maxAttempts: 3, jitter: 'none' },
-    run: (payload, context) => {
-      ran.push(payload);
-      return behave(payload, context);
-    },
+  testKind((payload, context) => {
+    ran.push(payload);
+    return behave(payload, context);
   }),
 ]);
 

@@ -2,6 +2,7 @@
 import { createHostStore } from '#shared/hosts/dynamo/registry.ts';
 import type { ManageDeps } from '#shared/hosts/manage.ts';
 import { checkHost, type HostDefinition } from '#shared/hosts/registry.ts';
+import { systemSleep } from '#shared/kernel/ports.ts';
 import { createHostsTable } from './table.ts';
 
 /** @throws for what is none */
@@ -31,7 +32,7 @@ export const startRegistry = async (endpoint: string): Promise<TestRegistry> => 
       store: createHostStore(options),
       clock: { now: () => Date.now() },
       random: { next: Math.random },
-      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      wait: systemSleep,
       ...over,
     }),
   };

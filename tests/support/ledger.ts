@@ -1,5 +1,6 @@
 /** A ledger on a real table, with a clock that tests move. */
 
+import { systemSleep } from '#shared/kernel/ports.ts';
 import { createAccountStore } from '#shared/ledger/dynamo/accounts.ts';
 import { createEntryStore } from '#shared/ledger/dynamo/entries.ts';
 import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
@@ -49,7 +50,7 @@ export const startLedger = async (
     clock,
     random: { next: Math.random },
     logger: { debug: () => undefined, info: () => undefined, warn: note, error: note },
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    wait: systemSleep,
     patienceMs: 20_000,
   };
   const ledger = createLedger(deps);

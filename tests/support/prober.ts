@@ -1,11 +1,10 @@
 /** A prober in a process of its own: told hosts, it answers with what it found. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '#shared/hosts/host.ts';
 import { createProbe } from '#shared/hosts/http/probe.ts';
 import { watchStalls } from '#shared/hosts/http/stalls.ts';
 import type { ProbeOutcome } from '#shared/hosts/outcome.ts';
-import { probeAll } from '#shared/hosts/probeAll.ts';
-import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
+import { systemClock } from '#shared/kernel/ports.ts';
+import { probeHosts } from './probeHosts.ts';
 
 export interface ProberOrder {
   readonly hosts: readonly Host[];
@@ -18,19 +17,7 @@ const stalls = watchStalls(systemClock);
 
 const run = async ({ hosts, atOnce }: ProberOrder): Promise<readonly ProbeOutcome[]> => {
   if (atOnce) return Promise.all(hosts.map((host) => probe(host, host.probe.timeoutMs)));
-  const { results } = await probeAll(
-    hosts.map((host) => ({ host, live: undefined })),
-    {
-      probe,
-      clock: systemClock,
-      random: systemRandom,
-      stalls,
-      sleep: (ms) => sleep(ms),
-      budgetMs: 600_000,
-      vcpus: 2,
-    },
-  );
-  return hosts.flatMap(({ id }) => results.get(id)?.outcome ?? []);
+  return probeHosts(hosts, probe, stalls);
 };
 
 process.on('message', (order: ProberOrder) => {

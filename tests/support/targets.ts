@@ -5,48 +5,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Host, ProbeSettings } from '#shared/hosts/host.ts';
 import type { Live } from '#shared/hosts/live.ts';
+import { unknownHost } from '#shared/hosts/verdict.ts';
+import { hostWith } from './probes.ts';
 
-export const aHost = (id: string, endpoint: string, probe: Partial<ProbeSettings> = {}): Host => ({
-  id,
-  endpoint,
-  capabilities: [],
-  unit: 'credit',
-  concurrency: 1,
-  tags: [],
-  probe: {
-    path: '/health',
-    method: 'GET',
-    expectStatus: [[200, 299]],
-    headers: {},
-    timeoutMs: 2_000,
-    degradedMs: 1_000,
-    intervalSeconds: 60,
-    ...probe,
-  },
-  shard: '60-0',
-  number: 0,
-  version: 1,
-  createdAt: 0,
-});
+export const aHost = (id: string, endpoint: string, probe: Partial<ProbeSettings> = {}): Host =>
+  hostWith({ id, endpoint, probe: { ...hostWith().probe, ...probe } });
 
 export const aLive = (over: Partial<Live> = {}): Live => ({
-  number: 0,
-  state: 'online',
-  fails: 0,
-  passes: 1,
-  slow: 0,
-  changes: 0,
-  inconclusive: 0,
-  srttMs: 10,
-  rttvarMs: 1,
-  since: 1,
-  failedSince: 0,
-  seq: 1,
-  reason: 'none',
-  certDays: -32_768,
-  flapping: false,
-  hourProbes: 0,
-  hourPasses: 0,
+  ...unknownHost(hostWith()),
+  ...{ state: 'online', passes: 1, srttMs: 10, rttvarMs: 1, since: 1, seq: 1 },
   ...over,
 });
 

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { NO_CERTIFICATE } from '#shared/hosts/live.ts';
 import { unknownHost } from '#shared/hosts/verdict.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Telemetry } from '#shared/runtime/chain.ts';
 import { announceInOrder, reportShard } from '#shared/runtime/hostTelemetry.ts';
 import { FAIL, hostWith, INCONCLUSIVE, once } from '../support/probes.ts';
@@ -18,8 +20,8 @@ const listen = () => {
   return { measured, logged, telemetry };
 };
 
-const live = (number: number, state: 'online' | 'offline', certDays: number) =>
-  [number, { ...unknownHost(hostWith({ number })), state, certDays }] as const;
+const live = (number: number, state: 'online' | 'offline', certDays: number, inconclusive = 0) =>
+  [number, { ...unknownHost(hostWith({ number })), state, certDays, inconclusive }] as const;
 
 it('measures a run of a thousand hosts in at most a hundred values a metric', () => {
   const { measured, telemetry } = listen();
@@ -29,7 +31,10 @@ it('measures a run of a thousand hosts in at most a hundred values a metric', ()
   );
   reportShard(telemetry, {
     ...{ kind: 'committed', shard: '60-0', skewMs: 1_500, changes: [] },
-    live: new Map([live(0, 'online', 40), live(1, 'offline', -32_768), live(2, 'online', 9)]),
+    live: new Map([
+      ...[live(0, 'online', 40), live(1, 'offline', NO_CERTIFICATE)],
+      live(2, 'online', 9, LIMITS.hostStaleAfter),
+    ]),
     run: {
       results: new Map([...passes, ['f', once(FAIL)], ['i', once(INCONCLUSIVE)]]),
       ...{ skipped: 0, startedAt: 10, endedAt: 2_010 },
@@ -42,7 +47,13 @@ it('measures a run of a thousand hosts in at most a hundred values a metric', ()
   expect(Object.fromEntries(measured)).toEqual({
     ...{ DuplicateTicks: [0], CadenceSkewMs: [1_500], HostTransitions: [0], Hosts: [3] },
     ...{ HostsOnline: [2], HostsBusy: [0], HostsDegraded: [0], HostsOffline: [1] },
-    ...{ CertDaysLeft: [9], Probes: [1_000], ProbesSkipped: [0], ProbesInconclusive: [1] },
+    ...{
+      HostsStale: [1],
+      CertDaysLeft: [9],
+      Probes: [1_000],
+      ProbesSkipped: [0],
+      ProbesInconclusive: [1],
+    },
     ProbeRunMs: [2_000],
   });
 });

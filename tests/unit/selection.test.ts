@@ -10,31 +10,17 @@ import {
   selectHosts,
 } from '#shared/hosts/selection.ts';
 import { hash32 } from '#shared/kernel/hash.ts';
+import { hostWith } from '../support/probes.ts';
 
 const NOW = 1_800_000_000_000;
 
-const host = (id: string, over: Partial<Host> = {}): Host => ({
-  id,
-  endpoint: `https://${id}.example`,
-  capabilities: [{ kind: 'render', price: 10n }],
-  unit: 'CRD',
-  concurrency: 2,
-  tags: [],
-  probe: {
-    path: '/health',
-    method: 'GET',
-    expectStatus: [[200, 299]],
-    headers: {},
-    timeoutMs: 2_000,
-    degradedMs: 500,
-    intervalSeconds: 5,
-  },
-  shard: '5-0',
-  number: 0,
-  version: 1,
-  createdAt: 0,
-  ...over,
-});
+const host = (id: string, over: Partial<Host> = {}): Host =>
+  hostWith({
+    ...{ id, endpoint: `https://${id}.example`, concurrency: 2, shard: '5-0' },
+    capabilities: [{ kind: 'render', price: 10n }],
+    probe: { ...hostWith().probe, degradedMs: 500, intervalSeconds: 5 },
+    ...over,
+  });
 
 const candidate = (id: string, over: Partial<Candidate> = {}, of: Partial<Host> = {}) => ({
   host: host(id, of),

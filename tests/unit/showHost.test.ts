@@ -46,6 +46,7 @@ describe('a host as people read it', () => {
     ['not probed yet', host(), undefined],
     ['timeout', host(), live({ state: 'offline', reason: 'timeout' })],
     ['slow, flapping', host(), live({ reason: 'slow', flapping: true })],
+    ['stale: 5 probes said nothing', host(), live({ inconclusive: 5 })],
     ['by ann: new fan', host({ overlay }), live()],
     [
       'by ann until 2027-01-15 09:00:00.000: new fan',

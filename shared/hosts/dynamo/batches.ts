@@ -1,5 +1,6 @@
 /** Reads of many items at once. */
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import { inBatches } from '#shared/kernel/batches.ts';
 import type { Item } from './hostItems.ts';
 import type { HostsOptions } from './transaction.ts';
 
@@ -12,15 +13,13 @@ export const readAll = async (
   { stale = false } = {},
 ): Promise<readonly Item[]> => {
   const found: Item[] = [];
-  for (let start = 0; start < keys.length; start += READ_MAX) {
-    let left: Record<string, unknown>[] = [...keys.slice(start, start + READ_MAX)];
-    while (left.length > 0) {
-      const { Responses, UnprocessedKeys } = await client.send(
-        new BatchGetCommand({ RequestItems: { [table]: { Keys: left, ConsistentRead: !stale } } }),
-      );
-      found.push(...(Responses?.[table] ?? []));
-      left = UnprocessedKeys?.[table]?.Keys ?? [];
-    }
-  }
+  await inBatches<Record<string, unknown>>(keys, { size: READ_MAX }, async (batch) => {
+    const Keys = [...batch];
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: !stale } } }),
+    );
+    found.push(...(Responses?.[table] ?? []));
+    return UnprocessedKeys?.[table]?.Keys ?? [];
+  });
   return found;
 };

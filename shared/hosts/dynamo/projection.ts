@@ -1,16 +1,16 @@
 /** What people read of changes: a row a host (`V#<shard>`), and each change for itself (`E#<host>`). */
-import { BatchGetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { HOSTS_TTL } from '#shared/contracts/hosts.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { changeIdOf } from '../changes.ts';
 import type { Change } from '../live.ts';
 import type { HostHistory, HostProjection } from '../ports.ts';
+import { readAll } from './batches.ts';
 import { conditionalPut } from './conditionalPut.ts';
 import { projectionKey } from './hostItems.ts';
 import type { HostsOptions } from './transaction.ts';
 
-const READ_MAX = 100;
 const WIDTH = 16;
 
 const changeKey = ({ host, seq }: Pick<Change, 'host' | 'seq'>) => ({
@@ -35,19 +35,10 @@ export const createHostProjection = ({
 
   return {
     recorded: async (changes) => {
-      const found = new Set<string>();
-      for (let from = 0; from < changes.length; from += READ_MAX) {
-        let Keys: Record<string, unknown>[] = changes.slice(from, from + READ_MAX).map(changeKey);
-        while (Keys.length > 0) {
-          const { Responses, UnprocessedKeys } = await client.send(
-            new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }),
-          );
-          for (const { host, seq } of Responses?.[table] ?? [])
-            found.add(changeIdOf({ host: String(host), seq: Number(seq) }));
-          Keys = UnprocessedKeys?.[table]?.Keys ?? [];
-        }
-      }
-      return found;
+      const found = await readAll({ client, table }, changes.map(changeKey));
+      return new Set(
+        found.map(({ host, seq }) => changeIdOf({ host: String(host), seq: Number(seq) })),
+      );
     },
 
     record: async (shard, changes) => {

@@ -1,6 +1,7 @@
 /** HostEvents on the default event bus: one entry a change, named by the host and its count. */
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { HOST_EVENT_SOURCE, HOST_EVENT_TYPE } from '#shared/contracts/hosts.ts';
+import { chunksOf } from '#shared/kernel/batches.ts';
 import type { Change } from '../live.ts';
 import type { HostEvents } from '../ports.ts';
 
@@ -25,8 +26,8 @@ const entryOf = (change: Change) => {
 
 export const createHostEvents = (client: EventBridgeClient): HostEvents => ({
   put: async (changes) => {
-    for (let from = 0; from < changes.length; from += ENTRIES_MAX) {
-      const Entries = changes.slice(from, from + ENTRIES_MAX).map(entryOf);
+    for (const some of chunksOf(changes, ENTRIES_MAX)) {
+      const Entries = some.map(entryOf);
       const { FailedEntryCount = 0, Entries: answers = [] } = await client.send(
         new PutEventsCommand({ Entries }),
       );

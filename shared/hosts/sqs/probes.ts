@@ -1,5 +1,6 @@
 /** Messages on their way to the probes queue. One that is lost costs a probe, one more is harmless. */
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { chunksOf } from '#shared/kernel/batches.ts';
 import type { ProbeQueue } from '../ports.ts';
 
 /** Turns or a suspicion that the queue did not take: sending all of them again does no harm. */
@@ -12,8 +13,7 @@ const ENTRIES_MAX = 10;
 
 export const createProbeQueue = (sqs: SQSClient, queueUrl: string): ProbeQueue => ({
   send: async (messages) => {
-    for (let from = 0; from < messages.length; from += ENTRIES_MAX) {
-      const page = messages.slice(from, from + ENTRIES_MAX);
+    for (const page of chunksOf(messages, ENTRIES_MAX)) {
       const Entries = page.map(({ message, delaySeconds }, index) => ({
         Id: String(index),
         MessageBody: JSON.stringify(message),

@@ -17,9 +17,3 @@ export const recordOf = (item: Item): JobRecord => {
   assert(typeof pk === 'string' && pk.startsWith('JOB#'), 'the item is a job');
   return { ...fields, id: pk.slice('JOB#'.length) } as unknown as JobRecord;
 };
-
-/** As many as fit into one request, page by page. */
-export const chunksOf = <T>(items: readonly T[], size: number): readonly T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, page) =>
-    items.slice(page * size, (page + 1) * size),
-  );

@@ -1,22 +1,19 @@
 /** Who waits for whom, beside the jobs: an edge is `pk = JOB#<dependency>`, `sk = DEP#<dependant>`. */
-import {
-  BatchGetCommand,
-  BatchWriteCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
-import { mapPool } from '#shared/kernel/pool.ts';
 import type { Edge, FlowStore } from '../ports.ts';
-import { isTerminal, type JobRecord, type Status, TERMINAL } from '../record.ts';
-import { chunksOf, jobKey, recordOf } from './codec.ts';
+import { isTerminal, type Status, TERMINAL } from '../record.ts';
+import { putAll, readAll } from './batches.ts';
+import { jobKey, recordOf } from './codec.ts';
 import { blockerOf } from './expressions.ts';
 import type { StoreOptions } from './store.ts';
 
 const EDGE = 'DEP#';
-const WRITE_MAX = 25;
-const GET_MAX = 100;
-const REQUESTS_AT_ONCE = 4;
+/** `id` comes from the key. */
+const STATUS_ONLY = {
+  ProjectionExpression: 'pk, #status',
+  ExpressionAttributeNames: { '#status': 'status' },
+};
 
 const edgeItem = (edge: Edge, expiresAt: number) => ({
   pk: jobKey(edge.dependency).pk,
@@ -28,44 +25,6 @@ const edgeItem = (edge: Edge, expiresAt: number) => ({
 
 const TERMINALS = Object.fromEntries(TERMINAL.map((status) => [`:${status}`, status]));
 const ENDED = `#status IN (${Object.keys(TERMINALS).join(', ')})`;
-
-const putAll = async (
-  { client, table }: StoreOptions,
-  items: readonly Record<string, unknown>[],
-): Promise<void> => {
-  let left = items.map((Item) => ({ PutRequest: { Item } }));
-  while (left.length > 0) {
-    const { UnprocessedItems } = await client.send(
-      new BatchWriteCommand({ RequestItems: { [table]: left } }),
-    );
-    left = (UnprocessedItems?.[table] ?? []) as typeof left;
-  }
-};
-
-const getAll = async (
-  { client, table }: StoreOptions,
-  keys: readonly Record<string, unknown>[],
-): Promise<JobRecord[]> => {
-  const records: JobRecord[] = [];
-  let left = [...keys];
-  while (left.length > 0) {
-    const answer = await client.send(
-      new BatchGetCommand({
-        RequestItems: {
-          [table]: {
-            Keys: left,
-            ConsistentRead: true,
-            ProjectionExpression: 'pk, #status',
-            ExpressionAttributeNames: { '#status': 'status' },
-          },
-        },
-      }),
-    );
-    records.push(...(answer.Responses?.[table] ?? []).map(recordOf));
-    left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
-  }
-  return records;
-};
 
 /** @param row whether the job has a row already: only a stub of ours may expire. */
 const note = (
@@ -143,20 +102,17 @@ export const createFlowStore = (options: StoreOptions): FlowStore => {
     awaitEnd: (dependency, expiresAt) => awaitEnd(options, dependency, expiresAt),
 
     statuses: async (ids) => {
-      const pages = chunksOf(ids.map(jobKey), GET_MAX);
-      const records = await mapPool(pages, REQUESTS_AT_ONCE, (page) => getAll(options, page));
+      const records = await readAll(options, ids.map(jobKey), STATUS_ONLY);
       return new Map(
-        records.flat().flatMap(({ id, status }) => (status === undefined ? [] : [[id, status]])),
+        records.flatMap(({ id, status }) => (status === undefined ? [] : [[id, status]])),
       );
     },
 
-    addEdges: async (edges, expiresAt) => {
-      const pages = chunksOf(
+    addEdges: (edges, expiresAt) =>
+      putAll(
+        options,
         edges.map((edge) => edgeItem(edge, expiresAt)),
-        WRITE_MAX,
-      );
-      await mapPool(pages, REQUESTS_AT_ONCE, (page) => putAll(options, page));
-    },
+      ),
 
     edgesOf: (dependency) => edgesOf(options, dependency),
 

@@ -2,7 +2,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
-import type { Clock, Random } from '#shared/kernel/ports.ts';
+import { type Clock, type Random, systemSleep } from '#shared/kernel/ports.ts';
 import { advanceMs, type Rate, startsOf } from '../gcra.ts';
 import type { Limiter } from '../ports.ts';
 import type { StoreOptions } from './store.ts';
@@ -27,8 +27,6 @@ const accepted = async (write: Promise<unknown>): Promise<boolean> => {
     throw error;
   }
 };
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Moves a source's arrival time on by `by` ms and answers what it was, never before `now`. */
 const advance = async (
@@ -142,7 +140,7 @@ export const createLimiter = ({ random, clock, ...options }: LimiterOptions): Li
 
     enter: async (source, concurrency, id, until) => {
       for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-        if (tries > 0) await pause(random.next() * 20 * 2 ** tries);
+        if (tries > 0) await systemSleep(random.next() * 20 * 2 ** tries);
         const held = await readSlots(options, source);
         const now = clock.now();
         const others = Object.entries(held).filter(([who, ends]) => who !== id && ends > now);

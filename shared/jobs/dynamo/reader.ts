@@ -1,5 +1,5 @@
 /** Lists jobs through the sparse indexes, which hold keys only; the jobs themselves come by BatchGet. */
-import { BatchGetCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import {
   ATTENTION_INDEX,
   ATTENTION_SHARDS,
@@ -10,7 +10,7 @@ import {
 } from '#shared/contracts/tables.ts';
 import type { DueReader } from '../ports.ts';
 import type { JobRecord } from '../record.ts';
-import { chunksOf, recordOf } from './codec.ts';
+import { readAll } from './batches.ts';
 
 interface ReaderOptions {
   readonly client: DynamoDBDocumentClient;
@@ -33,7 +33,7 @@ interface Key {
   readonly sk: string;
 }
 
-const BATCH_GET_MAX = 100;
+const DUE_PAGE = 100;
 
 const queryKeys = async (
   { client, table }: ReaderOptions,
@@ -62,27 +62,6 @@ const queryKeys = async (
   return keys;
 };
 
-const getPage = async (
-  { client, table }: ReaderOptions,
-  keys: readonly Key[],
-): Promise<JobRecord[]> => {
-  const records: JobRecord[] = [];
-  let left: readonly Record<string, unknown>[] = keys.map((key) => ({ ...key }));
-  while (left.length > 0) {
-    const answer = await client.send(
-      new BatchGetCommand({ RequestItems: { [table]: { Keys: [...left], ConsistentRead: true } } }),
-    );
-    records.push(...(answer.Responses?.[table] ?? []).map(recordOf));
-    left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
-  }
-  return records;
-};
-
-const getAll = async (options: ReaderOptions, keys: readonly Key[]): Promise<JobRecord[]> => {
-  const pages = chunksOf(keys, BATCH_GET_MAX);
-  return (await Promise.all(pages.map((page) => getPage(options, page)))).flat();
-};
-
 /** Pages of one shard of the due index, earliest first. */
 async function* dueOf(
   options: ReaderOptions,
@@ -98,12 +77,12 @@ async function* dueOf(
         KeyConditionExpression: '#key = :shard AND #sort <= :until',
         ExpressionAttributeNames: { '#key': DUE_INDEX.key, '#sort': DUE_INDEX.sort },
         ExpressionAttributeValues: { ':shard': shard, ':until': until },
-        Limit: BATCH_GET_MAX,
+        Limit: DUE_PAGE,
         ...(from && { ExclusiveStartKey: from }),
       }),
     );
     const keys = (page.Items ?? []).map(({ pk, sk }) => ({ pk: String(pk), sk: String(sk) }));
-    const records = await getAll(options, keys);
+    const records = await readAll(options, keys);
     yield records.sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
     from = page.LastEvaluatedKey;
   } while (from);
@@ -123,12 +102,12 @@ export const createJobReader = (options: ReaderOptions): JobReader => ({
         queryKeys(options, ATTENTION_INDEX, value, { limit, newestFirst: true }),
       ),
     );
-    const records = await getAll(options, keys.flat());
+    const records = await readAll(options, keys.flat());
     return records.sort((a, b) => b.updatedAt - a.updatedAt).slice(0, limit);
   },
   labelled: async (label, value, limit) => {
     const index = label === 'missionId' ? MISSION_INDEX : TASK_INDEX;
     const keys = await queryKeys(options, index, value, { limit, newestFirst: false });
-    return (await getAll(options, keys)).sort((a, b) => a.createdAt - b.createdAt);
+    return (await readAll(options, keys)).sort((a, b) => a.createdAt - b.createdAt);
   },
 });

@@ -1,10 +1,17 @@
 /** Ends of jobs on their way to `results.fifo`, and back out of it. */
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { chunksOf } from '#shared/kernel/batches.ts';
 import { sha256 } from '#shared/kernel/json.ts';
 import type { Announcements } from '../ports.ts';
 import type { JobRecord } from '../record.ts';
 import type { Announcement } from '../report.ts';
+
+/** Ends that the queue did not take: announcing all of them again does no harm. */
+class AnnouncementsRefusedError extends Error {
+  override readonly name = 'AnnouncementsRefusedError';
+  readonly code = 'ANNOUNCEMENTS_REFUSED';
+}
 
 const ENTRIES_MAX = 10;
 
@@ -27,15 +34,18 @@ export const createAnnouncements = (
   occasion = 'ended',
 ): Announcements => ({
   announce: async (ended) => {
-    for (let from = 0; from < ended.length; from += ENTRIES_MAX) {
-      const page = ended.slice(from, from + ENTRIES_MAX);
+    for (const page of chunksOf(ended, ENTRIES_MAX)) {
       const { Failed = [] } = await sqs.send(
         new SendMessageBatchCommand({
           QueueUrl: queueUrl,
           Entries: page.map((record, index) => entryOf(record, index, occasion)),
         }),
       );
-      if (Failed.length > 0) throw new Error(`results queue: ${Failed[0]?.Message ?? 'refused'}`);
+      const [first] = Failed;
+      if (first)
+        throw new AnnouncementsRefusedError(
+          `the results queue refused ${Failed.length} of ${page.length}: ${first.Code} ${first.Message}`,
+        );
     }
   },
 });

@@ -3,6 +3,7 @@ import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Priority } from '#shared/contracts/queues.ts';
 import { MESSAGE_BYTES_MAX, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { byteLength } from '#shared/kernel/json.ts';
+import { systemSleep } from '#shared/kernel/ports.ts';
 import type { OutgoingMessage } from '../message.ts';
 import type { Outgoing } from '../ports.ts';
 
@@ -68,8 +69,6 @@ const laneOf = (group: string): number =>
     7,
   ) % LANES;
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 type Outcomes = Map<number, SendOutcome>;
 
 /** One request; returns what the queue asks to be sent again. */
@@ -108,7 +107,7 @@ const sendBatch = async (
   const outcomes: Outcomes = new Map();
   let left = batch;
   for (let tries = 0; left.length > 0 && tries < TRIES_MAX; tries += 1) {
-    if (tries > 0) await pause(100 * 2 ** tries);
+    if (tries > 0) await systemSleep(100 * 2 ** tries);
     left = await sendOnce(sqs, url, left, outcomes);
   }
   return outcomes;

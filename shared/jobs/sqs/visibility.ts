@@ -6,6 +6,7 @@ import {
   ReceiptHandleIsInvalid,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { chunksOf } from '#shared/kernel/batches.ts';
 import type { Delivery, Visibility } from '../ports.ts';
 
 const ENTRIES_MAX = 10;
@@ -32,11 +33,6 @@ const changeOnce = async (
   );
   return Failed.flatMap(({ Id }) => entries[Number(Id)]?.delivery.messageId ?? []);
 };
-
-const chunksOf = <T>(items: readonly T[], size: number): readonly T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 
 export const createVisibility = (sqs: SQSClient): Visibility => ({
   change: async (entries) => {

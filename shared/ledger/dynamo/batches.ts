@@ -1,10 +1,17 @@
 /** Reads (strongly consistent) and writes of many items. */
-import { BatchGetCommand, BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import { inBatches } from '#shared/kernel/batches.ts';
 import type { Item, LedgerOptions } from './codec.ts';
 
 type Key = Readonly<Record<'pk' | 'sk', string>>;
+type Request = NonNullable<BatchWriteCommandInput['RequestItems']>[string][number];
 
 const READ_MAX = 100;
+const WRITE_MAX = 25;
 
 /** Those that are there, in no order. */
 export const readAll = async (
@@ -12,35 +19,27 @@ export const readAll = async (
   keys: readonly Key[],
 ): Promise<readonly Item[]> => {
   const found: Item[] = [];
-  for (let start = 0; start < keys.length; start += READ_MAX) {
-    let left: Record<string, unknown>[] = [...keys.slice(start, start + READ_MAX)];
-    while (left.length > 0) {
-      const { Responses, UnprocessedKeys } = await client.send(
-        new BatchGetCommand({ RequestItems: { [table]: { Keys: left, ConsistentRead: true } } }),
-      );
-      found.push(...(Responses?.[table] ?? []));
-      left = UnprocessedKeys?.[table]?.Keys ?? [];
-    }
-  }
+  await inBatches<Record<string, unknown>>(keys, { size: READ_MAX }, async (batch) => {
+    const Keys = [...batch];
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }),
+    );
+    found.push(...(Responses?.[table] ?? []));
+    return UnprocessedKeys?.[table]?.Keys ?? [];
+  });
   return found;
 };
-
-const WRITE_MAX = 25;
 
 /** Puts whose content follows from their keys: done twice they are done once. */
 export const writeAll = async (
   { client, table }: LedgerOptions,
   items: readonly Item[],
 ): Promise<void> => {
-  for (let start = 0; start < items.length; start += WRITE_MAX) {
-    let left: NonNullable<ConstructorParameters<typeof BatchWriteCommand>[0]['RequestItems']> = {
-      [table]: items
-        .slice(start, start + WRITE_MAX)
-        .map((item) => ({ PutRequest: { Item: { ...item } } })),
-    };
-    while (Object.keys(left).length > 0) {
-      const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: left }));
-      left = UnprocessedItems ?? {};
-    }
-  }
+  const puts = items.map((item): Request => ({ PutRequest: { Item: { ...item } } }));
+  await inBatches(puts, { size: WRITE_MAX }, async (batch) => {
+    const { UnprocessedItems } = await client.send(
+      new BatchWriteCommand({ RequestItems: { [table]: [...batch] } }),
+    );
+    return UnprocessedItems?.[table] ?? [];
+  });
 };

@@ -1,9 +1,16 @@
 /** Charges on their way to `postings.fifo`, and back out of it. */
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Charges } from '#shared/jobs/money.ts';
+import { chunksOf } from '#shared/kernel/batches.ts';
 import { sha256 } from '#shared/kernel/json.ts';
 import { chargeOf } from '../charges.ts';
 import type { Charge } from '../settle.ts';
+
+/** Charges that the queue did not take: sending all of them again does no harm. */
+class ChargesRefusedError extends Error {
+  override readonly name = 'ChargesRefusedError';
+  readonly code = 'CHARGES_REFUSED';
+}
 
 const ENTRIES_MAX = 10;
 /** As many charges at once, each payer's one after another. */
@@ -28,12 +35,16 @@ const entryOf = (charge: Charge, index: number) => {
 export const createCharges = (sqs: SQSClient, queueUrl: string): Charges => ({
   send: async (ended) => {
     const charges = ended.flatMap((record) => chargeOf(record) ?? []);
-    for (let from = 0; from < charges.length; from += ENTRIES_MAX) {
-      const Entries = charges.slice(from, from + ENTRIES_MAX).map(entryOf);
+    for (const some of chunksOf(charges, ENTRIES_MAX)) {
+      const Entries = some.map(entryOf);
       const { Failed = [] } = await sqs.send(
         new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
       );
-      if (Failed.length > 0) throw new Error(`postings queue: ${Failed[0]?.Message ?? 'refused'}`);
+      const [first] = Failed;
+      if (first)
+        throw new ChargesRefusedError(
+          `the postings queue refused ${Failed.length} of ${Entries.length}: ${first.Code} ${first.Message}`,
+        );
     }
   },
 });

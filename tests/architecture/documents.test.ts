@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const PATHS = [
+  'README.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
+const documents = PATHS.map((path) => ({ path, text: readFileSync(path, 'utf8') }));
+const read = (path: string): string => readFileSync(path, 'utf8');
+
+/** What documents name by a group of the pattern, where it is named, and is not there. */
+const missing = (pattern: RegExp, exists: (name: string, path: string) => boolean): string[] =>
+  documents.flatMap(({ path, text }) =>
+    [...text.matchAll(pattern)]
+      .map(([, name, other]) => name ?? other ?? '')
+      .filter((name) => !exists(name, path))
+      .map((name) => `${path}: ${name}`),
+  );
+
+/** As they are linked to: lower case, dashes for spaces, nothing else but letters and digits. */
+const anchorsOf = (text: string): readonly string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe('what README and docs name exists', () => {
+  it('files and sections that they link to', () => {
+    const link = /\]\((?!\w+:)([^)\s]+)\)/g;
+    const isThere = (name: string, from: string): boolean => {
+      const [file = '', anchor] = name.split('#');
+      const path = file === '' ? from : join(dirname(from), file);
+      return existsSync(path) && (anchor === undefined || anchorsOf(read(path)).includes(anchor));
+    };
+    expect(missing(link, isThere)).toEqual([]);
+  });
+
+  it('scripts of npm', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const script = /\bnpm (?:run ([\w:]+)|(test|start)\b)/g;
+    expect(missing(script, (name) => name in scripts)).toEqual([]);
+  });
+
+  it('files of this repository that commands are given', () => {
+    const path = /(?<![\w/.-])((?:scripts|examples|shared|infra|docs)\/[\w./-]*\w)/g;
+    // The one that a reader is shown how to write.
+    const theirs = 'shared/jobs/kinds/resize.ts';
+    expect(missing(path, (name) => name === theirs || existsSync(name))).toEqual([]);
+  });
+});
+
+it('every document is reached from README', () => {
+  const linked = [...read('README.md').matchAll(/\]\((docs\/[^)#]+\.md)/g)].map(([, to]) => to);
+  expect(PATHS.slice(1).filter((path) => !linked.includes(path))).toEqual([]);
+});
+
+it('the continuous integration runs the tests by the command of README', () => {
+  const [, command = 'none'] = /^(npm \w+) .*all tests/m.exec(read('README.md')) ?? [];
+  expect(read('.ci/run')).toMatch(new RegExp(`^${command} `, 'm'));
+});

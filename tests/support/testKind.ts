@@ -1,0 +1,12 @@
+/** A kind of jobs that do what a test says. */
+import * as v from 'valibot';
+import { defineJob, type JobContext } from '#shared/jobs/defineJob.ts';
+
+export type Behaviour = (payload: unknown, context: JobContext) => Promise<unknown>;
+
+export const testKind = (run: Behaviour) =>
+  defineJob({
+    ...{ kind: 'test', payload: v.unknown(), run },
+    timeoutSeconds: 30,
+    retry: { maxAttempts: 3, jitter: 'none' },
+  });
