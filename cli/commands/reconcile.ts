@@ -30,8 +30,8 @@ const rowOf = ({ job, endedAt, is, charge }: Unsettled): readonly string[] => {
   return [is, job, time(endedAt), String(amount), unit, payer, id].map(plain);
 };
 
-const paidRow = ({ charge, at, amount, unit, payer }: Unaccounted): readonly string[] =>
-  ['paid, no job', '', time(at), String(amount), unit, payer, charge].map(plain);
+const paidRow = ({ transfer, at, amount, unit, payer }: Unaccounted): readonly string[] =>
+  ['paid, no job', '', time(at), String(amount), unit, payer, transfer].map(plain);
 
 /** What each payer owes, beside what it has: what it has not the mesh is owed. */
 const printPayers = async (
@@ -62,7 +62,7 @@ const print = async (
   out(columns([header, ...unsettled.map(rowOf), ...unaccounted.map(paidRow)]));
   if (unaccounted.length > 0)
     note(
-      'Whether what was paid for no job is taken back is for a person: "ledger reverse" on the charge.',
+      'Whether what was paid for no job is taken back is for a person: "ledger reverse CHARGE".',
     );
   if (yes || unsettled.length === 0) return;
   await printPayers(unsettled, session);

@@ -24,7 +24,8 @@ export interface Unsettled {
 
 /** Paid, for a run that no record of a completed job tells of. */
 export interface Unaccounted {
-  readonly charge: string;
+  /** One charge may take several. */
+  readonly transfer: string;
   readonly unit: string;
   readonly payer: string;
   readonly amount: bigint;
@@ -84,36 +85,27 @@ const unsettledOf = async (
   });
 };
 
-const paidIn = (block: Block): readonly (Unaccounted & { readonly reverses?: string })[] =>
-  entriesOf(block).flatMap(({ transfer }) => {
-    const { id, unit, moves, reverses } = transfer;
-    const charge = chargeIdIn(reverses ?? id);
-    if (charge === undefined) return [];
-    const payer = transfer.metadata?.['payer'] ?? moves[0]?.from ?? '';
-    const paid = { charge, unit, payer, amount: totalOf(transfer), at: block.at };
-    return [{ ...paid, ...(reverses !== undefined && { reverses }) }];
-  });
-
 const unaccountedIn = async (
   since: number,
   known: ReadonlySet<string>,
   { reader, lanes }: ReconcileDeps,
 ): Promise<readonly Unaccounted[]> => {
-  const paid = new Map<string, Unaccounted>();
+  const paid: Unaccounted[] = [];
   const takenBack = new Set<string>();
+  const look = ({ at, text }: Block): void => {
+    for (const { transfer } of entriesOf({ text })) {
+      const { id, unit, moves, metadata, reverses } = transfer;
+      if (reverses !== undefined) takenBack.add(reverses);
+      const charge = chargeIdIn(id);
+      if (charge === undefined || known.has(charge)) continue;
+      const payer = metadata?.['payer'] ?? moves[0]?.from ?? '';
+      paid.push({ transfer: id, unit, payer, amount: totalOf(transfer), at });
+    }
+  };
   for (let lane = 0; lane < lanes; lane += 1)
     for await (const blocks of reader.blocks(lane, 0))
-      for (const { reverses, ...each } of blocks
-        .filter(({ at }) => at >= since)
-        .flatMap((block) => paidIn(block))) {
-        const { charge, amount } = each;
-        const before = paid.get(charge)?.amount ?? 0n;
-        if (reverses !== undefined) takenBack.add(charge);
-        else paid.set(charge, { ...each, amount: before + amount });
-      }
-  return [...paid.values()]
-    .filter(({ charge }) => !known.has(charge) && !takenBack.has(charge))
-    .sort((a, b) => a.at - b.at);
+      for (const block of blocks) if (block.at >= since) look(block);
+  return paid.filter(({ transfer }) => !takenBack.has(transfer)).sort((a, b) => a.at - b.at);
 };
 
 /** Changes nothing. What ended a moment ago may still be on its way, and is settled once all the same. */

@@ -179,7 +179,7 @@ describe('jobs that were restored to an earlier moment', () => {
     await restoreTable(test.options.raw, then);
     expect(await look(began)).toMatchObject({
       unsettled: [],
-      unaccounted: [{ charge, payer: 'alice', amount: 40n }],
+      unaccounted: [{ transfer: charge, payer: 'alice', amount: 40n }],
     });
     expect((await look(test.now() + 1)).unaccounted).toEqual([]);
     await test.ledger.reverse(charge);
