@@ -14,6 +14,7 @@ import {
   show,
   statementOf,
 } from './commands/ledger.ts';
+import { type ReconcileOptions, reconcileAll } from './commands/reconcile.ts';
 import { type ReplicaOptions, replica } from './commands/replica.ts';
 import type { ExitCode } from './errors.ts';
 import { moment, positive, targeted, whole } from './options.ts';
@@ -150,6 +151,12 @@ const addAudit = (ledger: Command, run: Run): void => {
     .description('rebuild heads, balances and records from the journal, after a restore')
     .option('--yes', 'nobody writes meanwhile')
     .action((options: RepairOptions) => run(repairAll(options)));
+  targeted(ledger.command('reconcile'))
+    .description('what the ledger does not know of jobs that ended, after a restore of either')
+    .option('--yes', 'settle it; without it nothing changes')
+    .option('--since <time>', 'and what was paid since then for no job: a date, or 2h ago', moment)
+    .option('--jobs <table>', 'a table with the jobs of another time')
+    .action((options: ReconcileOptions) => run(reconcileAll(options)));
   targeted(ledger.command('export'))
     .description('all blocks and accounts, as JSON lines')
     .argument('<file>')

@@ -76,6 +76,12 @@ targeted(program.command('jobs'))
   .description('jobs that need attention, or those with a label')
   .addOption(new Option('--mission <id>', 'jobs of a mission').conflicts('task'))
   .option('--task <id>', 'jobs of a task')
+  .addOption(
+    new Option('--open', 'that have not ended, the longest untouched first').conflicts([
+      'mission',
+      'task',
+    ]),
+  )
   .option('--limit <n>', 'at most so many', whole, 50)
   .action((options: JobsOptions) => run(jobs(options)));
 

@@ -106,7 +106,11 @@ export class SheratanStack extends Stack {
     });
   }
 
-  #jobQueues({ stage, queueRetentionDays }: Config): Readonly<Record<Priority, sqs.Queue>> {
+  #jobQueues({
+    stage,
+    queueRetentionDays,
+    production,
+  }: Config): Readonly<Record<Priority, sqs.Queue>> {
     const queueOf = (priority: Priority): sqs.Queue =>
       new JobQueue(this, `Jobs-${priority}`, {
         name: `sheratan-${stage}-jobs-${priority}`,
@@ -114,6 +118,7 @@ export class SheratanStack extends Stack {
         visibilityTimeout: Duration.seconds(6 * WORKER_TIMEOUT_SECONDS),
         retention: Duration.days(queueRetentionDays),
         receivesMax: RECEIVES_MAX,
+        production,
       }).queue;
     return Object.fromEntries(
       PRIORITIES.map((priority) => [priority, queueOf(priority)]),

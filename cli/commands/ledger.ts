@@ -19,7 +19,7 @@ export interface LedgerOptions extends SessionOptions {
 }
 
 /** BigInt as text: JSON's numbers do not reach. */
-const exact = (value: unknown): unknown =>
+export const exact = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (_key, each: unknown) =>
       typeof each === 'bigint' ? String(each) : each,

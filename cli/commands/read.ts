@@ -40,6 +40,7 @@ export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
 export interface JobsOptions extends SessionOptions {
   readonly mission?: string;
   readonly task?: string;
+  readonly open?: boolean;
   readonly limit: number;
 }
 
@@ -49,6 +50,7 @@ const select = async (
 ): Promise<readonly JobRecord[]> => {
   if (options.mission) return reader.labelled('missionId', options.mission, options.limit);
   if (options.task) return reader.labelled('taskId', options.task, options.limit);
+  if (options.open) return reader.open(options.limit);
   const both = await Promise.all([
     reader.attention('DEAD', options.limit),
     reader.attention('QUARANTINED', options.limit),
@@ -57,6 +59,12 @@ const select = async (
     .flat()
     .sort((a, b) => b.updatedAt - a.updatedAt)
     .slice(0, options.limit);
+};
+
+const noneOf = ({ mission, task, open }: JobsOptions): string => {
+  const label = mission ?? task;
+  if (label) return `No job carries the label ${plain(label)}.`;
+  return open ? 'Every job that was taken up has ended.' : 'No job needs attention.';
 };
 
 export const jobs = (options: JobsOptions): Promise<ExitCode> =>
@@ -68,11 +76,7 @@ export const jobs = (options: JobsOptions): Promise<ExitCode> =>
     }
     if (records.length > 0)
       out(columns([['STATUS', 'ID', 'KIND', 'UPDATED', 'WHY'], ...records.map(row)]));
-    const labelled = options.mission ?? options.task;
-    const none = labelled
-      ? `No job carries the label ${plain(labelled)}.`
-      : 'No job needs attention.';
-    if (records.length === 0) note(none);
+    if (records.length === 0) note(noneOf(options));
     if (records.length === options.limit) note(`There may be more: --limit is ${options.limit}.`);
     return EXIT.ok;
   });

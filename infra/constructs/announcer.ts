@@ -38,8 +38,10 @@ export class Announcer extends Construct {
       production: config.production,
       environment: { [HOSTS_ENV.table]: table.tableName },
     });
-    const name = `sheratan-${config.stage}-announcer-failures`;
-    const failures = new FailureQueue(this, 'Failures', name);
+    const failures = new FailureQueue(this, 'Failures', {
+      queueName: `sheratan-${config.stage}-announcer-failures`,
+      production: config.production,
+    });
     fn.addEventSource(
       new DynamoEventSource(table as dynamodb.ITable, {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,

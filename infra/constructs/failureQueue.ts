@@ -1,15 +1,22 @@
 /** Where it is kept what was given up by something that is no queue: a stream, a schedule. */
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
+export interface FailureQueueProps {
+  readonly queueName: string;
+  /** Kept on destroy and on replacement. */
+  readonly production: boolean;
+}
+
 export class FailureQueue extends sqs.Queue {
-  constructor(scope: Construct, id: string, queueName: string) {
+  constructor(scope: Construct, id: string, { queueName, production }: FailureQueueProps) {
     super(scope, id, {
       queueName,
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
+      removalPolicy: production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SQS3',

@@ -1,5 +1,5 @@
 /** A FIFO queue in high-throughput mode with a FIFO dead-letter queue that keeps messages longer. */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
@@ -10,6 +10,8 @@ export interface JobQueueProps {
   readonly retention: Duration;
   /** Receives after which SQS moves a message to the dead-letter queue. */
   readonly receivesMax: number;
+  /** What waits in it is nowhere else: kept on destroy and on replacement. */
+  readonly production: boolean;
 }
 
 export class JobQueue extends Construct {
@@ -24,6 +26,7 @@ export class JobQueue extends Construct {
       fifoThroughputLimit: sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
+      removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     } as const;
     this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
       ...common,

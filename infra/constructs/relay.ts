@@ -61,7 +61,10 @@ export class Relay extends Construct {
         ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
       },
     });
-    const failures = new FailureQueue(this, 'Failures', `sheratan-${config.stage}-relay-failures`);
+    const failures = new FailureQueue(this, 'Failures', {
+      queueName: `sheratan-${config.stage}-relay-failures`,
+      production: config.production,
+    });
     fn.addEventSource(
       new DynamoEventSource(table as dynamodb.ITable, {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,

@@ -33,6 +33,7 @@ export class Reporter extends Construct {
       visibilityTimeout: Duration.seconds(6 * REPORTER_TIMEOUT_SECONDS),
       retention: Duration.days(config.queueRetentionDays),
       receivesMax: RECEIVES_MAX,
+      production: config.production,
     }).queue;
     const { fn } = new ServiceFunction(this, 'Reporter', {
       name: `sheratan-${config.stage}-reporter`,

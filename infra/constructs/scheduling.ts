@@ -1,5 +1,5 @@
 /** Where schedules live, and what they may do: send to the job queues. */
-import { Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -22,13 +22,16 @@ export class Scheduling extends Construct {
   constructor(scope: Construct, id: string, { config, queues }: SchedulingProps) {
     super(scope, id);
     const scheduleGroupName = `sheratan-${config.stage}`;
-    this.group = new scheduler.ScheduleGroup(this, 'Group', { scheduleGroupName });
+    this.group = new scheduler.ScheduleGroup(this, 'Group', {
+      scheduleGroupName,
+      // The schedules in it are people's, and would go with it.
+      removalPolicy: config.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
     // EventBridge Scheduler takes standard queues only for what it gives up.
-    this.deadLetterQueue = new FailureQueue(
-      this,
-      'DeadTicks',
-      `sheratan-${config.stage}-ticks-dead`,
-    );
+    this.deadLetterQueue = new FailureQueue(this, 'DeadTicks', {
+      queueName: `sheratan-${config.stage}-ticks-dead`,
+      production: config.production,
+    });
     const { account } = Stack.of(this);
     this.role = new iam.Role(this, 'Role', {
       description: 'Lets schedules send to the job queues',

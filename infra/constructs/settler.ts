@@ -26,6 +26,7 @@ export class Settler extends Construct {
       visibilityTimeout: Duration.seconds(6 * SETTLER_TIMEOUT_SECONDS),
       retention: Duration.days(config.queueRetentionDays),
       receivesMax: RECEIVES_MAX,
+      production: config.production,
     }).queue;
     const { fn } = new ServiceFunction(this, 'Settler', {
       name: `sheratan-${config.stage}-settler`,

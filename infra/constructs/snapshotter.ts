@@ -30,11 +30,10 @@ export class Snapshotter extends Construct {
       production: config.production,
       environment: ledger.environment,
     });
-    const failures = new FailureQueue(
-      this,
-      'Failures',
-      `sheratan-${config.stage}-snapshotter-failures`,
-    );
+    const failures = new FailureQueue(this, 'Failures', {
+      queueName: `sheratan-${config.stage}-snapshotter-failures`,
+      production: config.production,
+    });
     fn.addEventSource(
       new DynamoEventSource(ledger.table as dynamodb.ITable, {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,

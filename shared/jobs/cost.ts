@@ -17,6 +17,12 @@ export const costOf = ({ cost }: Envelope): Cost | undefined => {
   return { payer, unit, amount, draw };
 };
 
+/** What the ledger is told of the end of a job. */
+export type Priced = Pick<
+  JobRecord,
+  'id' | 'status' | 'createdAt' | 'updatedAt' | 'generation' | 'cost' | 'settlement'
+>;
+
 /**
  * The id of a run's charge in the ledger: another one for each generation, and for another job that
  * has the id after the first is forgotten.
@@ -30,17 +36,25 @@ export const chargeIdOf = ({
   return `job:${name}:${createdAt}:${generation}`;
 };
 
+/** The charge that a transfer belongs to: one may take several, which are numbered. */
+export const chargeIdIn = (transferId: string): string | undefined =>
+  /^(job:.+:\d{13,}:\d+)(?::\d+)?$/.exec(transferId)?.[1];
+
 /** @param ordinal of a child that is paid from what the job of this charge holds, from 1 */
 export const shareHoldIdOf = (chargeId: string, ordinal: number): string =>
   `${chargeId}:${ordinal}:hold`;
 
 /** Out of the parent's hold for the first run only: what that did not need has gone back. */
-export const drawOf = ({ cost, generation = 0 }: JobRecord): Draw | undefined =>
+export const drawOf = ({
+  cost,
+  generation = 0,
+}: Pick<Priced, 'cost' | 'generation'>): Draw | undefined =>
   generation === 0 ? cost?.draw : undefined;
 
 /** The hold of this run of a job. */
-export const holdIdOf = (record: JobRecord): string =>
-  drawOf(record)?.hold ?? `${chargeIdOf(record)}:hold`;
+export const holdIdOf = (
+  record: Pick<Priced, 'id' | 'createdAt' | 'generation' | 'cost'>,
+): string => drawOf(record)?.hold ?? `${chargeIdOf(record)}:hold`;
 
 /** Who is paid when it was not the worker itself. */
 export type Earned = Required<Pick<Settlement, 'payee' | 'marginPpm' | 'amount'>>;

@@ -1,10 +1,9 @@
 /** What the end of a job means for the ledger: pure. */
-import { chargeIdOf, drawOf, holdIdOf, sharedOf } from '#shared/jobs/cost.ts';
-import type { JobRecord } from '#shared/jobs/record.ts';
+import { chargeIdOf, drawOf, holdIdOf, type Priced, sharedOf } from '#shared/jobs/cost.ts';
 import type { Charge } from './settle.ts';
 
 /** undefined for a job that costs nothing. */
-export const chargeOf = (record: JobRecord): Charge | undefined => {
+export const chargeOf = (record: Priced): Charge | undefined => {
   const { cost, settlement, status } = record;
   if (!cost) return undefined;
   const id = chargeIdOf(record);

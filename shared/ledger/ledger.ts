@@ -82,8 +82,9 @@ const createHoldMany = (
     try {
       const outcomes = await hold(requests);
       if (!outcomes.some(({ code }) => code === 'exceeds_credits')) return outcomes;
-      const swept = await sweep({ unit, account: from }, sweepId(id));
-      return swept.code === 'created' ? await hold(requests) : outcomes;
+      // Whoever brought it home, it is there now.
+      await sweep({ unit, account: from }, sweepId(id));
+      return await hold(requests);
     } catch (error) {
       deps.logger.warn('the ledger could not be reached', { id, error });
       return requests.map((request) => answer(request.id, 'unknown'));
@@ -109,8 +110,8 @@ export const createLedger = (deps: LedgerDeps): Ledger => {
   ): Promise<Outcome> => {
     const outcome = await work();
     if (outcome.code !== 'exceeds_credits') return outcome;
-    const swept = await sweep(key, sweepId(id));
-    return swept.code === 'created' ? work() : outcome;
+    await sweep(key, sweepId(id));
+    return work();
   };
 
   const holdMany = createHoldMany(deps, chart, { sweep, sweepId });

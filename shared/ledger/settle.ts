@@ -59,7 +59,7 @@ const partsOf = ({ id, due }: Charge): readonly Part[] => {
 };
 
 /** What is left of the price for the job itself. */
-const ownAmountOf = (charge: Charge): bigint =>
+export const ownAmountOf = (charge: Charge): bigint =>
   partsOf(charge).reduce((rest, part) => rest - part.amount, charge.amount);
 
 /** The payer's account or, when that cannot pay any more, what the mesh is owed. */

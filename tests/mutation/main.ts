@@ -220,12 +220,12 @@ const MUTANTS: readonly Mutant[] = [
     tests: ['ledgerCopy'],
   },
   {
-    name: 'a commit is known by its table and block',
+    name: 'a commit is known by its writer and block',
     file: LANES,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the source as it is written
-    from: 'sha256(`${table} ${blocks[0]?.hash}`)',
+    from: 'sha256(`${writer} ${blocks[0]?.hash}`)',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: as above
-    to: 'sha256(`${table.length} ${blocks[0]?.hash}`)',
+    to: 'sha256(`${writer.length} ${blocks[0]?.hash}`)',
     tests: ['ledgerCopy'],
   },
 ];

@@ -1,5 +1,10 @@
 /** Lists jobs through the sparse indexes, which hold keys only; the jobs themselves come by BatchGet. */
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  paginateScan,
+  QueryCommand,
+  type ScanCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import {
   ATTENTION_INDEX,
   ATTENTION_SHARDS,
@@ -8,9 +13,11 @@ import {
   MISSION_INDEX,
   TASK_INDEX,
 } from '#shared/contracts/tables.ts';
+import type { Priced } from '../cost.ts';
 import type { DueReader } from '../ports.ts';
-import type { JobRecord } from '../record.ts';
+import { isTerminal, type JobRecord } from '../record.ts';
 import { readAll } from './batches.ts';
+import { recordOf } from './codec.ts';
 
 interface ReaderOptions {
   readonly client: DynamoDBDocumentClient;
@@ -26,6 +33,10 @@ export interface JobReader {
     value: string,
     limit: number,
   ): Promise<readonly JobRecord[]>;
+  /** Jobs that have not ended, the longest untouched first: reads the whole table. */
+  open(limit: number): Promise<readonly JobRecord[]>;
+  /** Jobs with a price that have ended, in no order: reads the whole table. */
+  priced(): AsyncIterable<readonly Priced[]>;
 }
 
 interface Key {
@@ -88,6 +99,23 @@ async function* dueOf(
   } while (from);
 }
 
+/** All jobs, in no order; a row without a status only says that others wait for the job. */
+async function* scanned(
+  { client, table }: ReaderOptions,
+  narrowed: Pick<ScanCommandInput, 'FilterExpression' | 'ProjectionExpression'>,
+): AsyncGenerator<readonly JobRecord[]> {
+  const FilterExpression = `sk = :job AND attribute_exists(#status)${narrowed.FilterExpression ?? ''}`;
+  const pages = paginateScan(
+    { client },
+    {
+      ...{ TableName: table, ConsistentRead: true, ...narrowed, FilterExpression },
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':job': 'JOB' },
+    },
+  );
+  for await (const { Items = [] } of pages) yield Items.map(recordOf);
+}
+
 export const createDueReader = (options: ReaderOptions): DueReader => ({
   async *until(until) {
     for (let shard = 0; shard < DUE_SHARDS; shard += 1) yield* dueOf(options, String(shard), until);
@@ -109,5 +137,19 @@ export const createJobReader = (options: ReaderOptions): JobReader => ({
     const index = label === 'missionId' ? MISSION_INDEX : TASK_INDEX;
     const keys = await queryKeys(options, index, value, { limit, newestFirst: false });
     return (await readAll(options, keys)).sort((a, b) => a.createdAt - b.createdAt);
+  },
+  open: async (limit) => {
+    const open: JobRecord[] = [];
+    for await (const page of scanned(options, {}))
+      open.push(...page.filter(({ status }) => !isTerminal(status)));
+    return open.sort((a, b) => a.updatedAt - b.updatedAt).slice(0, limit);
+  },
+  priced: async function* () {
+    const narrowed = {
+      FilterExpression: ' AND attribute_exists(cost)',
+      ProjectionExpression: 'pk, sk, #status, createdAt, updatedAt, generation, cost, settlement',
+    };
+    for await (const page of scanned(options, narrowed))
+      yield page.filter(({ status }) => isTerminal(status));
   },
 });

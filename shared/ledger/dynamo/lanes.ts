@@ -1,6 +1,7 @@
 /** LaneStore on the Ledger table: one transaction a commit. */
 import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { sha256 } from '#shared/kernel/json.ts';
+import { systemIds } from '#shared/kernel/ports.ts';
 import type { Block, Head } from '../blocks.ts';
 import { genesis } from '../blocks.ts';
 import type { Change, Commit, Found, LaneStore, Wanted } from '../ports.ts';
@@ -125,13 +126,15 @@ const actionsOf = (table: string, commit: Commit): readonly Action[] => {
 };
 
 /**
- * The SDK's own retries repeat the token, and DynamoDB answers them as it did the first. A copy of
- * the ledger commits the same blocks in another table.
+ * The SDK's own retries repeat the token, and DynamoDB answers them as it did the first, for minutes
+ * and by the table's name. A ledger that is built again from its journal commits the same blocks,
+ * in another table or in one that has the name of the lost one.
  */
-const tokenOf = (table: string, { blocks }: Commit): string =>
-  sha256(`${table} ${blocks[0]?.hash}`).slice(0, 36);
+const tokenOf = (writer: string, { blocks }: Commit): string =>
+  sha256(`${writer} ${blocks[0]?.hash}`).slice(0, 36);
 
 export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => {
+  const writer = systemIds.next();
   return {
     head: async (lane) => {
       const { Item } = await client.send(
@@ -169,7 +172,7 @@ export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => 
     commit: async (commit) => {
       const TransactItems = [...actionsOf(table, commit)];
       try {
-        const ClientRequestToken = tokenOf(table, commit);
+        const ClientRequestToken = tokenOf(writer, commit);
         await client.send(new TransactWriteCommand({ TransactItems, ClientRequestToken }));
         return { kind: 'done' };
       } catch (error) {

@@ -1,0 +1,110 @@
+/** An embedded cloud whose tables are lost and restored, with jobs that wait for a word. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { expect } from 'vitest';
+import { type Deployment, openEmbedded } from '#client/deployment.ts';
+import { type Cloud, startCloud } from '#infra/local/cloud.ts';
+import { readStream } from '#infra/local/streamSource.ts';
+import { commandIn } from './sheratan.ts';
+import { enableStream, type TableExport } from './tableExports.ts';
+
+export interface Gates {
+  /** Answers only when it was opened. */
+  waiting(name: string): string;
+  /** Answers 503 until it was opened. */
+  failing(name: string): string;
+  open(name: string): void;
+  close(): Promise<unknown>;
+}
+
+export const startGates = async (): Promise<Gates> => {
+  const opened = new Set<string>();
+  const waiters = new Map<string, ServerResponse[]>();
+  const server = createServer(({ url = '' }, response) => {
+    const [, how = '', name = ''] = url.split('/');
+    if (opened.has(name)) response.end('open');
+    else if (how === 'failing') response.writeHead(503).end();
+    else waiters.set(name, [...(waiters.get(name) ?? []), response]);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    waiting: (name) => `${base}/waiting/${name}`,
+    failing: (name) => `${base}/failing/${name}`,
+    open: (name) => {
+      opened.add(name);
+      for (const response of waiters.get(name) ?? []) response.end('open');
+    },
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
+
+export interface Restoring {
+  readonly cloud: Cloud;
+  readonly mesh: Deployment;
+  readonly tables: DynamoDBClient;
+  readonly run: ReturnType<typeof commandIn>;
+  send(...envelopes: object[]): Promise<void>;
+  /** Until the job is in that state. */
+  reach(id: string, status: string): Promise<void>;
+  /** Feeds a function from the stream of a table that was restored, as a mapping made anew does. */
+  remap(table: TableExport, functionName: RegExp): Promise<void>;
+  invoke(functionName: RegExp, event: unknown): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+const PATIENCE = { timeout: 120_000, interval: 100 };
+
+export const startRestoring = async (assemblyDir: string): Promise<Restoring> => {
+  const cloud = await startCloud({ assemblyDir });
+  const { stackName, outputs, clientEnv, region } = cloud;
+  const state = { pid: process.pid, stackName, outputs, clientEnv };
+  const mesh = openEmbedded(state);
+  const home = mkdtempSync(join(tmpdir(), 'sheratan-home-'));
+  writeFileSync(join(home, 'embedded.json'), JSON.stringify(state));
+  const run = commandIn(home);
+  const at = { region, endpoint: cloud.endpoints.dynamodb, credentials: CREDENTIALS };
+  const tables = new DynamoDBClient(at);
+  const streams = new DynamoDBStreamsClient(at);
+  const sources: { stop(): Promise<void> }[] = [];
+  const invoke: Restoring['invoke'] = async (functionName, event) => {
+    const found = cloud.environments().find(({ functionId }) => functionName.test(functionId));
+    const answer = await cloud.invoke(found?.functionId ?? String(functionName), event);
+    expect(answer.ok).toBe(true);
+    return answer;
+  };
+  return {
+    ...{ cloud, mesh, tables, run, invoke },
+    send: async (...envelopes) => {
+      const lines = envelopes.map((envelope) => JSON.stringify(envelope)).join('\n');
+      expect(await run(['send', '-'], lines)).toMatchObject({ code: 0 });
+    },
+    reach: (id, status) =>
+      expect.poll(async () => (await mesh.store.get(id))?.status, PATIENCE).toBe(status),
+    remap: async (table, functionName) => {
+      const localArn = await enableStream(tables, table);
+      const reading = { streamArn: localArn, localArn, region, batchSize: 100, windowMs: 0 };
+      const deliver = async (records: readonly object[]): Promise<void> => {
+        if (records.length > 0) await invoke(functionName, { Records: records });
+      };
+      const mapping = { ...reading, startingPosition: 'TRIM_HORIZON' as const };
+      sources.push(readStream(streams, mapping, deliver, console.error));
+    },
+    stop: async () => {
+      await Promise.all(sources.map((source) => source.stop()));
+      for (const client of [tables, streams]) client.destroy();
+      mesh.close();
+      await cloud.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+};
