@@ -71,7 +71,7 @@ const probing = (inventory: Inventory) => {
       of('probes', HOST_METRICS.probes, 'Sum'),
       of('skipped', HOST_METRICS.probesSkipped, 'Sum'),
       of('inconclusive', HOST_METRICS.probesInconclusive, 'Sum'),
-      of('stale hosts', HOST_METRICS.hostsStale, 'Maximum'),
+      of('stale hosts of a shard', HOST_METRICS.hostsStale, 'Maximum'),
       of('changes of state', HOST_METRICS.transitions, 'Sum'),
       of('duplicate ticks', HOST_METRICS.duplicateTicks, 'Sum'),
     ],
