@@ -4,7 +4,7 @@
  * is only asked for properties that no resource of the stack has (replicas in other regions, keys,
  * networks, notifications). `secretsmanager:GetSecretValue` is left out too: no value is given here.
  */
-export interface TemplateResource {
+interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
