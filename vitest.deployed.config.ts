@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `npm run test:deployed`: one deployment, its tests one after another. */
+/** `npm run test:deployed`: a deployment each file, one after another. */
 export default defineConfig({
   test: {
     include: ['tests/deployed/**/*.test.ts'],

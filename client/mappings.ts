@@ -10,6 +10,10 @@ export interface MappingState {
   readonly id: string;
   /** `Enabled`, `Disabled`, or on its way to either. */
   readonly state: string;
+  /** Why it is in that state; empty when Lambda does not say. */
+  readonly reason: string;
+  /** Of a stream: what became of the last batch, `PROBLEM: …` when it could not be handed over. */
+  readonly lastResult: string;
   readonly sourceArn: string;
   readonly functionArn: string;
 }
@@ -17,6 +21,8 @@ export interface MappingState {
 const stateOf = (mapping: EventSourceMappingConfiguration): MappingState => ({
   id: mapping.UUID ?? '',
   state: mapping.State ?? '',
+  reason: mapping.StateTransitionReason ?? '',
+  lastResult: mapping.LastProcessingResult ?? '',
   sourceArn: mapping.EventSourceArn ?? '',
   functionArn: mapping.FunctionArn ?? '',
 });

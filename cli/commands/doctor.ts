@@ -10,11 +10,8 @@ import { type Session, type SessionOptions, withDeployment } from '../session.ts
 
 const STYLE = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
-/** What keeps what streams, schedules and the prober gave up. */
-const FAILURES = [
-  ...['relay-failures', 'snapshotter-failures', 'announcer-failures'],
-  ...['ticks-dead', 'probes-dead'],
-] as const;
+/** What keeps what streams and schedules gave up. */
+const FAILURES = ['relay-failures', 'snapshotter-failures', 'announcer-failures', 'ticks-dead'];
 
 const nameOf = (url: string): string => url.split('/').at(-1) ?? url;
 
@@ -22,9 +19,10 @@ const examine = async (session: Session): Promise<readonly Finding[]> => {
   const { sqs, queueUrls, resultsUrl, tables } = session;
   const besides = (name: string): string =>
     sibling(resultsUrl, nameOf(resultsUrl).replace('results.fifo', name));
-  const urls = [...Object.values(queueUrls), resultsUrl, besides('postings.fifo')];
+  const others = ['postings.fifo', 'probes'].map(besides);
+  const urls = [...Object.values(queueUrls), resultsUrl, ...others];
   const failureUrls = FAILURES.map(besides);
-  const sources = [...urls.map(nameOf), ...tables.map((name) => `table/${name}/`)];
+  const sources = [...urls.map(nameOf), ...tables.map((name) => `table/${name}`)];
   const found = await Promise.all([
     checkQueues({ sqs, urls, failureUrls }),
     attempt('mappings', async () => checkMappings(await session.mappings(), sources)),

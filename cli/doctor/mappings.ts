@@ -1,28 +1,45 @@
 /** Whether what comes in reaches its function: the event source mappings. */
 import type { MappingState } from '#client/mappings.ts';
-import { type Finding, ok, problem } from './finding.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
 
-/** @param sources parts of the ARNs that must be mapped, each with the function's name */
+/** On their way to `Enabled`, or read all the while. */
+const CHANGING = ['Creating', 'Enabling', 'Updating'];
+
+const findingOf = (source: string, mapping: MappingState): readonly Finding[] => {
+  const { id, state, reason, lastResult, functionArn } = mapping;
+  const what = `${source} → ${functionArn.split(':function:').at(-1)}`;
+  if (state === 'Enabled')
+    return lastResult.startsWith('PROBLEM')
+      ? [
+          problem(
+            'mappings',
+            `${what}: ${lastResult}`,
+            'look at the logs of the function and the rights of its role ("cdk diff" shows what differs)',
+          ),
+        ]
+      : [];
+  const is = `${what} is ${state}${reason === '' ? '' : ` (${reason})`}`;
+  if (CHANGING.includes(state))
+    return [warning('mappings', is, 'it is being changed: look again in a minute')];
+  const mend =
+    state === 'Deleting'
+      ? 'deploy the stack again when it is gone'
+      : `aws lambda update-event-source-mapping --uuid ${id} --enabled`;
+  return [problem('mappings', is, mend)];
+};
+
+/** @param sources ends of the ARNs that must be mapped: a queue's name, or `table/` and its name */
 export const checkMappings = (
   mappings: readonly MappingState[] | undefined,
   sources: readonly string[],
 ): readonly Finding[] => {
   if (!mappings) return [ok('mappings', 'the embedded cloud runs those of the template itself')];
   const faults = sources.flatMap((source): readonly Finding[] => {
-    const of = mappings.filter(({ sourceArn }) => sourceArn.includes(source));
+    // Of a table the ARN goes on with its stream.
+    const of = mappings.filter(({ sourceArn }) => `${sourceArn}/`.includes(`:${source}/`));
     if (of.length === 0)
       return [problem('mappings', `nothing reads ${source}`, 'deploy the stack again')];
-    return of.flatMap(({ id, state, functionArn }) =>
-      state === 'Enabled'
-        ? []
-        : [
-            problem(
-              'mappings',
-              `${source} → ${functionArn.split(':function:').at(-1)} is ${state}`,
-              `aws lambda update-event-source-mapping --uuid ${id} --enabled`,
-            ),
-          ],
-    );
+    return of.flatMap((mapping) => findingOf(source, mapping));
   });
   return faults.length > 0 ? faults : [ok('mappings', `${sources.length} sources are read`)];
 };

@@ -4,7 +4,7 @@ import { attempt, type Finding, ok, problem } from './finding.ts';
 
 export interface QueueOptions {
   readonly sqs: SQSClient;
-  /** Of every FIFO queue that feeds a function. */
+  /** Of every queue that feeds a function. */
   readonly urls: readonly string[];
   /** Of what keeps what streams and schedules gave up. */
   readonly failureUrls: readonly string[];
@@ -56,17 +56,15 @@ const lookAt = async (sqs: SQSClient, url: string): Promise<readonly Finding[]> 
   const { deadLetterTargetArn } = JSON.parse(attributes['RedrivePolicy'] ?? '{}') as {
     deadLetterTargetArn?: string;
   };
-  const again = 'it was changed by hand: deploy the stack again ("cdk diff" shows what differs)';
-  const faults = [
-    ...(attributes['FifoQueue'] === 'true'
-      ? []
-      : [problem('queues', `${nameOf(url)} is not FIFO`, again)]),
-    ...(deadLetterTargetArn
-      ? []
-      : [problem('queues', `${nameOf(url)} has no dead-letter queue`, again)]),
-  ];
-  const dead = deadLetterTargetArn?.split(':').at(-1);
-  return [...faults, ...(dead ? await letters(sqs, sibling(url, dead)) : [])];
+  if (!deadLetterTargetArn)
+    return [
+      problem(
+        'queues',
+        `${nameOf(url)} has no dead-letter queue`,
+        'it was changed by hand: deploy the stack again ("cdk diff" shows what differs)',
+      ),
+    ];
+  return letters(sqs, sibling(url, deadLetterTargetArn.split(':').at(-1) ?? ''));
 };
 
 export const checkQueues = async ({
@@ -81,7 +79,7 @@ export const checkQueues = async ({
   const faults = found.flat();
   if (faults.length > 0) return faults;
   return [
-    ok('queues', `${urls.length} are there, FIFO, each with dead letters`),
+    ok('queues', `${urls.length} are there, each with a dead-letter queue`),
     ok('dead letters', 'none'),
   ];
 };

@@ -9,6 +9,8 @@ const COUNTED_MAX = 1_000;
 const WIDTH = 4;
 /** The timekeeper ends them every minute. */
 const OVERDUE_MS = 180_000;
+/** Their stream brings blocks at once, and what it lost the timekeeper looks for every minute. */
+const LAG_MS = 300_000;
 
 const many = (count: number): string =>
   count >= COUNTED_MAX ? `${COUNTED_MAX} or more` : String(count);
@@ -63,26 +65,41 @@ export const checkAttention = async ({
   return found.length > 0 ? found : [ok('jobs', 'none waits for a person')];
 };
 
-export const checkLedger = async ({ ledger, clock }: Session): Promise<readonly Finding[]> => {
-  const all = Array.from({ length: ledger.lanes }, (_, lane) => lane);
-  const overdueSince = clock.now() - OVERDUE_MS;
-  const found = await mapPool(all, WIDTH, async (lane) => {
-    // The cursor first: what is written in between must not look like blocks behind.
-    const cursor = await ledger.entries.cursor(lane);
-    const [head, holds] = await Promise.all([
-      ledger.store.head(lane),
-      ledger.holds.expired(lane, overdueSince, COUNTED_MAX),
-    ]);
-    return { behind: head.seq - cursor.seq, overdue: holds.length };
-  });
+interface LaneFound {
+  readonly behind: number;
+  /** How long the first of those blocks has waited. */
+  readonly lagMs: number;
+  readonly overdue: number;
+}
+
+const lookAtLane = async (lane: number, { ledger, clock }: Session): Promise<LaneFound> => {
+  const now = clock.now();
+  // The cursor first: what is written in between must not look like blocks behind.
+  const cursor = await ledger.entries.cursor(lane);
+  const [head, holds] = await Promise.all([
+    ledger.store.head(lane),
+    ledger.holds.expired(lane, now - OVERDUE_MS, COUNTED_MAX),
+  ]);
+  const behind = head.seq - cursor.seq;
+  const found = { behind, lagMs: 0, overdue: holds.length };
+  if (behind === 0) return found;
+  for await (const [first] of ledger.reader.blocks(lane, cursor.seq))
+    return { ...found, lagMs: now - (first?.at ?? now) };
+  return found;
+};
+
+export const checkLedger = async (session: Session): Promise<readonly Finding[]> => {
+  const all = Array.from({ length: session.ledger.lanes }, (_, lane) => lane);
+  const found = await mapPool(all, WIDTH, (lane) => lookAtLane(lane, session));
   const behind = found.reduce((sum, lane) => sum + lane.behind, 0);
   const overdue = found.reduce((sum, lane) => sum + lane.overdue, 0);
+  const lagMs = Math.max(...found.map((lane) => lane.lagMs));
   const findings = [
-    ...(behind > LIMITS.ledgerCheckpointBlocks
+    ...(behind > LIMITS.ledgerCheckpointBlocks || lagMs > LAG_MS
       ? [
           problem(
             'ledger',
-            `its statements are ${behind} blocks behind its journal`,
+            `its statements are ${behind} blocks and ${Math.round(lagMs / 1_000)} s behind its journal`,
             'look at the logs of the snapshotter and the timekeeper; sheratan ledger verify',
           ),
         ]

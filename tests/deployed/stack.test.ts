@@ -2,15 +2,19 @@
  * The stack on a real endpoint, through what its users have: SQS, the command, the client. One
  * deployment for all; the tests follow the life of it, from the first deploy to the last destroy.
  */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { echo, Mesh, readFile, SIGNATURE_HEADER, verifySignature } from 'sheratan';
+import { echo, Mesh, readFile } from 'sheratan';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { addTwins, removeTwins } from '../support/batchActions.ts';
 import { type Assembly, type Deployed, openDeployed } from '../support/deployed.ts';
+import { addOnlooker } from '../support/onlooker.ts';
+import { startReceiver, verifiedBy } from '../support/receiver.ts';
 
 const STAGE = 'e2e';
 const SETTINGS = { leaseSeconds: '6', allowLoopback: 'true', logRetentionDays: '1' };
@@ -35,16 +39,6 @@ const outputsOf = async (stackName: string): Promise<Record<string, string>> => 
     ]),
   );
 };
-const deploy = async (wanted: Assembly): Promise<void> => {
-  const { code, stdout, stderr } = await wanted.deploy();
-  expect(code, `${stdout}\n${stderr}`).toBe(0);
-  if (endpoint.lacks('MiniStack-batch-actions')) await addTwins(wanted.stackName);
-};
-const destroy = async (wanted: Assembly): Promise<void> => {
-  if (endpoint.lacks('MiniStack-batch-actions')) await removeTwins(wanted.stackName);
-  const { code, stdout, stderr } = await wanted.destroy();
-  expect(code, `${stdout}\n${stderr}`).toBe(0);
-};
 const completed = (id: string, stage = STAGE) =>
   expect
     .poll(async () => (await deployed.sheratan(stage, ['status', id])).stdout, {
@@ -58,7 +52,7 @@ beforeAll(async () => {
   for (const text of endpoint.shortfalls) console.log(`It falls short of AWS: ${text}`);
   await deployed.bootstrap();
   assembly = await deployed.synthesize(STAGE, SETTINGS);
-  await deploy(assembly);
+  await deployed.deploy(assembly);
   const { url } = endpoint;
   mesh = await Mesh.connect({ stage: STAGE, ...(url && { endpoint: url }) });
 });
@@ -78,6 +72,56 @@ it('is in good health, as the doctor sees it', async () => {
   expect(findings.filter(({ level }: { level: string }) => level !== 'ok')).toEqual([]);
   expect(code).toBe(0);
 });
+
+it('says which mapping is disabled, and is content when it was mended as it says', async () => {
+  const lambda = new LambdaClient();
+  const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({}));
+  const { UUID } =
+    EventSourceMappings.find(({ EventSourceArn = '' }) =>
+      EventSourceArn.endsWith(`:sheratan-${STAGE}-probes`),
+    ) ?? {};
+  await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
+  const faults = async () => {
+    const { findings } = JSON.parse((await sheratan(['doctor', '--json'])).stdout);
+    return findings.filter(({ level }: { level: string }) => level !== 'ok');
+  };
+  const disabled = {
+    ...{ check: 'mappings', level: 'problem' },
+    detail: expect.stringMatching(/^sheratan-e2e-probes → sheratan-e2e-prober is Disabled/),
+    mend: `aws lambda update-event-source-mapping --uuid ${UUID} --enabled`,
+  };
+  await expect.poll(faults, { timeout: 60_000 }).toEqual([disabled]);
+  await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: true }));
+  await expect.poll(faults, { timeout: 60_000 }).toEqual([]);
+  lambda.destroy();
+});
+
+it.runIf(
+  endpoint.url !== undefined &&
+    !endpoint.lacks('LocalStack-policies') &&
+    !endpoint.lacks('unchecked-policies'),
+)(
+  'lets the doctor look with the rights that are named for it, and misses one that is not',
+  async () => {
+    const onlooker = await addOnlooker(`sheratan-${STAGE}-onlooker`);
+    const look = async () => {
+      const args = ['doctor', '--json'];
+      const { stdout } = await deployed.sheratan(STAGE, args, undefined, onlooker.env);
+      const { findings } = JSON.parse(stdout);
+      return findings.filter(({ level }: { level: string }) => level !== 'ok');
+    };
+    expect(await look()).toEqual([]);
+    await onlooker.forbid('lambda:ListEventSourceMappings');
+    expect(await look()).toEqual([
+      {
+        ...{ check: 'mappings', level: 'problem' },
+        detail: expect.stringMatching(/^you may not look: AccessDenied.*ListEventSourceMappings/),
+        mend: 'ask for the rights in docs/deploying.md',
+      },
+    ]);
+    await onlooker.remove();
+  },
+);
 
 it('runs what any SQS client sends', async () => {
   const { JobsNormalUrl } = await outputsOf(assembly.stackName);
@@ -140,24 +184,12 @@ it('moves money once, and proves it', async () => {
 it.runIf(endpoint.url !== undefined && !endpoint.lacks('LocalStack-loopback'))(
   'posts results, signed with the secret that the command shows',
   async () => {
-    const calls: { readonly signature: string; readonly body: string }[] = [];
-    const server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const signature = String(request.headers[SIGNATURE_HEADER]);
-        calls.push({ signature, body: Buffer.concat(chunks).toString() });
-        response.end();
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const { id } = await mesh.send(echo, { ok: true }, { callback: { url } });
-    await expect.poll(() => calls.length, { timeout: 60_000 }).toBe(1);
-    server.close();
+    const receiver = await startReceiver();
+    await mesh.send(echo, { ok: true }, { callback: { url: receiver.url } });
+    await expect.poll(() => receiver.received.length, { timeout: 60_000 }).toBe(1);
+    await receiver.stop();
     const secret = (await sheratan(['callbacks', 'secret'])).stdout.trim();
-    const { signature = '', body = '' } = calls[0] ?? {};
-    expect(verifySignature(signature, { secret, id, body }, Date.now())).toBe(true);
+    expect(receiver.received.map((each) => verifiedBy(each, [secret]))).toEqual([[true]]);
   },
 );
 
@@ -200,7 +232,7 @@ it('loses no job while its configuration changes, those queued before and those 
     while (isUpdating) sent.push(...(await mesh.sendMany(orders(5, 'normal'))));
     return sent;
   })();
-  await deploy(changed).finally(() => {
+  await deployed.deploy(changed).finally(() => {
     isUpdating = false;
   });
   const during = await meanwhile;
@@ -232,7 +264,7 @@ it.runIf(endpoint.url !== undefined)(
   async () => {
     const stage = 'e2e-live';
     const production = await deployed.synthesize(stage, { production: 'true', leaseSeconds: '6' });
-    await deploy(production);
+    await deployed.deploy(production);
     const job = lines({ kind: 'echo', id: 'plain-1', payload: { of: stage } });
     await deployed.sheratan(stage, ['send', '-'], job);
     await completed('plain-1', stage);
@@ -246,7 +278,7 @@ it.runIf(endpoint.url !== undefined)(
 );
 
 it('is gone after it was destroyed, and the others are not', async () => {
-  await destroy(assembly);
+  await deployed.destroy(assembly);
   const answer = await sheratan(['status', 'plain-1']);
   expect(answer).toMatchObject({ code: 1, stderr: expect.stringContaining('No deployment found') });
 });

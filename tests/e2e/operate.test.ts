@@ -190,18 +190,27 @@ describe('whoever operates a mesh', () => {
       endpoint: clientEnv.AWS_ENDPOINT_URL_SQS,
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
-    await sqs.send(
-      new SendMessageCommand({
-        QueueUrl: String(outputs.JobsLowUrl).replace('.fifo', '-dead.fifo'),
-        MessageBody: '{}',
-        MessageGroupId: 'lost',
-        MessageDeduplicationId: 'lost',
-      }),
-    );
+    const put = (QueueUrl: string, MessageBody: string, id: string) => {
+      const group = { MessageGroupId: id, MessageDeduplicationId: id };
+      return sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...group }));
+    };
+    await put(outputs.JobsLowUrl.replace('.fifo', '-dead.fifo'), '{}', 'lost');
+    await put(outputs.JobsLowUrl, '{"id":"strange","kind":"unheard-of"}', 'strange');
     sqs.destroy();
+    const callback = { url: 'http://10.0.0.1/' };
+    await send({ kind: 'echo', id: 'untold', payload: 1, callback });
+    await reach('strange', 'QUARANTINED');
+    await expect
+      .poll(async () => (await sheratan(['callbacks', 'show', 'untold'])).stdout, {
+        timeout: 30_000,
+      })
+      .toContain('FAILED');
     await sheratan(['pause', '--queue', 'low', ...by]);
     const { code, stdout } = await sheratan(['doctor', '--json']);
     await sheratan(['resume', '--queue', 'low', ...by]);
+    await sheratan(['state', 'DEGRADED', ...by]);
+    expect((await sheratan(['doctor'])).stdout).toMatch(/^warning +state +DEGRADED$/m);
+    await sheratan(['state', 'OPERATIONAL', ...by]);
     expect(code).toBe(4);
     const { findings } = JSON.parse(stdout);
     expect(findings).toEqual(
@@ -212,8 +221,26 @@ describe('whoever operates a mesh', () => {
           detail: '1 in sheratan-dev-jobs-low-dead.fifo',
           mend: expect.stringContaining('aws sqs receive-message'),
         }),
-        expect.objectContaining({ level: 'warning', detail: 'paused: queue low' }),
-        expect.objectContaining({ level: 'warning', detail: expect.stringMatching(/^\d+ DEAD$/) }),
+        expect.objectContaining({
+          level: 'warning',
+          detail: 'paused: queue low',
+          mend: 'sheratan resume [--queue Q|--source S]',
+        }),
+        expect.objectContaining({
+          level: 'warning',
+          detail: expect.stringMatching(/^\d+ DEAD$/),
+          mend: expect.stringContaining('sheratan redrive --dry-run'),
+        }),
+        expect.objectContaining({
+          level: 'warning',
+          detail: '1 QUARANTINED',
+          mend: expect.stringContaining('sheratan redrive ID --patch JSON'),
+        }),
+        expect.objectContaining({
+          level: 'warning',
+          detail: '1 given up',
+          mend: expect.stringContaining('sheratan callbacks replay --failed'),
+        }),
       ]),
     );
   });

@@ -2,16 +2,21 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Resource, resourcesIn } from '../support/assembly.ts';
+import { namedResourcesIn, type Resource, resourcesIn } from '../support/assembly.ts';
+import { rightsFor } from '../support/handlerRights.ts';
 import { synthesizeInto } from '../support/synthesize.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sheratan-prod-'));
+/** With everything that a configuration can add. */
+const CONTEXT = [
+  ...['stage=prod', 'workerDeployment=canary', 'hostEvents=true', 'alarmEmail=ops@example.com'],
+].flatMap((setting) => ['-c', setting]);
 let prod: readonly Resource[];
 let dev: readonly Resource[];
 
 beforeAll(() => {
   // With the security checks, as whoever deploys it: a finding fails the synthesis.
-  synthesizeInto(dir, ['-c', 'stage=prod', '-c', 'workerDeployment=canary']);
+  synthesizeInto(dir, CONTEXT);
   prod = resourcesIn(dir, 'prod');
   dev = resourcesIn(inject('assemblyDir'), 'dev');
 }, 120_000);
@@ -119,14 +124,40 @@ describe('the policy of who deploys', () => {
   const { Statement } = JSON.parse(readFileSync('docs/deploy-policy.json', 'utf8')) as {
     Statement: { Action: string[]; Resource: string | string[] }[];
   };
+  const isLike = (pattern: string, text: string): boolean =>
+    new RegExp(`^${pattern.replace(/[.^$+?()|]/g, '\\$&').replaceAll('*', '.*')}$`).test(text);
+  const allows = (statement: (typeof Statement)[number], action: string, arn: string): boolean =>
+    statement.Action.some((pattern) => isLike(pattern, action)) &&
+    [statement.Resource].flat().some((pattern) => isLike(pattern, arn));
+  const needed = () => [
+    ...rightsFor('Sheratan-prod', namedResourcesIn(dir, 'prod')),
+    ...rightsOfDev(),
+  ];
+  const rightsOfDev = () => rightsFor('Sheratan-dev', namedResourcesIn(inject('assemblyDir')));
 
-  it('lets CloudFormation make every type of the template', () => {
-    const services = new Set(Statement.flatMap(({ Action }) => Action.map((a) => a.split(':')[0])));
-    const needed = prod.map(({ Type }) => (Type.split('::')[1] ?? '').toLowerCase());
-    expect([...new Set(needed)].filter((service) => !services.has(service))).toEqual([]);
+  it('lets CloudFormation make, change and delete all that the stages have, by its name', () => {
+    const denied = needed().filter(
+      ({ action, arn }) => !Statement.some((statement) => allows(statement, action, arn)),
+    );
+    expect(denied).toEqual([]);
   });
 
-  it('is about what carries the name of the stack, but for what has none', () => {
+  it('lets it do nothing else by name, and names nothing else', () => {
+    const rights = needed();
+    for (const { Resource } of Statement)
+      for (const resource of [Resource].flat()) {
+        const here = rights.filter(({ arn }) => isLike(resource, arn));
+        expect([resource, here.length > 0]).toEqual([resource, true]);
+      }
+    const isUsed = (pattern: string, statement: (typeof Statement)[number]): boolean =>
+      rights.some(({ action, arn }) => isLike(pattern, action) && allows(statement, action, arn));
+    const idle = Statement.flatMap((statement) =>
+      statement.Action.filter((pattern) => !isUsed(pattern, statement)),
+    );
+    expect(idle).toEqual([]);
+  });
+
+  it('is about what carries the name of the stack, but for what is asked of no name', () => {
     for (const { Action, Resource } of Statement.filter((each) => each.Resource === '*'))
       expect([Resource, Action.filter((action) => action.includes('*'))]).toEqual(['*', []]);
   });

@@ -8,10 +8,22 @@ export interface Resource {
   readonly UpdateReplacePolicy?: string;
 }
 
-export const resourcesIn = (assemblyDir: string, stage = 'dev'): readonly Resource[] => {
+/** By their logical ids. */
+export const namedResourcesIn = (
+  assemblyDir: string,
+  stage = 'dev',
+): Readonly<Record<string, Resource>> => {
   const { template } = loadAssembly(assemblyDir, `Sheratan-${stage}`);
-  return Object.values(template.Resources).map((resource) => ({ Properties: {}, ...resource }));
+  return Object.fromEntries(
+    Object.entries(template.Resources).map(([id, resource]) => [
+      id,
+      { Properties: {}, ...resource },
+    ]),
+  );
 };
+
+export const resourcesIn = (assemblyDir: string, stage?: string): readonly Resource[] =>
+  Object.values(namedResourcesIn(assemblyDir, stage));
 
 /** The properties of each resource of a type. */
 export const propertiesIn = (

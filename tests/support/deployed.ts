@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addTwins, removeTwins } from './batchActions.ts';
+import { deployPolicy } from './deployPolicy.ts';
 import { type Endpoint, findEndpoint } from './endpoint.ts';
 import { withoutAlarms } from './withoutAlarms.ts';
 
@@ -14,10 +16,21 @@ interface Answer {
 
 export interface Deployed {
   readonly endpoint: Endpoint;
+  /** CloudFormation gets the rights of docs/deploy-policy.json and no others. */
   bootstrap(): Promise<void>;
   /** Synthesizes one configuration of a stage once, for all that is done with it. */
   synthesize(stage: string, settings: Readonly<Record<string, string>>): Promise<Assembly>;
-  sheratan(stage: string, args: readonly string[], input?: string): Promise<Answer>;
+  /** @throws Error with what the CDK CLI said when it failed */
+  deploy(assembly: Assembly): Promise<void>;
+  /** @throws Error as well */
+  destroy(assembly: Assembly): Promise<void>;
+  /** @param as environment of somebody else than who runs the tests */
+  sheratan(
+    stage: string,
+    args: readonly string[],
+    input?: string,
+    as?: NodeJS.ProcessEnv,
+  ): Promise<Answer>;
   /** What took how long, in seconds. */
   readonly timings: Record<string, number>;
   cleanUp(): void;
@@ -52,6 +65,10 @@ const run = (
 
 const contextOf = (settings: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+/** Beside whatever the account is bootstrapped with otherwise. */
+const QUALIFIER = 'sheratan';
+const TOOLKIT = ['--qualifier', QUALIFIER, '--toolkit-stack-name', 'SheratanToolkit'];
 
 /** @throws Error when AWS_ENDPOINT_URL is not set or nothing answers there */
 export const openDeployed = async (): Promise<Deployed> => {
@@ -89,12 +106,16 @@ export const openDeployed = async (): Promise<Deployed> => {
   return {
     endpoint,
     timings,
-    bootstrap: () => must(timed('bootstrap', cdk(['bootstrap']))),
+    bootstrap: async () => {
+      const policies = ['--cloudformation-execution-policies', await deployPolicy()];
+      await must(timed('bootstrap', cdk(['bootstrap', ...TOOLKIT, ...policies])));
+    },
     synthesize: async (stage, settings) => {
       assemblies += 1;
       const number = assemblies;
       const dir = join(home, `assembly-${number}`);
-      const context = contextOf({ stage, ...settings });
+      const qualifier = { '@aws-cdk/core:bootstrapQualifier': QUALIFIER };
+      const context = contextOf({ stage, ...qualifier, ...settings });
       await must(timed('synth', cdk(['synth', '--quiet', '--output', dir, ...context])));
       if (endpoint.lacks('MiniStack-alarms')) withoutAlarms(dir);
       const of = (verb: string, ...args: string[]) =>
@@ -107,10 +128,18 @@ export const openDeployed = async (): Promise<Deployed> => {
         destroy: () => of('destroy', '--force'),
       };
     },
-    sheratan: (stage, args, input) => {
+    deploy: async (assembly) => {
+      await must(assembly.deploy());
+      if (endpoint.lacks('MiniStack-batch-actions')) await addTwins(assembly.stackName);
+    },
+    destroy: async (assembly) => {
+      if (endpoint.lacks('MiniStack-batch-actions')) await removeTwins(assembly.stackName);
+      await must(assembly.destroy());
+    },
+    sheratan: (stage, args, input, as) => {
       const target = endpoint.url ? ['--endpoint', endpoint.url] : [];
       const all = ['cli/main.ts', ...args, '--stage', stage, ...target];
-      return run(process.execPath, all, env, input);
+      return run(process.execPath, all, { ...env, ...as }, input);
     },
     cleanUp: () => rmSync(home, { recursive: true, force: true }),
   };

@@ -7,7 +7,9 @@ const SHORTFALLS = {
     'keeps schedules, but does not call universal targets (aws-sdk:sqs:sendMessage): no tick arrives',
   'MiniStack-alarms':
     'its CloudFormation knows neither composite alarms nor alarms on metric math: the stack is deployed without them',
-  'LocalStack-policies': 'does not enforce IAM policies in its free edition',
+  'MiniStack-execution-role':
+    'its CloudFormation makes resources without looking at what the execution role may do: the deploy policy is given, but only checked against the template',
+  'LocalStack-policies': 'does not enforce IAM policies in its free edition, nor the deploy policy',
   'LocalStack-TLS': 'takes requests without TLS whatever the policies say',
   'LocalStack-loopback': "runs functions in containers, which do not reach this machine's loopback",
   'unchecked-policies': 'runs without AUTH=true: no request is checked against a policy',
@@ -67,6 +69,7 @@ export const findEndpoint = async (): Promise<Endpoint> => {
       'MiniStack-batch-actions',
       'MiniStack-universal-targets',
       'MiniStack-alarms',
+      'MiniStack-execution-role',
       ...unchecked,
       ...noTls,
     ]);

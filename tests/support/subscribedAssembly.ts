@@ -1,9 +1,7 @@
 /** The synthesized assembly with what its users would add: queues that hear of hosts. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Template } from '#infra/local/template.ts';
 import { HOST_EVENT_SOURCE } from '#shared/contracts/hosts.ts';
+import { type ChangedAssembly, changedAssembly } from './changedAssembly.ts';
 
 /** Hears of every change, and of those that people are told of. */
 export const BUS_QUEUE = 'everything';
@@ -43,13 +41,5 @@ const withSubscribers = (template: Template): Template => {
   };
 };
 
-export const subscribedAssembly = (dir: string): { readonly dir: string; remove(): void } => {
-  const copy = mkdtempSync(join(tmpdir(), 'sheratan-subscribed-'));
-  cpSync(dir, copy, { recursive: true });
-  for (const name of readdirSync(copy).filter((each) => each.endsWith('.template.json'))) {
-    const file = join(copy, name);
-    const template = JSON.parse(readFileSync(file, 'utf8')) as Template;
-    writeFileSync(file, JSON.stringify(withSubscribers(template)));
-  }
-  return { dir: copy, remove: () => rmSync(copy, { recursive: true, force: true }) };
-};
+export const subscribedAssembly = (dir: string): ChangedAssembly =>
+  changedAssembly(dir, withSubscribers);

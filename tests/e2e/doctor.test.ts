@@ -1,0 +1,240 @@
+/** Each thing that the doctor says it checks, broken for real: named, with how to mend it. */
+import { readFileSync } from 'node:fs';
+import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { openLedger } from '#shared/ledger/system.ts';
+import { type ChangedAssembly, stillAssembly } from '../support/changedAssembly.ts';
+import { type Front, startFront } from '../support/front.ts';
+import { commandIn, type Sheratan, startSheratan } from '../support/sheratan.ts';
+
+interface Finding {
+  readonly check: string;
+  readonly level: string;
+  readonly detail: string;
+  readonly mend?: string;
+}
+
+const HOUR_MS = 3_600_000;
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+const quiet = (): void => undefined;
+const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+
+let still: ChangedAssembly;
+let cloud: Sheratan;
+let front: Front;
+let outputs: Readonly<Record<string, string>>;
+let sqs: SQSClient;
+let dynamodb: DynamoDBClient;
+
+/** Through one address, as on AWS. */
+const doctor = async () => {
+  const args = ['doctor', '--json', '--stage', 'dev', '--endpoint', front.url];
+  const { code, stdout, stderr } = await commandIn('/nowhere')(args);
+  expect(stderr).toBe('');
+  const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
+  return { code, faults: findings.filter(({ level }) => level !== 'ok') };
+};
+const mappingOf = (source: string) => {
+  const found = front.mappings.find(({ EventSourceArn }) => EventSourceArn.includes(source));
+  if (!found) throw new Error(`nothing is mapped to ${source}`);
+  return found;
+};
+const urlOf = (name: string): string => String(outputs['ResultsUrl']).replace('results.fifo', name);
+/** What is written as if it were an hour ago. */
+const anHourAgo = async (work: () => Promise<void>): Promise<void> => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - HOUR_MS });
+  await work().finally(() => vi.useRealTimers());
+};
+
+beforeAll(async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', CREDENTIALS.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', CREDENTIALS.secretAccessKey);
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  still = stillAssembly(inject('assemblyDir'));
+  cloud = await startSheratan(still.dir);
+  const state = JSON.parse(readFileSync(cloud.stateFile, 'utf8'));
+  const { AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB } = state.clientEnv;
+  outputs = state.outputs;
+  front = await startFront({
+    assemblyDir: inject('assemblyDir'),
+    ...{ stackName: state.stackName, outputs },
+    ...{ sqs: AWS_ENDPOINT_URL_SQS, dynamodb: AWS_ENDPOINT_URL_DYNAMODB },
+  });
+  const common = { region: 'us-east-1', credentials: CREDENTIALS };
+  sqs = new SQSClient({ ...common, endpoint: AWS_ENDPOINT_URL_SQS });
+  dynamodb = new DynamoDBClient({ ...common, endpoint: AWS_ENDPOINT_URL_DYNAMODB });
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  for (const each of [sqs, dynamodb]) each?.destroy();
+  await front?.stop();
+  cloud?.stop();
+  still?.remove();
+});
+
+describe('the doctor', () => {
+  it('finds nothing where all is as the template has it', async () => {
+    expect(await doctor()).toEqual({ code: 0, faults: [] });
+  });
+
+  it.each([
+    ['jobs-low.fifo', 'jobs-low.fifo', 'worker:live'],
+    ['probes', ':sheratan-dev-probes', 'prober'],
+    ['table/sheratan-dev-ledger', 'table/sheratan-dev-ledger/', 'snapshotter'],
+    ['table/sheratan-dev-hosts', 'table/sheratan-dev-hosts/', 'announcer'],
+  ])('sees that the mapping of %s is disabled', async (name, part, reader) => {
+    const mapping = mappingOf(part);
+    mapping.State = 'Disabled';
+    const { code, faults } = await doctor();
+    mapping.State = 'Enabled';
+    expect(faults).toEqual([
+      {
+        check: 'mappings',
+        level: 'problem',
+        detail: expect.stringMatching(`${name} → sheratan-dev-${reader} is Disabled$`),
+        mend: `aws lambda update-event-source-mapping --uuid ${mapping.UUID} --enabled`,
+      },
+    ]);
+    expect(code).toBe(4);
+  });
+
+  it('tells a mapping that changes from one that goes, and one that is gone', async () => {
+    const [changing, going] = [mappingOf('jobs-high.fifo'), mappingOf('results.fifo')];
+    const [gone] = front.mappings.splice(front.mappings.indexOf(mappingOf('postings.fifo')), 1);
+    Object.assign(changing, { State: 'Updating', StateTransitionReason: 'User action' });
+    going.State = 'Deleting';
+    const { faults } = await doctor();
+    for (const each of [changing, going]) each.State = 'Enabled';
+    if (gone) front.mappings.push(gone);
+    expect(faults.map(({ level, detail, mend }) => [level, detail, mend])).toEqual([
+      [
+        'warning',
+        'sheratan-dev-jobs-high.fifo → sheratan-dev-worker:live is Updating (User action)',
+        'it is being changed: look again in a minute',
+      ],
+      [
+        'problem',
+        'sheratan-dev-results.fifo → sheratan-dev-reporter is Deleting',
+        'deploy the stack again when it is gone',
+      ],
+      ['problem', 'nothing reads sheratan-dev-postings.fifo', 'deploy the stack again'],
+    ]);
+  });
+
+  it('hears it when a function does not get what its stream brings', async () => {
+    const mapping = mappingOf('table/sheratan-dev-jobs/');
+    mapping.LastProcessingResult = 'PROBLEM: Function call failed';
+    const { faults } = await doctor();
+    mapping.LastProcessingResult = 'OK';
+    expect(faults).toEqual([
+      expect.objectContaining({
+        level: 'problem',
+        detail: 'table/sheratan-dev-jobs → sheratan-dev-relay: PROBLEM: Function call failed',
+        mend: expect.stringContaining('the rights of its role'),
+      }),
+    ]);
+  });
+
+  it.each([
+    [60_000, 'behind'],
+    [-60_000, 'ahead of'],
+  ])('sees that the clock is off by %i ms', async (skewMs, way) => {
+    front.skewMs = skewMs;
+    const { code, faults } = await doctor();
+    front.skewMs = 0;
+    expect(faults).toEqual([
+      {
+        check: 'clock',
+        level: 'problem',
+        detail: expect.stringMatching(`^this machine is (?:59|60|61)\\.\\d s ${way} 127.0.0.1:`),
+        mend: expect.stringContaining('set its clock by NTP'),
+      },
+    ]);
+    expect(code).toBe(4);
+  });
+
+  it.each([
+    ['ListEventSourceMappings', ['mappings']],
+    ['GetQueueAttributes', ['dead letters', 'queues']],
+    ['GetItem', ['ledger', 'state']],
+    ['Query', ['jobs', 'ledger']],
+  ])(
+    'names what it may not look at without the right to %s, and looks at the rest',
+    async (operation, checks) => {
+      front.denied.add(operation);
+      const { code, faults } = await doctor();
+      front.denied.clear();
+      expect([...new Set(faults.map(({ check }) => check))].sort()).toEqual(checks);
+      for (const fault of faults)
+        expect(fault).toMatchObject({
+          level: 'problem',
+          detail: expect.stringMatching(`^you may not look: AccessDenied.*perform: ${operation}$`),
+          mend: 'ask for the rights in docs/deploying.md',
+        });
+      expect(code).toBe(4);
+    },
+  );
+
+  it('counts holds that should have ended, and sees how far the statements are behind', async () => {
+    const lanes = Number(outputs['LedgerLanes']);
+    const table = String(outputs['LedgerTable']);
+    const { ledger } = openLedger({ client: dynamodb, table, lanes, logger });
+    const unit = 'CRD';
+    await anHourAgo(async () => {
+      await ledger.openAccount({ unit, account: 'mint', guarded: false });
+      await ledger.openAccount({ unit, account: 'ada', guarded: true });
+      const fund = { id: 'fund', unit, from: 'mint', to: 'ada', amount: 50n };
+      expect(await ledger.transfer(fund)).toMatchObject({ code: 'created' });
+      const hold = { id: 'forgotten', unit, from: 'ada', amount: 20n };
+      const expiresAt = Date.now() + 60_000;
+      expect(await ledger.hold({ ...hold, expiresAt })).toMatchObject({ code: 'created' });
+    });
+    expect((await doctor()).faults).toEqual([
+      {
+        check: 'ledger',
+        level: 'problem',
+        detail: expect.stringMatching(/^its statements are \d blocks and 36\d\d s behind/),
+        mend: expect.stringContaining('the logs of the snapshotter'),
+      },
+      {
+        check: 'holds',
+        level: 'problem',
+        detail: '1 should have ended by now',
+        mend: 'look at the logs of the timekeeper, which ends them every minute',
+      },
+    ]);
+  });
+
+  it('misses a queue, and the dead letters of one that was changed by hand', async () => {
+    await sqs.send(new DeleteQueueCommand({ QueueUrl: urlOf('ticks-dead') }));
+    const Attributes = { RedrivePolicy: '' };
+    const QueueUrl = urlOf('postings.fifo');
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+    const { faults } = await doctor();
+    expect(faults.filter(({ check }) => check === 'queues' || check === 'dead letters')).toEqual([
+      expect.objectContaining({
+        detail: 'sheratan-dev-postings.fifo has no dead-letter queue',
+        mend: expect.stringContaining('"cdk diff" shows what differs'),
+      }),
+      expect.objectContaining({
+        detail: 'sheratan-dev-ticks-dead does not exist',
+        mend: 'deploy the stack again',
+      }),
+    ]);
+  });
+
+  it('says of a table that is gone that it cannot be looked at', async () => {
+    await dynamodb.send(new DeleteTableCommand({ TableName: outputs['LedgerTable'] }));
+    const { code, faults } = await doctor();
+    expect(faults.filter(({ check }) => check === 'ledger')).toEqual([
+      {
+        check: 'ledger',
+        level: 'problem',
+        detail: expect.stringMatching(/^could not be looked at: ResourceNotFoundException/),
+        mend: 'see the reason; then run it again',
+      },
+    ]);
+    expect(code).toBe(4);
+  });
+});

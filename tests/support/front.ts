@@ -1,0 +1,167 @@
+/**
+ * One address for the servers of an embedded cloud, as a deployment has it: what they answer goes
+ * through, CloudFormation's outputs and Lambda's mappings are added as the template has them. What
+ * the servers cannot do wrong is done wrong here: rights that are missing, a clock that is off.
+ */
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { identify } from '#infra/local/identities.ts';
+import { resourcesOf } from '#infra/local/properties.ts';
+import { loadAssembly } from '#infra/local/template.ts';
+
+interface Mapping {
+  readonly UUID: string;
+  readonly EventSourceArn: string;
+  readonly FunctionArn: string;
+  State: string;
+  StateTransitionReason?: string;
+  LastProcessingResult?: string;
+}
+
+export interface Front {
+  readonly url: string;
+  /** As Lambda lists them. */
+  readonly mappings: Mapping[];
+  /** Operations that whoever asks may not use. */
+  readonly denied: Set<string>;
+  /** What its clock is ahead, in ms. */
+  skewMs: number;
+  stop(): Promise<void>;
+}
+
+export interface FrontOptions {
+  /** With the mappings. */
+  readonly assemblyDir: string;
+  readonly stackName: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly sqs: string;
+  readonly dynamodb: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
+
+const mappingsOf = ({ assemblyDir, stackName, sqs }: FrontOptions): Mapping[] => {
+  const { template } = loadAssembly(assemblyDir, stackName);
+  const place = { region: REGION, accountId: ACCOUNT, stackName, sqsEndpoint: sqs };
+  const pseudo = {
+    'AWS::Region': REGION,
+    'AWS::AccountId': ACCOUNT,
+    'AWS::Partition': 'aws',
+    'AWS::StackName': stackName,
+    'AWS::StackId': stackName,
+    'AWS::URLSuffix': 'amazonaws.com',
+  };
+  const context = { pseudo, identities: identify(template, place) };
+  return resourcesOf(template, ['AWS::Lambda::EventSourceMapping'], context).map(
+    ({ id, properties }) => ({
+      UUID: id,
+      EventSourceArn: String(properties['EventSourceArn']),
+      FunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${properties['FunctionName']}`,
+      State: 'Enabled',
+    }),
+  );
+};
+
+const stacksOf = (stackName: string, outputs: FrontOptions['outputs']): string => {
+  const members = Object.entries(outputs).map(
+    ([key, value]) =>
+      `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  return (
+    '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">' +
+    `<DescribeStacksResult><Stacks><member><StackName>${stackName}</StackName>` +
+    '<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>' +
+    `<Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult>` +
+    '</DescribeStacksResponse>'
+  );
+};
+
+const operationOf = ({ headers, url = '' }: IncomingMessage, body: Buffer): string => {
+  const target = headers['x-amz-target'];
+  if (typeof target === 'string') return target.split('.')[1] ?? '';
+  if (url.includes('/event-source-mappings')) return 'ListEventSourceMappings';
+  return new URLSearchParams(body.toString()).get('Action') ?? '';
+};
+
+const refused = (operation: string): Answer => ({
+  status: 400,
+  headers: {
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amzn-errortype': 'AccessDeniedException',
+  },
+  body: JSON.stringify({
+    __type: 'AccessDeniedException',
+    message: `User: arn:aws:iam::${ACCOUNT}:user/ada is not authorized to perform: ${operation}`,
+  }),
+});
+
+const HOP_BY_HOP = ['host', 'connection', 'content-length', 'accept-encoding', 'expect'];
+
+const forwarded = async (to: string, request: IncomingMessage, body: Buffer): Promise<Answer> => {
+  const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+    HOP_BY_HOP.includes(name) || typeof value !== 'string' ? [] : [[name, value] as const],
+  );
+  const answer = await fetch(new URL(request.url ?? '/', to), {
+    method: request.method ?? 'POST',
+    headers: Object.fromEntries(headers),
+    body: new Uint8Array(body),
+  });
+  const kept = [...answer.headers].filter(([name]) => !HOP_BY_HOP.includes(name));
+  return {
+    status: answer.status,
+    headers: Object.fromEntries(kept),
+    body: Buffer.from(await answer.arrayBuffer()),
+  };
+};
+
+export const startFront = async (options: FrontOptions): Promise<Front> => {
+  const { stackName, sqs, dynamodb } = options;
+  const denied: Front['denied'] = new Set();
+  const mappings = mappingsOf(options);
+  const answer = (request: IncomingMessage, body: Buffer): Promise<Answer> | Answer => {
+    const operation = operationOf(request, body);
+    if (denied.has(operation)) return refused(operation);
+    const { 'x-amz-target': target = '' } = request.headers;
+    if (String(target).startsWith('AmazonSQS')) return forwarded(sqs, request, body);
+    if (String(target).startsWith('DynamoDB')) return forwarded(dynamodb, request, body);
+    if (operation === 'ListEventSourceMappings')
+      return { status: 200, headers: {}, body: JSON.stringify({ EventSourceMappings: mappings }) };
+    if (operation === 'DescribeStacks') {
+      const outputs = Object.entries(options.outputs).map(([name, value]) => [
+        name,
+        value.replace(sqs, front.url),
+      ]);
+      return { status: 200, headers: {}, body: stacksOf(stackName, Object.fromEntries(outputs)) };
+    }
+    return { status: 404, headers: {}, body: '' };
+  };
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', async () => {
+      const { status, headers, body } = await answer(request, Buffer.concat(chunks));
+      const date = new Date(Date.now() + front.skewMs).toUTCString();
+      response.writeHead(status, { ...headers, date }).end(body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const front: Front = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    mappings,
+    denied,
+    skewMs: 0,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return front;
+};
