@@ -46,7 +46,7 @@ export const startSheratan = async (assemblyDir: string): Promise<Sheratan> => {
   const env = { ...process.env, SHERATAN_HOME: home, NO_COLOR: '1' };
   const args = ['cli/main.ts', 'up', '--assembly', assemblyDir];
   const up = spawn(process.execPath, args, { env, stdio: 'ignore' });
-  await vi.waitUntil(() => existsSync(stateFile), { timeout: 30_000 });
+  await vi.waitUntil(() => existsSync(stateFile), { timeout: 50_000 });
   return {
     stateFile,
     up,
