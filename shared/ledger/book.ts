@@ -8,8 +8,15 @@ import {
   type Transfer,
 } from './types.ts';
 
-const nameOf = ({ unit, account }: AccountKey): string => `${unit}#${account}`;
-const placeOf = (key: AccountKey, lane: number): string => `${nameOf(key)}#${lane}`;
+/** An account in maps. */
+export const nameOf = ({ unit, account }: AccountKey): string => `${unit}#${account}`;
+/** Its balance in one lane. */
+export const placeOf = (key: AccountKey, lane: number): string => `${nameOf(key)}#${lane}`;
+/** Whose balance it is; a unit has no `#`. */
+export const keyIn = (place: string): AccountKey => {
+  const [, unit = '', account = ''] = /^([^#]*)#(.*)#\d+$/.exec(place) ?? [];
+  return { unit, account };
+};
 
 /** A map that may lie over another one: changes stay in the upper one until they are kept. */
 class Layer<T> {
@@ -82,7 +89,7 @@ export class Book {
     this.places.set(placeOf(key, lane), position);
   }
 
-  /** By `unit#account#lane`. */
+  /** By {@link placeOf}. */
   positions(): IterableIterator<[string, Position]> {
     return this.places.entries();
   }

@@ -1,6 +1,7 @@
 /** The accounts: opening and closing them, and how they stand. */
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { nameOf } from './book.ts';
 import { answer } from './compare.ts';
 import type { GroupDeps } from './group.ts';
 import type { AccountStore } from './ports.ts';
@@ -50,8 +51,8 @@ export interface Chart {
   standing(key: AccountKey): Promise<Standing>;
 }
 
-const laneOf = ({ unit, account }: AccountKey, lanes: number): number =>
-  Number.parseInt(sha256(`${unit}#${account}`).slice(0, 8), 16) % lanes;
+const laneOf = (key: AccountKey, lanes: number): number =>
+  Number.parseInt(sha256(nameOf(key)).slice(0, 8), 16) % lanes;
 
 /** Keys join names with "#": a unit has none, so that an account may. */
 const nameFault = ({ unit, account }: AccountKey): string | undefined => {
@@ -102,7 +103,7 @@ export const createChart = (deps: ChartDeps): Chart => {
     },
 
     known: async (key) => {
-      const name = `${key.unit}#${key.account}`;
+      const name = nameOf(key);
       const found = opened.get(name) ?? (await account(key));
       if (found) opened.set(name, found);
       return found;

@@ -1,5 +1,6 @@
 /** The accounts of a copy: opened and closed as those of the ledger. */
 import { canonicalJson, type Json } from '#shared/kernel/json.ts';
+import { nameOf } from './book.ts';
 import { accountName } from './names.ts';
 import type { AccountStore, LaneStore } from './ports.ts';
 import type { Problem } from './replay.ts';
@@ -43,8 +44,6 @@ const copyAccount = async (
         what: `could not be ${account.closed ? 'closed' : 'reopened'}`,
       };
 };
-
-const nameOf = ({ unit, account }: Account): string => `${unit}#${account}`;
 
 export const copyAccounts = async (
   source: AsyncIterable<readonly Account[]>,

@@ -3,9 +3,10 @@
  * Blocks are complete: whatever else there is follows from them and from the open holds.
  */
 import { type Block, entriesOf, type Head } from './blocks.ts';
+import { keyIn, nameOf, placeOf } from './book.ts';
 import type { AccountStore, LedgerReader, Place, StoredBalance } from './ports.ts';
 import { newReplay, type Problem, type Replay, replayBlock } from './replay.ts';
-import { type Account, type AccountKey, availableOf, type Hold, type Transfer } from './types.ts';
+import { type Account, availableOf, type Hold, type Transfer } from './types.ts';
 
 /** Whether an account is closed is not the journal's to say, but its own item's. */
 export type Rebuilt = Omit<StoredBalance, 'closed'>;
@@ -40,16 +41,11 @@ const recordsOf = (block: Block) =>
     place: { lane: block.lane, seq: block.seq, index },
   }));
 
-const keyIn = (name: string): AccountKey => {
-  const [, unit = '', account = ''] = /^([^#]*)#(.*)#\d+$/.exec(name) ?? [];
-  return { unit, account };
-};
-
 /** Each position of the replay with what its open holds take from it. */
 const balancesOf = ({ book, head }: Replay, holds: readonly Hold[]): readonly Rebuilt[] => {
   const held = new Map<string, bigint>();
   for (const { unit, from, left } of holds) {
-    const name = `${unit}#${from}#${head.lane}`;
+    const name = placeOf({ unit, account: from }, head.lane);
     held.set(name, (held.get(name) ?? 0n) + left);
   }
   return [...book.positions()].map(([name, found]) => {
@@ -80,8 +76,6 @@ const repairLane = async (lane: number, { reader, repairs }: RepairDeps): Promis
   const done = { blocks: head.seq, transfers, balances: balances.length };
   return problem ? { ...done, problem } : done;
 };
-
-const nameOf = ({ unit, account }: AccountKey): string => `${unit}#${account}`;
 
 /** An account is closed in all lanes or in none. */
 const repairClosed = async ({ reader, accounts }: RepairDeps): Promise<void> => {

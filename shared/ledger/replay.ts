@@ -1,7 +1,7 @@
 /** Executing a lane's journal once more, checking every step of it: for replicas and verification. */
 import { sha256 } from '#shared/kernel/json.ts';
 import { type Block, type Entry, entriesOf, genesis, type Head, hashOf } from './blocks.ts';
-import { Book } from './book.ts';
+import { Book, placeOf } from './book.ts';
 import { applyMoves } from './execute.ts';
 import { blockName } from './names.ts';
 import { type Leg, postedOf } from './types.ts';
@@ -64,7 +64,7 @@ const checkLegs = (recorded: readonly Leg[], found: readonly Leg[]): string | un
 /** What an entry does to the digest: each leg says what was before it. */
 const digestChange = ({ transfer, legs }: Entry, lane: number): bigint =>
   legs.reduce((sum, { account, seq, balance, change }) => {
-    const name = `${transfer.unit}#${account}#${lane}`;
+    const name = placeOf({ unit: transfer.unit, account }, lane);
     return sum + digestOf(name, seq, balance) - digestOf(name, seq - 1, balance - change);
   }, 0n);
 

@@ -1,5 +1,6 @@
 /** A copy of the ledger that executes its journal again, and stops at the first difference. */
 import type { Head } from './blocks.ts';
+import { keyIn } from './book.ts';
 import type { AccountStore, LaneStore, LedgerReader } from './ports.ts';
 import { newReplay, type Problem, type Replay, replayBlock } from './replay.ts';
 import type { Account } from './types.ts';
@@ -94,8 +95,7 @@ export const replicaOf = (json: string): readonly Replay[] =>
   (JSON.parse(json) as readonly SavedLane[]).map(({ head, transfers, digest, positions }) => {
     const replay = newReplay(head.lane);
     for (const [name, debits, credits, seq] of positions) {
-      const [, unit = '', account = ''] = /^([^#]*)#(.*)#\d+$/.exec(name) ?? [];
-      replay.book.setPosition({ unit, account }, head.lane, {
+      replay.book.setPosition(keyIn(name), head.lane, {
         debits: BigInt(debits),
         credits: BigInt(credits),
         held: 0n,

@@ -3,6 +3,7 @@
  * last block touched, beside what the block says of them. `verify` looks at everything.
  */
 import { type Block, entriesOf } from './blocks.ts';
+import { nameOf } from './book.ts';
 import type { LaneStore, LedgerReader } from './ports.ts';
 import { type AccountKey, postedOf } from './types.ts';
 
@@ -12,7 +13,6 @@ export interface TrialDeps {
 }
 
 const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
-const nameOf = ({ unit, account }: AccountKey): string => `${unit}#${account}`;
 
 interface Told {
   readonly key: AccountKey;

@@ -1,4 +1,5 @@
 /** An account's own item against its balances and what the journal shows of it. */
+import { nameOf } from './book.ts';
 import { accountName, balanceName } from './names.ts';
 import type { StoredBalance } from './ports.ts';
 import type { Problem } from './replay.ts';
@@ -11,8 +12,6 @@ export interface Seen {
   account?: Account;
   readonly balances: Map<number, StoredBalance>;
 }
-
-export const nameIn = ({ unit, account }: AccountKey): string => `${unit}#${account}`;
 
 /** Closed is closed in every lane, for each decides by its own balance. */
 const checkClosed = ({ key, account, balances }: Seen, lanes: number): Problem | undefined => {
@@ -36,7 +35,7 @@ export const checkAccount = (seen: Seen, lanes: readonly Lane[]): Problem | unde
   if (!account) return bad(where, 'has balances and was never opened');
   const { lane: home, guarded } = account;
   const other = lanes.find(
-    ({ homes, replay }) => homes.has(nameIn(key)) && replay.head.lane !== home,
+    ({ homes, replay }) => homes.has(nameOf(key)) && replay.head.lane !== home,
   );
   if (other) return bad(where, `its home is lane ${home}, it pays in ${other.replay.head.lane}`);
   if (!lanes[home]) return bad(where, `its home is lane ${home} of ${lanes.length}`);

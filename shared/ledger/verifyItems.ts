@@ -1,12 +1,13 @@
 /** Looks at every item of the table: it is what the journal and the other items say, and no more. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { entriesOf } from './blocks.ts';
+import { keyIn, nameOf, placeOf } from './book.ts';
 import { balanceName, itemName } from './names.ts';
 import type { LedgerReader, StoredBalance, StoredItem, StoredRecord } from './ports.ts';
 import type { Problem } from './replay.ts';
 import { snapshotsIn } from './snapshot.ts';
 import { type AccountKey, type Hold, postedOf } from './types.ts';
-import { checkAccount, nameIn, type Seen } from './verifyAccounts.ts';
+import { checkAccount, type Seen } from './verifyAccounts.ts';
 import { bad, type Lane } from './verifyJournal.ts';
 
 interface Tally {
@@ -19,9 +20,6 @@ interface Tally {
   pending: number;
   balances: number;
 }
-
-const positionIn = ({ key, lane }: Pick<StoredBalance, 'key' | 'lane'>): string =>
-  `${nameIn(key)}#${lane}`;
 
 /** Sums what is held in each balance, by the balance's name. */
 const heldBy = (holds: readonly Hold[]): ReadonlyMap<string, bigint> => {
@@ -67,14 +65,14 @@ const count = (
   lanes: readonly Lane[],
   counts: Map<string, number>,
 ): void => {
-  const name = positionIn(written);
+  const name = placeOf(written.key, written.lane);
   if (written.block <= (lanes[written.lane]?.cursor.seq ?? 0))
     counts.set(name, (counts.get(name) ?? 0) + 1);
 };
 
 const seenOf = (key: AccountKey, { accounts }: Tally): Seen => {
-  const seen = accounts.get(nameIn(key)) ?? { key, balances: new Map() };
-  accounts.set(nameIn(key), seen);
+  const seen = accounts.get(nameOf(key)) ?? { key, balances: new Map() };
+  accounts.set(nameOf(key), seen);
   return seen;
 };
 
@@ -154,7 +152,7 @@ const findStray = async (reader: LedgerReader): Promise<Problem | undefined> => 
 const findLost = (lanes: readonly Lane[], { accounts }: Tally): Problem | undefined => {
   for (const { replay } of lanes)
     for (const [name] of replay.book.positions())
-      if (!accounts.has(name.slice(0, name.lastIndexOf('#'))))
+      if (!accounts.has(nameOf(keyIn(name))))
         return bad(`balance ${name}`, 'is missing, and its account');
   return undefined;
 };

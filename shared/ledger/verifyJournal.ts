@@ -1,5 +1,6 @@
 /** Walks a lane's journal once more, and what stands beside each of its blocks. */
 import { type Block, type Entry, entriesOf } from './blocks.ts';
+import { nameOf, placeOf } from './book.ts';
 import { compareTransfer } from './compare.ts';
 import {
   blockName,
@@ -24,9 +25,9 @@ export interface VerifyDeps {
 export interface Lane {
   readonly replay: Replay;
   readonly cursor: Cursor;
-  /** How many entries each account has up to the cursor, by `unit#account#lane`. */
+  /** How many entries each account has up to the cursor, by its place. */
   readonly written: ReadonlyMap<string, number>;
-  /** Where its payers are at home, by `unit#account`. */
+  /** Whose home it is: who pays in it, by name. */
   readonly homes: ReadonlySet<string>;
   readonly problem?: Problem;
 }
@@ -117,7 +118,7 @@ const checkCursor = (cursor: Cursor, { head, digest }: Replay): Problem | undefi
 
 const payersOf = (block: Block): readonly string[] =>
   entriesOf(block).flatMap(({ transfer: { unit, moves, lane } }) =>
-    lane === undefined ? [`${unit}#${moves[0]?.from}`] : [],
+    lane === undefined ? [nameOf({ unit, account: moves[0]?.from ?? '' })] : [],
   );
 
 const checkEnd = async (
@@ -154,8 +155,7 @@ const step = async (walk: Walk, block: Block, deps: VerifyDeps): Promise<Problem
   const isWritten = block.seq <= cursor.seq;
   for (const payer of payersOf(block)) homes.add(payer);
   if (isWritten)
-    for (const { key, lane, seq } of statementOf(block))
-      written.set(`${key.unit}#${key.account}#${lane}`, seq);
+    for (const { key, lane, seq } of statementOf(block)) written.set(placeOf(key, lane), seq);
   return (
     (await checkRecords(block, deps.reader)) ??
     (isWritten ? await checkWritten(block, next, deps.entries) : undefined) ??

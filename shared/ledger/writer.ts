@@ -4,9 +4,10 @@
  * commit through and makes the others look again.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { nameOf } from './book.ts';
 import { answer } from './compare.ts';
 import { type GroupDeps, keysOf, type Memory, newMemory, settle, type Unit } from './group.ts';
-import type { AccountKey, Outcome, Transfer } from './types.ts';
+import type { Outcome, Transfer } from './types.ts';
 
 export interface Writer {
   /**
@@ -15,8 +16,6 @@ export interface Writer {
    */
   write(transfers: readonly Transfer[], deadline: number): Promise<readonly Outcome[]>;
 }
-
-const nameOf = ({ unit, account }: AccountKey): string => `${unit}#${account}`;
 
 const takeGroup = (queue: Unit[]): readonly Unit[] => {
   let count = 0;
