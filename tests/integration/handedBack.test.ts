@@ -1,4 +1,5 @@
 import { describe, expect, inject, it } from 'vitest';
+import { readAll, writeAll } from '#shared/dynamo/batches.ts';
 import { changeIdOf } from '#shared/hosts/changes.ts';
 import { createHostProjection } from '#shared/hosts/dynamo/projection.ts';
 import type { Change } from '#shared/hosts/live.ts';
@@ -6,7 +7,6 @@ import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { quarantined } from '#shared/jobs/rows.ts';
-import { readAll, writeAll } from '#shared/ledger/dynamo/batches.ts';
 import { createInjector } from '../support/faults.ts';
 import { createHostsTable, createJobsTable, createLedgerTable } from '../support/table.ts';
 

@@ -1,12 +1,12 @@
 /** What people read of changes: a row a host (`V#<shard>`), and each change for itself (`E#<host>`). */
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { HOSTS_TTL } from '#shared/contracts/hosts.ts';
+import { readAll } from '#shared/dynamo/batches.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { changeIdOf } from '../changes.ts';
 import type { Change } from '../live.ts';
 import type { HostHistory, HostProjection } from '../ports.ts';
-import { readAll } from './batches.ts';
 import { conditionalPut } from './conditionalPut.ts';
 import { projectionKey } from './hostItems.ts';
 import type { HostsOptions } from './transaction.ts';

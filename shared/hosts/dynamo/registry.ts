@@ -1,10 +1,10 @@
 /** HostStore on the Hosts table. Every change of a host bumps the version of its shard. */
 import { GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { readAll } from '#shared/dynamo/batches.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import type { Host } from '../host.ts';
 import type { HostStore } from '../ports.ts';
 import { byShard } from '../registry.ts';
-import { readAll } from './batches.ts';
 import {
   DIRECTORY,
   HOST_PREFIX,

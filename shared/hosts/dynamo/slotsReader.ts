@@ -1,6 +1,7 @@
 /** SlotsReader on the Hosts table: `H#<id>`/`SLOTS` maps the jobs that a host has to their leases. */
+
+import { readAll } from '#shared/dynamo/batches.ts';
 import type { SlotsReader } from '../ports.ts';
-import { readAll } from './batches.ts';
 import type { HostsOptions } from './transaction.ts';
 
 type Held = Readonly<Record<string, { readonly until: number }>>;

@@ -1,9 +1,10 @@
 /** Who waits for whom, beside the jobs: an edge is `pk = JOB#<dependency>`, `sk = DEP#<dependant>`. */
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
+import { writeAll } from '#shared/dynamo/batches.ts';
 import type { Edge, FlowStore } from '../ports.ts';
 import { isTerminal, type Status, TERMINAL } from '../record.ts';
-import { putAll, readAll } from './batches.ts';
+import { readJobs, WIDTH } from './batches.ts';
 import { jobKey, recordOf } from './codec.ts';
 import { blockerOf } from './expressions.ts';
 import type { StoreOptions } from './store.ts';
@@ -102,16 +103,17 @@ export const createFlowStore = (options: StoreOptions): FlowStore => {
     awaitEnd: (dependency, expiresAt) => awaitEnd(options, dependency, expiresAt),
 
     statuses: async (ids) => {
-      const records = await readAll(options, ids.map(jobKey), STATUS_ONLY);
+      const records = await readJobs(options, ids.map(jobKey), { projection: STATUS_ONLY });
       return new Map(
         records.flatMap(({ id, status }) => (status === undefined ? [] : [[id, status]])),
       );
     },
 
     addEdges: (edges, expiresAt) =>
-      putAll(
+      writeAll(
         options,
         edges.map((edge) => edgeItem(edge, expiresAt)),
+        { width: WIDTH },
       ),
 
     edgesOf: (dependency) => edgesOf(options, dependency),

@@ -16,7 +16,7 @@ import {
 import type { Priced } from '../cost.ts';
 import type { DueReader } from '../ports.ts';
 import { isTerminal, type JobRecord } from '../record.ts';
-import { readAll } from './batches.ts';
+import { readJobs } from './batches.ts';
 import { recordOf } from './codec.ts';
 
 interface ReaderOptions {
@@ -93,7 +93,7 @@ async function* dueOf(
       }),
     );
     const keys = (page.Items ?? []).map(({ pk, sk }) => ({ pk: String(pk), sk: String(sk) }));
-    const records = await readAll(options, keys);
+    const records = await readJobs(options, keys);
     yield records.sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
     from = page.LastEvaluatedKey;
   } while (from);
@@ -130,13 +130,13 @@ export const createJobReader = (options: ReaderOptions): JobReader => ({
         queryKeys(options, ATTENTION_INDEX, value, { limit, newestFirst: true }),
       ),
     );
-    const records = await readAll(options, keys.flat());
+    const records = await readJobs(options, keys.flat());
     return records.sort((a, b) => b.updatedAt - a.updatedAt).slice(0, limit);
   },
   labelled: async (label, value, limit) => {
     const index = label === 'missionId' ? MISSION_INDEX : TASK_INDEX;
     const keys = await queryKeys(options, index, value, { limit, newestFirst: false });
-    return (await readAll(options, keys)).sort((a, b) => a.createdAt - b.createdAt);
+    return (await readJobs(options, keys)).sort((a, b) => a.createdAt - b.createdAt);
   },
   open: async (limit) => {
     const open: JobRecord[] = [];

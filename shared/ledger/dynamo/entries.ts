@@ -1,9 +1,9 @@
 /** EntryStore on the Ledger table: entries below each account and lane, cursors and checkpoints beside. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { readAll, writeAll } from '#shared/dynamo/batches.ts';
 import { genesis } from '../blocks.ts';
 import type { Cursor, EntryStore, WrittenOut } from '../ports.ts';
-import { readAll, writeAll } from './batches.ts';
 import { type Item, type LedgerOptions, readable } from './codec.ts';
 import {
   CHECKPOINT_PREFIX,

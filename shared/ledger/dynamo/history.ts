@@ -1,7 +1,7 @@
 /** HistoryStore on the Ledger table: lines of an imported journal, by account. */
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { writeAll } from '#shared/dynamo/batches.ts';
 import type { HistoryStore } from '../ports.ts';
-import { writeAll } from './batches.ts';
 import type { LedgerOptions } from './codec.ts';
 import { historyItem, historyKey } from './entryCodec.ts';
 

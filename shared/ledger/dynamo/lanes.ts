@@ -1,12 +1,12 @@
 /** LaneStore on the Ledger table: one transaction a commit. */
 import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { readAll } from '#shared/dynamo/batches.ts';
 import { sha256 } from '#shared/kernel/json.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import type { Block, Head } from '../blocks.ts';
 import { genesis } from '../blocks.ts';
 import type { Change, Commit, Found, LaneStore, Wanted } from '../ports.ts';
 import type { Draw } from '../types.ts';
-import { readAll } from './batches.ts';
 import { cancellationOf } from './cancellation.ts';
 import {
   accountKey,

@@ -1,8 +1,8 @@
 /** LedgerReader on the Ledger table. */
 import { paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { BLOCK_PREFIX, EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
+import { readAll } from '#shared/dynamo/batches.ts';
 import type { LedgerReader } from '../ports.ts';
-import { readAll } from './batches.ts';
 import {
   blockKey,
   blockOf,

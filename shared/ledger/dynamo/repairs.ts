@@ -1,8 +1,8 @@
 /** RepairStore on the Ledger table. */
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { writeAll } from '#shared/dynamo/batches.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Rebuilt, RepairStore } from '../repair.ts';
-import { writeAll } from './batches.ts';
 import { balanceKey, headItem, type LedgerOptions, transferItem } from './codec.ts';
 
 const WIDTH = 8;
