@@ -142,6 +142,7 @@ export class UnreadableItemError extends Error {
 
 /** The ledger as a whole, for whoever checks or copies it. */
 export interface LedgerReader {
+  block(lane: number, seq: number): Promise<Block | undefined>;
   /** Blocks of a lane after `seq`, in order, page by page. */
   blocks(lane: number, seq: number): AsyncIterable<readonly Block[]>;
   /** All there is, in no order. */

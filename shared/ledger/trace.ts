@@ -10,9 +10,7 @@ const blockTime = async (
   reader: LedgerReader,
 ): Promise<number | undefined> => {
   if (!('place' in record)) return undefined;
-  const { lane, seq } = record.place;
-  for await (const [block] of reader.blocks(lane, seq - 1)) return block?.at;
-  return undefined;
+  return (await reader.block(record.place.lane, record.place.seq))?.at;
 };
 
 const heldStep = (record: JobRecord, found: StoredRecord | undefined): readonly TraceStep[] => {

@@ -9,7 +9,7 @@ import { type AccountKey, postedOf } from './types.ts';
 
 export interface TrialDeps {
   readonly store: Pick<LaneStore, 'head' | 'load'>;
-  readonly reader: Pick<LedgerReader, 'blocks'>;
+  readonly reader: Pick<LedgerReader, 'block'>;
 }
 
 const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
@@ -33,23 +33,13 @@ const toldBy = (block: Block): { readonly accounts: readonly Told[]; readonly od
   return { accounts: [...accounts.values()], odd };
 };
 
-const lastBlock = async (
-  lane: number,
-  seq: number,
-  reader: TrialDeps['reader'],
-): Promise<Block | undefined> => {
-  for await (const blocks of reader.blocks(lane, seq - 1))
-    for (const block of blocks) if (block.seq === seq) return block;
-  return undefined;
-};
-
 /** @returns minor units; 0 also when the lane went on meanwhile, and nothing can be said */
 export const trialDifference = async (
   lane: number,
   { store, reader }: TrialDeps,
 ): Promise<bigint> => {
   const head = await store.head(lane);
-  const block = head.seq === 0 ? undefined : await lastBlock(lane, head.seq, reader);
+  const block = head.seq === 0 ? undefined : await reader.block(lane, head.seq);
   if (!block) return 0n;
   const { accounts, odd } = toldBy(block);
   const { positions } = await store.load({ positions: accounts.map(({ key }) => ({ key, lane })) });

@@ -134,9 +134,8 @@ const checkCounts = (lane: Lane, tally: Tally): Problem | undefined => {
 const isJournaled = async (record: StoredRecord, reader: LedgerReader): Promise<boolean> => {
   if (!('place' in record)) return true;
   const { lane, seq, index } = record.place;
-  for await (const [block] of reader.blocks(lane, seq - 1))
-    return block !== undefined && entriesOf(block)[index]?.transfer.id === record.id;
-  return false;
+  const block = await reader.block(lane, seq);
+  return block !== undefined && entriesOf(block)[index]?.transfer.id === record.id;
 };
 
 /** A record that no block has: looked for only when there are too many. */

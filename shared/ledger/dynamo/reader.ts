@@ -1,5 +1,5 @@
 /** LedgerReader on the Ledger table. */
-import { paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { BLOCK_PREFIX, EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
 import { readAll } from '#shared/dynamo/batches.ts';
 import type { LedgerReader } from '../ports.ts';
@@ -16,6 +16,13 @@ import {
 import { storedItemOf } from './items.ts';
 
 export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerReader => ({
+  block: async (lane, seq) => {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: table, Key: blockKey(lane, seq), ConsistentRead: true }),
+    );
+    return Item && blockOf(lane, Item);
+  },
+
   blocks: async function* (lane, seq) {
     const { pk, sk } = blockKey(lane, seq);
     const pages = paginateQuery(
