@@ -1,8 +1,8 @@
 /** Ends of jobs on their way to `results.fifo`, and back out of it. */
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { chunksOf } from '#shared/kernel/batches.ts';
 import { sha256 } from '#shared/kernel/json.ts';
+import { sendAll } from '#shared/sqs/sendAll.ts';
 import type { Announcements } from '../ports.ts';
 import type { JobRecord } from '../record.ts';
 import type { Announcement } from '../report.ts';
@@ -13,14 +13,11 @@ class AnnouncementsRefusedError extends Error {
   readonly code = 'ANNOUNCEMENTS_REFUSED';
 }
 
-const ENTRIES_MAX = 10;
-
 /** Each job has its own group: an endpoint that is down holds up nobody else's. */
-const entryOf = (record: JobRecord, index: number, occasion: string) => {
+const entryOf = (record: JobRecord, occasion: string) => {
   const { id, generation = 0 } = record;
   const announcement: Announcement = { id, generation };
   return {
-    Id: String(index),
     MessageBody: JSON.stringify(announcement),
     MessageGroupId: sha256(id),
     MessageDeduplicationId: sha256(`${id}\n${generation}\n${occasion}`),
@@ -34,19 +31,12 @@ export const createAnnouncements = (
   occasion = 'ended',
 ): Announcements => ({
   announce: async (ended) => {
-    for (const page of chunksOf(ended, ENTRIES_MAX)) {
-      const { Failed = [] } = await sqs.send(
-        new SendMessageBatchCommand({
-          QueueUrl: queueUrl,
-          Entries: page.map((record, index) => entryOf(record, index, occasion)),
-        }),
-      );
-      const [first] = Failed;
-      if (first)
-        throw new AnnouncementsRefusedError(
-          `the results queue refused ${Failed.length} of ${page.length}: ${first.Code} ${first.Message}`,
-        );
-    }
+    await sendAll(
+      sqs,
+      queueUrl,
+      ended.map((record) => entryOf(record, occasion)),
+      (what) => new AnnouncementsRefusedError(`the results queue refused ${what}`),
+    );
   },
 });
 

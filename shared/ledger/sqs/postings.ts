@@ -1,8 +1,8 @@
 /** Charges on their way to `postings.fifo`, and back out of it. */
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Charges } from '#shared/jobs/money.ts';
-import { chunksOf } from '#shared/kernel/batches.ts';
 import { sha256 } from '#shared/kernel/json.ts';
+import { sendAll } from '#shared/sqs/sendAll.ts';
 import { chargeOf } from '../charges.ts';
 import type { Charge } from '../settle.ts';
 
@@ -12,7 +12,6 @@ class ChargesRefusedError extends Error {
   readonly code = 'CHARGES_REFUSED';
 }
 
-const ENTRIES_MAX = 10;
 /** As many charges at once, each payer's one after another. */
 const GROUPS = 64;
 
@@ -21,11 +20,10 @@ const bodyOf = (charge: Charge): string =>
     typeof value === 'bigint' ? String(value) : value,
   );
 
-const entryOf = (charge: Charge, index: number) => {
+const entryOf = (charge: Charge) => {
   const { id, unit, payer, due } = charge;
   const group = Number.parseInt(sha256(`${unit}#${payer}`).slice(0, 8), 16) % GROUPS;
   return {
-    Id: String(index),
     MessageBody: bodyOf(charge),
     MessageGroupId: `payers-${group}`,
     MessageDeduplicationId: sha256(`${id}\n${due ? 'post' : 'release'}`),
@@ -35,17 +33,12 @@ const entryOf = (charge: Charge, index: number) => {
 export const createCharges = (sqs: SQSClient, queueUrl: string): Charges => ({
   send: async (ended) => {
     const charges = ended.flatMap((record) => chargeOf(record) ?? []);
-    for (const some of chunksOf(charges, ENTRIES_MAX)) {
-      const Entries = some.map(entryOf);
-      const { Failed = [] } = await sqs.send(
-        new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
-      );
-      const [first] = Failed;
-      if (first)
-        throw new ChargesRefusedError(
-          `the postings queue refused ${Failed.length} of ${Entries.length}: ${first.Code} ${first.Message}`,
-        );
-    }
+    await sendAll(
+      sqs,
+      queueUrl,
+      charges.map(entryOf),
+      (what) => new ChargesRefusedError(`the postings queue refused ${what}`),
+    );
   },
 });
 
