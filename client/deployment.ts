@@ -36,7 +36,7 @@ import type { Schedules } from '#shared/schedules/ports.ts';
 import { createSchedules } from '#shared/schedules/scheduler/schedules.ts';
 import { MeshError } from './errors.ts';
 import type { MappingState } from './mappings.ts';
-import { type EmbeddedState, readState } from './state.ts';
+import { accessOf, type EmbeddedState, readState } from './state.ts';
 
 export interface TargetOptions {
   readonly stage: string;
@@ -86,17 +86,13 @@ interface Target {
 
 const embedded = ({ clientEnv, outputs, stackName, pid }: EmbeddedState): Target => ({
   label: `embedded cloud, stack ${stackName}, pid ${pid}`,
-  region: clientEnv['AWS_REGION'],
+  ...accessOf({ clientEnv }),
   endpoints: {
     sqs: clientEnv['AWS_ENDPOINT_URL_SQS'] ?? '',
     s3: clientEnv['AWS_ENDPOINT_URL_S3'] ?? '',
     dynamodb: clientEnv['AWS_ENDPOINT_URL_DYNAMODB'] ?? '',
     scheduler: clientEnv['AWS_ENDPOINT_URL_SCHEDULER'] ?? '',
     secrets: clientEnv['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? '',
-  },
-  credentials: {
-    accessKeyId: clientEnv['AWS_ACCESS_KEY_ID'] ?? '',
-    secretAccessKey: clientEnv['AWS_SECRET_ACCESS_KEY'] ?? '',
   },
   outputs,
 });

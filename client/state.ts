@@ -17,6 +17,15 @@ const schema = v.object({
 
 export type EmbeddedState = v.InferOutput<typeof schema>;
 
+/** What clients of any of its services are made with. */
+export const accessOf = ({ clientEnv }: Pick<EmbeddedState, 'clientEnv'>) => ({
+  region: clientEnv['AWS_REGION'] ?? '',
+  credentials: {
+    accessKeyId: clientEnv['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: clientEnv['AWS_SECRET_ACCESS_KEY'] ?? '',
+  },
+});
+
 const home = (): string => process.env['SHERATAN_HOME'] ?? join(ROOT, '.sheratan');
 const file = (): string => join(home(), 'embedded.json');
 
