@@ -1,17 +1,16 @@
 import * as v from 'valibot';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
 import { holdIdOf } from '#shared/jobs/cost.ts';
 import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/errors.ts';
 import type { Purse } from '#shared/jobs/money.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
-import { systemIds } from '#shared/kernel/ports.ts';
 import { chargeOf } from '#shared/ledger/charges.ts';
-import { createPurse } from '#shared/ledger/purse.ts';
 import { settleCharge } from '#shared/ledger/settle.ts';
-import { auditOf, DAY_MS, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
-import { startWorker, type TestWorker } from '../support/worker.ts';
+import { DAY_MS, type TestLedger, UNIT } from '../support/ledger.ts';
+import { endPaying, startPaying } from '../support/paying.ts';
+import type { TestWorker } from '../support/worker.ts';
 
 const kinds = kindsOf([
   defineJob({
@@ -35,16 +34,9 @@ let purse: Purse;
 
 beforeEach(async () => {
   runs = 0;
-  test = await startLedger(inject('dynamoEndpoint'), 4);
-  worker = await startWorker(inject('dynamoEndpoint'), kinds);
-  const clock = { now: test.now };
-  purse = createPurse({ ledger: test.ledger, clock, ids: systemIds });
+  ({ test, worker, purse } = await startPaying(kinds));
 });
-afterEach(async () => {
-  const { problem } = await auditOf(test);
-  await worker.stop();
-  expect(problem).toBeUndefined();
-});
+afterEach(() => endPaying(test, worker));
 
 const job = (amount: number, over: object = {}, cost: object = {}) => ({
   kind: 'work',

@@ -1,49 +1,26 @@
-import * as v from 'valibot';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
 import { holdIdOf } from '#shared/jobs/cost.ts';
-import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
-import type { Envelope } from '#shared/jobs/envelope.ts';
-import { PermanentError } from '#shared/jobs/errors.ts';
 import type { Purse } from '#shared/jobs/money.ts';
 import { redrive } from '#shared/jobs/redrive.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
-import { systemIds } from '#shared/kernel/ports.ts';
 import { chargeOf } from '#shared/ledger/charges.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
-import { createPurse } from '#shared/ledger/purse.ts';
 import { settleCharge } from '#shared/ledger/settle.ts';
 import { chargeIn, createCharges } from '#shared/ledger/sqs/postings.ts';
 import { moneySteps } from '#shared/ledger/trace.ts';
-import { auditOf, DAY_MS, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
-import { startWorker, type TestWorker } from '../support/worker.ts';
-
-const kinds = kindsOf([
-  defineJob({
-    kind: 'work',
-    payload: v.object({ dies: v.optional(v.boolean()), children: v.optional(v.unknown()) }),
-    retry: { baseSeconds: 0, jitter: 'none', maxAttempts: 1 },
-    run: ({ dies, children = [] }, { enqueue }) => {
-      for (const child of children as Envelope[]) enqueue(child);
-      return dies ? Promise.reject(new PermanentError('dies')) : Promise.resolve(1);
-    },
-  }),
-]);
+import { DAY_MS, type TestLedger, UNIT } from '../support/ledger.ts';
+import { endPaying, startPaying } from '../support/paying.ts';
+import type { TestWorker } from '../support/worker.ts';
 
 let test: TestLedger;
 let worker: TestWorker;
 let purse: Purse;
 
 beforeEach(async () => {
-  test = await startLedger(inject('dynamoEndpoint'), 4);
-  worker = await startWorker(inject('dynamoEndpoint'), kinds);
-  purse = createPurse({ ledger: test.ledger, clock: { now: test.now }, ids: systemIds });
+  ({ test, worker, purse } = await startPaying());
 });
-afterEach(async () => {
-  const { problem } = await auditOf(test);
-  await worker.stop();
-  expect(problem).toBeUndefined();
-});
+afterEach(() => endPaying(test, worker));
 
 const work = (id: string, cost: object | undefined, payload: object = {}, over: object = {}) => ({
   ...{ kind: 'work', id, payload, ...(cost && { cost }) },

@@ -1,48 +1,25 @@
-import * as v from 'valibot';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
 import { chargeIdOf, holdIdOf } from '#shared/jobs/cost.ts';
-import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
 import { createJobReader } from '#shared/jobs/dynamo/reader.ts';
-import type { Envelope } from '#shared/jobs/envelope.ts';
-import { PermanentError } from '#shared/jobs/errors.ts';
 import type { Purse } from '#shared/jobs/money.ts';
-import { systemIds } from '#shared/kernel/ports.ts';
 import { chargeOf } from '#shared/ledger/charges.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
-import { createPurse } from '#shared/ledger/purse.ts';
 import { reconcile, settleAgain } from '#shared/ledger/reconcile.ts';
 import { settleCharge } from '#shared/ledger/settle.ts';
-import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
+import { type TestLedger, UNIT } from '../support/ledger.ts';
+import { endPaying, startPaying } from '../support/paying.ts';
 import { exportTable, restoreTable, type TableExport } from '../support/tableExports.ts';
-import { startWorker, type TestWorker } from '../support/worker.ts';
-
-const kinds = kindsOf([
-  defineJob({
-    kind: 'work',
-    payload: v.object({ dies: v.optional(v.boolean()), children: v.optional(v.unknown()) }),
-    retry: { baseSeconds: 0, jitter: 'none', maxAttempts: 1 },
-    run: ({ dies, children = [] }, { enqueue }) => {
-      for (const child of children as Envelope[]) enqueue(child);
-      return dies ? Promise.reject(new PermanentError('dies')) : Promise.resolve(1);
-    },
-  }),
-]);
+import type { TestWorker } from '../support/worker.ts';
 
 let test: TestLedger;
 let worker: TestWorker;
 let purse: Purse;
 
 beforeEach(async () => {
-  test = await startLedger(inject('dynamoEndpoint'), 4);
-  worker = await startWorker(inject('dynamoEndpoint'), kinds);
-  purse = createPurse({ ledger: test.ledger, clock: { now: test.now }, ids: systemIds });
+  ({ test, worker, purse } = await startPaying());
 });
-afterEach(async () => {
-  const { problem } = await auditOf(test);
-  await worker.stop();
-  expect(problem).toBeUndefined();
-});
+afterEach(() => endPaying(test, worker));
 
 const job = (id: string, amount: number, payload: object = {}) => ({
   ...{ kind: 'work', id, payload, cost: { payer: 'alice', amount } },
