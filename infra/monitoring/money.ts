@@ -83,6 +83,12 @@ const QUEUES = `${perMillion(USD.queueRequest)}*(FILL(queues,0)+1.2*jobs)`;
 const TABLES = `(${perMillion(USD.writeUnit)}*FILL(writes,0)+${perMillion(USD.readUnit)}*FILL(reads,0))`;
 const FUNCTIONS = `(${perMillion(USD.gigabyteSecond)}*compute+${perMillion(USD.invocation)}*0.1*jobs)`;
 
+const BY_SERVICE = [
+  math('tables', `${TABLES}/jobs`),
+  math('queues', `${QUEUES}/jobs`),
+  math('functions', `${FUNCTIONS}/jobs`),
+];
+
 export const costRow = (inventory: Inventory): Row => ({
   title: 'Cost',
   hint: 'List prices of us-east-1 for what the functions used, by the jobs that completed; without logs, storage and the free tier.',
@@ -94,21 +100,14 @@ export const costRow = (inventory: Inventory): Row => ({
       series: [
         ...used(inventory),
         math('all', `(${TABLES}+${QUEUES}+${FUNCTIONS})/jobs`),
-        math('tables', `${TABLES}/jobs`),
-        math('queues', `${QUEUES}/jobs`),
-        math('functions', `${FUNCTIONS}/jobs`),
+        ...BY_SERVICE,
       ],
     },
     {
       title: 'US$ per million jobs, over time',
       view: 'stacked',
       unit: 'US$',
-      series: [
-        ...used(inventory),
-        math('tables', `${TABLES}/jobs`),
-        math('queues', `${QUEUES}/jobs`),
-        math('functions', `${FUNCTIONS}/jobs`),
-      ],
+      series: [...used(inventory), ...BY_SERVICE],
     },
     {
       title: 'US$ per hour, at this pace',
