@@ -23,7 +23,13 @@ const STATUS_STYLE: Readonly<Record<string, Style>> = {
 
 export const out = (text: string): void => void process.stdout.write(`${text}\n`);
 export const note = (text: string): void => void process.stderr.write(`${text}\n`);
-export const json = (value: unknown): void => out(JSON.stringify(value, null, 2));
+
+/** BigInt as text: JSON's numbers do not reach. */
+const exact = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value;
+export const json = (value: unknown): void => out(JSON.stringify(value, exact, 2));
+/** Of what goes on: a line each time. */
+export const jsonLine = (value: unknown): void => out(JSON.stringify(value, exact));
 
 /** styleText itself honours NO_COLOR and terminals without colour. */
 export const paint = (style: Style, text: string): string =>

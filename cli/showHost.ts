@@ -13,14 +13,6 @@ export interface Standing {
   readonly used?: number | undefined;
 }
 
-/** BigInt as text: JSON's numbers do not reach. */
-export const exact = (value: unknown): unknown =>
-  JSON.parse(
-    JSON.stringify(value, (_key, each: unknown) =>
-      typeof each === 'bigint' ? String(each) : each,
-    ),
-  );
-
 /** An overlay hides the state: that is what it is for. */
 export const shownState = ({ host, live }: Standing, now: number): HostState | Overlay['kind'] =>
   overlayAt(host, now)?.kind ?? live?.state ?? 'unknown';

@@ -20,7 +20,7 @@ import {
   type SessionOptions,
   withDeployment,
 } from '../session.ts';
-import { exact, pricesOf } from '../showHost.ts';
+import { pricesOf } from '../showHost.ts';
 
 const depsOf = ({ hosts, clock }: Session): ManageDeps => ({
   ...{ store: hosts().store, clock, random: systemRandom },
@@ -169,7 +169,7 @@ export const list = (options: ListOptions): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const { found, more } = await select(options, session);
     const now = session.clock.now();
-    if (options.json) json(exact(found));
+    if (options.json) json(found);
     else if (found.length === 0) note('No hosts; "hosts add ID URL --kind NAME=PRICE" adds one.');
     else
       out(

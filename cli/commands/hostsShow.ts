@@ -6,7 +6,7 @@ import type { HostSystem } from '#shared/hosts/system.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, status, time } from '../print.ts';
 import { type SessionOptions, withDeployment } from '../session.ts';
-import { describeHost, exact, shownState, uptimeText } from '../showHost.ts';
+import { describeHost, shownState, uptimeText } from '../showHost.ts';
 
 const found = async (id: string, { store }: HostSystem): Promise<Host> => {
   const host = await store.get(id);
@@ -60,7 +60,7 @@ export const show = (id: string, options: SessionOptions): Promise<ExitCode> =>
     ]);
     const standing = { host, live: live.get(host.number), used: used.get(id) ?? 0 };
     if (options.json) {
-      json(exact({ ...standing, state: shownState(standing, now), uptime, changes }));
+      json({ ...standing, state: shownState(standing, now), uptime, changes });
       return EXIT.ok;
     }
     out(`${status(shownState(standing, now))} ${paint('bold', plain(id))} ${plain(host.endpoint)}`);

@@ -1,10 +1,10 @@
 /** `hosts watch`: every host as it stands, again and again. */
 import { EXIT, type ExitCode } from '../errors.ts';
 import { type Look, lookAtHosts } from '../lookAtHosts.ts';
-import { columns, json, note, out, plain, status, time } from '../print.ts';
+import { columns, json, jsonLine, note, out, plain, status, time } from '../print.ts';
 import { repeat } from '../repeat.ts';
 import { type Session, type SessionOptions, withDeployment } from '../session.ts';
-import { exact, latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.ts';
+import { latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.ts';
 
 export interface WatchOptions extends SessionOptions {
   readonly once?: boolean;
@@ -37,20 +37,19 @@ const textOf = ({ at, shards, counts, rows }: Look): string => {
   return [head, ...lines, ...more].join('\n');
 };
 
-const jsonOf = ({ at, shards, counts, rows }: Look): unknown =>
-  exact({
-    ...{ at, shards, counts: Object.fromEntries(counts) },
-    hosts: rows.map((standing) => ({
-      ...{ id: standing.host.id, state: shownState(standing, at), used: standing.used },
-      ...{ host: standing.host, live: standing.live },
-    })),
-  });
+const jsonOf = ({ at, shards, counts, rows }: Look): unknown => ({
+  ...{ at, shards, counts: Object.fromEntries(counts) },
+  hosts: rows.map((standing) => ({
+    ...{ id: standing.host.id, state: shownState(standing, at), used: standing.used },
+    ...{ host: standing.host, live: standing.live },
+  })),
+});
 
 const CLEAR = '\u001b[H\u001b[2J';
 
 const print = (look: Look, options: WatchOptions): void => {
   if (options.json && options.once) json(jsonOf(look));
-  else if (options.json) out(JSON.stringify(jsonOf(look)));
+  else if (options.json) jsonLine(jsonOf(look));
   else if (look.rows.length === 0) note('No hosts; "hosts add ID URL --kind NAME=PRICE" adds one.');
   else out(`${process.stdout.isTTY && !options.once ? CLEAR : ''}${textOf(look)}`);
 };

@@ -5,7 +5,7 @@ import { type LegacyHosts, readLegacyHosts } from '#shared/legacy/hosts.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, plain } from '../print.ts';
 import type { SessionOptions } from '../session.ts';
-import { exact, pricesOf } from '../showHost.ts';
+import { pricesOf } from '../showHost.ts';
 import { addGiven } from './hosts.ts';
 
 export interface ImportHostsOptions extends SessionOptions {
@@ -62,7 +62,7 @@ export const importHosts = async (
     const refused = legacy.refused.map(({ id, ...why }) => ({ where: id, ...why }));
     return addGiven({ definitions: legacy.hosts, refused }, options);
   }
-  if (options.json) json(exact(legacy));
+  if (options.json) json(legacy);
   else printReport(legacy);
   note('Dry run: nothing was imported.');
   return EXIT.ok;

@@ -18,14 +18,6 @@ export interface LedgerOptions extends SessionOptions {
   readonly unit: string;
 }
 
-/** BigInt as text: JSON's numbers do not reach. */
-export const exact = (value: unknown): unknown =>
-  JSON.parse(
-    JSON.stringify(value, (_key, each: unknown) =>
-      typeof each === 'bigint' ? String(each) : each,
-    ),
-  );
-
 const tell = (outcome: Outcome, options: LedgerOptions): ExitCode => {
   const { id, code, detail } = outcome;
   if (options.json) json(outcome);
@@ -51,7 +43,7 @@ export const accounts = (options: LedgerOptions): Promise<ExitCode> =>
       all.map(async (account) => ({ ...account, ...(await ledger.ledger.balance(account)) })),
     );
     rows.sort((a, b) => (`${a.unit} ${a.account}` < `${b.unit} ${b.account}` ? -1 : 1));
-    if (options.json) json(exact(rows));
+    if (options.json) json(rows);
     else if (rows.length === 0) note('No accounts; "ledger open NAME" makes one.');
     else
       out(
@@ -87,7 +79,7 @@ const past = async (
     note(`What was posted to ${plain(account)} until ${time(at)} is archived.`);
     return EXIT.notFound;
   }
-  if (asJson) json(exact({ account, unit, at, posted }));
+  if (asJson) json({ account, unit, at, posted });
   else out(`${posted} posted at ${time(at)}`);
   return EXIT.ok;
 };
@@ -100,7 +92,7 @@ export interface StatementOptions extends LedgerOptions {
 export const statementOf = (account: string, options: StatementOptions): Promise<ExitCode> =>
   withDeployment(options, async ({ ledger: { lanes, entries } }) => {
     const lines = await statement({ unit: options.unit, account }, lanes, options, entries);
-    if (options.json) json(exact(lines));
+    if (options.json) json(lines);
     else if (lines.length === 0) note('No entries.');
     else
       out(
@@ -140,7 +132,7 @@ export const balance = (account: string, options: BalanceOptions): Promise<ExitC
       return EXIT.notFound;
     }
     const standing = await ledger.balance(found);
-    if (options.json) json(exact({ ...found, ...standing }));
+    if (options.json) json({ ...found, ...standing });
     else printStanding(found, standing);
     return EXIT.ok;
   });
@@ -164,7 +156,7 @@ export const show = (id: string, options: LedgerOptions): Promise<ExitCode> =>
   withDeployment(options, async ({ ledger: { ledger } }) => {
     const record = await ledger.find(id);
     if (!record) note(`No transfer and no hold ${plain(id)}.`);
-    else if (options.json) json(exact(record));
+    else if (options.json) json(record);
     else out(columns(rowsOf(record).map((row) => row.map(plain))));
     return record ? EXIT.ok : EXIT.notFound;
   });

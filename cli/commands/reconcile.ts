@@ -14,7 +14,6 @@ import type { Outcome } from '#shared/ledger/types.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, time } from '../print.ts';
 import { type Session, type SessionOptions, withDeployment } from '../session.ts';
-import { exact } from './ledger.ts';
 
 export interface ReconcileOptions extends SessionOptions {
   /** Settle what is found; without it nothing changes. */
@@ -105,7 +104,7 @@ export const reconcileAll = (options: ReconcileOptions): Promise<ExitCode> =>
     const found = await look(session, options);
     if (!options.json) await print(found, session, options);
     const failed = await settle(found, session, options);
-    if (options.json) json(exact({ ...found, settled: yes, failed }));
+    if (options.json) json({ ...found, settled: yes, failed });
     const open = yes ? failed : found.unsettled;
     return open.length + found.unaccounted.length > 0 ? EXIT.refused : EXIT.ok;
   });

@@ -1,7 +1,7 @@
 /** `ledger replica`: copies of the ledger, in a file or in a table of their own. */
 import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { tableClient } from '#client/tables.ts';
 import { systemClock, systemSleep } from '#shared/kernel/ports.ts';
 import { copyLedger } from '#shared/ledger/copy.ts';
@@ -18,7 +18,7 @@ import {
 } from '#shared/ledger/replica.ts';
 import { openLedger } from '#shared/ledger/system.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
-import { json, out, paint, plain, time } from '../print.ts';
+import { json, jsonLine, out, paint, plain, time } from '../print.ts';
 import { repeat } from '../repeat.ts';
 import { type SessionOptions, withDeployment } from '../session.ts';
 
@@ -75,7 +75,7 @@ const quiet = (): void => undefined;
 const QUIET = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 const copyInTable = (table: string, { lanes, source }: Original, options: ReplicaOptions): Copy => {
-  const client: DynamoDBClient = tableClient(options);
+  const client = tableClient(options);
   const target = openLedger({ client, table, lanes, logger: QUIET });
   const copy = () => copyLedger({ source, target, lanes, wait: systemSleep });
   const catchUp = async (): Promise<Result> => {
@@ -94,7 +94,7 @@ const copyInTable = (table: string, { lanes, source }: Original, options: Replic
 
 const print = ({ blocks, lag, problem }: Result, options: ReplicaOptions): void => {
   const at = options.follow ? `${time(systemClock.now())}  ` : '';
-  if (options.json && options.follow) out(JSON.stringify({ blocks, lag, problem }));
+  if (options.json && options.follow) jsonLine({ blocks, lag, problem });
   else if (options.json) json({ blocks, lag, problem });
   else if (problem)
     out(`${at}${paint('red', 'STOPPED')} ${plain(problem.where)}: ${plain(problem.what)}`);
