@@ -2,7 +2,7 @@
 import { checkClock } from '../doctor/clock.ts';
 import { attempt, type Finding } from '../doctor/finding.ts';
 import { checkMappings } from '../doctor/mappings.ts';
-import { checkQueues, sibling } from '../doctor/queues.ts';
+import { checkQueues, nameOf, sibling } from '../doctor/queues.ts';
 import { checkAttention, checkControl, checkLedger } from '../doctor/state.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain } from '../print.ts';
@@ -12,8 +12,6 @@ const STYLE = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
 /** What keeps what streams and schedules gave up. */
 const FAILURES = ['relay-failures', 'snapshotter-failures', 'announcer-failures', 'ticks-dead'];
-
-const nameOf = (url: string): string => url.split('/').at(-1) ?? url;
 
 const examine = async (session: Session): Promise<readonly Finding[]> => {
   const { sqs, queueUrls, resultsUrl, tables } = session;

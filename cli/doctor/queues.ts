@@ -12,7 +12,7 @@ export interface QueueOptions {
 
 type Attributes = Readonly<Record<string, string>>;
 
-const nameOf = (url: string): string => url.split('/').at(-1) ?? url;
+export const nameOf = (url: string): string => url.split('/').at(-1) ?? url;
 
 /** Queues of one deployment differ in the last part of their URL. */
 export const sibling = (url: string, name: string): string => url.replace(/[^/]+$/, name);

@@ -83,9 +83,8 @@ const lookAtLane = async (lane: number, { ledger, clock }: Session): Promise<Lan
   const behind = head.seq - cursor.seq;
   const found = { behind, lagMs: 0, overdue: holds.length };
   if (behind === 0) return found;
-  for await (const [first] of ledger.reader.blocks(lane, cursor.seq))
-    return { ...found, lagMs: now - (first?.at ?? now) };
-  return found;
+  const first = await ledger.reader.block(lane, cursor.seq + 1);
+  return { ...found, lagMs: now - (first?.at ?? now) };
 };
 
 export const checkLedger = async (session: Session): Promise<readonly Finding[]> => {
