@@ -1,8 +1,9 @@
 /** One bucket: workspaces, and what is too large for a table item. Private, encrypted, TLS only. */
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { EXPIRING_PREFIXES } from '#shared/contracts/bucket.ts';
+import { removalIn } from './removal.ts';
 
 export interface DataBucketProps {
   readonly production: boolean;
@@ -22,7 +23,7 @@ export class DataBucket extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       versioned: production,
-      removalPolicy: production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalIn(production),
       lifecycleRules: [
         ...EXPIRING_PREFIXES.map((prefix) => ({ prefix, expiration: largeRetention })),
         {

@@ -1,7 +1,8 @@
 /** Where it is kept what was given up by something that is no queue: a stream, a schedule. */
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { removalIn } from './removal.ts';
 
 export interface FailureQueueProps {
   readonly queueName: string;
@@ -16,7 +17,7 @@ export class FailureQueue extends sqs.Queue {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      removalPolicy: production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalIn(production),
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SQS3',

@@ -1,7 +1,8 @@
 /** A FIFO queue in high-throughput mode with a FIFO dead-letter queue that keeps messages longer. */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { removalIn } from './removal.ts';
 
 export interface JobQueueProps {
   /** Physical name without the `.fifo` suffix. */
@@ -26,7 +27,7 @@ export class JobQueue extends Construct {
       fifoThroughputLimit: sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalIn(props.production),
     } as const;
     this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
       ...common,

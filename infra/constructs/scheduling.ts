@@ -1,5 +1,5 @@
 /** Where schedules live, and what they may do: send to the job queues. */
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { Priority } from '#shared/contracts/queues.ts';
 import type { Config } from '../config.ts';
 import { FailureQueue } from './failureQueue.ts';
+import { removalIn } from './removal.ts';
 
 export interface SchedulingProps {
   readonly config: Config;
@@ -25,7 +26,7 @@ export class Scheduling extends Construct {
     this.group = new scheduler.ScheduleGroup(this, 'Group', {
       scheduleGroupName,
       // The schedules in it are people's, and would go with it.
-      removalPolicy: config.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalIn(config.production),
     });
     // EventBridge Scheduler takes standard queues only for what it gives up.
     this.deadLetterQueue = new FailureQueue(this, 'DeadTicks', {

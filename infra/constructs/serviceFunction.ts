@@ -1,10 +1,11 @@
 /** House defaults of a Lambda: Node 24 on arm64, bundled ESM, JSON logs with explicit retention. */
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { METRICS_ENV } from '#shared/contracts/metrics.ts';
+import { removalIn } from './removal.ts';
 
 export interface ServiceFunctionProps {
   readonly name: string;
@@ -26,7 +27,7 @@ export class ServiceFunction extends Construct {
     const logGroup = new logs.LogGroup(this, 'Logs', {
       logGroupName: `/sheratan/${props.name}`,
       retention: props.logRetentionDays,
-      removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalIn(props.production),
     });
     // Its own log group and no other: the managed policy would let it write to all.
     const role = new iam.Role(this, 'Role', {

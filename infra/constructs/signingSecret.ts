@@ -1,9 +1,10 @@
 /** What callbacks, or calls to hosts, are signed with: made by the stack, known to Secrets Manager alone. */
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
+import { removalIn } from './removal.ts';
 
 export interface SigningSecretProps {
   /** As the command names it. */
@@ -20,7 +21,7 @@ export class SigningSecret extends Construct {
     const secret = new secretsmanager.Secret(this, 'Secret', {
       description: `Signs what goes to ${signs} of Sheratan, stage ${config.stage}`,
       generateSecretString: { passwordLength: 43, excludePunctuation: true },
-      removalPolicy: config.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalIn(config.production),
     });
     // `Ref` is the ARN on AWS, but the name on some servers that speak its API; `Id` is it on all.
     this.secretArn = (secret.node.defaultChild as secretsmanager.CfnSecret).attrId;

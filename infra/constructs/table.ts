@@ -1,6 +1,6 @@
 /** What all tables have in common: paid by request, encrypted, and kept where it counts. */
-import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { removalIn } from './removal.ts';
 
 export interface TableProps {
   readonly tableName: string;
@@ -23,5 +23,5 @@ export const tableOf = ({ tableName, production }: TableProps) => ({
   encryption: dynamodb.TableEncryptionV2.awsManagedKey(),
   pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: production },
   deletionProtection: production,
-  removalPolicy: production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  removalPolicy: removalIn(production),
 });
