@@ -1,4 +1,4 @@
-/** The page as the browser gets it, bundled when the dashboard starts: there is nothing to build before. */
+/** The page as the browser gets it, bundled when it is asked for: there is nothing to build before. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, stop } from 'esbuild';

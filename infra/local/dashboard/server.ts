@@ -3,7 +3,7 @@
  * is nothing in it that changes anything.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Asset, buildAssets } from './assets.ts';
+import type { Asset } from './assets.ts';
 
 /** What a list answers; undefined is "no such thing". */
 export type List = (query: URLSearchParams) => Promise<unknown>;
@@ -78,18 +78,32 @@ const listed = async (
   else answer(response, 200, 'application/json', exactJson(found));
 };
 
+type Assets = () => Promise<ReadonlyMap<string, Asset>>;
+
+/** Built by the first page that asks: most clouds on this machine are never looked at. */
+const lazyAssets = (): Assets => {
+  let built: ReturnType<Assets> | undefined;
+  return () => {
+    built ??= import('./assets.ts').then(({ buildAssets }) => buildAssets());
+    built.catch(() => {
+      built = undefined;
+    });
+    return built;
+  };
+};
+
 const route = async (
   request: IncomingMessage,
   response: ServerResponse,
-  assets: ReadonlyMap<string, Asset>,
+  assets: Assets,
   source: DashboardSource,
 ): Promise<void> => {
   if (!isOurs(request)) return plain(response, 403, 'Only for a browser on this machine');
   if (request.method !== 'GET') return plain(response, 405, 'This page only reads');
   const { pathname, searchParams } = new URL(request.url ?? '/', `http://${HOST}`);
-  const asset = assets.get(pathname);
-  if (asset) return answer(response, 200, asset.type, asset.body);
   if (pathname === '/api/live') return stream(response, source);
+  const asset = pathname.startsWith('/api/') ? undefined : (await assets()).get(pathname);
+  if (asset) return answer(response, 200, asset.type, asset.body);
   const name = pathname.replace('/api/', '');
   const list = Object.hasOwn(source.lists, name) ? source.lists[name] : undefined;
   return listed(response, list, searchParams);
@@ -106,7 +120,7 @@ export const startDashboard = async (
   source: DashboardSource,
   port = PORT_DEFAULT,
 ): Promise<DashboardServer> => {
-  const assets = await buildAssets();
+  const assets = lazyAssets();
   const server = createServer((request, response) => {
     route(request, response, assets, source).catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
