@@ -1,7 +1,7 @@
 /** Whether jobs may start: the control item, read at most every few seconds. */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { ControlStore } from './ports.ts';
-import type { Control, SourceLimits } from './state.ts';
+import { type Control, limitsOf, type SourceLimits } from './state.ts';
 
 interface GateOptions {
   readonly store: Pick<ControlStore, 'get'>;
@@ -26,7 +26,7 @@ const answerOf = (
   if (control.state === 'PAUSED') return { kind: 'paused', what: 'system' };
   if (control.pausedQueues.includes(priority)) return { kind: 'paused', what: `queue ${priority}` };
   if (control.pausedSources.includes(source)) return { kind: 'paused', what: `source ${source}` };
-  return { kind: 'open', limits: control.limits[source] ?? defaults };
+  return { kind: 'open', limits: limitsOf(control, source) ?? defaults };
 };
 
 export const createGate = ({ store, clock, logger, freshMs, defaults }: GateOptions) => {

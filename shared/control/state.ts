@@ -1,5 +1,6 @@
 /** The system's state and what may be paused: pure rules. The policy is the original system's. */
 import { assert } from '#shared/kernel/assert.ts';
+import { nameFault } from '#shared/kernel/names.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 
 export const SYSTEM_STATES = [
@@ -58,6 +59,10 @@ export const INITIAL: Control = {
   limits: {},
 };
 
+/** A source's own limits; a source may be called "constructor". */
+export const limitsOf = ({ limits }: Control, source: string): SourceLimits | undefined =>
+  Object.hasOwn(limits, source) ? limits[source] : undefined;
+
 /** The whole control item is read by every worker every few seconds: it stays small. */
 const LIMITED_SOURCES_MAX = 1_000;
 const PAUSED_SOURCES_MAX = 1_000;
@@ -68,7 +73,7 @@ export type Command =
   | { readonly kind: 'limits'; readonly source: string; readonly limits: SourceLimits | undefined };
 
 export interface Refusal {
-  readonly code: 'REASON_MISSING' | 'TRANSITION_REFUSED' | 'TOO_MANY';
+  readonly code: 'REASON_MISSING' | 'NAME_INVALID' | 'TRANSITION_REFUSED' | 'TOO_MANY';
   readonly message: string;
 }
 
@@ -117,7 +122,8 @@ const toLimits = (
   control: Control,
   { source, limits }: Extract<Command, { kind: 'limits' }>,
 ): Step => {
-  const { [source]: before, ...others } = control.limits;
+  const { [source]: _before, ...others } = control.limits;
+  const before = limitsOf(control, source);
   if (limits && Object.keys(others).length >= LIMITED_SOURCES_MAX)
     return err({
       code: 'TOO_MANY',
@@ -129,6 +135,8 @@ const toLimits = (
 
 const stepOf = (control: Control, command: Command, now: number): Step => {
   if (command.kind === 'state') return toState(control, command.to, now);
+  const fault = nameFault(command.kind === 'limits' ? command.source : command.name);
+  if (fault) return err({ code: 'NAME_INVALID', message: `${command.kind}: the name ${fault}` });
   return command.kind === 'limits' ? toLimits(control, command) : toPaused(control, command);
 };
 

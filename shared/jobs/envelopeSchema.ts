@@ -5,18 +5,11 @@
 import * as v from 'valibot';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { NAME_PATTERN, NAME_RULE } from '#shared/kernel/names.ts';
 import { retrySchema } from './retry.ts';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-const PRINTABLE = /^[^\u0000-\u001f\u007f]+$/;
-
 const label = (max: number) =>
-  v.pipe(
-    v.string(),
-    v.minLength(1),
-    v.maxLength(max),
-    v.regex(PRINTABLE, 'must not contain control characters'),
-  );
+  v.pipe(v.string(), v.minLength(1), v.maxLength(max), v.regex(NAME_PATTERN, NAME_RULE));
 
 const UNIT = /^[A-Za-z0-9]{1,16}$/;
 

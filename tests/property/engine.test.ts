@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createGate } from '#shared/control/gate.ts';
 import { decide, INITIAL, SYSTEM_STATES, type SystemState } from '#shared/control/state.ts';
 import { type ClaimRequest, classifyRefusal } from '#shared/jobs/claim.ts';
 import { verdictOf } from '#shared/jobs/flows.ts';
@@ -260,5 +261,21 @@ describe('the system state', () => {
   it('wants a reason', () => {
     const decided = decide(INITIAL, { kind: 'state', to: 'PAUSED' }, 'ops', ' ', 7);
     expect(decided).toMatchObject({ ok: false, error: { code: 'REASON_MISSING' } });
+  });
+
+  it.each([
+    { kind: 'source', name: 'a\nb', paused: true },
+    { kind: 'limits', source: '\ud83d', limits: { concurrency: 1 } },
+  ] as const)('never names what no job can have: %j', (command) => {
+    const decided = decide(INITIAL, command, 'ops', 'why', 7);
+    expect(decided).toMatchObject({ ok: false, error: { code: 'NAME_INVALID' } });
+  });
+
+  it('holds a source with the name of an inherited property to the default limits', async () => {
+    const defaults = { perMinute: 60 };
+    const store = { get: () => Promise.resolve(INITIAL) };
+    const clock = { now: () => 0 };
+    const gate = createGate({ store, clock, logger: console, freshMs: 0, defaults });
+    expect(await gate.check('normal', 'constructor')).toEqual({ kind: 'open', limits: defaults });
   });
 });

@@ -39,7 +39,18 @@ describe('parseEnvelope', () => {
       'id',
       /^id: .*128/,
     ],
-    ['a control character', '{"kind":"echo","id":"a\\u0007"}', 'ENVELOPE_INVALID', 'id', /control/],
+    ...['id', 'group', 'source', 'missionId', 'taskId', 'parentId', 'idempotencyKey'].flatMap(
+      (field) =>
+        ['a\\u0007', '\\u0085', 'a\\u2028b', '\\ud83d', 'x\\uffff'].map(
+          (name): [string, string, string, string, RegExp] => [
+            `${name} as ${field}`,
+            `{"kind":"echo","${field}":"${name}"}`,
+            'ENVELOPE_INVALID',
+            field,
+            /control characters, line breaks or lone surrogates/,
+          ],
+        ),
+    ),
     [
       'an escaped NUL',
       '{"kind":"echo","payload":{"a":["\\u0000"]}}',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AssertionError, assert } from '#shared/kernel/assert.ts';
 import { EnvError, list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
+import { NAME_PATTERN, NAME_RULE, nameFault } from '#shared/kernel/names.ts';
 
 describe('readEnv', () => {
   const contract = {
@@ -26,4 +27,25 @@ describe('readEnv', () => {
 it('assert throws what it says', () => {
   expect(() => assert(false, 'a lease is held')).toThrow(AssertionError);
   expect(() => assert(true, 'fine')).not.toThrow();
+});
+
+describe('nameFault', () => {
+  it.each(['a', 'Grüße an #1', 'a b', '订单:42', '🚚', '\u{10ffff}', '\ufffd'])(
+    'lets %j be',
+    (name) => {
+      expect(nameFault(name)).toBeUndefined();
+      // A JSON Schema's reader may read the pattern by code points.
+      expect(new RegExp(NAME_PATTERN.source, 'u').test(name)).toBe(true);
+    },
+  );
+
+  it.each([
+    ...['a\nb', 'a\r', '\0', '\t', '\u007f', '\u0085', '\u009b', 'a\u2028b', '\u2029'],
+    ...['\ud83d', '\ude00x', '\ude00\ud83d', '\ufffe', 'a\uffff'],
+  ])('refuses %j', (name) => {
+    expect(nameFault(name)).toBe(NAME_RULE);
+    expect(new RegExp(NAME_PATTERN.source, 'u').test(name)).toBe(false);
+  });
+
+  it('refuses the empty one', () => expect(nameFault('')).toBe('must not be empty'));
 });
