@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { guardChild } from './guard.ts';
 
 export interface InvokeMessage {
   readonly requestId: string;
@@ -86,6 +87,7 @@ export const startEnvironment = (
     execArgv: [`--max-old-space-size=${Math.floor(spec.memoryMb * HEAP_SHARE)}`],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  guardChild(child);
   forward(child, spec, onLog);
   const ready = Promise.withResolvers<InvokeFailure | undefined>();
   const gone = Promise.withResolvers<void>();
@@ -114,7 +116,11 @@ export const startEnvironment = (
     onGone(`the process ended (${signal ?? `exit code ${code}`})`),
   );
 
-  const kill = (): void => void child.kill('SIGKILL');
+  const kill = (): void => {
+    // From now on nobody may choose it, though the process may live on for some ms.
+    state = 'gone';
+    child.kill('SIGKILL');
+  };
   const run = (event: unknown): Promise<InvokeResult> => {
     const { promise, resolve } = Promise.withResolvers<InvokeResult>();
     const deadline = Date.now() + spec.timeoutMs;
@@ -149,7 +155,8 @@ export const startEnvironment = (
       state = 'busy';
       invocations += 1;
       const result = await run(event);
-      if (child.exitCode === null && !child.killed) state = 'idle';
+      // The process may have ended meanwhile, by itself, by a signal from anywhere or by `kill`.
+      if (state === 'busy') state = 'idle';
       return result;
     },
   };
