@@ -1,22 +1,21 @@
 /** Options of the `hosts` commands. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { type SecretOptions, secret } from './commands/callbacks.ts';
-import {
-  type AddOptions,
-  add,
-  type ListOptions,
-  list,
-  type OverlayOptions,
-  overlay,
-  remove,
-} from './commands/hosts.ts';
-import { rebuild } from './commands/hostsRebuild.ts';
-import { type HistoryOptions, history, show } from './commands/hostsShow.ts';
-import { type WatchOptions, watch } from './commands/hostsWatch.ts';
-import { type ImportHostsOptions, importHosts } from './commands/importHosts.ts';
+import { deferred } from '#shared/kernel/deferred.ts';
+import type { SecretOptions } from './commands/callbacks.ts';
+import type { AddOptions, ListOptions, OverlayOptions } from './commands/hosts.ts';
+import type { HistoryOptions } from './commands/hostsShow.ts';
+import type { WatchOptions } from './commands/hostsWatch.ts';
+import type { ImportHostsOptions } from './commands/importHosts.ts';
 import type { ExitCode } from './errors.ts';
 import { decided, positive, targeted, whole } from './options.ts';
 import type { SessionOptions } from './session.ts';
+
+const { secret } = deferred(() => import('./commands/callbacks.ts'));
+const { add, list, overlay, remove } = deferred(() => import('./commands/hosts.ts'));
+const { rebuild } = deferred(() => import('./commands/hostsRebuild.ts'));
+const { history, show } = deferred(() => import('./commands/hostsShow.ts'));
+const { watch } = deferred(() => import('./commands/hostsWatch.ts'));
+const { importHosts } = deferred(() => import('./commands/importHosts.ts'));
 
 type Run = (work: Promise<ExitCode>) => Promise<void>;
 

@@ -1,24 +1,22 @@
 /** Options of the `ledger` commands. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
-import { exportBlocks, type RepairOptions, repairAll, verifyAll } from './commands/audit.ts';
-import { type ImportOptions, importLedger } from './commands/import.ts';
-import {
-  accounts,
-  type BalanceOptions,
-  balance,
-  history,
-  type LedgerOptions,
-  operate,
-  type StatementOptions,
-  show,
-  statementOf,
-} from './commands/ledger.ts';
-import { type ReconcileOptions, reconcileAll } from './commands/reconcile.ts';
-import { type ReplicaOptions, replica } from './commands/replica.ts';
+import { deferred } from '#shared/kernel/deferred.ts';
+import type { RepairOptions } from './commands/audit.ts';
+import type { ImportOptions } from './commands/import.ts';
+import type { BalanceOptions, LedgerOptions, StatementOptions } from './commands/ledger.ts';
+import type { ReconcileOptions } from './commands/reconcile.ts';
+import type { ReplicaOptions } from './commands/replica.ts';
 import type { ExitCode } from './errors.ts';
 import { moment, positive, targeted, whole } from './options.ts';
 import type { SessionOptions } from './session.ts';
+
+const { exportBlocks, repairAll, verifyAll } = deferred(() => import('./commands/audit.ts'));
+const { importLedger } = deferred(() => import('./commands/import.ts'));
+const ledgerCommands = () => import('./commands/ledger.ts');
+const { accounts, balance, history, operate, show, statementOf } = deferred(ledgerCommands);
+const { reconcileAll } = deferred(() => import('./commands/reconcile.ts'));
+const { replica } = deferred(() => import('./commands/replica.ts'));
 
 type Run = (work: Promise<ExitCode>) => Promise<void>;
 

@@ -2,13 +2,13 @@
 /** The `sheratan` command: options here, work in commands/. */
 import { Command, Option } from 'commander';
 import { MeshError } from '#client/errors.ts';
+import { deferred } from '#shared/kernel/deferred.ts';
 import { ScheduleError } from '#shared/schedules/errors.ts';
-import { flow } from './commands/flow.ts';
-import { type JobsOptions, jobs, status, why } from './commands/read.ts';
-import { type SendOptions, send } from './commands/send.ts';
-import { type StartOptions, start, up } from './commands/up.ts';
-import { type WatchOptions, watch } from './commands/watch.ts';
-import { list, push, type WorkspaceOptions } from './commands/workspace.ts';
+import type { JobsOptions } from './commands/read.ts';
+import type { SendOptions } from './commands/send.ts';
+import type { StartOptions } from './commands/up.ts';
+import type { WatchOptions } from './commands/watch.ts';
+import type { WorkspaceOptions } from './commands/workspace.ts';
 import type { UpOptions } from './embedded.ts';
 import { CliError, EXIT, type ExitCode } from './errors.ts';
 import { addHostCommands } from './host.ts';
@@ -18,6 +18,13 @@ import { addOperatorCommands } from './operate.ts';
 import { stage, targeted, whole } from './options.ts';
 import { note } from './print.ts';
 import type { SessionOptions } from './session.ts';
+
+const { flow } = deferred(() => import('./commands/flow.ts'));
+const { jobs, status, why } = deferred(() => import('./commands/read.ts'));
+const { send } = deferred(() => import('./commands/send.ts'));
+const { start, up } = deferred(() => import('./commands/up.ts'));
+const { watch } = deferred(() => import('./commands/watch.ts'));
+const { list, push } = deferred(() => import('./commands/workspace.ts'));
 
 const program = new Command('sheratan')
   .description(

@@ -1,30 +1,23 @@
 /** Commands of whoever operates a mesh: decisions about jobs, groups, sources, the system. */
 import { type Command, Option } from 'commander';
 import { OVERLAPS } from '#shared/jobs/envelopeSchema.ts';
-import {
-  listFailed,
-  type ReplayOptions,
-  replay,
-  type SecretOptions,
-  secret,
-  showDelivery,
-} from './commands/callbacks.ts';
-import {
-  type LimitOptions,
-  listLimits,
-  type PauseOptions,
-  pause,
-  type StateOptions,
-  setLimits,
-  state,
-} from './commands/control.ts';
-import { cancel, decideGroups, listGroups } from './commands/decide.ts';
-import { doctor } from './commands/doctor.ts';
-import { type RedriveCommandOptions, redrive } from './commands/redrive.ts';
-import { type AddOptions, add, enable, list, remove } from './commands/schedules.ts';
+import { deferred } from '#shared/kernel/deferred.ts';
+import type { ReplayOptions, SecretOptions } from './commands/callbacks.ts';
+import type { LimitOptions, PauseOptions, StateOptions } from './commands/control.ts';
+import type { RedriveCommandOptions } from './commands/redrive.ts';
+import type { AddOptions } from './commands/schedules.ts';
 import type { ExitCode } from './errors.ts';
 import { decided, moment, positive, targeted, whole } from './options.ts';
 import type { DecisionOptions, SessionOptions } from './session.ts';
+
+const callbackCommands = () => import('./commands/callbacks.ts');
+const { listFailed, replay, secret, showDelivery } = deferred(callbackCommands);
+const controlCommands = () => import('./commands/control.ts');
+const { listLimits, pause, setLimits, state } = deferred(controlCommands);
+const { cancel, decideGroups, listGroups } = deferred(() => import('./commands/decide.ts'));
+const { doctor } = deferred(() => import('./commands/doctor.ts'));
+const { redrive } = deferred(() => import('./commands/redrive.ts'));
+const { add, enable, list, remove } = deferred(() => import('./commands/schedules.ts'));
 
 type Run = (work: Promise<ExitCode>) => Promise<void>;
 

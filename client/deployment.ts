@@ -1,9 +1,5 @@
 /** Finds the deployment: the running embedded cloud, else the stack in the account or behind --endpoint. */
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
-import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
@@ -25,17 +21,13 @@ import type {
   Visibility,
   Workspaces,
 } from '#shared/jobs/ports.ts';
-import { createBlobs } from '#shared/jobs/s3/blobs.ts';
-import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
-import { createSecrets } from '#shared/jobs/secretsManager/secrets.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
-import { systemIds } from '#shared/kernel/ports.ts';
 import { type LedgerSystem, openLedger } from '#shared/ledger/system.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
-import { createSchedules } from '#shared/schedules/scheduler/schedules.ts';
 import { MeshError } from './errors.ts';
 import type { MappingState } from './mappings.ts';
+import { type Keep, openBucket, openSchedules, openSecrets } from './rarely.ts';
 import { accessOf, type EmbeddedState, readState } from './state.ts';
 
 export interface TargetOptions {
@@ -99,6 +91,9 @@ const embedded = ({ clientEnv, outputs, stackName, pid }: EmbeddedState): Target
 
 const deployed = async ({ stage, endpoint, region }: TargetOptions): Promise<Target> => {
   const stackName = `Sheratan-${stage}`;
+  const { CloudFormationClient, DescribeStacksCommand } = await import(
+    '@aws-sdk/client-cloudformation'
+  );
   const options = { ...(region && { region }), ...(endpoint && { endpoint }) };
   const client = new CloudFormationClient({ ...options, maxAttempts: 2 });
   const where = endpoint ?? 'the AWS account';
@@ -150,28 +145,23 @@ const open = (target: Target): Deployment => {
     ...(target.credentials && { credentials: target.credentials }),
   };
   const at = (endpoint: string | undefined) => ({ ...common, ...(endpoint && { endpoint }) });
-  const sqs = new SQSClient(at(target.endpoints.sqs));
-  const scheduler = new SchedulerClient(at(target.endpoints.scheduler));
-  const secretsManager = new SecretsManagerClient(at(target.endpoints.secrets));
-  const s3 = new S3Client({
-    ...at(target.endpoints.s3),
-    forcePathStyle: Boolean(target.endpoints.s3),
-  });
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient(at(target.endpoints.dynamodb)), {
+  const made: { destroy(): void }[] = [];
+  const keep: Keep = (client) => {
+    made.push(client);
+    return client;
+  };
+  const sqs = keep(new SQSClient(at(target.endpoints.sqs)));
+  const dynamo = keep(new DynamoDBClient(at(target.endpoints.dynamodb)));
+  const client = DynamoDBDocumentClient.from(dynamo, {
     marshallOptions: { removeUndefinedValues: true },
   });
-  const ledgerDb = new DynamoDBClient(at(target.endpoints.dynamodb));
+  const ledgerDb = keep(new DynamoDBClient(at(target.endpoints.dynamodb)));
   const jobs = { client, table: outputOf(target, OUTPUTS.jobsTable) };
-  const bucket = outputOf(target, OUTPUTS.dataBucket);
   const queueUrls = Object.fromEntries(
     PRIORITIES.map((priority) => [priority, outputOf(target, QUEUE_OUTPUTS[priority])]),
   ) as Record<Priority, string>;
   const secretsOf = (output: string): Secrets =>
-    createSecrets({
-      client: secretsManager,
-      secretId: outputOf(target, output),
-      ids: systemIds,
-    });
+    openSecrets(at(target.endpoints.secrets), outputOf(target, output), keep);
   return {
     label: target.label,
     queueUrls,
@@ -200,18 +190,20 @@ const open = (target: Target): Deployment => {
       logger: QUIET,
     }),
     hosts: () => openHosts({ client, table: outputOf(target, OUTPUTS.hostsTable) }),
-    schedules: createSchedules({
-      client: scheduler,
-      group: outputOf(target, OUTPUTS.scheduleGroup),
-      roleArn: outputOf(target, OUTPUTS.scheduleRole),
-      deadLetterArn: outputOf(target, OUTPUTS.scheduleDeadLetters),
-    }),
+    schedules: openSchedules(
+      at(target.endpoints.scheduler),
+      {
+        group: outputOf(target, OUTPUTS.scheduleGroup),
+        roleArn: outputOf(target, OUTPUTS.scheduleRole),
+        deadLetterArn: outputOf(target, OUTPUTS.scheduleDeadLetters),
+      },
+      keep,
+    ),
     outgoing: createOutgoing({ sqs, queueUrls }),
     reader: createJobReader(jobs),
-    blobs: createBlobs({ s3, bucket }),
-    workspaces: createWorkspaces({ s3, bucket }),
+    ...openBucket(at(target.endpoints.s3), outputOf(target, OUTPUTS.dataBucket), keep),
     close: () => {
-      for (const each of [sqs, s3, scheduler, secretsManager, client, ledgerDb]) each.destroy();
+      for (const each of made) each.destroy();
     },
   };
 };

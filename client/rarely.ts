@@ -1,0 +1,60 @@
+/** The services that most commands never call: each client is loaded and made at its first use. */
+import type { Blobs, Secrets, Workspaces } from '#shared/jobs/ports.ts';
+import { deferred } from '#shared/kernel/deferred.ts';
+import { systemIds } from '#shared/kernel/ports.ts';
+import type { Schedules } from '#shared/schedules/ports.ts';
+import type { SchedulesOptions } from '#shared/schedules/scheduler/schedules.ts';
+
+/** What a client is made with; where its endpoint is absent, it is AWS's own. */
+interface Access {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+interface Closable {
+  destroy(): void;
+}
+
+/** Is told of each client that was made, to close it in the end. */
+export type Keep = <C extends Closable>(client: C) => C;
+
+export const openBucket = (
+  access: Access,
+  bucket: string,
+  keep: Keep,
+): { readonly blobs: Blobs; readonly workspaces: Workspaces } => {
+  const both = deferred(async () => {
+    const [{ S3Client }, { createBlobs }, { createWorkspaces }] = await Promise.all([
+      import('@aws-sdk/client-s3'),
+      import('#shared/jobs/s3/blobs.ts'),
+      import('#shared/jobs/s3/workspaces.ts'),
+    ]);
+    const s3 = keep(new S3Client({ ...access, forcePathStyle: access.endpoint !== undefined }));
+    return { ...createBlobs({ s3, bucket }), ...createWorkspaces({ s3, bucket }) };
+  });
+  return { blobs: both, workspaces: both };
+};
+
+export const openSecrets = (access: Access, secretId: string, keep: Keep): Secrets =>
+  deferred(async () => {
+    const [{ SecretsManagerClient }, { createSecrets }] = await Promise.all([
+      import('@aws-sdk/client-secrets-manager'),
+      import('#shared/jobs/secretsManager/secrets.ts'),
+    ]);
+    const client = keep(new SecretsManagerClient(access));
+    return createSecrets({ client, secretId, ids: systemIds });
+  });
+
+export const openSchedules = (
+  access: Access,
+  options: Omit<SchedulesOptions, 'client'>,
+  keep: Keep,
+): Schedules =>
+  deferred(async () => {
+    const [{ SchedulerClient }, { createSchedules }] = await Promise.all([
+      import('@aws-sdk/client-scheduler'),
+      import('#shared/schedules/scheduler/schedules.ts'),
+    ]);
+    return createSchedules({ ...options, client: keep(new SchedulerClient(access)) });
+  });
