@@ -48,6 +48,11 @@ export interface JobDefinition {
   /** One attempt, in seconds, unless the envelope says otherwise; 300 by default. */
   readonly timeoutSeconds?: number;
   readonly retry?: RetryPolicyInput;
+  /**
+   * Whether a result may name jobs that are to follow (docs/jobs.md); false by default. Such a kind
+   * vouches for what it returns: whoever can write its result can run any job of the mesh.
+   */
+  readonly followUps?: boolean;
   /** Returns the result: any JSON value, or undefined for none. */
   readonly run: (payload: unknown, context: JobContext) => Promise<unknown>;
 }

@@ -150,7 +150,7 @@ const claimAndRun = async (
     ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
     : await attempt(claimed.record, job, { children, dispatch }, timeoutSeconds, invocation, deps);
   const { record, earned } = dispatch.told();
-  const attempted = { record, envelope, delivery, policy, children, funds, earned };
+  const attempted = { record, envelope, definition, delivery, policy, children, funds, earned };
   const disposition = await settle(attempted, ran.outcome, deps);
   const given = { record, funds, earned, children: { shares: children.shares() } };
   returnFunds(given, disposition.as === 'completed');

@@ -1,11 +1,12 @@
 /** Writes down how an attempt ended: one fenced transition, then the message's disposition. */
 import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
-import { byteLength, type Json, sha256 } from '#shared/kernel/json.ts';
+import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { AttemptOutcome, Fault } from './attempt.ts';
 import { followUpJobs } from './chains/followUps.ts';
 import type { Children } from './children.ts';
 import { type Earned, settlementOf } from './cost.ts';
+import type { JobDefinition } from './defineJob.ts';
 import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
 import { hold, keepBody, receiptOf } from './hold.ts';
@@ -19,6 +20,7 @@ import { cancelled, completed, dead, postponed, retrying, type Transition } from
 export interface Ended {
   readonly record: JobRecord;
   readonly envelope: Envelope;
+  readonly definition: JobDefinition;
   readonly delivery: Delivery;
   readonly policy: RetryPolicy;
   readonly children: Children;
@@ -112,13 +114,20 @@ const postpone = async (
   return conclude(record, postponed(record, now, as, held, note), { ...fate, as }, deps);
 };
 
+/** Why the result cannot bring about jobs: what comes from outside never does. */
+const muteOf = ({ definition, earned }: Ended): string | undefined => {
+  if (definition.followUps !== true) return `kind ${definition.kind} declares no followUps`;
+  return earned && `the result is the word of ${earned.payee}`;
+};
+
 const complete = async (
-  { record, envelope, children, funds, earned }: Ended,
+  ended: Ended,
   result: string | undefined,
   deps: JobDeps,
 ): Promise<Disposition> => {
-  const carried = result === undefined ? undefined : (JSON.parse(result) as Json);
-  const followUps = await followUpJobs(carried, { id: record.id, envelope }, deps);
+  const { record, envelope, children, funds, earned } = ended;
+  const parent = { id: record.id, envelope, mute: muteOf(ended) };
+  const followUps = await followUpJobs(result, parent, deps);
   children.add(followUps.children);
   const kept = await keepResult(result, leaseOf(record), deps.blobs);
   const change = completed(
@@ -129,7 +138,7 @@ const complete = async (
       ...(await children.outbox()),
       ...(funds && { settlement: settlementOf(funds, earned, children.shares()) }),
     },
-    followUps.refused,
+    followUps.refused.join(', '),
   );
   return conclude(record, change, { action: 'delete', as: 'completed' }, deps);
 };

@@ -56,7 +56,10 @@ export const dueKey = (id: string): string => String(shardOf(id, DUE_SHARDS));
 const WAITING_FIELDS = ['dueAt', 'due', 'receipt'] as const;
 const LEASE_FIELDS = ['leaseUntil', 'cancelRequest', ...WAITING_FIELDS] as const;
 
-/** `result` is JSON text; give `resultRef` instead when it is kept elsewhere. */
+/**
+ * `result` is JSON text; give `resultRef` instead when it is kept elsewhere.
+ * @param refused what became of follow-up jobs that were refused, for people
+ */
 export const completed = (
   record: JobRecord,
   now: number,
@@ -65,7 +68,7 @@ export const completed = (
     readonly resultRef?: string;
     readonly settlement?: Settlement;
   } & Outbox,
-  refusedFollowUps: readonly string[] = [],
+  refused = '',
 ): Transition => ({
   to: 'COMPLETED',
   set: {
@@ -74,7 +77,7 @@ export const completed = (
     expiresAt: expiry(now, LIMITS.retentionCompletedSeconds),
     history: appended(record, {
       ...{ at: now, event: 'completed', attempt: record.attempt },
-      ...(refusedFollowUps.length > 0 && { note: refusedFollowUps.join(', ') }),
+      ...(refused !== '' && { note: refused.slice(0, LIMITS.errorMessageMax) }),
     }),
   },
   remove: [...LEASE_FIELDS, 'error', 'envelope', 'envelopeRef'],

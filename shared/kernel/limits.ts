@@ -89,6 +89,8 @@ export const LIMITS = {
   chainDepthMax: 5,
   chainJobsMax: 25,
   chainSecondsMax: 300,
+  /** Of one result's follow-up jobs so many are judged; no chain has as many. */
+  followUpsMax: 100,
   /** From here S3 is cheaper than the write units of the item, and the item stays small. */
   resultInlineBytesMax: 8_192,
   rawInlineBytesMax: 32_768,
@@ -142,6 +144,7 @@ assert(
   LIMITS.sendAheadSeconds < LIMITS.queueWaitSecondsMax,
   'what the timekeeper sends early can wait in the queue',
 );
+assert(LIMITS.chainJobsMax <= LIMITS.followUpsMax, 'a chain may come out of one result');
 assert(LIMITS.attemptsDefault <= LIMITS.attemptsMax, 'the default attempts are allowed');
 assert(
   LIMITS.payloadInlineBytesMax < LIMITS.envelopeBytesMax,

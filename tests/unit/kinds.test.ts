@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runJob } from '#client/testing.ts';
 import { echo } from '#shared/jobs/kinds/echo.ts';
+import { kinds } from '#shared/jobs/kinds/index.ts';
 import { excerpt } from '#shared/jobs/kinds/readFile.ts';
 import { filePath, workspacePath } from '#shared/jobs/kinds/workspacePath.ts';
 import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
@@ -16,6 +17,13 @@ const code = (run: () => unknown): unknown => {
 describe('echo', () => {
   it.each([[['a', 'b']], [{ n: 1 }], ['text'], [7], [null]])('gives %j back', async (payload) => {
     expect((await runJob(echo, payload)).result).toEqual(payload);
+  });
+});
+
+describe('the kinds of a deployment', () => {
+  it('give back what came from outside, so that none of them may have jobs follow', () => {
+    const declaring = [...kinds.values()].filter(({ followUps }) => followUps);
+    expect(declaring.map(({ kind }) => kind)).toEqual([]);
   });
 });
 

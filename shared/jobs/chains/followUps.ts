@@ -1,8 +1,8 @@
 /** The follow-up jobs of a completed job as its children: guarded, named, wired to their siblings. */
-import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import type { Envelope } from '../envelope.ts';
+import { parseHostileJson } from '../hostileJson.ts';
 import type { ChainStore } from '../ports.ts';
 import { judge, newChain, repeatHash, type Verdict } from './guards.ts';
 import { type FollowUp, followUpsIn } from './lcp.ts';
@@ -105,14 +105,36 @@ const decide = async (
   throw new ChainBusyError(`chain ${chainId} changes all the time`);
 };
 
-/** None unless the result carries follow-up jobs. */
+/** Of a completed job: what its envelope says, and why its result has no say, if that is so. */
+interface Parent {
+  readonly id: string;
+  readonly envelope: Envelope;
+  readonly mute: string | undefined;
+}
+
+const NONE: FollowUpJobs = { children: [], refused: [] };
+
+/** What both forms of follow-up jobs say of themselves: most results need not be read. */
+const SAYS_SO = /followup_jobs"/;
+
+/**
+ * None unless the result carries follow-up jobs, and may.
+ * @param result JSON text
+ */
 export const followUpJobs = async (
-  result: Json | undefined,
-  parent: { readonly id: string; readonly envelope: Envelope },
+  result: string | undefined,
+  parent: Parent,
   deps: { readonly chains: ChainStore; readonly clock: Clock },
 ): Promise<FollowUpJobs> => {
-  const followUps = followUpsIn(result);
-  if (followUps.length === 0) return { children: [], refused: [] };
+  if (result === undefined || !SAYS_SO.test(result)) return NONE;
+  const json = parseHostileJson(result);
+  if (!json.ok) return { children: [], refused: [`${json.error.code}: ${json.error.message}`] };
+  const all = followUpsIn(json.value);
+  if (all.length === 0) return NONE;
+  if (parent.mute !== undefined)
+    return { children: [], refused: [`${all.length}, since ${parent.mute}`] };
+  const followUps = all.slice(0, LIMITS.followUpsMax);
+  const more = all.length - followUps.length;
   const { chain: above } = parent.envelope;
   const chainId = above?.id ?? parent.id;
   const depth = (above?.depth ?? 0) + 1;
@@ -130,8 +152,11 @@ export const followUpJobs = async (
     children: accepted.map((job, position) =>
       envelopeOf(job, position, accepted, parent, chain, now),
     ),
-    refused: named
-      .filter(({ verdict }) => verdict !== 'accepted')
-      .map(({ name, kind, verdict }) => `${name} (${kind}): ${verdict}`),
+    refused: [
+      ...named
+        .filter(({ verdict }) => verdict !== 'accepted')
+        .map(({ name, kind, verdict }) => `${name} (${kind}): ${verdict}`),
+      ...(more > 0 ? [`${more} beyond the first ${LIMITS.followUpsMax}`] : []),
+    ],
   };
 };

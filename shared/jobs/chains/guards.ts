@@ -38,6 +38,8 @@ export const newChain = (id: string, now: number): Chain => ({
   version: 0,
 });
 
+const isTooLong = (name = ''): boolean => name.length > LIMITS.labelLengthMax;
+
 /** @param depth of the follow-ups: 1 for those of the chain's root */
 export const judge = (
   chain: Chain,
@@ -50,7 +52,7 @@ export const judge = (
   const hashes = new Set(chain.hashes);
   let { jobs } = chain;
   const verdicts = followUps.map((followUp): Verdict => {
-    if (followUp.kind === '') return 'invalid_job_spec';
+    if (followUp.kind === '' || isTooLong(followUp.name)) return 'invalid_job_spec';
     if (now > chain.startedAt + LIMITS.chainSecondsMax * 1_000) return 'timeout_exceeded';
     if (depth > LIMITS.chainDepthMax) return 'max_depth_reached';
     if (jobs >= LIMITS.chainJobsMax) return 'max_jobs_total_exceeded';
