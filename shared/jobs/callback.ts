@@ -23,24 +23,37 @@ export const signatureOf = (
   return [`t=${seconds}`, ...signatures].join(',');
 };
 
-const sameText = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+/** Compares bytes: a text may have as many characters as another, and more bytes. */
+const sameText = (a: string, b: string): boolean => {
+  const [one, other] = [Buffer.from(a), Buffer.from(b)];
+  return one.length === other.length && timingSafeEqual(one, other);
+};
+
+/** The only way in which {@link signatureOf} writes a time. */
+const SECONDS = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
  * For receivers: whether a callback's signature is ours, and not older than `toleranceSeconds`.
+ * Never throws, whatever the header holds; without one it is false.
  * @param now ms since the epoch
  */
 export const verifySignature = (
-  header: string,
+  header: string | readonly string[] | undefined,
   { secret, id, body }: { readonly secret: string; readonly id: string; readonly body: string },
   now: number,
   toleranceSeconds = 300,
 ): boolean => {
-  const parts = header.split(',').map((part) => part.split('=', 2));
-  const seconds = Number(parts.find(([name]) => name === 't')?.[1]);
+  if (typeof header !== 'string') return false;
+  const valuesOf = (field: string) =>
+    header
+      .split(',')
+      .flatMap((part) => (part.startsWith(`${field}=`) ? [part.slice(field.length + 1)] : []));
+  const [time = '', ...times] = valuesOf('t');
+  if (times.length > 0 || !SECONDS.test(time)) return false;
+  const seconds = Number(time);
   if (!(Math.abs(now / 1_000 - seconds) <= toleranceSeconds)) return false;
   const expected = digest(secret, seconds, id, body);
-  return parts.some(([name, value = '']) => name === 'v1' && sameText(value, expected));
+  return valuesOf('v1').some((value) => sameText(value, expected));
 };
 
 /** What is posted. @param result undefined when there is none, or it is too large to post */

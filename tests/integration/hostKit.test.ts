@@ -168,6 +168,11 @@ describe('a host', () => {
     const refused = { status: 401, body: { error: { code: 'SIGNATURE_INVALID' } } };
     expect(await run(endpoint)).toMatchObject(refused);
     expect(await run(endpoint, { headers: signed('wrong') })).toMatchObject(refused);
+    const t = Math.floor(Date.now() / 1_000);
+    for (const v1 of ['é'.repeat(64), 'ÿ'.repeat(32), '=', '', '0'.repeat(63)])
+      expect(
+        await run(endpoint, { headers: { 'sheratan-signature': `t=${t},v1=${v1}` } }),
+      ).toMatchObject(refused);
     const old = signed('s3cret', Date.now() - 400_000);
     expect(await run(endpoint, { headers: old })).toMatchObject(refused);
     expect(await run(endpoint, { headers: signed('s3cret') })).toMatchObject({ status: 200 });
