@@ -45,7 +45,7 @@ const run = async (work: Promise<ExitCode>): Promise<void> => {
 
 const hosted = (command: Command): Command =>
   command
-    .addOption(stage())
+    .addOption(stage('the stage that it is').default('dev'))
     .option('--environments <n>', 'worker processes at once', whole)
     .option('--assembly <dir>', 'run this synthesized assembly')
     .option('--logs', "print the functions' log lines");

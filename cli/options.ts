@@ -20,12 +20,18 @@ export const positive = (text: string): number => {
   return Number(text);
 };
 
-export const stage = () => new Option('--stage <name>', 'the deployment').default('dev');
+/** An empty one is a variable that was not set: it must not be taken for none. */
+const named = (text: string): string => {
+  if (text.trim() === '') throw new InvalidArgumentError('must not be empty');
+  return text;
+};
+
+export const stage = (text: string) => new Option('--stage <name>', text).argParser(named);
 export const targeted = (command: Command): Command =>
   command
-    .addOption(stage())
-    .option('--endpoint <url>', 'an AWS-compatible endpoint that holds the stack')
-    .option('--region <name>', "the stack's region")
+    .addOption(stage('the deployment; absent: the embedded cloud here, else dev in AWS'))
+    .option('--endpoint <url>', 'an AWS-compatible endpoint that holds the stack', named)
+    .option('--region <name>', "the stack's region in AWS", named)
     .option('--json', 'for programs');
 
 export const decided = (command: Command): Command =>

@@ -1,4 +1,4 @@
-/** Finds the deployment: the running embedded cloud, else the stack in the account or behind --endpoint. */
+/** Opens a deployment: every store, queue and service of it, ready to be used. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -28,13 +28,8 @@ import type { Schedules } from '#shared/schedules/ports.ts';
 import { MeshError } from './errors.ts';
 import type { MappingState } from './mappings.ts';
 import { type Keep, openBucket, openSchedules, openSecrets } from './rarely.ts';
-import { accessOf, type EmbeddedState, readState } from './state.ts';
-
-export interface TargetOptions {
-  readonly stage: string;
-  readonly endpoint?: string | undefined;
-  readonly region?: string | undefined;
-}
+import type { EmbeddedState } from './state.ts';
+import { embedded, findTarget, type Target, type TargetOptions } from './target.ts';
 
 export interface Deployment {
   /** For people: which deployment this is. */
@@ -65,66 +60,6 @@ export interface Deployment {
   readonly workspaces: Workspaces;
   close(): void;
 }
-
-interface Target {
-  readonly label: string;
-  readonly region?: string | undefined;
-  readonly endpoints: Partial<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler' | 'secrets', string>>;
-  readonly credentials?: { accessKeyId: string; secretAccessKey: string };
-  readonly outputs: Readonly<Record<string, string>>;
-  /** Of Lambda's API; undefined: the SDK's own. */
-  readonly lambda?: { readonly endpoint: string | undefined };
-}
-
-const embedded = ({ clientEnv, outputs, stackName, pid }: EmbeddedState): Target => ({
-  label: `embedded cloud, stack ${stackName}, pid ${pid}`,
-  ...accessOf({ clientEnv }),
-  endpoints: {
-    sqs: clientEnv['AWS_ENDPOINT_URL_SQS'] ?? '',
-    s3: clientEnv['AWS_ENDPOINT_URL_S3'] ?? '',
-    dynamodb: clientEnv['AWS_ENDPOINT_URL_DYNAMODB'] ?? '',
-    scheduler: clientEnv['AWS_ENDPOINT_URL_SCHEDULER'] ?? '',
-    secrets: clientEnv['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? '',
-  },
-  outputs,
-});
-
-const deployed = async ({ stage, endpoint, region }: TargetOptions): Promise<Target> => {
-  const stackName = `Sheratan-${stage}`;
-  const { CloudFormationClient, DescribeStacksCommand } = await import(
-    '@aws-sdk/client-cloudformation'
-  );
-  const options = { ...(region && { region }), ...(endpoint && { endpoint }) };
-  const client = new CloudFormationClient({ ...options, maxAttempts: 2 });
-  const where = endpoint ?? 'the AWS account';
-  try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
-    const outputs = (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
-      OutputKey,
-      OutputValue,
-    ]);
-    const endpoints = endpoint
-      ? { sqs: endpoint, s3: endpoint, dynamodb: endpoint, scheduler: endpoint, secrets: endpoint }
-      : {};
-    return {
-      label: `stack ${stackName} in ${where}`,
-      region,
-      endpoints,
-      outputs: Object.fromEntries(outputs),
-      lambda: { endpoint },
-    };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MeshError(
-      'NO_DEPLOYMENT',
-      `No deployment found: no embedded cloud is running, and ${where} did not answer for stack ${stackName} (${reason}).\n` +
-        'Start one here with "npx sheratan up", or deploy one with "npm run deploy".',
-      { cause: error },
-    );
-  } finally {
-    client.destroy();
-  }
-};
 
 const outputOf = (target: Target, name: string): string => {
   const value = target.outputs[name];
@@ -210,8 +145,6 @@ const open = (target: Target): Deployment => {
 
 export const openEmbedded = (state: EmbeddedState): Deployment => open(embedded(state));
 
-/** @throws MeshError when there is none, saying how to get one. */
-export const findDeployment = async (options: TargetOptions): Promise<Deployment> => {
-  const state = options.endpoint === undefined ? readState() : undefined;
-  return open(state ? embedded(state) : await deployed(options));
-};
+/** @throws MeshError NO_DEPLOYMENT when there is none, WRONG_VERSION when it is another's stack. */
+export const findDeployment = async (options: TargetOptions): Promise<Deployment> =>
+  open(await findTarget(options));

@@ -11,10 +11,18 @@ import { mapPool } from '#shared/kernel/pool.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
 import { JobFailedError, MeshError } from './errors.ts';
+import type { TargetOptions } from './target.ts';
 import { watchJobs } from './wait.ts';
 
 /** Everything an envelope may say beside its kind and its payload. */
 export type SendOptions = Omit<Envelope, 'kind' | 'payload' | 'payloadRef' | 'parentId'>;
+
+/**
+ * Which deployment: by default the embedded cloud that runs here, else stage `dev` in AWS. With
+ * `region` never the embedded cloud, with `stage` only where it is the embedded cloud's own; with
+ * `endpoint` the stack that an AWS-compatible endpoint holds.
+ */
+export type ConnectOptions = TargetOptions;
 
 /** A job that was sent; it remembers the type of its result. */
 export interface JobHandle<R = unknown> {
@@ -28,14 +36,6 @@ export interface Order<S extends v.GenericSchema = v.GenericSchema, R = unknown>
   readonly job: TypedJob<S, R>;
   readonly payload: v.InferInput<S>;
   readonly options?: SendOptions;
-}
-
-export interface ConnectOptions {
-  /** Which deployment; `dev` by default. */
-  readonly stage?: string;
-  readonly region?: string;
-  /** An AWS-compatible endpoint that holds the stack. */
-  readonly endpoint?: string;
 }
 
 const PREPARED_AT_ONCE = 8;
@@ -132,6 +132,6 @@ export const meshOn = (deployment: Deployment): Mesh => {
 
 export const Mesh = {
   /** @throws MeshError NO_DEPLOYMENT, saying how to get one. */
-  connect: async ({ stage = 'dev', region, endpoint }: ConnectOptions = {}): Promise<Mesh> =>
-    meshOn(await findDeployment({ stage, region, endpoint })),
+  connect: async (options: ConnectOptions = {}): Promise<Mesh> =>
+    meshOn(await findDeployment(options)),
 };

@@ -1,13 +1,24 @@
 /** A client for tables of one's own, beside a deployment or without one. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { TargetOptions } from './deployment.ts';
-import { accessOf, readState } from './state.ts';
+import { accessOf } from './state.ts';
+import { embeddedFor, type TargetOptions } from './target.ts';
 
-/** Where the running embedded cloud has its tables, else in the account or behind --endpoint. */
-export const tableClient = ({ endpoint, region }: Omit<TargetOptions, 'stage'>): DynamoDBClient => {
-  const state = endpoint === undefined ? readState() : undefined;
-  if (!state)
-    return new DynamoDBClient({ ...(region && { region }), ...(endpoint && { endpoint }) });
-  const tables = state.clientEnv['AWS_ENDPOINT_URL_DYNAMODB'] ?? '';
-  return new DynamoDBClient({ ...accessOf(state), endpoint: tables });
+export interface Tables {
+  /** For people: where they are. */
+  readonly place: string;
+  readonly client: DynamoDBClient;
+}
+
+/** Where the deployment that is meant has its tables: the embedded cloud, the account, or the endpoint. */
+export const openTables = async (options: TargetOptions): Promise<Tables> => {
+  const { endpoint, region } = options;
+  const state = embeddedFor(options);
+  if (state) {
+    const url = state.clientEnv['AWS_ENDPOINT_URL_DYNAMODB'] ?? '';
+    const client = new DynamoDBClient({ ...accessOf(state), endpoint: url });
+    return { place: `embedded cloud, stack ${state.stackName}`, client };
+  }
+  const client = new DynamoDBClient({ ...(region && { region }), ...(endpoint && { endpoint }) });
+  const place = endpoint ? `at ${endpoint}` : `AWS, region ${await client.config.region()}`;
+  return { place, client };
 };

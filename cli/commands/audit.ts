@@ -7,10 +7,10 @@ import { sourceOf } from '#shared/ledger/replica.ts';
 import { verify } from '#shared/ledger/verify.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, note, out, paint, plain } from '../print.ts';
-import { type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type SessionOptions, withDeployment } from '../session.ts';
 
 export const verifyAll = (options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ ledger }) => {
+  looking(options, async ({ ledger }) => {
     const began = performance.now();
     const verdict = await verify(ledger);
     const { problem, blocks, transfers, accounts, balances, holds } = verdict;
@@ -47,7 +47,7 @@ export const repairAll = (options: RepairOptions): Promise<ExitCode> => {
 };
 
 export const exportBlocks = (file: string, options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ ledger }) => {
+  looking(options, async ({ ledger }) => {
     const { lanes } = ledger;
     let blocks = 0;
     const text = async function* () {

@@ -4,12 +4,12 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, time } from '../print.ts';
-import { type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type SessionOptions, withDeployment } from '../session.ts';
 
 const LISTED_MAX = 1_000;
 
 export const listFailed = (options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ deliveries }) => {
+  looking(options, async ({ deliveries }) => {
     const ids = await deliveries.failed(LISTED_MAX);
     const states = (await Promise.all(ids.map((id) => deliveries.get(id)))).flatMap(
       (each) => each ?? [],
@@ -32,7 +32,7 @@ export const listFailed = (options: SessionOptions): Promise<ExitCode> =>
   });
 
 export const showDelivery = (id: string, options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ deliveries }) => {
+  looking(options, async ({ deliveries }) => {
     const found = await deliveries.get(id);
     if (!found) throw new CliError(`No callback of job ${plain(id)} was tried.`, EXIT.notFound);
     if (options.json) json(found);
@@ -97,7 +97,7 @@ export const secret = (
   of: 'callbacks' | 'calls to hosts',
   options: SecretOptions,
 ): Promise<ExitCode> =>
-  withDeployment(options, async ({ secrets, hostSecrets }) => {
+  (options.rotate ? withDeployment : looking)(options, async ({ secrets, hostSecrets }) => {
     const chosen = of === 'callbacks' ? secrets : hostSecrets;
     if (options.rotate) await chosen.rotate();
     const [current, previous] = await chosen.callback();

@@ -15,6 +15,7 @@ import { columns, json, note, out, paint, plain, time } from '../print.ts';
 import {
   actorOf,
   type DecisionOptions,
+  looking,
   type Session,
   type SessionOptions,
   withDeployment,
@@ -58,7 +59,7 @@ const printState = (control: Control, events: readonly ControlEvent[]): void => 
 };
 
 export const state = (to: string | undefined, options: StateOptions): Promise<ExitCode> =>
-  withDeployment(options, async (session) => {
+  (to === undefined ? looking : withDeployment)(options, async (session) => {
     if (to !== undefined) return transition(to, options, session);
     const [control, events] = await Promise.all([
       session.control.get(),
@@ -98,7 +99,7 @@ export interface LimitOptions extends DecisionOptions {
 }
 
 export const listLimits = (options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ control }) => {
+  looking(options, async ({ control }) => {
     const { limits } = await control.get();
     const entries = Object.entries(limits);
     if (options.json) json(limits);

@@ -8,6 +8,7 @@ import { columns, json, note, out, plain, time } from '../print.ts';
 import {
   actorOf,
   type DecisionOptions,
+  looking,
   type Session,
   type SessionOptions,
   withDeployment,
@@ -44,7 +45,7 @@ const halted = async ({ reader }: Session): Promise<readonly JobRecord[]> =>
   (await reader.attention('DEAD', LISTED_MAX)).filter((record) => record.halted);
 
 export const listGroups = (options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async (session) => {
+  looking(options, async (session) => {
     const records = await halted(session);
     if (options.json) json(records);
     else if (records.length === 0) note('No group is halted.');

@@ -6,7 +6,7 @@ import { checkQueues, nameOf, sibling } from '../doctor/queues.ts';
 import { checkAttention, checkControl, checkLedger } from '../doctor/state.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain } from '../print.ts';
-import { type Session, type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type Session, type SessionOptions } from '../session.ts';
 
 const STYLE = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
@@ -42,7 +42,7 @@ const print = (findings: readonly Finding[]): void => {
 
 /** Exits with 4 when there is a problem; a warning is for a person to decide. */
 export const doctor = (options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async (session) => {
+  looking(options, async (session) => {
     const findings = await examine(session);
     const count = (level: Finding['level']): number =>
       findings.filter((each) => each.level === level).length;

@@ -2,7 +2,7 @@
 import { type FlowNode, flowOf } from '#shared/jobs/flowTree.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { json, out, paint, plain, status } from '../print.ts';
-import { type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type SessionOptions } from '../session.ts';
 
 const NODES_MAX = 500;
 
@@ -26,7 +26,7 @@ const linesOf = (node: FlowNode, stem: string): readonly string[] =>
   });
 
 export const flow = (id: string, options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async (session) => {
+  looking(options, async (session) => {
     const tree = await flowOf(id, NODES_MAX, session);
     if (options.json) json(tree);
     else out([textOf(tree), ...linesOf(tree, '')].join('\n'));

@@ -16,6 +16,7 @@ import { columns, json, note, out, paint, plain, progress } from '../print.ts';
 import {
   actorOf,
   type DecisionOptions,
+  looking,
   type Session,
   type SessionOptions,
   withDeployment,
@@ -166,7 +167,7 @@ const select = async (
 };
 
 export const list = (options: ListOptions): Promise<ExitCode> =>
-  withDeployment(options, async (session) => {
+  looking(options, async (session) => {
     const { found, more } = await select(options, session);
     const now = session.clock.now();
     if (options.json) json(found);

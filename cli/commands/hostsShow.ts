@@ -5,7 +5,7 @@ import { measuredOf, type Uptime, uptimeOf } from '#shared/hosts/rollups.ts';
 import type { HostSystem } from '#shared/hosts/system.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, status, time } from '../print.ts';
-import { type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type SessionOptions } from '../session.ts';
 import { describeHost, shownState, uptimeText } from '../showHost.ts';
 
 const found = async (id: string, { store }: HostSystem): Promise<Host> => {
@@ -48,7 +48,7 @@ const printChanges = (changes: readonly Change[]): void => {
 const CHANGES_SHOWN = 5;
 
 export const show = (id: string, options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ hosts, clock }) => {
+  looking(options, async ({ hosts, clock }) => {
     const system = hosts();
     const host = await found(id, system);
     const now = clock.now();
@@ -74,7 +74,7 @@ export interface HistoryOptions extends SessionOptions {
 }
 
 export const history = (id: string, options: HistoryOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ hosts, clock }) => {
+  looking(options, async ({ hosts, clock }) => {
     const system = hosts();
     // A host that was removed has a history still, but no uptime: its numbers went with it.
     const host = await system.store.get(id);

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { type Look, lookAtHosts } from '../lookAtHosts.ts';
 import { columns, json, jsonLine, note, out, plain, status, time } from '../print.ts';
 import { repeat } from '../repeat.ts';
-import { type Session, type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type Session, type SessionOptions } from '../session.ts';
 import { latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.ts';
 
 export interface WatchOptions extends SessionOptions {
@@ -63,7 +63,7 @@ const follow = (session: Session, options: WatchOptions): Promise<void> => {
 };
 
 export const watch = (options: WatchOptions): Promise<ExitCode> =>
-  withDeployment(options, async (session) => {
+  looking(options, async (session) => {
     if (options.once)
       print(await lookAtHosts(session.hosts(), session.clock.now(), options.limit), options);
     else await follow(session, options);

@@ -12,7 +12,7 @@ import {
 } from '#shared/ledger/types.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, time } from '../print.ts';
-import { type Session, type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type Session, type SessionOptions, withDeployment } from '../session.ts';
 
 export interface LedgerOptions extends SessionOptions {
   readonly unit: string;
@@ -36,7 +36,7 @@ export const operate = (
   withDeployment(options, async (session) => tell(await work(session), options));
 
 export const accounts = (options: LedgerOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ ledger }) => {
+  looking(options, async ({ ledger }) => {
     const all = [];
     for await (const page of ledger.accounts.list()) all.push(...page);
     const rows = await Promise.all(
@@ -90,7 +90,7 @@ export interface StatementOptions extends LedgerOptions {
 }
 
 export const statementOf = (account: string, options: StatementOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ ledger: { lanes, entries } }) => {
+  looking(options, async ({ ledger: { lanes, entries } }) => {
     const lines = await statement({ unit: options.unit, account }, lanes, options, entries);
     if (options.json) json(lines);
     else if (lines.length === 0) note('No entries.');
@@ -114,7 +114,7 @@ const printStanding = (found: Account, { posted, held, available, lanes }: Stand
 };
 
 export const history = (account: string, options: StatementOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ ledger }) => {
+  looking(options, async ({ ledger }) => {
     const lines = await ledger.history.read({ unit: options.unit, account }, options.limit);
     if (lines.length === 0) note('No imported history.');
     for (const line of lines) out(plain(line));
@@ -122,7 +122,7 @@ export const history = (account: string, options: StatementOptions): Promise<Exi
   });
 
 export const balance = (account: string, options: BalanceOptions): Promise<ExitCode> =>
-  withDeployment(options, async (session) => {
+  looking(options, async (session) => {
     const { at, unit } = options;
     if (at !== undefined) return past(account, at, options, session);
     const { ledger } = session.ledger;
@@ -153,7 +153,7 @@ const rowsOf = (record: Transfer | Hold): readonly (readonly string[])[] => {
 };
 
 export const show = (id: string, options: LedgerOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ ledger: { ledger } }) => {
+  looking(options, async ({ ledger: { ledger } }) => {
     const record = await ledger.find(id);
     if (!record) note(`No transfer and no hold ${plain(id)}.`);
     else if (options.json) json(record);

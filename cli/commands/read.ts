@@ -4,7 +4,7 @@ import type { Deployment } from '#client/deployment.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
-import { type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type SessionOptions } from '../session.ts';
 import { describe, exitOf, row, viewOf } from '../show.ts';
 import { stepsOf } from '../steps.ts';
 
@@ -18,7 +18,7 @@ const found = async (id: string, { store }: Deployment): Promise<JobRecord> => {
 };
 
 export const status = (id: string, options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async (deployment) => {
+  looking(options, async (deployment) => {
     const job = await viewOf(await found(id, deployment), deployment.blobs);
     if (options.json) json(job);
     else out(describe(job));
@@ -26,7 +26,7 @@ export const status = (id: string, options: SessionOptions): Promise<ExitCode> =
   });
 
 export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async (deployment) => {
+  looking(options, async (deployment) => {
     const record = await found(id, deployment);
     const steps = await stepsOf(record, deployment);
     if (options.json) json({ id: record.id, status: record.status, steps });
@@ -68,7 +68,7 @@ const noneOf = ({ mission, task, open }: JobsOptions): string => {
 };
 
 export const jobs = (options: JobsOptions): Promise<ExitCode> =>
-  withDeployment(options, async (deployment) => {
+  looking(options, async (deployment) => {
     const records = await select(deployment, options);
     if (options.json) {
       json(records);

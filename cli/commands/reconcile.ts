@@ -1,6 +1,6 @@
 /** `ledger reconcile`: the ledger against the jobs that have ended, after one of them was restored. */
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { tableClient } from '#client/tables.ts';
+import { openTables } from '#client/tables.ts';
 import type { Priced } from '#shared/jobs/cost.ts';
 import { createJobReader } from '#shared/jobs/dynamo/reader.ts';
 import {
@@ -13,7 +13,7 @@ import {
 import type { Outcome } from '#shared/ledger/types.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, time } from '../print.ts';
-import { type Session, type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type Session, type SessionOptions, withDeployment } from '../session.ts';
 
 export interface ReconcileOptions extends SessionOptions {
   /** Settle what is found; without it nothing changes. */
@@ -73,7 +73,7 @@ const look = async (session: Session, options: ReconcileOptions): Promise<Reconc
   const find = (jobs: AsyncIterable<readonly Priced[]>) =>
     reconcile({ jobs, reader: ledger.reader, lanes: ledger.lanes, since: options.since });
   if (options.jobs === undefined) return find(reader.priced());
-  const client = DynamoDBDocumentClient.from(tableClient(options));
+  const client = DynamoDBDocumentClient.from((await openTables(options)).client);
   try {
     return await find(createJobReader({ client, table: options.jobs }).priced());
   } finally {
@@ -99,7 +99,7 @@ const settle = async (
 };
 
 export const reconcileAll = (options: ReconcileOptions): Promise<ExitCode> =>
-  withDeployment(options, async (session) => {
+  (options.yes ? withDeployment : looking)(options, async (session) => {
     const { yes = false } = options;
     const found = await look(session, options);
     if (!options.json) await print(found, session, options);

@@ -7,7 +7,13 @@ import type { Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, note, out, paint, plain } from '../print.ts';
-import { actorOf, type DecisionOptions, type Session, withDeployment } from '../session.ts';
+import {
+  actorOf,
+  type DecisionOptions,
+  looking,
+  type Session,
+  withDeployment,
+} from '../session.ts';
 
 const AT_ONCE = 8;
 
@@ -92,7 +98,7 @@ export const redrive = (
       EXIT.usage,
     );
   const patch = patchOf(options);
-  return withDeployment(options, async (session) => {
+  return (options.dryRun ? looking : withDeployment)(options, async (session) => {
     const records = await selected(ids, options, session);
     const deps = { ...session, kinds };
     const order = { by: actorOf(options), patch, perSecond: options.rate };

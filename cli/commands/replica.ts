@@ -2,7 +2,7 @@
 import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
-import { tableClient } from '#client/tables.ts';
+import { openTables } from '#client/tables.ts';
 import { systemClock, systemSleep } from '#shared/kernel/ports.ts';
 import { copyLedger } from '#shared/ledger/copy.ts';
 import { createTable } from '#shared/ledger/dynamo/createTable.ts';
@@ -20,7 +20,7 @@ import { openLedger } from '#shared/ledger/system.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, jsonLine, out, paint, plain, time } from '../print.ts';
 import { repeat } from '../repeat.ts';
-import { type SessionOptions, withDeployment } from '../session.ts';
+import { looking, nameTarget, type SessionOptions } from '../session.ts';
 
 export interface ReplicaOptions extends SessionOptions {
   /** A file, or `table:NAME`. */
@@ -74,8 +74,13 @@ const copyInFile = (file: string, { lanes, source }: Original): Copy => {
 const quiet = (): void => undefined;
 const QUIET = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
-const copyInTable = (table: string, { lanes, source }: Original, options: ReplicaOptions): Copy => {
-  const client = tableClient(options);
+const copyInTable = async (
+  table: string,
+  { lanes, source }: Original,
+  options: ReplicaOptions,
+): Promise<Copy> => {
+  const { client, place } = await openTables(options);
+  nameTarget(`table ${table}, ${place}`);
   const target = openLedger({ client, table, lanes, logger: QUIET });
   const copy = () => copyLedger({ source, target, lanes, wait: systemSleep });
   const catchUp = async (): Promise<Result> => {
@@ -103,7 +108,9 @@ const print = ({ blocks, lag, problem }: Result, options: ReplicaOptions): void 
 
 const bring = async (options: ReplicaOptions, original: Original): Promise<ExitCode> => {
   const table = /^table:(.+)$/.exec(options.to)?.[1];
-  const copy = table ? copyInTable(table, original, options) : copyInFile(options.to, original);
+  const copy = table
+    ? await copyInTable(table, original, options)
+    : copyInFile(options.to, original);
   let last: Result | undefined;
   const look = async (): Promise<boolean> => {
     const result = await copy.catchUp();
@@ -134,7 +141,7 @@ const exportIn = async (file: string): Promise<Original> => {
 export const replica = async (options: ReplicaOptions): Promise<ExitCode> => {
   const { from } = options;
   if (from === undefined)
-    return withDeployment(options, ({ ledger }) =>
+    return looking(options, ({ ledger }) =>
       bring(options, { lanes: ledger.lanes, source: sourceOf(ledger) }),
     );
   if (options.follow)

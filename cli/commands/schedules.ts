@@ -6,7 +6,7 @@ import { type Overlap, type Schedule, tickOf } from '#shared/schedules/schedule.
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { columns, json, note, out, plain, time } from '../print.ts';
-import { type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type SessionOptions, withDeployment } from '../session.ts';
 
 export interface AddOptions extends SessionOptions {
   readonly timezone: string;
@@ -50,7 +50,7 @@ const rowOf = (schedule: Schedule, now: number): readonly string[] => {
 const TITLES = ['NAME', 'STATE', 'KIND', 'QUEUE', 'OVERLAP', 'WHEN', 'TIMEZONE', 'NEXT (UTC)'];
 
 export const list = (options: SessionOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ schedules, clock }) => {
+  looking(options, async ({ schedules, clock }) => {
     const all = await schedules.list();
     if (options.json) json(all.map((each) => ({ ...each, ...tickOf(each.input) })));
     else if (all.length === 0) note('No schedules.');

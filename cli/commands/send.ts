@@ -1,6 +1,7 @@
 /** `send`: check what can be checked here, send the rest in batches, report every refusal. */
 
-import { type Deployment, findDeployment, type TargetOptions } from '#client/deployment.ts';
+import type { Deployment } from '#client/deployment.ts';
+import type { TargetOptions } from '#client/target.ts';
 import { watchJobs } from '#client/wait.ts';
 import { hintsOf, jobIdOf } from '#shared/jobs/envelope.ts';
 import { messageOf, type OutgoingMessage, uncheckedMessageOf } from '#shared/jobs/message.ts';
@@ -13,6 +14,7 @@ import { checkBody } from '../check.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { type InputItem, readInput, readLegacy } from '../input.ts';
 import { columns, json, note, out, paint, plain, progress } from '../print.ts';
+import { withDeployment } from '../session.ts';
 import { exitOfAll } from './watch.ts';
 
 export interface SendOptions extends TargetOptions {
@@ -142,15 +144,12 @@ const awaitEnd = async (
 
 export const send = async (file: string, options: SendOptions): Promise<ExitCode> => {
   const items = options.legacy ? readLegacy(file) : await readInput(file);
-  const deployment = await findDeployment(options);
-  try {
+  return withDeployment(options, async (deployment) => {
     const check = !(options.unchecked || options.legacy);
     const report = await sendItems(items, deployment, { check });
     if (options.json) json(report);
     else printReport(report);
     const ended = options.wait ? await awaitEnd(report, deployment, options) : EXIT.ok;
     return report.refused.length > 0 ? EXIT.refused : ended;
-  } finally {
-    deployment.close();
-  }
+  });
 };

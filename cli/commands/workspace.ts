@@ -1,10 +1,12 @@
 /** `workspace push|list`: the files that jobs read and write. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { type Deployment, findDeployment, type TargetOptions } from '#client/deployment.ts';
+import type { Deployment } from '#client/deployment.ts';
+import type { TargetOptions } from '#client/target.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, plain, progress } from '../print.ts';
+import { looking, withDeployment } from '../session.ts';
 
 export interface WorkspaceOptions extends TargetOptions {
   readonly name: string;
@@ -45,27 +47,19 @@ export const pushDirectory = async (
   return files.length;
 };
 
-export const push = async (directory: string, options: WorkspaceOptions): Promise<ExitCode> => {
-  const deployment = await findDeployment(options);
-  try {
+export const push = (directory: string, options: WorkspaceOptions): Promise<ExitCode> =>
+  withDeployment(options, async (deployment) => {
     const count = await pushDirectory(directory, options.name, deployment);
     note(`${count} files in workspace ${options.name}`);
     return EXIT.ok;
-  } finally {
-    deployment.close();
-  }
-};
+  });
 
-export const list = async (options: WorkspaceOptions): Promise<ExitCode> => {
-  const deployment = await findDeployment(options);
-  try {
+export const list = (options: WorkspaceOptions): Promise<ExitCode> =>
+  looking(options, async ({ workspaces }) => {
     const bounds = { recursive: true, limit: LISTED_MAX };
-    const { files, truncated } = await deployment.workspaces.list(options.name, '', bounds);
+    const { files, truncated } = await workspaces.list(options.name, '', bounds);
     if (options.json) json(files);
     else out(columns(files.map(({ path, bytes }) => [String(bytes).padStart(10), plain(path)])));
     if (truncated) note(`Only the first ${LISTED_MAX} are shown.`);
     return EXIT.ok;
-  } finally {
-    deployment.close();
-  }
-};
+  });

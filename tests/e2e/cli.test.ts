@@ -16,7 +16,10 @@ afterAll(() => cloud.stop());
 describe('sheratan', () => {
   it('sends from standard input, watches to the end, shows the result and the trace', async () => {
     const sent = await sheratan(['send', '-'], '{"kind":"echo","payload":{"hello":"mesh"}}');
-    expect(sent).toMatchObject({ code: 0, stderr: '1 sent, 0 refused\n' });
+    expect(sent).toMatchObject({
+      code: 0,
+      stderr: `target: embedded cloud, stack Sheratan-dev, pid ${cloud.up.pid}\n1 sent, 0 refused\n`,
+    });
     const id = sent.stdout.trim();
     expect(await sheratan(['watch', id, '--timeout', '30'])).toMatchObject({
       code: 0,

@@ -12,6 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => mesh.stop());
 
+/** What changes something says where, first. */
+const TARGET = `target: embedded cloud, stack Sheratan-test, pid ${process.pid}\n`;
 const LINES = [
   '{"id":"a-1","endpoint":"https://a-1.test","capabilities":[{"kind":"ocr","price":5}],"tags":["eu"]}',
   '{"id":"a-2","endpoint":"https://a-2.test/api","capabilities":[{"kind":"ocr"}]}',
@@ -23,13 +25,12 @@ describe('sheratan hosts', () => {
   it('adds one in flags, shows it, and knows it again', async () => {
     const flags = ['--kind', 'pdf=20', '--kind', 'ping', '--concurrency', '3', '--tag', 'gpu'];
     const add = ['add', 'pdf-1', 'http://10.0.0.7:8081', ...flags];
-    expect(await hosts(add)).toEqual({ code: 0, stdout: 'created pdf-1\n', stderr: '' });
-    expect(await hosts(add)).toEqual({ code: 0, stdout: 'exists pdf-1\n', stderr: '' });
+    expect(await hosts(add)).toEqual({ code: 0, stdout: 'created pdf-1\n', stderr: TARGET });
+    expect(await hosts(add)).toEqual({ code: 0, stdout: 'exists pdf-1\n', stderr: TARGET });
     expect(await hosts([...add, '--interval', '5'])).toEqual({
       code: 4,
       stdout: '',
-      stderr:
-        'exists_with_different_probe.timeoutMs  pdf-1  is there with another probe.timeoutMs; --replace changes it\n',
+      stderr: `${TARGET}exists_with_different_probe.timeoutMs  pdf-1  is there with another probe.timeoutMs; --replace changes it\n`,
     });
     expect((await hosts([...add, '--interval', '5', '--replace'])).stdout).toBe('moved pdf-1\n');
     const shown = await hosts(['show', 'pdf-1']);
@@ -106,7 +107,7 @@ describe('sheratan hosts', () => {
     expect(answer).toEqual({
       code: 3,
       stdout: 'removed a-1\n',
-      stderr: 'not_found  nobody  there is no such host\n1 not_found, 1 removed\n',
+      stderr: `${TARGET}not_found  nobody  there is no such host\n1 not_found, 1 removed\n`,
     });
     expect((await hosts(['drain', 'a-1'])).code).toBe(3);
   });

@@ -69,7 +69,8 @@ const mappingsOf = ({ assemblyDir, stackName, sqs }: FrontOptions): Mapping[] =>
   );
 };
 
-const stacksOf = (stackName: string, outputs: FrontOptions['outputs']): string => {
+/** What CloudFormation answers to DescribeStacks. */
+export const stacksOf = (stackName: string, outputs: FrontOptions['outputs']): string => {
   const members = Object.entries(outputs).map(
     ([key, value]) =>
       `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
@@ -77,6 +78,7 @@ const stacksOf = (stackName: string, outputs: FrontOptions['outputs']): string =
   return (
     '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">' +
     `<DescribeStacksResult><Stacks><member><StackName>${stackName}</StackName>` +
+    `<StackId>arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${stackName}/1</StackId>` +
     '<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>' +
     `<Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult>` +
     '</DescribeStacksResponse>'
