@@ -5,6 +5,7 @@ import { clearState, type EmbeddedState, ROOT, readState, writeState } from '#cl
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
 import { createRecorder } from '#infra/local/dashboard/recorder.ts';
 import type { FunctionLogLine } from '#infra/local/environment.ts';
+import type { TableEngine } from '#infra/local/tableEngine.ts';
 import { openDashboard } from './dashboard/open.ts';
 import { CliError } from './errors.ts';
 import { note } from './print.ts';
@@ -15,6 +16,8 @@ export interface UpOptions {
   readonly environments?: number;
   /** Print each function's log lines. */
   readonly logs?: boolean;
+  /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */
+  readonly tables?: TableEngine;
   /** An assembly that is already synthesized. */
   readonly assembly?: string;
 }
@@ -63,6 +66,7 @@ export const startEmbedded = async (options: UpOptions): Promise<Embedded> => {
   const cloud = await startCloud({
     assemblyDir,
     stackName: `Sheratan-${options.stage}`,
+    tables: options.tables,
     ...(options.environments && { maxEnvironments: options.environments }),
     observer: recorder.observer,
     onLog,

@@ -2,6 +2,7 @@
 /** The `sheratan` command: options here, work in commands/. */
 import { Command, Option } from 'commander';
 import { MeshError } from '#client/errors.ts';
+import { TABLE_ENGINES } from '#infra/local/tableEngine.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import { ScheduleError } from '#shared/schedules/errors.ts';
 import type { JobsOptions } from './commands/read.ts';
@@ -48,6 +49,9 @@ const hosted = (command: Command): Command =>
     .addOption(stage('the stage that it is').default('dev'))
     .option('--environments <n>', 'worker processes at once', whole)
     .option('--assembly <dir>', 'run this synthesized assembly')
+    .addOption(
+      new Option('--tables <engine>', 'what serves the tables').choices([...TABLE_ENGINES]),
+    )
     .option('--logs', "print the functions' log lines");
 
 hosted(program.command('up'))

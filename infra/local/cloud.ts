@@ -1,6 +1,6 @@
 /**
  * The embedded cloud: runs a synthesized template on this machine. Queues and buckets on an
- * in-process server, tables on DynamoDB Local, functions in Node processes of their own.
+ * in-process server, tables on a native engine or DynamoDB Local, functions in Node processes of their own.
  */
 import { availableParallelism } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -26,6 +26,7 @@ import {
   stopServers,
 } from './servers.ts';
 import { startSources } from './sources.ts';
+import type { TableEngine } from './tableEngine.ts';
 import { createTable } from './tables.ts';
 import { type Assembly, loadAssembly } from './template.ts';
 import { createTopics } from './topics.ts';
@@ -38,6 +39,8 @@ export interface CloudOptions {
   readonly stackName?: string;
   /** Execution environments at once, shared evenly by the event source mappings. */
   readonly maxEnvironments?: number;
+  /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */
+  readonly tables?: TableEngine | undefined;
   /** Each line a function prints, and what goes wrong in a mapping (pid 0). */
   readonly onLog?: (line: FunctionLogLine) => void;
   /** Told of each invocation and each message. */
@@ -65,7 +68,7 @@ const pseudoOf = (stackName: string): ResolveContext['pseudo'] => ({
   'AWS::URLSuffix': 'amazonaws.com',
 });
 
-/** @returns DynamoDB Local's stream by the template's */
+/** @returns the table server's stream by the template's */
 const provision = async (
   { template }: Assembly,
   context: ResolveContext,
@@ -120,21 +123,19 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const maxEnvironments = options.maxEnvironments ?? ENVIRONMENTS_PER_CORE * availableParallelism();
   const assembly = loadAssembly(options.assemblyDir, options.stackName);
   const { template, stackName } = assembly;
-  const placeAt = (sqsEndpoint: string) => ({
-    region: REGION,
-    accountId: ACCOUNT,
-    stackName,
-    sqsEndpoint,
-  });
+  const place = { region: REGION, accountId: ACCOUNT, stackName };
   // Before anything starts: an unknown type must cost no time and leave nothing behind.
-  identify(template, placeAt(''));
+  identify(template, { ...place, sqsEndpoint: '' });
 
-  const servers = await startServers(options.observer !== undefined);
+  const servers = await startServers(options.observer !== undefined, {
+    engine: options.tables,
+    onFault: (text) => onLog({ functionId: 'tables', pid: 0, text }),
+  });
   if (options.observer) watchSends(servers.messages, options.observer);
   const sqsUrl = `http://127.0.0.1:${servers.messages.port}`;
   const context: ResolveContext = {
     pseudo: pseudoOf(stackName),
-    identities: identify(template, placeAt(sqsUrl)),
+    identities: identify(template, { ...place, sqsEndpoint: sqsUrl }),
   };
   const sqs = new SQSClient({ ...CLIENT, endpoint: sqsUrl });
   const regional = await startRegional(template, context, {
@@ -164,6 +165,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       streamsClient,
       functions,
       streams,
+      readers: servers.readers,
       listeners: regional.listeners,
       publish: (arn, message) =>
         servers.messages.publish(arn.split(':').at(-1) ?? '', message, { region: REGION }),
@@ -174,6 +176,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       tables: tablesClient,
       streamsClient,
       streams,
+      readers: servers.readers,
       region: REGION,
     });
     return {

@@ -5,7 +5,9 @@ export type LocalCloudCode =
   | 'UNKNOWN_RESOURCE_TYPE'
   | 'UNKNOWN_INTRINSIC'
   | 'UNSUPPORTED_PROPERTY'
-  | 'JAVA_MISSING'
+  | 'NO_TABLE_ENGINE'
+  | 'UNKNOWN_TABLE_ENGINE'
+  | 'TABLE_ENGINE_UNKNOWN'
   | 'TABLE_SERVER_FAILED';
 
 export class LocalCloudError extends Error {

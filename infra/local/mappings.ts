@@ -11,7 +11,7 @@ export interface MappingWorld {
   readonly share: number;
   /** URL by ARN. */
   readonly queueUrls: ReadonlyMap<string, string>;
-  /** DynamoDB Local's stream by the template's. */
+  /** The table server's stream by the template's. */
   readonly streams: ReadonlyMap<string, string>;
 }
 

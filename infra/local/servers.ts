@@ -1,6 +1,7 @@
 /** The servers of the embedded cloud: messages and buckets, tables. */
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import { startTableServer, type TableServer } from './dynamoLocal.ts';
+import { createStreamReaders, type StreamReaders } from './streamReaders.ts';
+import { startTableServer, type TableServer, type TableServerOptions } from './tableServer.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '000000000000';
@@ -14,10 +15,14 @@ export type Endpoints = Readonly<Record<'sqs' | 's3' | 'dynamodb' | 'events', st
 export interface Servers {
   readonly messages: FauxqsServer;
   readonly tables: TableServer;
+  readonly readers: StreamReaders;
 }
 
 /** @param watched somebody wants to hear of every message that is sent */
-export const startServers = async (watched: boolean): Promise<Servers> => {
+export const startServers = async (
+  watched: boolean,
+  options: TableServerOptions,
+): Promise<Servers> => {
   const messages = startFauxqs({
     port: 0,
     logger: false,
@@ -26,10 +31,14 @@ export const startServers = async (watched: boolean): Promise<Servers> => {
     // Who waits for the next message needs none of those before.
     ...(watched && { messageSpies: { bufferSize: 1 } }),
   });
-  const tables = startTableServer();
+  const tables = startTableServer(options);
   const [a, b] = await Promise.allSettled([messages, tables]);
   if (a.status === 'fulfilled' && b.status === 'fulfilled')
-    return { messages: a.value, tables: b.value };
+    return {
+      messages: a.value,
+      tables: b.value,
+      readers: createStreamReaders(b.value.trim),
+    };
   if (a.status === 'fulfilled') await a.value.stop();
   if (b.status === 'fulfilled') await b.value.stop();
   throw a.status === 'rejected' ? a.reason : b.status === 'rejected' ? b.reason : undefined;

@@ -10,6 +10,7 @@ import type { ResolveContext } from './resolve.ts';
 import { fire, isMatch, ruleOf, type TargetWorld } from './rules.ts';
 import { startSchedule } from './schedules.ts';
 import { type Source, startSqsSource } from './sqsSource.ts';
+import { type StreamReaders, tableOfStream } from './streamReaders.ts';
 import { startStreamSource } from './streamSource.ts';
 import type { Template } from './template.ts';
 
@@ -21,8 +22,9 @@ export interface SourceOptions {
   readonly streamsClient: DynamoDBStreamsClient;
   /** By reference, that is by name. */
   readonly functions: ReadonlyMap<string, LocalFunction>;
-  /** DynamoDB Local's stream by the template's. */
+  /** The table server's stream by the template's. */
   readonly streams: ReadonlyMap<string, string>;
+  readonly readers: StreamReaders;
   /** Who hears of what is put on the event bus. */
   readonly listeners: Set<(event: object) => void>;
   readonly publish: (topicArn: string, message: string) => void;
@@ -48,7 +50,8 @@ const startMapping = (
   if (source.kind === 'queue')
     return [startSqsSource(options.sqs, source.mapping, target, onFault)];
   const clients = { sqs: options.sqs, streams: options.streamsClient };
-  return [startStreamSource(clients, source.mapping, target, onFault)];
+  const reader = options.readers.join(tableOfStream(source.mapping.streamArn));
+  return [startStreamSource(clients, { ...source.mapping, reader }, target, onFault)];
 };
 
 const startRule = (

@@ -1,10 +1,11 @@
 /** Event source mapping for a table's stream: each shard in order, batched, filtered, retried. */
+import { isDeepStrictEqual } from 'node:util';
 import {
   DescribeStreamCommand,
   type DynamoDBStreamsClient,
   GetRecordsCommand,
   GetShardIteratorCommand,
-  type Shard,
+  type _Record as SdkRecord,
 } from '@aws-sdk/client-dynamodb-streams';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { passesFilters } from './filter.ts';
@@ -16,6 +17,7 @@ import {
   type StreamRecord,
   type StreamRetry,
 } from './streamBatch.ts';
+import type { StreamReader } from './streamReaders.ts';
 
 export interface StreamMapping {
   readonly id: string;
@@ -30,12 +32,14 @@ export interface StreamMapping {
   readonly filters: readonly Readonly<Record<string, unknown>>[];
   readonly retry: StreamRetry;
   readonly onFailureQueueUrl: string | undefined;
+  /** Told of each record that is delivered, or given up. */
+  readonly reader?: StreamReader | undefined;
 }
 
 /** What it takes to read a stream, whoever gets the records. */
 export type StreamReading = Pick<
   StreamMapping,
-  'streamArn' | 'localArn' | 'region' | 'batchSize' | 'windowMs' | 'startingPosition'
+  'streamArn' | 'localArn' | 'region' | 'batchSize' | 'windowMs' | 'startingPosition' | 'reader'
 >;
 
 interface StreamClients {
@@ -142,37 +146,74 @@ const deliverer =
     await Promise.all(lanesOf(wanted, mapping.parallelization).map(deliverLane));
   };
 
+/** AWS makes no record of a write that changes nothing; the native engine does. */
+const changes = ({ eventName, dynamodb }: SdkRecord): boolean =>
+  eventName !== 'MODIFY' ||
+  dynamodb?.NewImage === undefined ||
+  !isDeepStrictEqual(dynamodb.NewImage, dynamodb.OldImage);
+
+interface ShardPlace {
+  readonly shardId: string;
+  /** The last record that was dealt with. */
+  after?: string;
+  /** Where a reader began that has met no record yet. */
+  iterator?: string;
+}
+
+/** After a fault a shard is read on, not from its beginning nor from what is newest then. */
+const iteratorAt = async (
+  streams: DynamoDBStreamsClient,
+  { localArn: StreamArn, startingPosition }: StreamReading,
+  place: ShardPlace,
+): Promise<string | undefined> => {
+  if (place.after === undefined && place.iterator !== undefined) return place.iterator;
+  const start =
+    place.after === undefined
+      ? { ShardIteratorType: startingPosition }
+      : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, SequenceNumber: place.after };
+  const request = new GetShardIteratorCommand({ StreamArn, ShardId: place.shardId, ...start });
+  const { ShardIterator } = await streams.send(request);
+  if (ShardIterator !== undefined) place.iterator = ShardIterator;
+  return ShardIterator;
+};
+
 /** Collects until a batch is full or its window over; a shard's last records wait for neither. */
 const readShard = async (
   streams: DynamoDBStreamsClient,
   mapping: StreamReading,
-  { ShardId }: Shard,
+  place: ShardPlace,
   deliver: Deliver,
   signal: AbortSignal,
 ): Promise<void> => {
   const pause = pauseUntil(signal);
-  const { localArn: StreamArn, startingPosition: ShardIteratorType } = mapping;
-  const start = new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType });
-  let iterator = (await streams.send(start)).ShardIterator;
-  let waiting: readonly StreamRecord[] = [];
+  let iterator = await iteratorAt(streams, mapping, place);
+  let waiting: readonly SdkRecord[] = [];
   let since = 0;
   let pollMs = POLL_MS.min;
+  const handOver = async (): Promise<void> => {
+    const last = waiting.at(-1)?.dynamodb?.SequenceNumber;
+    await deliver(waiting.filter(changes).map((record) => eventRecord(record, mapping)));
+    waiting = [];
+    // A delivery that was cut short is no delivery.
+    if (last === undefined || signal.aborted) return;
+    place.after = last;
+    mapping.reader?.advance(last);
+  };
   while (iterator && !signal.aborted) {
     const page = await streams.send(new GetRecordsCommand({ ShardIterator: iterator }));
     if (waiting.length === 0) since = Date.now();
-    waiting = [...waiting, ...(page.Records ?? []).map((record) => eventRecord(record, mapping))];
+    waiting = [...waiting, ...(page.Records ?? [])];
     iterator = page.NextShardIterator;
     const ripe = waiting.length >= mapping.batchSize || Date.now() - since >= mapping.windowMs;
     if (waiting.length > 0) pollMs = POLL_MS.min;
     if (waiting.length > 0 && ripe) {
-      await deliver(waiting);
-      waiting = [];
+      await handOver();
       continue;
     }
     await pause(pollMs);
     pollMs = Math.min(POLL_MS.max, pollMs * 2);
   }
-  await deliver(waiting);
+  await handOver();
 };
 
 /** Reads every shard, a parent to its end before its children, until it is stopped. */
@@ -185,15 +226,18 @@ export const readStream = (
 ): Source => {
   const { signal } = stopping;
   const pause = pauseUntil(signal);
-  const seen = new Set<string>();
+  const places = new Map<string, ShardPlace>();
+  const read = new Set<string>();
   /** Parents come before their children in the description. */
   const readNewShards = async (): Promise<void> => {
     const describe = new DescribeStreamCommand({ StreamArn: mapping.localArn });
     const { StreamDescription } = await streams.send(describe);
-    for (const shard of StreamDescription?.Shards ?? []) {
-      if (seen.has(shard.ShardId ?? '')) continue;
-      await readShard(streams, mapping, shard, deliver, signal);
-      seen.add(shard.ShardId ?? '');
+    for (const { ShardId: shardId = '' } of StreamDescription?.Shards ?? []) {
+      if (read.has(shardId)) continue;
+      const place = places.get(shardId) ?? { shardId };
+      places.set(shardId, place);
+      await readShard(streams, mapping, place, deliver, signal);
+      read.add(shardId);
     }
   };
   const run = async (): Promise<void> => {
@@ -209,6 +253,7 @@ export const readStream = (
     stop: async () => {
       stopping.abort();
       await running;
+      mapping.reader?.leave();
     },
   };
 };

@@ -1,4 +1,4 @@
-/** Creates the template's tables on DynamoDB Local. */
+/** Creates the template's tables on the table server. */
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -44,7 +44,7 @@ export const createTable = async (
     GlobalSecondaryIndexes: properties['GlobalSecondaryIndexes'],
     BillingMode: 'PAY_PER_REQUEST',
     ...(stream && { StreamSpecification: { StreamEnabled: true, ...stream } }),
-    // The template's shape is CreateTable's; DynamoDB Local validates it.
+    // The template's shape is CreateTable's; the server validates it.
   } as CreateTableCommandInput;
   const { TableDescription } = await client.send(new CreateTableCommand(input));
   return TableDescription?.LatestStreamArn;

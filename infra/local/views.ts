@@ -7,6 +7,7 @@ import { resourcesOf } from './properties.ts';
 import type { ResolveContext } from './resolve.ts';
 import type { Source } from './sqsSource.ts';
 import type { StreamRecord } from './streamBatch.ts';
+import type { StreamReaders } from './streamReaders.ts';
 import { readStream } from './streamSource.ts';
 import type { Template } from './template.ts';
 
@@ -22,8 +23,9 @@ interface ViewOptions {
   readonly messages: FauxqsServer;
   readonly tables: DynamoDBClient;
   readonly streamsClient: DynamoDBStreamsClient;
-  /** DynamoDB Local's stream by the template's. */
+  /** The table server's stream by the template's. */
   readonly streams: ReadonlyMap<string, string>;
+  readonly readers: StreamReaders;
   readonly region: string;
 }
 
@@ -32,7 +34,7 @@ const BATCH = 1_000;
 export const viewsOf = (
   template: Template,
   context: ResolveContext,
-  { messages, tables, streamsClient, streams, region }: ViewOptions,
+  { messages, tables, streamsClient, streams, readers, region }: ViewOptions,
 ): Views => {
   const queueNames = resourcesOf(template, ['AWS::SQS::Queue'], context).map(
     ({ attributes }) => attributes['QueueName'] ?? '',
@@ -61,7 +63,7 @@ export const viewsOf = (
       const reading = { streamArn, localArn, region, batchSize: BATCH, windowMs: 0 } as const;
       return readStream(
         streamsClient,
-        { ...reading, startingPosition: 'TRIM_HORIZON' },
+        { ...reading, startingPosition: 'TRIM_HORIZON', reader: readers.join(tableName) },
         async (records) => onRecords(records),
         () => undefined,
       );

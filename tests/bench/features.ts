@@ -3,7 +3,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { startFauxqs } from 'fauxqs';
 import * as v from 'valibot';
-import { startTableServer } from '#infra/local/dynamoLocal.ts';
+import { startTableServer } from '#infra/local/tableServer.ts';
 import { DUE_SHARDS } from '#shared/contracts/tables.ts';
 import type { Control } from '#shared/control/state.ts';
 import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';

@@ -1,6 +1,6 @@
 /** The ledger on DynamoDB Local, beside raw transactions of the same shape on the same server. */
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { startTableServer } from '#infra/local/dynamoLocal.ts';
+import { startTableServer } from '#infra/local/tableServer.ts';
 import { balanceKey, transferItem } from '#shared/ledger/dynamo/codec.ts';
 import { createEntryStore } from '#shared/ledger/dynamo/entries.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';

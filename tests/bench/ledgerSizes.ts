@@ -1,5 +1,5 @@
 /** Items of the ledger after 10, 1,000 and 100,000 transfers. */
-import { startTableServer } from '#infra/local/dynamoLocal.ts';
+import { startTableServer } from '#infra/local/tableServer.ts';
 import { sweepLanes } from '#shared/ledger/snapshot.ts';
 import { type ItemSize, itemSizes, moveMany } from '../support/itemSizes.ts';
 import { partsOf, startLedger } from '../support/ledger.ts';

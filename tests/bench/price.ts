@@ -1,7 +1,7 @@
 /** What a plain job costs: requests counted in the SDK, units as DynamoDB reports them. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
-import { startTableServer } from '#infra/local/dynamoLocal.ts';
+import { startTableServer } from '#infra/local/tableServer.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import { createGate } from '#shared/control/gate.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';

@@ -1,5 +1,5 @@
 /** What keeping hosts costs: real turns of shards, counted in the SDK, units as DynamoDB has them. */
-import { startTableServer } from '#infra/local/dynamoLocal.ts';
+import { startTableServer } from '#infra/local/tableServer.ts';
 import { announce } from '#shared/hosts/announce.ts';
 import type { ProbeOutcome } from '#shared/hosts/outcome.ts';
 import { carryOut } from '#shared/hosts/prober.ts';

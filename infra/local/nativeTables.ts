@@ -1,0 +1,125 @@
+/** The native table engine: dynoxide, a DynamoDB server on SQLite, on a database file of its own. */
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { endProcess, freePort, type ServerProcess, untilReady, watched } from './serverProcess.ts';
+import { openStreamRecords } from './streamRecords.ts';
+import { freshFolder } from './tableFolder.ts';
+import type { TableServer } from './tableServer.ts';
+
+/** The platforms that the engine is published for. */
+const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64'];
+const VERSION = '1.2.1';
+const FILE = 'tables.db';
+const PORTS_TRIED = 3;
+
+const platform = (): string => `${process.platform}-${process.arch}`;
+
+/** The package with its version, as npm takes it; undefined where there is none. */
+export const nativePackage = (): string | undefined =>
+  PLATFORMS.includes(platform()) ? `@dynoxide/${platform()}@${VERSION}` : undefined;
+
+/** The engine's program, if the package for this platform is installed. */
+export const nativeBinary = (): string | undefined => {
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`@dynoxide/${platform()}/package.json`);
+    return join(dirname(manifest), process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide');
+  } catch {
+    return undefined;
+  }
+};
+
+const launch = async (binary: string, file: string, port: number): Promise<ServerProcess> => {
+  const args = ['serve', '--host', '127.0.0.1', '--port', String(port), '--db-path', file];
+  const server = watched(spawn(binary, args, { stdio: 'ignore' }));
+  try {
+    await untilReady('The native table engine', server, `http://127.0.0.1:${port}`);
+  } catch (error) {
+    await endProcess(server);
+    throw error;
+  }
+  return server;
+};
+
+/** Between finding a free port and taking it, another process may take it. */
+const launchAnywhere = async (
+  binary: string,
+  file: string,
+): Promise<{ server: ServerProcess; port: number }> => {
+  for (let tries = 1; ; tries += 1) {
+    const port = await freePort();
+    try {
+      return { server: await launch(binary, file, port), port };
+    } catch (error) {
+      if (tries === PORTS_TRIED) throw error;
+    }
+  }
+};
+
+/** The server of a file and a port, started again whenever it ends by itself. */
+const keepUp = (
+  first: ServerProcess,
+  again: () => Promise<ServerProcess>,
+  onFault: (text: string) => void,
+) => {
+  let server = first;
+  let ending = false;
+  const keep = async (): Promise<void> => {
+    while (!ending) {
+      await server.gone;
+      if (ending) return;
+      const how = server.child.signalCode ?? `exit code ${server.child.exitCode}`;
+      server = await again();
+      onFault(`the table server ended (${how}) and was started again with its data`);
+    }
+    // The end was asked for while the server was on its way.
+    await endProcess(server);
+  };
+  const keeping = keep().catch((error: unknown) => onFault(String(error)));
+  return {
+    pid: () => server.child.pid,
+    end: async (): Promise<void> => {
+      ending = true;
+      await endProcess(server);
+      await keeping;
+    },
+  };
+};
+
+/**
+ * A server that dies is started again on its file and its port: all that was answered is there.
+ *
+ * @throws LocalCloudError `TABLE_SERVER_FAILED` when the server does not come up,
+ *   `TABLE_ENGINE_UNKNOWN` when its file is not of the shape that is known here
+ */
+export const startNativeTables = async (
+  binary: string,
+  onFault: (text: string) => void,
+): Promise<TableServer> => {
+  const folder = freshFolder();
+  const file = join(folder.path, FILE);
+  try {
+    const { server, port } = await launchAnywhere(binary, file);
+    const kept = keepUp(server, () => launch(binary, file, port), onFault);
+    const records = await openStreamRecords(file).catch(async (error: unknown) => {
+      await kept.end();
+      throw error;
+    });
+    return {
+      engine: 'native',
+      endpoint: `http://127.0.0.1:${port}`,
+      get pid() {
+        return kept.pid();
+      },
+      trim: records.trim,
+      stop: async () => {
+        records.close();
+        await kept.end();
+        folder.remove();
+      },
+    };
+  } catch (error) {
+    folder.remove();
+    throw error;
+  }
+};

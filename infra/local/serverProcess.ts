@@ -1,0 +1,73 @@
+/** A table server's process: a free port, waiting until it answers, and its end. */
+import type { ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+import { LocalCloudError } from './errors.ts';
+
+const READY_TIMEOUT_MS = 120_000;
+const KILL_AFTER_MS = 2_000;
+const LOOK_MS = 10;
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const answers = async (endpoint: string): Promise<boolean> => {
+  try {
+    await fetch(endpoint, { signal: AbortSignal.timeout(1_000) });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export interface ServerProcess {
+  readonly child: ChildProcess;
+  /** Resolves when the process is gone, or could not be started. */
+  readonly gone: Promise<void>;
+}
+
+export const watched = (child: ChildProcess): ServerProcess => ({
+  child,
+  gone: new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  }),
+});
+
+/** @throws LocalCloudError `TABLE_SERVER_FAILED` when the process ends, or never answers */
+export const untilReady = async (
+  name: string,
+  { child, gone }: ServerProcess,
+  endpoint: string,
+): Promise<void> => {
+  let ended = false;
+  void gone.then(() => {
+    ended = true;
+  });
+  const until = Date.now() + READY_TIMEOUT_MS;
+  while (!(await answers(endpoint))) {
+    if (ended || Date.now() > until)
+      throw new LocalCloudError(
+        'TABLE_SERVER_FAILED',
+        `${name} did not come up at ${endpoint} (${child.signalCode ?? `exit code ${child.exitCode ?? 'none'}`})`,
+      );
+    await pause(LOOK_MS);
+  }
+};
+
+/** Asks the process to end, then ends it. */
+export const endProcess = async ({ child, gone }: ServerProcess): Promise<void> => {
+  child.kill('SIGTERM');
+  const forced = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+  await gone;
+  clearTimeout(forced);
+};
