@@ -55,7 +55,7 @@ export interface RunRequest {
 
 /** What came of a call. */
 export type CallOutcome =
-  | { readonly kind: 'done'; readonly result: Json | undefined }
+  | { readonly kind: 'done'; readonly result: Json }
   /** It cannot be done, here or elsewhere. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   /** It takes nothing more for now, and has not run it. */
@@ -105,7 +105,7 @@ export interface Tenure {
 export type DispatchOutcome =
   | {
       readonly kind: 'done';
-      readonly result: Json | undefined;
+      readonly result: Json;
       readonly host: string;
       readonly price: bigint;
       /** The operator's share of the price, in parts per million. */

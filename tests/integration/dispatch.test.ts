@@ -360,7 +360,7 @@ describe('whatever becomes of an attempt', () => {
 
   it('and was put back by a person asks under another key: it is another run', async () => {
     const running = await host('h1');
-    running.next({ status: 422 });
+    running.next({ status: 422, body: { error: { code: 'NO_SUCH_PAGE', message: 'page 1' } } });
     await test.open({ alice: 200n });
     const id = await worker.send(job(100));
     await drain();

@@ -1,12 +1,15 @@
 /** `POST <endpoint>/run` (docs/host-protocol.md) through the guarded client; answers are never trusted. */
+import * as v from 'valibot';
 import { signatureOf } from '#shared/jobs/callback.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/errors.ts';
+import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
 import type { HttpAnswer, HttpClient } from '#shared/jobs/ports.ts';
 import { byteLength, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
 import type { CallOutcome, HostCall, HostSecrets, RunRequest } from '../dispatchPorts.ts';
+import { problemSchema, resultSchema } from '../protocol.ts';
 
 interface CallDeps {
   readonly http: HttpClient;
@@ -14,36 +17,51 @@ interface CallDeps {
   readonly clock: Clock;
 }
 
-const parsed = (text: string): { readonly value: unknown } | undefined => {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
-};
+/** A byte order mark says nothing (RFC 8259, 8.1). */
+const parsed = (body: string): ReturnType<typeof parseHostileJson> =>
+  parseHostileJson(body.startsWith('\ufeff') ? body.slice(1) : body);
 
-const fieldOf = (value: unknown, field: string): unknown =>
-  typeof value === 'object' && value !== null && field in value
-    ? (value as Readonly<Record<string, unknown>>)[field]
-    : undefined;
+/** @param detail may name what the host sent, however long that is */
+const failed = (detail: string): CallOutcome => ({
+  kind: 'failed',
+  detail: detail.slice(0, LIMITS.errorMessageMax).toWellFormed(),
+});
 
-const text = (value: unknown, fallback: string): string =>
-  typeof value === 'string' && value !== '' ? value.slice(0, LIMITS.errorMessageMax) : fallback;
-
+/** Only what the published schema calls a result completes a job, and is paid. */
 const done = ({ body, truncated }: HttpAnswer): CallOutcome => {
   const code = 'HOST_RESULT_TOO_LARGE';
   const limit = LIMITS.hostBodyBytesMax;
   if (truncated) return { kind: 'refused', code, message: `its result is over ${limit} bytes` };
-  const answer = parsed(body);
-  if (!answer || typeof answer.value !== 'object' || answer.value === null)
-    return { kind: 'failed', detail: 'answered 200 with a body that is no JSON object' };
-  return { kind: 'done', result: fieldOf(answer.value, 'result') as Json | undefined };
+  const json = parsed(body);
+  if (!json.ok) {
+    const { path, message } = json.error;
+    return failed(`answered 200, but ${path === '' ? '' : `${path} `}${message}`);
+  }
+  return v.is(resultSchema, json.value)
+    ? { kind: 'done', result: json.value.result as Json }
+    : failed('answered 200 with a body that is not {"result":…}');
 };
 
-const refused = ({ body, status }: HttpAnswer): CallOutcome => {
-  const error = fieldOf(parsed(body)?.value, 'error');
-  const message = text(fieldOf(error, 'message'), `answered ${status}`);
-  return { kind: 'refused', code: text(fieldOf(error, 'code'), 'HOST_REFUSED'), message };
+/** What went wrong, when it is said as the published schema has it. */
+const problemOf = ({ body }: HttpAnswer) => {
+  const json = parsed(body);
+  if (!json.ok || !v.is(problemSchema, json.value)) return undefined;
+  const { code, message } = json.value.error;
+  return { code, message: message.slice(0, LIMITS.errorMessageMax).toWellFormed() };
+};
+
+const failedWith = (answer: HttpAnswer): CallOutcome => {
+  const problem = problemOf(answer);
+  const why = problem ? `: ${problem.code}: ${problem.message}` : '';
+  return failed(`answered ${answer.status}${why}`);
+};
+
+/** Frameworks answer 422 as well to what they do not understand: that is no word about the job. */
+const refused = (answer: HttpAnswer): CallOutcome => {
+  const problem = problemOf(answer);
+  if (!problem) return failed('answered 422 with a body that is not {"error":{"code","message"}}');
+  const { code, message } = problem;
+  return { kind: 'refused', code, message: message || `answered ${answer.status}` };
 };
 
 const busy = ({ status, headers }: HttpAnswer, now: number): CallOutcome => {
@@ -61,14 +79,14 @@ const outcomeOf = (answer: HttpAnswer, now: number): CallOutcome => {
   if (status === 200) return done(answer);
   if (status === 422) return refused(answer);
   if (status === 429 || status === 503) return busy(answer, now);
-  return { kind: 'failed', detail: `answered ${status}` };
+  return failedWith(answer);
 };
 
 const NOT_SENT = new Set(['CONNECT_FAILED', 'DNS_FAILED']);
 
 /** Of a call that was not answered. */
 const outcomeOfError = (error: unknown): CallOutcome => {
-  if (error instanceof PermanentError) return { kind: 'failed', detail: error.message };
+  if (error instanceof PermanentError) return failed(error.message);
   if (!(error instanceof RetryableError)) throw error;
   const kind = NOT_SENT.has(error.code) ? 'unreachable' : 'unclear';
   return { kind, detail: error.message };
