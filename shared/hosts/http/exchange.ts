@@ -119,10 +119,20 @@ export const exchange = (url: URL, input: Exchange): Promise<Exchanged> => {
     };
     request = (secure ? https : http).request(url, options);
     request.once('socket', onSocket);
-    request.on('error', (error) => finish({ kind: 'error', error }));
+    let answer: IncomingMessage | undefined;
+    request.on('error', (error) => {
+      // What comes behind a whole answer is none of it: its end is told by the answer.
+      if (!answer?.complete) finish({ kind: 'error', error });
+    });
     request.once('response', (head) => {
       marks.firstByte = since();
+      answer = head;
       readBody(head, input.limitBytes, finish);
+    });
+    // Nobody asked for another protocol; its status is judged like any other.
+    request.once('upgrade', (head) => {
+      marks.firstByte = since();
+      finish({ kind: 'answer', head, body: Buffer.alloc(0) });
     });
     request.end();
   } catch (error) {

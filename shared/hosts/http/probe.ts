@@ -48,7 +48,8 @@ const late = ({ marks }: Exchanged, url: URL, timeoutMs: number): Failure => {
 const answerOf = (end: Extract<Exchanged['end'], { kind: 'answer' }>, limit: number): Answer => ({
   status: end.head.statusCode ?? 0,
   retryAfter: end.head.headers['retry-after'],
-  body: end.body.subarray(0, limit).toString('utf8'),
+  // Without the byte order mark that some put in front of JSON.
+  body: new TextDecoder().decode(end.body.subarray(0, limit)),
   truncated: end.body.length > limit,
 });
 

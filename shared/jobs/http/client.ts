@@ -60,6 +60,10 @@ const answered = (request: ClientRequest, body: string | undefined): Promise<Inc
   new Promise((resolve, reject) => {
     request.once('response', resolve);
     request.on('error', reject);
+    // Node tells of another protocol by this event alone: whoever does not hear it waits for ever.
+    request.once('upgrade', ({ statusCode }) => {
+      reject(new Error(`answered ${statusCode}: another protocol, which nobody asked for`));
+    });
     request.end(body);
   });
 
