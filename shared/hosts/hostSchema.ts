@@ -3,9 +3,8 @@ import * as v from 'valibot';
 import { PROBE_INTERVALS } from '#shared/contracts/hosts.ts';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { NAME_PATTERN, NAME_RULE } from '#shared/kernel/names.ts';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-const PRINTABLE = /^[^\u0000-\u001f\u007f]+$/;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Set by the probe itself, or able to cut its request in two. */
@@ -15,12 +14,7 @@ const OWN_HEADERS = new Set([
 ]);
 
 const label = (max: number) =>
-  v.pipe(
-    v.string(),
-    v.minLength(1),
-    v.maxLength(max),
-    v.regex(PRINTABLE, 'must not contain control characters'),
-  );
+  v.pipe(v.string(), v.minLength(1), v.maxLength(max), v.regex(NAME_PATTERN, NAME_RULE));
 
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));

@@ -1,5 +1,6 @@
 /** Host definitions: checking them, telling one from another, what becomes of a request. */
 import * as v from 'valibot';
+import { createOutbound, OutboundError } from '#shared/kernel/addresses.ts';
 import { canonicalJson } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
@@ -28,6 +29,19 @@ export interface HostIssue {
 const refuse = (code: HostIssue['code'], path: string, reason: string): Result<never, HostIssue> =>
   err({ code, path, message: path === '' ? reason : `${path}: ${reason}` });
 
+/** Allows whatever a deployment may allow: what it refuses, no prober ever reaches. */
+const anyDeployment = createOutbound({ allow: ['0.0.0.0/0', '::/0'] });
+
+const neverReached = (origin: string): string | undefined => {
+  try {
+    anyDeployment.check(origin);
+    return undefined;
+  } catch (error) {
+    if (error instanceof OutboundError) return error.message;
+    throw error;
+  }
+};
+
 /** @returns the URL as it is kept: scheme, name and port */
 const originOf = (endpoint: string): Result<string, HostIssue> => {
   const bad = (reason: string) => refuse('ENDPOINT_INVALID', 'endpoint', reason);
@@ -40,7 +54,8 @@ const originOf = (endpoint: string): Result<string, HostIssue> => {
     return bad(`must have no path; what is probed goes into probe.path ("${url.pathname}")`);
   if (url.search !== '' || url.hash !== '' || /[?#]/.test(endpoint))
     return bad('must have no query and no fragment');
-  return ok(url.origin);
+  const never = neverReached(url.origin);
+  return never === undefined ? ok(url.origin) : bad(`can never be probed: ${never}`);
 };
 
 const twice = (values: readonly string[]): number =>

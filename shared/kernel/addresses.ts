@@ -85,15 +85,20 @@ const subnetOf = (cidr: string): readonly [string, number] => {
 
 export type AddressCheck = (address: string) => boolean;
 
+/** Whether it is one that no configuration allows. */
+const isNever = (given: string): boolean => {
+  const address = unmapped(given);
+  // A zone says which link an address is on: such a one is not global.
+  return isIP(address) === 0 || address.includes('%') || never.check(address, familyOf(address));
+};
+
 /** @param allow CIDRs that may be reached although they are private; never metadata addresses */
 export const addressCheck = (allow: readonly string[]): AddressCheck => {
   const allowed = listOf(allow.map(subnetOf));
   return (given) => {
+    if (isNever(given)) return false;
     const address = unmapped(given);
-    // A zone says which link an address is on: such a one is not global.
-    if (isIP(address) === 0 || address.includes('%')) return false;
     const family = familyOf(address);
-    if (never.check(address, family)) return false;
     if (allowed.check(address, family)) return true;
     if (family === 'ipv6' && !global6.check(address, family)) return false;
     return !forbidden.check(address, family);
@@ -109,10 +114,15 @@ export class OutboundError extends Error {
   }
 }
 
-const forbiddenAddress = (what: string): OutboundError =>
+/** @param name what led to the address, where it was not asked for itself */
+const forbiddenAddress = (address: string, name?: string): OutboundError =>
   new OutboundError(
     'ADDRESS_FORBIDDEN',
-    `${what} is a private, local or metadata address; allow it by CIDR in outboundAllow`,
+    `${name === undefined ? address : `${name} (${address})`} is ${
+      isNever(address)
+        ? 'a metadata or link-local address, which is never reached'
+        : 'a private or local address; allow it by CIDR in outboundAllow'
+    }`,
   );
 
 /** All addresses of a name. */
@@ -149,7 +159,7 @@ const guardedLookup =
     const decide = async (): Promise<readonly LookupAddress[]> => {
       const addresses = await resolve(name);
       const closed = addresses.find(({ address }) => !isAllowed(address));
-      if (closed) throw forbiddenAddress(`${name} (${closed.address})`);
+      if (closed) throw forbiddenAddress(closed.address, name);
       return addresses;
     };
     decide().then(

@@ -8,6 +8,7 @@ import {
   type HostDefinition,
   placeFor,
 } from '#shared/hosts/registry.ts';
+import { NAME_RULE } from '#shared/kernel/names.ts';
 
 const MINIMAL = {
   id: 'pdf-1',
@@ -104,6 +105,8 @@ describe('a host definition', () => {
     ['a query', { endpoint: 'http://h/?x' }, 'ENDPOINT_INVALID', /no query/],
     ['an empty query', { endpoint: 'http://h/?' }, 'ENDPOINT_INVALID', /no query/],
     ['a fragment', { endpoint: 'http://h#x' }, 'ENDPOINT_INVALID', /no fragment/],
+    ['a port of mail', { endpoint: 'http://h:22' }, 'ENDPOINT_INVALID', /never be probed: port 22/],
+    ['port 0', { endpoint: 'http://h:0' }, 'ENDPOINT_INVALID', /never be probed: port 0/],
     ['no capability', { capabilities: [] }, 'HOST_INVALID', /^capabilities: must name/],
     [
       'a kind twice',
@@ -191,6 +194,33 @@ describe('a host definition', () => {
     });
     if (!checked.ok) expect(checked.error.message.startsWith(checked.error.path)).toBe(true);
   });
+
+  it.each([
+    ...['169.254.169.254', '[fd00:ec2::254]', '[::ffff:a9fe:a9fe]', '0xA9FEA9FE'],
+    ...['100.100.100.200', '[fe80::1]'],
+  ])('at %s is refused: whatever a deployment allows, this is never reached', (address) => {
+    const never =
+      /never be probed: .* is a metadata or link-local address, which is never reached$/;
+    expect(checkHost({ ...MINIMAL, endpoint: `http://${address}` })).toMatchObject({
+      error: { code: 'ENDPOINT_INVALID', message: expect.stringMatching(never) },
+    });
+  });
+
+  it.each(['a\nb', 'a\u0000', '\u0085', 'a\u2028b', '\ud800', 'a\udc00b', '\uffff'])(
+    'whose kind, tag or text is %j is refused: a key, a line or UTF-8 would change it',
+    (text) => {
+      for (const [change, path] of [
+        [{ capabilities: [{ kind: text }] }, 'capabilities.0.kind'],
+        [{ tags: ['eu', text] }, 'tags.1'],
+        [{ probe: { body: { kind: 'contains', text } } }, 'probe.body.text'],
+      ] as const)
+        expect(checkHost({ ...MINIMAL, ...change })).toMatchObject({
+          error: { code: 'HOST_INVALID', path, message: expect.stringContaining(NAME_RULE) },
+        });
+      expect(checkHost({ ...MINIMAL, id: `a${text}` })).toMatchObject({ error: { path: 'id' } });
+      expect(checkHost({ ...MINIMAL, unit: text })).toMatchObject({ error: { path: 'unit' } });
+    },
+  );
 
   it.each([null, [], 'pdf-1', 7])('that is %j is refused', (value) => {
     expect(checkHost(value)).toMatchObject({ ok: false, error: { code: 'NOT_AN_OBJECT' } });

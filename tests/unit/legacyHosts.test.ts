@@ -53,9 +53,9 @@ describe("the original's workers", () => {
       const [host] = read(worker({ endpoint })).hosts;
       return [host?.endpoint, host?.probe.path];
     };
-    expect(of('http://w.test:1/health')).toEqual(['http://w.test:1', '/health']);
-    expect(of('http://w.test:1/')).toEqual(['http://w.test:1', '/health']);
-    expect(of('http://w.test:1/api/v1/')).toEqual(['http://w.test:1', '/api/v1/health']);
+    expect(of('http://w.test:8001/health')).toEqual(['http://w.test:8001', '/health']);
+    expect(of('http://w.test:8001/')).toEqual(['http://w.test:8001', '/health']);
+    expect(of('http://w.test:8001/api/v1/')).toEqual(['http://w.test:8001', '/api/v1/health']);
   });
 
   it.each([
