@@ -1,6 +1,7 @@
 /** Hosts as people and as programs read them. */
 import { type Host, type Overlay, overlayAt } from '#shared/hosts/host.ts';
 import type { HostState, Live } from '#shared/hosts/live.ts';
+import type { InconclusiveReason } from '#shared/hosts/outcome.ts';
 import { type Counts, type Uptime, WINDOWS } from '#shared/hosts/rollups.ts';
 import { isStale } from '#shared/hosts/verdict.ts';
 import { columns, duration, time } from './print.ts';
@@ -13,7 +14,7 @@ export interface Standing {
   readonly used?: number | undefined;
 }
 
-/** An overlay hides the state: that is what it is for. */
+/** An overlay stands before the state; {@link reasonOf} tells both. */
 export const shownState = ({ host, live }: Standing, now: number): HostState | Overlay['kind'] =>
   overlayAt(host, now)?.kind ?? live?.state ?? 'unknown';
 
@@ -38,17 +39,40 @@ const age = (ms: number): string => {
 export const sinceOf = ({ live }: Standing, now: number): string =>
   live && live.since > 0 ? age(now - live.since * 1_000) : '-';
 
+/** Why a probe said nothing of the host. */
+const INCONCLUSIVE: Readonly<Record<InconclusiveReason, string>> = {
+  descriptors: 'the prober had no sockets left',
+  dns_down: 'the resolver failed',
+  event_loop: 'the prober stood still',
+  clock_jump: 'the prober was frozen',
+  forbidden_address: 'outboundAllow does not allow its address',
+  skipped: 'the run had no time left for it',
+  mass_failure: 'most hosts of its shard failed at once',
+};
+
+/** What its probes say of it, beside the state. */
+const findingsOf = (live: Live): string => {
+  const { reason, flapping, inconclusive, inconclusiveReason, state } = live;
+  const cause = inconclusiveReason ? ` (${INCONCLUSIVE[inconclusiveReason]})` : '';
+  const said = `${inconclusive} ${inconclusive === 1 ? 'probe' : 'probes'} said nothing${cause}`;
+  return [
+    ...(reason === 'none' ? [] : [reason]),
+    ...(flapping ? ['flapping'] : []),
+    ...(isStale(live) ? [`stale: ${said}`] : []),
+    ...(!isStale(live) && state === 'unknown' && inconclusive > 0 ? [said] : []),
+  ].join(', ');
+};
+
+/** Why it is as it is shown; of a host under an overlay, also how it is behind that, unless well. */
 export const reasonOf = ({ host, live }: Standing, now: number): string => {
   const overlay = overlayAt(host, now);
-  if (overlay) {
-    const until = overlay.until === undefined ? '' : ` until ${time(overlay.until)}`;
-    return `by ${overlay.by}${until}${overlay.reason ? `: ${overlay.reason}` : ''}`;
-  }
-  if (!live) return 'not probed yet';
-  const why = live.reason === 'none' ? [] : [live.reason];
-  const flapping = live.flapping ? ['flapping'] : [];
-  const stale = isStale(live) ? [`stale: ${live.inconclusive} probes said nothing`] : [];
-  return [...why, ...flapping, ...stale].join(', ');
+  const findings = live ? findingsOf(live) : 'not probed yet';
+  if (!overlay) return findings;
+  const until = overlay.until === undefined ? '' : ` until ${time(overlay.until)}`;
+  const by = `by ${overlay.by}${until}${overlay.reason ? `: ${overlay.reason}` : ''}`;
+  if (!live) return `${by}; ${findings}`;
+  if (live.state === 'online' && findings === '') return by;
+  return `${by}; ${live.state}${findings === '' ? '' : `: ${findings}`}`;
 };
 
 /** Whole and rounded down: 100 % is only what never failed. */

@@ -1,5 +1,5 @@
 /** What is known of a host's liveness: the part of the shard's packed state that is its own. */
-import type { FailReason } from './outcome.ts';
+import type { FailReason, InconclusiveReason } from './outcome.ts';
 
 export const HOST_STATES = ['unknown', 'online', 'busy', 'degraded', 'offline'] as const;
 export type HostState = (typeof HOST_STATES)[number];
@@ -20,8 +20,9 @@ export interface Live {
   readonly slow: number;
   /** Of the last 20 probes, those that changed the state: bit 0 is the latest. */
   readonly changes: number;
-  /** Consecutive inconclusive probes. */
+  /** Consecutive inconclusive probes, and why the latest of them said nothing. */
   readonly inconclusive: number;
+  readonly inconclusiveReason?: InconclusiveReason;
   /** Smoothed latency and its variation, in ms (RFC 6298). */
   readonly srttMs: number;
   readonly rttvarMs: number;
@@ -34,7 +35,7 @@ export interface Live {
   /** Until its certificate expires; {@link NO_CERTIFICATE} when it is not known. */
   readonly certDays: number;
   readonly flapping: boolean;
-  /** Probes and passes since the hour began, for the rollups. */
+  /** Looks and passes since the hour began, for the rollups: a probe that looked twice counts twice. */
   readonly hourProbes: number;
   readonly hourPasses: number;
 }

@@ -3,6 +3,7 @@
  * thousand hosts costs 36 units instead of a thousand.
  */
 import { HOST_STATES, type Live } from './live.ts';
+import type { InconclusiveReason } from './outcome.ts';
 
 /** The state was written by another version of this code. */
 export class PackedFormatError extends Error {
@@ -23,6 +24,12 @@ const REASONS: readonly Live['reason'][] = [
   ...(['tls', 'certificate_expired', 'status', 'body', 'protocol', 'call'] as const),
 ];
 
+/** One more than its place; 0 when the latest probe was conclusive. In this order for the same reason. */
+const INCONCLUSIVE_REASONS: readonly InconclusiveReason[] = [
+  ...(['descriptors', 'dns_down', 'event_loop', 'clock_jump', 'forbidden_address'] as const),
+  ...(['skipped', 'mass_failure'] as const),
+];
+
 const I16_MAX = 32_767;
 /** Parts of a ms: whole ones would hold a smoothed latency up to 7 ms beside the truth for ever. */
 const SRTT_PARTS = 256;
@@ -31,9 +38,19 @@ const RTTVAR_PARTS = 4;
 const inParts = (ms: number, parts: number, max: number): number =>
   ms === 0 ? 0 : Math.min(max, Math.max(1, Math.round(ms * parts)));
 
-/** Of the last 20 probes, those that changed the state; above them, the slow ones of the last five. */
+/**
+ * Of the last 20 probes, those that changed the state; above them, the slow ones of the last five,
+ * and the reason of the latest inconclusive probe.
+ */
 const CHANGES = 0xf_ffff;
 const SLOW_SHIFT = 20;
+const SLOW = 0b1_1111;
+const INCONCLUSIVE_SHIFT = 25;
+
+const recentBits = ({ slow, changes, inconclusiveReason }: Live): number => {
+  const reason = inconclusiveReason ? INCONCLUSIVE_REASONS.indexOf(inconclusiveReason) + 1 : 0;
+  return (reason << INCONCLUSIVE_SHIFT) | (slow << SLOW_SHIFT) | changes;
+};
 
 const write = (view: DataView, at: number, live: Live): void => {
   view.setUint32(at, live.number);
@@ -44,7 +61,7 @@ const write = (view: DataView, at: number, live: Live): void => {
   view.setUint8(at + 6, live.passes);
   const srtt = inParts(live.srttMs, SRTT_PARTS, 0xff_ffff);
   view.setUint8(at + 7, srtt >>> 16);
-  view.setUint32(at + 8, (live.slow << SLOW_SHIFT) | live.changes);
+  view.setUint32(at + 8, recentBits(live));
   view.setUint8(at + 12, live.inconclusive);
   view.setUint8(at + 13, REASONS.indexOf(live.reason));
   view.setUint16(at + 14, srtt & 0xffff);
@@ -62,6 +79,8 @@ const read = (view: DataView, at: number): Live => {
   const state = HOST_STATES[flags & STATE];
   const told = HOST_STATES[((flags >>> TOLD_SHIFT) & STATE) - 1];
   const reason = REASONS[view.getUint8(at + 13)];
+  const recent = view.getUint32(at + 8);
+  const inconclusiveReason = INCONCLUSIVE_REASONS[(recent >>> INCONCLUSIVE_SHIFT) - 1];
   if (state === undefined || reason === undefined)
     throw new PackedFormatError(`byte ${at}: a state or a reason that this version does not know`);
   return {
@@ -71,9 +90,10 @@ const read = (view: DataView, at: number): Live => {
     flapping: (flags & FLAPPING) !== 0,
     fails: view.getUint8(at + 5),
     passes: view.getUint8(at + 6),
-    slow: view.getUint32(at + 8) >>> SLOW_SHIFT,
-    changes: view.getUint32(at + 8) & CHANGES,
+    slow: (recent >>> SLOW_SHIFT) & SLOW,
+    changes: recent & CHANGES,
     inconclusive: view.getUint8(at + 12),
+    ...(inconclusiveReason !== undefined && { inconclusiveReason }),
     reason,
     srttMs: (view.getUint8(at + 7) * 0x1_0000 + view.getUint16(at + 14)) / SRTT_PARTS,
     rttvarMs: view.getUint16(at + 16) / RTTVAR_PARTS,

@@ -19,7 +19,7 @@ export interface HostToProbe {
 
 export interface ProbeResult {
   readonly outcome: ProbeOutcome;
-  /** The outcome is of a second look: where it is a fail, both looks failed. */
+  /** The outcome is of a second look: the first one failed. */
   readonly reprobed: boolean;
 }
 

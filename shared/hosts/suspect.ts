@@ -33,7 +33,7 @@ export const lookAtSuspect = async (
   const looked = run.results.get(host.id);
   if (!looked) return nothing;
   // The call was the first look, so that a failed one now is the second.
-  const second = { ...looked, reprobed: looked.outcome.kind === 'fail' };
+  const second = looked.outcome.kind === 'fail' ? { ...looked, reprobed: true } : looked;
   const applied = await commitFindings(
     {
       ...{ shard, seen, hosts },

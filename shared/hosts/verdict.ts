@@ -65,10 +65,14 @@ const smoothed = ({ srttMs, rttvarMs }: Live, ms: number): Pick<Live, 'srttMs' |
     ? { srttMs: ms, rttvarMs: ms / 2 }
     : { srttMs: (7 * srttMs + ms) / 8, rttvarMs: (3 * rttvarMs + Math.abs(srttMs - ms)) / 4 };
 
+/** Both looks of a probe count: a host that fails each first one is up half of the time. */
+const looksOf = (reprobed: boolean): number => (reprobed ? 2 : 1);
+
 /** The counters after this probe; the state is decided on them. */
-const counted = (live: Live, outcome: Conclusive, now: number): Live => {
+const counted = (known: Live, outcome: Conclusive, reprobed: boolean, now: number): Live => {
+  const { inconclusiveReason: _, ...live } = known;
   const { certDays = live.certDays } = outcome;
-  const hourProbes = capped(live.hourProbes + 1, HOUR_COUNT_MAX);
+  const hourProbes = capped(live.hourProbes + looksOf(reprobed), HOUR_COUNT_MAX);
   const slow = ((live.slow << 1) | Number(outcome.kind === 'slow')) & 0b11111;
   const common = { ...live, certDays, hourProbes, slow, inconclusive: 0 };
   if (outcome.kind === 'fail')
@@ -106,7 +110,9 @@ const afterFail = (
   reprobed: boolean,
 ): Next => {
   const fall = reprobed ? LIMITS.hostFallReprobed : LIMITS.hostFall;
-  return live.state === 'offline' || live.fails >= fall ? { state: 'offline', reason } : live;
+  if (live.state === 'offline' || live.fails >= fall) return { state: 'offline', reason };
+  // Nothing is known of it but this.
+  return live.state === 'unknown' ? { state: 'unknown', reason } : live;
 };
 
 const whenOffline = (live: Live, { kind }: Passed): Next => {
@@ -178,9 +184,11 @@ export const judge = (
   host: Host,
   now: number,
 ): Judged => {
-  if (outcome.kind === 'inconclusive')
-    return { live: { ...before, inconclusive: capped(before.inconclusive + 1) } };
-  const live = counted(before, outcome, now);
+  if (outcome.kind === 'inconclusive') {
+    const inconclusive = capped(before.inconclusive + 1);
+    return { live: { ...before, inconclusive, inconclusiveReason: outcome.reason } };
+  }
+  const live = counted(before, outcome, reprobed, now);
   const { state, reason } =
     outcome.kind === 'fail'
       ? afterFail(live, outcome.reason, reprobed)

@@ -86,8 +86,10 @@ describe('sheratan hosts', () => {
     const [head = '', titles = '', ...rows] = stdout.trim().split('\n');
     expect(head).toMatch(/ 2 hosts in 2 shards: 1 maintenance, 1 drained$/);
     expect(titles).toMatch(/^STATE +ID +SINCE +LATENCY +SLOTS +RUNS +WHY$/);
-    expect(rows[0]).toMatch(/^maintenance +a-1 +- +- +0\/1 +ocr=5 CRD +by ann until .*: new disk$/);
-    expect(rows[1]).toMatch(/^drained +pdf-1 .* by ann: new disk$/);
+    expect(rows[0]).toMatch(
+      /^maintenance +a-1 +- +- +0\/1 +ocr=5 CRD +by ann until .*: new disk; not probed yet$/,
+    );
+    expect(rows[1]).toMatch(/^drained +pdf-1 .* by ann: new disk; not probed yet$/);
     expect((await hosts(['undrain', 'pdf-1', 'a-1'])).code).toBe(0);
     const look = JSON.parse((await hosts(['watch', '--once', '--json'])).stdout);
     expect(look).toMatchObject({ shards: 2, counts: { unknown: 2 } });

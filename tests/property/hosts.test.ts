@@ -53,14 +53,23 @@ const all: fc.Arbitrary<Live> = fc.record({
   flapping: fc.boolean(),
   ...{ hourProbes: u(65_535), hourPasses: u(65_535) },
 });
+const inconclusiveReason: fc.Arbitrary<Pick<Live, 'inconclusiveReason'>> = fc.oneof(
+  fc.constant({}),
+  fc
+    .constantFrom('descriptors' as const, 'forbidden_address' as const, 'mass_failure' as const)
+    .map((reason) => ({ inconclusiveReason: reason })),
+);
 const packable: fc.Arbitrary<Live> = fc
-  .tuple(all, told)
-  .map(([live, each]) => ({ ...live, ...each }));
+  .tuple(all, told, inconclusiveReason)
+  .map(([live, each, unsure]) => ({ ...live, ...each, ...unsure }));
 
 /** Rules that hold between any two states of a host. */
 const checkStep = (before: Live, live: Live, fails: number, result: ProbeResult): void => {
   if (result.outcome.kind === 'inconclusive')
-    expect({ ...live, inconclusive: before.inconclusive }).toEqual(before);
+    expect({
+      ...live,
+      ...{ inconclusive: before.inconclusive, inconclusiveReason: before.inconclusiveReason },
+    }).toEqual({ ...before, inconclusiveReason: before.inconclusiveReason });
   const fell = live.state === 'offline' && before.state !== 'offline';
   const rose = before.state === 'offline' && live.state !== 'offline';
   if (fell) expect(fails).toBeGreaterThanOrEqual(result.reprobed ? 2 : 3);
@@ -172,16 +181,18 @@ describe('a packed state', () => {
   });
 });
 
-it('counts every conclusive probe in exactly one hour', () => {
+it('counts every look of a conclusive probe in exactly one hour', () => {
   const host = hostWith();
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(fc.integer({ min: 1, max: 5_000 }), outcome), { maxLength: 60 }),
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 5_000 }), outcome, fc.boolean()), {
+        maxLength: 60,
+      }),
       (turns) => {
         let state: ShardState = { version: 0, tick: 0, at: 0, live: new Map() };
         let at = 0;
         let counted = { probes: 0, passes: 0 };
-        for (const [seconds, found] of turns) {
+        for (const [seconds, found, reprobed] of turns) {
           at += seconds * 1_000;
           const closed = closedHour(state, at)?.counts.get(0);
           if (closed)
@@ -189,14 +200,15 @@ it('counts every conclusive probe in exactly one hour', () => {
               probes: counted.probes + closed.probes,
               passes: counted.passes + closed.passes,
             };
-          const findings = new Map([[host.id, [{ outcome: found, reprobed: false }]]]);
+          const findings = new Map([[host.id, [{ outcome: found, reprobed }]]]);
           const turn = { tick: at, at, foundAt: at };
           const { next } = applyFindings(state, [host], findings, turn);
           state = { ...next, version: state.version + 1 };
         }
         const open = state.live.get(0) ?? unknownHost(hostWith());
         const conclusive = turns.filter(([, { kind }]) => kind !== 'inconclusive');
-        expect(counted.probes + open.hourProbes).toBe(conclusive.length);
+        const looks = conclusive.reduce((sum, [, , reprobed]) => sum + (reprobed ? 2 : 1), 0);
+        expect(counted.probes + open.hourProbes).toBe(looks);
         expect(counted.passes + open.hourPasses).toBe(
           conclusive.filter(([, { kind }]) => kind !== 'fail').length,
         );

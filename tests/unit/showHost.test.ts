@@ -47,7 +47,26 @@ describe('a host as people read it', () => {
     ['timeout', host(), live({ state: 'offline', reason: 'timeout' })],
     ['slow, flapping', host(), live({ reason: 'slow', flapping: true })],
     ['stale: 5 probes said nothing', host(), live({ inconclusive: 5 })],
+    [
+      'stale: 5 probes said nothing (the resolver failed)',
+      host(),
+      live({ inconclusive: 5, inconclusiveReason: 'dns_down' }),
+    ],
+    ['refused', host(), live({ state: 'unknown', reason: 'refused', fails: 1 })],
+    [
+      '1 probe said nothing (outboundAllow does not allow its address)',
+      host(),
+      live({ state: 'unknown', inconclusive: 1, inconclusiveReason: 'forbidden_address' }),
+    ],
+    ['', host(), live({ inconclusive: 1, inconclusiveReason: 'skipped' })],
     ['by ann: new fan', host({ overlay }), live()],
+    [
+      'by ann: new fan; offline: refused',
+      host({ overlay }),
+      live({ state: 'offline', reason: 'refused' }),
+    ],
+    ['by ann: new fan; busy', host({ overlay }), live({ state: 'busy' })],
+    ['by ann: new fan; not probed yet', host({ overlay }), undefined],
     [
       'by ann until 2027-01-15 09:00:00.000: new fan',
       host({ overlay: { ...overlay, until: NOW + 3_600_000 } }),

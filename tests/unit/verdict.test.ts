@@ -53,7 +53,8 @@ const TABLE: readonly (readonly [
   ['1 the first pass is enough', UNKNOWN, [ok], 'online', 'none'],
   ['1 the first answer is slow', UNKNOWN, [slow], 'online', 'none'],
   ['1 the first answer is busy', UNKNOWN, [busy], 'busy', 'none'],
-  ['2 unknown, two fails', UNKNOWN, [failed, failed], 'unknown', 'none'],
+  ['2 unknown, two fails: it says why', UNKNOWN, [failed, failed], 'unknown', 'timeout'],
+  ['2 unknown, a fail and then a pass', UNKNOWN, [failed, ok], 'online', 'none'],
   ['2 unknown, three fails', UNKNOWN, [failed, failed, failed], 'offline', 'timeout'],
   ['2 online, two fails', online, [failed, failed], 'online', 'none'],
   ['2 online, three fails', online, [failed, failed, once(fail('refused'))], 'offline', 'refused'],
@@ -179,4 +180,19 @@ it('smooths the latency as RFC 6298 does, and not by answers that say busy', () 
   expect(first).toMatchObject({ srttMs: 80, rttvarMs: 40 });
   expect(probed(first, [at(160)])).toMatchObject({ srttMs: 90, rttvarMs: 50 });
   expect(probed(first, [busy])).toMatchObject({ srttMs: 80, rttvarMs: 40 });
+});
+
+describe('uptime', () => {
+  it('counts both looks of a probe: a host that fails every second request is up half of the time', () => {
+    const day = Array.from({ length: 60 }, () => twice(OK));
+    expect(probed(online, day)).toMatchObject({
+      ...{ state: 'online', hourProbes: 121, hourPasses: 61 },
+    });
+    expect(probed(online, [twice(FAIL)])).toMatchObject({ hourProbes: 3, hourPasses: 1 });
+  });
+});
+
+it('keeps why the latest probe said nothing, until one says something', () => {
+  expect(probed(UNKNOWN, [unsure])).toMatchObject({ inconclusiveReason: 'event_loop' });
+  expect(probed(UNKNOWN, [unsure, ok])).not.toHaveProperty('inconclusiveReason');
 });
