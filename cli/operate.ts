@@ -1,5 +1,6 @@
 /** Commands of whoever operates a mesh: decisions about jobs, groups, sources, the system. */
 import { type Command, Option } from 'commander';
+import { ATTENTION } from '#shared/contracts/jobs.ts';
 import { OVERLAPS } from '#shared/jobs/envelopeSchema.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import type { ReplayOptions, SecretOptions } from './commands/callbacks.ts';
@@ -30,7 +31,7 @@ const addJobDecisions = (program: Command, run: Run): void => {
   decided(program.command('redrive'))
     .description('put dead and refused jobs back, oldest first')
     .argument('[ids...]')
-    .addOption(new Option('--status <status>', 'only these').choices(['DEAD', 'QUARANTINED']))
+    .addOption(new Option('--status <status>', 'only these').choices(ATTENTION))
     .option('--kind <kind>', 'only of this kind')
     .option('--source <source>', 'only of this source')
     .option('--error <code>', 'only those whose last error has this code')

@@ -1,9 +1,10 @@
 /** Text for people: aligned columns, colour where the terminal has it, times as they are read. */
 import { styleText } from 'node:util';
+import type { Status } from '#shared/contracts/jobs.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-const STATUS_STYLE: Readonly<Record<string, Style>> = {
+const JOB_STYLE: Readonly<Record<Status, Style>> = {
   COMPLETED: 'green',
   RUNNING: 'cyan',
   RETRYING: 'yellow',
@@ -13,6 +14,10 @@ const STATUS_STYLE: Readonly<Record<string, Style>> = {
   CANCELLED: 'magenta',
   DEAD: 'red',
   QUARANTINED: 'red',
+};
+
+const STATUS_STYLE: Readonly<Record<string, Style>> = {
+  ...JOB_STYLE,
   online: 'green',
   busy: 'cyan',
   degraded: 'yellow',

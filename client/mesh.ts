@@ -5,7 +5,7 @@ import { kindsOf, type TypedJob } from '#shared/jobs/defineJob.ts';
 import { checkEnvelope, type Envelope, jobIdOf } from '#shared/jobs/envelope.ts';
 import { messageOf } from '#shared/jobs/message.ts';
 import { claimCheck, resultOf } from '#shared/jobs/payload.ts';
-import type { JobRecord } from '#shared/jobs/record.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
@@ -101,7 +101,7 @@ export const meshOn = (deployment: Deployment): Mesh => {
     const seen = await watchJobs(deployment, { ids, timeoutMs, onChange: () => undefined });
     const ended = ids.flatMap((id) => {
       const record = seen.get(id);
-      return record?.expiresAt === undefined ? [] : [record];
+      return record && isTerminal(record.status) ? [record] : [];
     });
     if (ended.length === ids.length) return ended;
     const open = ids.length - ended.length;

@@ -1,6 +1,7 @@
 /** `status`, `why`, `jobs`: what the table knows. */
 
 import type { Deployment } from '#client/deployment.ts';
+import { ATTENTION } from '#shared/contracts/jobs.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
@@ -51,11 +52,8 @@ const select = async (
   if (options.mission) return reader.labelled('missionId', options.mission, options.limit);
   if (options.task) return reader.labelled('taskId', options.task, options.limit);
   if (options.open) return reader.open(options.limit);
-  const both = await Promise.all([
-    reader.attention('DEAD', options.limit),
-    reader.attention('QUARANTINED', options.limit),
-  ]);
-  return both
+  const all = await Promise.all(ATTENTION.map((status) => reader.attention(status, options.limit)));
+  return all
     .flat()
     .sort((a, b) => b.updatedAt - a.updatedAt)
     .slice(0, options.limit);

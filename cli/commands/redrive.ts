@@ -1,5 +1,6 @@
 /** `redrive`: dead and refused jobs, once more. */
 import { readFileSync } from 'node:fs';
+import { ATTENTION, type Attention } from '#shared/contracts/jobs.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { prepareRedrive, redrive as redriveJobs, selects } from '#shared/jobs/redrive.ts';
@@ -18,7 +19,7 @@ import {
 const AT_ONCE = 8;
 
 export interface RedriveCommandOptions extends DecisionOptions {
-  readonly status?: 'DEAD' | 'QUARANTINED';
+  readonly status?: Attention;
   readonly kind?: string;
   readonly source?: string;
   readonly error?: string;
@@ -51,7 +52,7 @@ const selected = async (
     if (lost !== undefined) throw new CliError(`No record of job ${plain(lost)}.`, EXIT.notFound);
     return records.flatMap((record) => record ?? []);
   }
-  const wanted = options.status ? [options.status] : (['DEAD', 'QUARANTINED'] as const);
+  const wanted = options.status ? [options.status] : ATTENTION;
   const pages = await Promise.all(wanted.map((status) => reader.attention(status, options.limit)));
   const { kind, source, error: errorCode, since, until } = options;
   const filter = { kind, source, errorCode, since, until };

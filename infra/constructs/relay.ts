@@ -8,6 +8,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CHILDREN_PREFIX, RAW_PREFIX } from '#shared/contracts/bucket.ts';
 import { QUEUE_ENV, RELAY_ENV, RELAY_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
+import { TERMINAL } from '#shared/contracts/jobs.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import type { Config } from '../config.ts';
 import { FailureQueue } from './failureQueue.ts';
@@ -24,8 +25,6 @@ export interface RelayProps {
   readonly postings: sqs.Queue;
 }
 
-const TERMINAL = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'];
-
 /** What of a row makes its end worth a look. */
 const WORTHWHILE = {
   dependants: { BOOL: [true] },
@@ -37,7 +36,7 @@ const WORTHWHILE = {
 
 const filters = Object.entries(WORTHWHILE).map(([name, rule]) =>
   lambda.FilterCriteria.filter({
-    dynamodb: { NewImage: { sk: { S: ['JOB'] }, status: { S: TERMINAL }, [name]: rule } },
+    dynamodb: { NewImage: { sk: { S: ['JOB'] }, status: { S: [...TERMINAL] }, [name]: rule } },
   }),
 );
 

@@ -1,11 +1,9 @@
 /** A job as the Jobs table keeps it. */
+import { type Status, TERMINAL, type Terminal } from '#shared/contracts/jobs.ts';
 
-export const TERMINAL = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'] as const;
-/** Neither run nor ended: each of them may be cancelled where it stands. */
-const PENDING = ['RETRYING', 'SCHEDULED', 'WAITING', 'LIMITED'] as const;
-export type Status = 'RUNNING' | (typeof PENDING)[number] | (typeof TERMINAL)[number];
+export type { Status } from '#shared/contracts/jobs.ts';
 
-export const isTerminal = (status: Status | undefined): boolean =>
+export const isTerminal = (status: Status | undefined): status is Terminal =>
   (TERMINAL as readonly (Status | undefined)[]).includes(status);
 
 export interface JobError {

@@ -1,4 +1,5 @@
 /** How a job's state changes: pure builders of the one conditional write that records it. */
+import type { Attention } from '#shared/contracts/jobs.ts';
 import { ATTENTION_SHARDS, DUE_SHARDS } from '#shared/contracts/tables.ts';
 import { sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -47,7 +48,7 @@ const shardOf = (id: string, shards: number): number =>
   Number.parseInt(sha256(id).slice(0, 8), 16) % shards;
 
 /** The key under which the attention index holds the job. */
-export const attentionKey = (status: 'DEAD' | 'QUARANTINED', id: string): string =>
+export const attentionKey = (status: Attention, id: string): string =>
   `${status}#${shardOf(id, ATTENTION_SHARDS)}`;
 
 /** The key under which the due index holds a parked job. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { FUNCTIONS } from '#shared/contracts/functions.ts';
+import { TERMINAL } from '#shared/contracts/jobs.ts';
 import { propertiesIn, type Resource, resourcesIn } from '../support/assembly.ts';
 
 let resources: readonly Resource[];
@@ -53,6 +54,19 @@ describe('queues', () => {
     for (const policy of policies)
       expect(JSON.stringify(policy)).toContain('"Bool":{"aws:SecureTransport":"false"}');
   });
+});
+
+it('wakes the relay by every state that ends a job, and by no other', () => {
+  const filters = of('AWS::Lambda::EventSourceMapping').flatMap(
+    ({ FilterCriteria }) =>
+      (FilterCriteria as { readonly Filters: readonly { readonly Pattern: string }[] } | undefined)
+        ?.Filters ?? [],
+  );
+  const states = filters
+    .map(({ Pattern }) => JSON.parse(Pattern).dynamodb.NewImage?.status?.S)
+    .filter((status) => status !== undefined);
+  expect(states.length).toBeGreaterThan(0);
+  for (const each of states) expect(each).toEqual(TERMINAL);
 });
 
 const LOGS = ['logs:CreateLogStream', 'logs:PutLogEvents'];

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { STATUSES, TERMINAL } from '#shared/contracts/jobs.ts';
 import { createGate } from '#shared/control/gate.ts';
 import { decide, INITIAL, SYSTEM_STATES, type SystemState } from '#shared/control/state.ts';
 import { type ClaimRequest, classifyRefusal } from '#shared/jobs/claim.ts';
 import { verdictOf } from '#shared/jobs/flows.ts';
 import { advanceMs, startsOf } from '#shared/jobs/gcra.ts';
 import { mustPark, secondsUntil } from '#shared/jobs/hold.ts';
-import { type JobRecord, type Status, TERMINAL } from '#shared/jobs/record.ts';
+import type { JobRecord, Status } from '#shared/jobs/record.ts';
 import { mergePatch } from '#shared/jobs/redrive.ts';
 import { pointedAt, referencesIn, resolveReferences } from '#shared/jobs/references.ts';
 import { callbackDelaySeconds } from '#shared/jobs/report.ts';
@@ -104,21 +105,13 @@ describe('waiting in the queue', () => {
   });
 });
 
-const STATUSES: readonly (Status | undefined)[] = [
-  undefined,
-  'RUNNING',
-  'RETRYING',
-  'SCHEDULED',
-  'WAITING',
-  'LIMITED',
-  ...TERMINAL,
-];
+const STATES: readonly (Status | undefined)[] = [undefined, ...STATUSES];
 
 const isEnd = (status: Status | undefined) =>
   status !== undefined && (TERMINAL as readonly Status[]).includes(status);
 
 describe('the release of a dependant', () => {
-  it.each(STATUSES.map((status) => [status]))('after %s is what it asked for', (status) => {
+  it.each(STATES.map((status) => [status]))('after %s is what it asked for', (status) => {
     expect(verdictOf(status, 'run')).toBe(isEnd(status) ? 'go' : 'wait');
     const strict = status === 'COMPLETED' ? 'go' : 'fail';
     expect(verdictOf(status, 'fail')).toBe(isEnd(status) ? strict : 'wait');

@@ -1,4 +1,5 @@
 /** One job: where it stands, its whole trace, its result. */
+import { type Status, TERMINAL } from '#shared/contracts/jobs.ts';
 import { h } from './dom.ts';
 import { duration, iso } from './format.ts';
 import { ask } from './live.ts';
@@ -7,7 +8,7 @@ import type { View } from './view.ts';
 interface Detail {
   readonly job: Readonly<Record<string, unknown>> & {
     readonly id: string;
-    readonly status: string;
+    readonly status: Status;
     readonly createdAt: number;
     readonly updatedAt: number;
     readonly error?: { readonly code: string; readonly message: string };
@@ -16,7 +17,6 @@ interface Detail {
   readonly steps: readonly { readonly at: number; readonly event: string; readonly text: string }[];
 }
 
-const TERMINAL = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'];
 const FIELDS = [
   ...['kind', 'source', 'group', 'priority', 'attempt', 'missionId', 'taskId', 'schedule'],
   ...['callback', 'correlationId', 'pending', 'generation'],
@@ -68,7 +68,7 @@ export const createJob = (id: string): View => {
   let ended = false;
   const show = (detail: Detail): void => {
     const { job, steps } = detail;
-    ended = TERMINAL.includes(job.status);
+    ended = (TERMINAL as readonly Status[]).includes(job.status);
     const terms = pairs(detail).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]);
     element.replaceChildren(
       h('h2', {}, h('span', { class: `status ${job.status}` }, job.status), ` ${job.id}`),

@@ -1,11 +1,7 @@
 /** How many jobs there are of each status; a press shows only those. */
+import { STATUSES } from '#shared/contracts/jobs.ts';
 import { h } from './dom.ts';
 import { number } from './format.ts';
-
-const STATUSES = [
-  ...['RUNNING', 'RETRYING', 'SCHEDULED', 'WAITING', 'LIMITED'],
-  ...['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'],
-];
 
 export interface StatusTabs {
   readonly element: HTMLElement;

@@ -1,9 +1,10 @@
 /** Who waits for whom, beside the jobs: an edge is `pk = JOB#<dependency>`, `sk = DEP#<dependant>`. */
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { TERMINAL } from '#shared/contracts/jobs.ts';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
 import { writeAll } from '#shared/dynamo/batches.ts';
 import type { Edge, FlowStore } from '../ports.ts';
-import { isTerminal, type Status, TERMINAL } from '../record.ts';
+import { isTerminal, type Status } from '../record.ts';
 import { readJobs, WIDTH } from './batches.ts';
 import { jobKey, recordOf } from './codec.ts';
 import { blockerOf } from './expressions.ts';

@@ -5,6 +5,7 @@ import {
   QueryCommand,
   type ScanCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import type { Attention } from '#shared/contracts/jobs.ts';
 import {
   ATTENTION_INDEX,
   ATTENTION_SHARDS,
@@ -26,7 +27,7 @@ interface ReaderOptions {
 
 export interface JobReader {
   /** Jobs that ended DEAD or QUARANTINED, newest first. */
-  attention(status: 'DEAD' | 'QUARANTINED', limit: number): Promise<readonly JobRecord[]>;
+  attention(status: Attention, limit: number): Promise<readonly JobRecord[]>;
   /** Jobs sent with the label, oldest first. */
   labelled(
     label: 'missionId' | 'taskId',
