@@ -7,19 +7,24 @@ export type Deferred<T> = {
 
 type Method = (...args: readonly unknown[]) => unknown;
 
+/** What `open` brings, opened once for all who ask. An opening that failed is tried again by the next. */
+export const kept = <T>(open: () => Promise<T>): (() => Promise<T>) => {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+};
+
 /**
  * Stands in for what `load` brings: its methods load it first, all of them the same one. A load
  * that failed is tried again by the next call.
  */
 export const deferred = <T extends object>(load: () => Promise<T>): Deferred<T> => {
-  let loading: Promise<T> | undefined;
-  const loaded = (): Promise<T> => {
-    loading ??= load().catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    return loading;
-  };
+  const loaded = kept(load);
   const method =
     (name: string): Method =>
     async (...args) => {

@@ -1,5 +1,6 @@
 /** A purse whose ledger is loaded with the first job that costs something: most cold starts never do. */
 import type { Purse } from '#shared/jobs/money.ts';
+import { deferred } from '#shared/kernel/deferred.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
 import { dynamoClient } from '#shared/runtime/clients.ts';
 import type { SystemOptions } from './system.ts';
@@ -13,12 +14,5 @@ const open = async (options: Omit<SystemOptions, 'client'>): Promise<Purse> => {
   return createPurse({ ledger, clock: systemClock, ids: systemIds });
 };
 
-export const lazyPurse = (options: Omit<SystemOptions, 'client'>): Purse => {
-  let purse: Promise<Purse> | undefined;
-  return {
-    take: async (price) => {
-      purse ??= open(options);
-      return (await purse).take(price);
-    },
-  };
-};
+export const lazyPurse = (options: Omit<SystemOptions, 'client'>): Purse =>
+  deferred(() => open(options));
