@@ -114,8 +114,8 @@ export class SheratanStack extends Stack {
     const queueOf = (priority: Priority): sqs.Queue =>
       new JobQueue(this, `Jobs-${priority}`, {
         name: `sheratan-${stage}-jobs-${priority}`,
-        // AWS asks for six times the function's timeout; the worker shortens it per message.
-        visibilityTimeout: Duration.seconds(6 * WORKER_TIMEOUT_SECONDS),
+        // The worker's first act is to shorten it to a lease.
+        consumerTimeout: Duration.seconds(WORKER_TIMEOUT_SECONDS),
         retention: Duration.days(queueRetentionDays),
         receivesMax: RECEIVES_MAX,
         production,

@@ -7,7 +7,13 @@ import { removalIn } from './removal.ts';
 export interface JobQueueProps {
   /** Physical name without the `.fifo` suffix. */
   readonly name: string;
-  readonly visibilityTimeout: Duration;
+  /**
+   * Timeout of the function that reads it, the least that AWS lets a mapping have. It is how long a
+   * message is out of sight whose environment died before its first line. AWS advises six times as
+   * much so that a throttled batch is not used up: here it only costs receives, of which there are
+   * many, and what is delivered twice takes effect once.
+   */
+  readonly consumerTimeout: Duration;
   readonly retention: Duration;
   /** Receives after which SQS moves a message to the dead-letter queue. */
   readonly receivesMax: number;
@@ -37,7 +43,7 @@ export class JobQueue extends Construct {
     this.queue = new sqs.Queue(this, 'Queue', {
       ...common,
       queueName: `${props.name}.fifo`,
-      visibilityTimeout: props.visibilityTimeout,
+      visibilityTimeout: props.consumerTimeout,
       retentionPeriod: props.retention,
       receiveMessageWaitTime: Duration.seconds(20),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: props.receivesMax },

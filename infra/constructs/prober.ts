@@ -35,6 +35,7 @@ export class Prober extends Construct {
     this.probes = new sqs.Queue(this, 'Probes', {
       ...common,
       queueName: `sheratan-${config.stage}-probes`,
+      // A run may take all its time: with less, a turn that goes on would be taken once more.
       visibilityTimeout: Duration.seconds(2 * PROBER_TIMEOUT_SECONDS),
       // A turn that nobody took for so long is over; the next ones have come.
       retentionPeriod: Duration.minutes(10),

@@ -30,7 +30,7 @@ export class Reporter extends Construct {
     const { config, table, bucket, signing } = props;
     this.results = new JobQueue(this, 'Results', {
       name: `sheratan-${config.stage}-results`,
-      visibilityTimeout: Duration.seconds(6 * REPORTER_TIMEOUT_SECONDS),
+      consumerTimeout: Duration.seconds(REPORTER_TIMEOUT_SECONDS),
       retention: Duration.days(config.queueRetentionDays),
       receivesMax: RECEIVES_MAX,
       production: config.production,

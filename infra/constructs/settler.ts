@@ -23,7 +23,7 @@ export class Settler extends Construct {
     super(scope, id);
     this.postings = new JobQueue(this, 'Postings', {
       name: `sheratan-${config.stage}-postings`,
-      visibilityTimeout: Duration.seconds(6 * SETTLER_TIMEOUT_SECONDS),
+      consumerTimeout: Duration.seconds(SETTLER_TIMEOUT_SECONDS),
       retention: Duration.days(config.queueRetentionDays),
       receivesMax: RECEIVES_MAX,
       production: config.production,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { FUNCTIONS } from '#shared/contracts/functions.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
-import { propertiesIn, type Resource, resourcesIn } from '../support/assembly.ts';
+import { namedResourcesIn, propertiesIn, type Resource, resourcesIn } from '../support/assembly.ts';
 
 let resources: readonly Resource[];
 beforeAll(() => {
@@ -36,6 +36,34 @@ describe('queues', () => {
       });
       expect(queue).not.toHaveProperty('ContentBasedDeduplication');
     }
+  });
+
+  it('are visible again as soon as AWS allows: after the timeout of the function that reads them', () => {
+    const all = namedResourcesIn(inject('assemblyDir'));
+    /** Of the function, or of the alias of one, that is referred to. */
+    const timeoutOf = (reference: unknown): number => {
+      const text = JSON.stringify(reference);
+      const id = Object.keys(all).find((each) => text.includes(`"${each}"`)) ?? '';
+      const { Timeout, FunctionName } = all[id]?.Properties ?? {};
+      return Timeout === undefined ? timeoutOf(FunctionName) : Number(Timeout);
+    };
+    const seconds = of('AWS::Lambda::EventSourceMapping').flatMap((mapping) => {
+      const [id = ''] = (mapping['EventSourceArn'] as { 'Fn::GetAtt': [string] })['Fn::GetAtt'];
+      const { Type, Properties } = all[id] ?? expect.unreachable(id);
+      if (Type !== 'AWS::SQS::Queue') return [];
+      const name = String(Properties['QueueName']).replace('sheratan-dev-', '');
+      const visibility = Number(Properties['VisibilityTimeout']);
+      return [[name, visibility, timeoutOf(mapping['FunctionName'])] as const];
+    });
+    expect(seconds.sort()).toEqual([
+      ['jobs-critical.fifo', 900, 900],
+      ['jobs-high.fifo', 900, 900],
+      ['jobs-low.fifo', 900, 900],
+      ['jobs-normal.fifo', 900, 900],
+      ['postings.fifo', 60, 60],
+      ['probes', 120, 60],
+      ['results.fifo', 60, 60],
+    ]);
   });
 
   it('keep dead letters longer than jobs', () => {
