@@ -1,17 +1,25 @@
 /** Options that several commands share. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { readTime } from '#shared/kernel/time.ts';
 
 export const whole = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number');
   return Number(text);
 };
 
-/** A date, or how long ago: 90s, 15m, 2h, 7d. In ms since the epoch. */
+const MOMENT_RULE =
+  'must be a date (2027-01-31), a time (2027-01-31T08:00:00Z), or 15m, 2h, 7d ago';
+
+/** A date or a time, in UTC unless it says otherwise, or how long ago: 90s, 15m, 2h, 7d. In ms since the epoch. */
 export const moment = (text: string): number => {
-  const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's'];
-  const at = unitMs === undefined ? Date.parse(text) : Date.now() - Number(count) * unitMs;
-  if (Number.isNaN(at)) throw new InvalidArgumentError('must be a date, or 15m, 2h, 7d ago');
+  const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined) {
+    const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's'];
+    return Date.now() - Number(count) * unitMs;
+  }
+  const spelled = [text, `${text}Z`, `${text}:00Z`, `${text}T00:00:00Z`];
+  const at = spelled.map(readTime).find((each) => each !== undefined);
+  if (at === undefined) throw new InvalidArgumentError(MOMENT_RULE);
   return at;
 };
 

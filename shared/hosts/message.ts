@@ -1,5 +1,6 @@
 /** What stands in the probes queue, parsed. */
 import * as v from 'valibot';
+import { readTime, timeOf } from '#shared/kernel/time.ts';
 import type { ProbeMessage } from './ports.ts';
 
 /** A message that nobody of the mesh sends; it ends among the dead letters with its body. */
@@ -14,8 +15,8 @@ const moment = v.union([
   ms,
   v.pipe(
     v.string(),
-    v.isoTimestamp(),
-    v.transform((text) => Date.parse(text)),
+    v.check((text) => readTime(text) !== undefined, 'must be a time of RFC 3339'),
+    v.transform(timeOf),
   ),
 ]);
 const name = v.pipe(v.string(), v.nonEmpty());

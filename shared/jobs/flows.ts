@@ -4,6 +4,7 @@
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
+import { timeOf } from '#shared/kernel/time.ts';
 import type { JobFacts } from './claim.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
@@ -29,10 +30,10 @@ export const timesOf = (envelope: Envelope, sentAt: number) => {
   const { deadline, deadlineSeconds, runAt, delaySeconds } = envelope;
   const after = (seconds: number) => sentAt + seconds * 1_000;
   const latest = after(LIMITS.horizonSecondsMax);
-  const notBefore = runAt === undefined ? after(delaySeconds ?? 0) : Date.parse(runAt);
+  const notBefore = runAt === undefined ? after(delaySeconds ?? 0) : timeOf(runAt);
   return {
     deadline: deadline
-      ? Math.min(Date.parse(deadline), latest)
+      ? Math.min(timeOf(deadline), latest)
       : after(deadlineSeconds ?? LIMITS.deadlineSecondsDefault),
     notBefore: notBefore > sentAt ? Math.min(notBefore, latest) : undefined,
   };

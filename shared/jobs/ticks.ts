@@ -1,4 +1,5 @@
 /** Ticks of a schedule: one that comes while the tick before it has not ended may be skipped. */
+import { timeOf } from '#shared/kernel/time.ts';
 import type { JobFacts } from './claim.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import type { ValidJob } from './envelope.ts';
@@ -36,7 +37,7 @@ export const skipOverlap = async (
   const { id, kind } = facts;
   const last = await deps.ticks.last(schedule.name);
   if (last?.jobId === id) return undefined;
-  const at = Date.parse(schedule.at);
+  const at = timeOf(schedule.at);
   const why = whySkipped(at, last, last && (await deps.store.get(last.jobId)));
   if (why === undefined) {
     const isOurs = await deps.ticks.advance(schedule.name, last, { jobId: id, at });
