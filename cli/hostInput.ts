@@ -2,7 +2,7 @@
 import { checkHost, type HostDefinition } from '#shared/hosts/registry.ts';
 import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
 import { CliError, EXIT } from './errors.ts';
-import { readInput } from './input.ts';
+import { readItems } from './input.ts';
 
 export interface HostFlags {
   readonly kind: readonly string[];
@@ -43,7 +43,9 @@ const parsed = (where: string, body: string): GivenHosts => {
 
 /** @param file a path, or `-` for standard input: one definition, an array, or JSON lines */
 export const readHosts = async (file: string): Promise<GivenHosts> => {
-  const all = (await readInput(file)).map(({ where, body }) => parsed(where, body));
+  const all = (await readItems(file)).map(({ where, body, fault }) =>
+    fault ? { definitions: [], refused: [{ where, ...fault }] } : parsed(where, body),
+  );
   return {
     definitions: all.flatMap(({ definitions }) => definitions),
     refused: all.flatMap(({ refused }) => refused),

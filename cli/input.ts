@@ -3,12 +3,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { envelopeOfJobFile } from '#shared/legacy/jobFile.ts';
 import { CliError, EXIT } from './errors.ts';
+import { itemTexts } from './jsonItems.ts';
 
 export interface InputItem {
   /** Where it stands, for the report: `file.json[3]`, `file.jsonl:12`. */
   readonly where: string;
   /** The message body. */
   readonly body: string;
+  /** Why it can be no body; `body` is then empty. */
+  readonly fault?: { readonly code: string; readonly message: string };
 }
 
 const parsed = (text: string): unknown => {
@@ -29,26 +32,74 @@ const linesOf = (name: string, text: string): readonly InputItem[] =>
 export const itemsOf = (name: string, text: string): readonly InputItem[] => {
   const value = parsed(text);
   if (Array.isArray(value))
-    return value.map((item, index) => ({ where: `${name}[${index}]`, body: JSON.stringify(item) }));
+    return itemTexts(text).map((body, index) => ({ where: `${name}[${index}]`, body }));
   if (value !== undefined) return [{ where: name, body: text.trim() }];
   return linesOf(name, text);
 };
 
-const readStdin = async (): Promise<string> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+/** undefined for what is not UTF-8; a byte order mark at its beginning is left out. */
+const decoded = (bytes: Uint8Array): string | undefined => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 };
 
-/** @param file a path, or `-` for standard input */
-export const readInput = async (file: string): Promise<readonly InputItem[]> => {
-  if (file === '-') return itemsOf('stdin', await readStdin());
+const undecoded = (where: string): InputItem => {
+  const fault = { code: 'NOT_UTF8', message: 'it has bytes that are not UTF-8: save it as such' };
+  return { where, body: '', fault };
+};
+
+const LINE_FEED = 0x0a;
+
+function* linesIn(bytes: Uint8Array): Generator<Uint8Array> {
+  let from = 0;
+  for (let to = 0; to >= 0; from = to + 1) {
+    to = bytes.indexOf(LINE_FEED, from);
+    yield bytes.subarray(from, to < 0 ? bytes.length : to);
+  }
+}
+
+/** Of what is not UTF-8 as a whole, each line that is remains an item. */
+export const itemsOfBytes = (name: string, bytes: Uint8Array): readonly InputItem[] => {
+  const text = decoded(bytes);
+  if (text !== undefined) return itemsOf(name, text);
+  return [...linesIn(bytes)].flatMap((line, index) => {
+    const where = `${name}:${index + 1}`;
+    const body = decoded(line)?.trim();
+    if (body === undefined) return [undecoded(where)];
+    return body === '' ? [] : [{ where, body }];
+  });
+};
+
+const readStdin = async (): Promise<Uint8Array> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+};
+
+const bytesOf = (file: string): Uint8Array => {
   try {
-    return itemsOf(basename(file), readFileSync(file, 'utf8'));
+    return readFileSync(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CliError(`Cannot read ${file}: ${reason}`, EXIT.usage, { cause: error });
   }
+};
+
+/** @param file a path, or `-` for standard input */
+export const readItems = async (file: string): Promise<readonly InputItem[]> =>
+  file === '-'
+    ? itemsOfBytes('stdin', await readStdin())
+    : itemsOfBytes(basename(file), bytesOf(file));
+
+/** As {@link readItems}, for what is used as a whole. @throws CliError for an item that is none */
+export const readInput = async (file: string): Promise<readonly InputItem[]> => {
+  const items = await readItems(file);
+  const bad = items.find(({ fault }) => fault !== undefined);
+  if (bad?.fault) throw new CliError(`${bad.where}: ${bad.fault.message}.`, EXIT.usage);
+  return items;
 };
 
 const JOB_FILE = /\.job\.json$/;
@@ -74,7 +125,8 @@ export const readLegacy = (directory: string): readonly InputItem[] => {
     .filter((name) => JOB_FILE.test(name))
     .sort()
     .map((name) => {
-      const text = readFileSync(join(found, name), 'utf8');
+      const text = decoded(bytesOf(join(found, name)));
+      if (text === undefined) return undecoded(name);
       const mapped = envelopeOfJobFile(text, name);
       // A file that is no job goes as it is: the mesh keeps it and says why it cannot run.
       return { where: name, body: mapped.ok ? JSON.stringify(mapped.value) : text.trim() };

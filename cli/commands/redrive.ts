@@ -1,6 +1,7 @@
 /** `redrive`: dead and refused jobs, once more. */
 import { readFileSync } from 'node:fs';
 import { ATTENTION, type Attention } from '#shared/contracts/jobs.ts';
+import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { prepareRedrive, redrive as redriveJobs, selects } from '#shared/jobs/redrive.ts';
@@ -31,14 +32,21 @@ export interface RedriveCommandOptions extends DecisionOptions {
   readonly dryRun?: boolean;
 }
 
-const patchOf = ({ patch }: RedriveCommandOptions): Json | undefined => {
-  if (patch === undefined) return undefined;
+const textOf = (patch: string): string => {
+  if (!patch.startsWith('@')) return patch;
   try {
-    return JSON.parse(patch.startsWith('@') ? readFileSync(patch.slice(1), 'utf8') : patch) as Json;
+    return readFileSync(patch.slice(1), 'utf8');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`--patch is no JSON merge patch: ${reason}`, EXIT.usage, { cause: error });
+    throw new CliError(`Cannot read the patch: ${reason}`, EXIT.usage, { cause: error });
   }
+};
+
+const patchOf = ({ patch }: RedriveCommandOptions): Json | undefined => {
+  if (patch === undefined) return undefined;
+  const parsed = parseHostileJson(textOf(patch));
+  if (parsed.ok) return parsed.value;
+  throw new CliError(`--patch is no JSON merge patch: ${parsed.error.message}`, EXIT.usage);
 };
 
 const selected = async (

@@ -12,7 +12,7 @@ import { mapPool } from '#shared/kernel/pool.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { checkBody } from '../check.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
-import { type InputItem, readInput, readLegacy } from '../input.ts';
+import { type InputItem, readItems, readLegacy } from '../input.ts';
 import { columns, json, note, out, paint, plain, progress } from '../print.ts';
 import { withDeployment } from '../session.ts';
 import { exitOfAll } from './watch.ts';
@@ -54,6 +54,7 @@ interface Ready {
 }
 
 const checked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> => {
+  if (item.fault) return { where: item.where, ...item.fault };
   const job = checkBody(item.body);
   if ('message' in job) return { where: item.where, code: job.code, message: job.message };
   const envelope = await claimCheck(job.envelope, blobs);
@@ -69,7 +70,7 @@ const checked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> 
 /** The mesh judges: what it cannot run ends there as QUARANTINED, with its body. */
 const unchecked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> => {
   const job = checkBody(item.body);
-  if (!('message' in job)) return checked(item, blobs);
+  if (item.fault || !('message' in job)) return checked(item, blobs);
   if (item.body === '')
     return { where: item.where, code: 'EMPTY', message: 'there is nothing to send' };
   const { id, kind = '' } = hintsOf(item.body);
@@ -143,7 +144,7 @@ const awaitEnd = async (
 };
 
 export const send = async (file: string, options: SendOptions): Promise<ExitCode> => {
-  const items = options.legacy ? readLegacy(file) : await readInput(file);
+  const items = options.legacy ? readLegacy(file) : await readItems(file);
   return withDeployment(options, async (deployment) => {
     const check = !(options.unchecked || options.legacy);
     const report = await sendItems(items, deployment, { check });

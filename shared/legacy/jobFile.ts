@@ -1,9 +1,19 @@
 /** The original's `<id>.job.json` (data/webrelay_out) as an envelope. */
 import * as v from 'valibot';
-import type { Envelope } from '#shared/jobs/envelope.ts';
+import type { Envelope, EnvelopeIssue } from '#shared/jobs/envelope.ts';
+import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
+import { clipped } from '#shared/kernel/text.ts';
 
-const params = v.optional(v.record(v.string(), v.unknown()), {});
+/** Not v.record, which drops keys such as "constructor". */
+const params = v.optional(
+  v.custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object',
+  ),
+  {},
+);
 
 const jobFile = v.object({
   job_id: v.string(),
@@ -16,17 +26,9 @@ const jobFile = v.object({
 });
 
 export interface JobFileFault {
-  readonly code: 'NOT_JSON' | 'NOT_A_JOB_FILE';
+  readonly code: EnvelopeIssue['code'] | 'NOT_A_JOB_FILE';
   readonly message: string;
 }
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /**
  * The job's params overlay the task's, as the original's worker did. Its price is not carried over:
@@ -36,13 +38,15 @@ export const envelopeOfJobFile = (
   text: string,
   fileName: string,
 ): Result<Envelope, JobFileFault> => {
-  const value = parsed(text);
-  if (value === undefined) return err({ code: 'NOT_JSON', message: `${fileName} is not JSON` });
-  const file = v.safeParse(jobFile, value);
+  const json = parseHostileJson(text);
+  if (!json.ok)
+    return err({ code: json.error.code, message: `${fileName}: ${json.error.message}` });
+  const file = v.safeParse(jobFile, json.value);
   if (!file.success) {
     const [issue] = file.issues;
     const where = v.getDotPath(issue) ?? 'the file';
-    return err({ code: 'NOT_A_JOB_FILE', message: `${fileName}: ${where}: ${issue.message}` });
+    const reason = clipped(issue.message, LIMITS.errorMessageMax);
+    return err({ code: 'NOT_A_JOB_FILE', message: `${fileName}: ${where}: ${reason}` });
   }
   const { job_id: id, kind, payload } = file.output;
   const { mission, task } = payload;
