@@ -2,8 +2,9 @@
 import type * as v from 'valibot';
 import { type CancelOutcome, cancelJob } from '#shared/jobs/cancel.ts';
 import { kindsOf, type TypedJob } from '#shared/jobs/defineJob.ts';
-import { checkEnvelope, type Envelope, jobIdOf } from '#shared/jobs/envelope.ts';
+import { type Envelope, jobIdOf } from '#shared/jobs/envelope.ts';
 import { messageOf } from '#shared/jobs/message.ts';
+import { envelopeText, parseOutgoing } from '#shared/jobs/outgoing.ts';
 import { claimCheck, resultOf } from '#shared/jobs/payload.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
@@ -69,8 +70,8 @@ export interface Mesh {
 const prepare = async ({ job, payload, options = {} }: Order, deployment: Deployment) => {
   const given: Envelope = { ...options, kind: job.kind, payload };
   // What JSON makes of it is what the worker will see.
-  const plain: unknown = JSON.parse(JSON.stringify(given));
-  const checked = checkEnvelope(plain, kindsOf([job]));
+  const text = envelopeText(given);
+  const checked = text.ok ? parseOutgoing(text.value, kindsOf([job])) : text;
   if (!checked.ok) throw new MeshError(checked.error.code, checked.error.message);
   const envelope = await claimCheck(checked.value.envelope, deployment.blobs);
   const message = messageOf(envelope, JSON.stringify(envelope), systemIds.next(), traceHeader());

@@ -3,9 +3,10 @@ import { CHILDREN_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Kinds } from './defineJob.ts';
-import { type Envelope, jobIdOf, parseEnvelope } from './envelope.ts';
+import { type Envelope, jobIdOf } from './envelope.ts';
 import { EnqueueError } from './errors.ts';
 import type { Funds } from './money.ts';
+import { envelopeText, parseOutgoing } from './outgoing.ts';
 import { claimCheck } from './payload.ts';
 import type { Blobs } from './ports.ts';
 import type { JobRecord, Settlement } from './record.ts';
@@ -50,9 +51,9 @@ export const collectChildren = (
         correlationId: child.correlationId ?? parent.correlationId ?? parent.id,
         ...(child.cost && { cost: shares.priced(child.cost) }),
       };
-      const parsed = parseEnvelope(JSON.stringify(envelope), kinds);
-      const tooLarge = !parsed.ok && parsed.error.code === 'TOO_LARGE';
-      if (!parsed.ok && !tooLarge) throw new EnqueueError(parsed.error.code, parsed.error.message);
+      const text = envelopeText(envelope);
+      const parsed = text.ok ? parseOutgoing(text.value, kinds) : text;
+      if (!parsed.ok) throw new EnqueueError(parsed.error.code, parsed.error.message);
       shares.take(envelope.cost);
       children.push(envelope);
       return jobIdOf(envelope, '');

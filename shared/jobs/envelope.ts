@@ -4,10 +4,12 @@ import { byteLength, canonicalJson, type Json, sha256 } from '#shared/kernel/jso
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { reasonOf } from '#shared/kernel/schemaIssue.ts';
+import { thrownText } from '#shared/kernel/text.ts';
 import type { JobDefinition, Kinds } from './defineJob.ts';
 import { type Envelope, envelopeSchema, hintsSchema } from './envelopeSchema.ts';
-import { parseHostileJson } from './hostileJson.ts';
+import { issueAt, parseHostileJson, pathText } from './hostileJson.ts';
 import { referencesIn } from './references.ts';
+import { unwrapped, wrapperAdvice } from './wrapped.ts';
 
 export type { Envelope } from './envelopeSchema.ts';
 
@@ -19,6 +21,9 @@ export interface EnvelopeIssue {
     | 'TOO_DEEP'
     | 'NUL_BYTE'
     | 'PROTOTYPE_KEY'
+    | 'LONE_SURROGATE'
+    | 'NUMBER_INEXACT'
+    | 'ENVELOPE_WRAPPED'
     | 'ENVELOPE_INVALID'
     | 'NO_PARENT_HOLD'
     | 'UNKNOWN_KIND'
@@ -51,21 +56,25 @@ const issueOf = (
   prefix: string,
   [first]: readonly v.BaseIssue<unknown>[],
 ): EnvelopeIssue => {
-  if (!first) return { code, path: prefix, message: `${prefix}: invalid` };
-  const path = [prefix, pathOf(first)].filter((part) => part !== '').join('.');
-  const reason = reasonOf(first);
-  return { code, path, message: path === '' ? reason : `${path}: ${reason}` };
+  if (!first) return issueAt(code, prefix, 'invalid');
+  const path = pathText([prefix, pathOf(first)].filter((part) => part !== ''));
+  return issueAt(code, path, reasonOf(first));
 };
 
-/** Checks a payload by its kind's schema. */
+/** Checks a payload by its kind's schema; a schema whose own code throws has refused it. */
 export const checkPayload = (
   definition: JobDefinition,
   payload: unknown,
 ): Result<unknown, EnvelopeIssue> => {
-  const parsed = v.safeParse(definition.payload, payload);
-  return parsed.success
-    ? ok(parsed.output)
-    : err(issueOf('PAYLOAD_INVALID', 'payload', parsed.issues));
+  try {
+    const parsed = v.safeParse(definition.payload, payload);
+    return parsed.success
+      ? ok(parsed.output)
+      : err(issueOf('PAYLOAD_INVALID', 'payload', parsed.issues));
+  } catch (error) {
+    const reason = `the schema of ${definition.kind} threw ${thrownText(error)}`;
+    return err(issueAt('PAYLOAD_INVALID', 'payload', reason));
+  }
 };
 
 /** Tells a repeated job from another job under the same id. */
@@ -116,6 +125,8 @@ const contradictionIn = (
 export const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, EnvelopeIssue> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return err({ code: 'NOT_AN_OBJECT', path: '', message: 'the envelope must be a JSON object' });
+  const advice = wrapperAdvice(value);
+  if (advice) return err(issueAt('ENVELOPE_WRAPPED', '', advice));
   const parsed = v.safeParse(envelopeSchema, value);
   if (!parsed.success) return err(issueOf('ENVELOPE_INVALID', '', parsed.issues));
   const envelope = parsed.output;
@@ -137,17 +148,29 @@ export const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, En
   return payload.ok ? ok({ ...common, deferred, payload: payload.value }) : payload;
 };
 
-/** Checks a message body. Every failure names the field and says why; nothing is thrown. */
+export const tooLarge = (bytes: number, most: number): EnvelopeIssue =>
+  issueAt(
+    'TOO_LARGE',
+    '',
+    `the envelope has ${bytes} bytes, the limit is ${most}; a large payload goes through the bucket (payloadRef)`,
+  );
+
+/** `A` may be spelled `\u0041`. */
+const ESCAPED_BYTES_MAX = 6 * LIMITS.envelopeBytesMax;
+
+/**
+ * Checks a message body. Every failure names the field and says why; nothing is thrown. An envelope
+ * has its size whatever the spelling: spaces and escapes do not count.
+ */
 export const parseEnvelope = (body: string, kinds: Kinds): Result<ValidJob, EnvelopeIssue> => {
   const bytes = byteLength(body);
-  if (bytes > LIMITS.envelopeBytesMax)
-    return err({
-      code: 'TOO_LARGE',
-      path: '',
-      message: `the envelope has ${bytes} bytes, the limit is ${LIMITS.envelopeBytesMax}`,
-    });
+  if (bytes > ESCAPED_BYTES_MAX) return err(tooLarge(bytes, LIMITS.envelopeBytesMax));
   const json = parseHostileJson(body);
-  return json.ok ? checkEnvelope(json.value, kinds) : json;
+  if (!json.ok) return json;
+  const size = bytes > LIMITS.envelopeBytesMax ? byteLength(JSON.stringify(json.value)) : bytes;
+  return size > LIMITS.envelopeBytesMax
+    ? err(tooLarge(size, LIMITS.envelopeBytesMax))
+    : checkEnvelope(json.value, kinds);
 };
 
 /**
@@ -168,12 +191,28 @@ export type EnvelopeHints = Partial<
   Record<'id' | 'kind' | 'source' | 'missionId' | 'taskId', string>
 >;
 
-/** What can be made out of a refused body, so that its sender finds it where it looks. */
+const readable = (body: string): unknown => {
+  try {
+    return unwrapped(JSON.parse(body.replace(/^\uFEFF/, '')));
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * What can be made out of a refused body, so that its sender finds it where it looks: under its id,
+ * or the one that follows from its idempotency key.
+ */
 export const hintsOf = (body: string): EnvelopeHints => {
-  const json = parseHostileJson(body);
-  const parsed = json.ok ? v.safeParse(hintsSchema, json.value) : undefined;
-  if (!parsed?.success) return {};
+  const value = readable(body);
+  const parsed = v.safeParse(hintsSchema, value);
+  if (!parsed.success) return {};
+  const { idempotencyKey, ...hints } = parsed.output;
+  // Under a source that cannot be read the key would be that of another job.
+  const isSourceRead = hints.source !== undefined || !Object.hasOwn(Object(value), 'source');
+  const isKeyed = hints.id === undefined && idempotencyKey !== undefined && isSourceRead;
+  const id = isKeyed ? jobIdOf({ source: hints.source, idempotencyKey }, '') : hints.id;
   return Object.fromEntries(
-    Object.entries(parsed.output).filter(([, value]) => value !== undefined),
+    Object.entries({ ...hints, id }).filter(([, name]) => name !== undefined),
   );
 };

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { NAME_PATTERN, NAME_RULE } from '#shared/kernel/names.ts';
+import { readTime } from '#shared/kernel/time.ts';
 import { retrySchema } from './retry.ts';
 
 const label = (max: number) =>
@@ -17,9 +18,12 @@ const UNIT = /^[A-Za-z0-9]{1,16}$/;
 export const OVERLAPS = ['skip', 'queue'] as const;
 
 const ahead = v.pipe(v.number(), v.minValue(0), v.maxValue(LIMITS.horizonSecondsMax));
+const INSTANT_RULE =
+  'must be a time of RFC 3339 with its offset, such as 2027-01-31T08:00:00+01:00';
 const instant = v.pipe(
   v.string(),
-  v.isoTimestamp('must be an ISO 8601 time with its offset, such as 2027-01-31T08:00:00Z'),
+  v.isoTimestamp(INSTANT_RULE),
+  v.check((text) => readTime(text) !== undefined, INSTANT_RULE),
 );
 
 /** Minor units: a whole number, as text when JSON's numbers do not reach. */
@@ -123,6 +127,7 @@ export const hintsSchema = v.object({
   id: hint(LIMITS.idLengthMax),
   kind: hint(LIMITS.kindLengthMax),
   source: hint(LIMITS.labelLengthMax),
+  idempotencyKey: hint(LIMITS.labelLengthMax * 2),
   missionId: hint(LIMITS.labelLengthMax),
   taskId: hint(LIMITS.labelLengthMax),
 });

@@ -1,58 +1,108 @@
-/** JSON.parse, plus what a store or a merge further on would choke on: depth, NUL, `__proto__`. */
+/**
+ * JSON.parse, and a refusal of what a store or a merge further on would choke on (depth, NUL,
+ * `__proto__`) or silently change (lone surrogates, numbers beyond a double).
+ */
 
+import { isExact, mayBeInexact } from '#shared/kernel/decimals.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
+import { clipped } from '#shared/kernel/text.ts';
 import type { EnvelopeIssue } from './envelope.ts';
 
-const issue = (code: EnvelopeIssue['code'], path: string, message: string) =>
-  err<EnvelopeIssue>({ code, path, message });
+const BYTE_ORDER_MARK = '\uFEFF';
+const SHOWN_MAX = 40;
 
-interface Visit {
-  readonly value: unknown;
-  readonly path: string;
-  readonly depth: number;
+interface Fault {
+  readonly code: EnvelopeIssue['code'];
+  readonly reason: string;
+  readonly path: readonly string[];
 }
 
-const childrenOf = ({ value, path, depth }: Visit): Visit[] =>
-  typeof value === 'object' && value !== null
-    ? Object.entries(value).map(([key, child]) => ({
-        value: child,
-        path: path === '' ? key : `${path}.${key}`,
-        depth: depth + 1,
-      }))
-    : [];
+/** Stands where a number was that a double cannot hold. */
+class Inexact {
+  readonly source: string;
+  constructor(source: string) {
+    this.source = source;
+  }
+}
 
-const faultOf = ({ value, path, depth }: Visit): EnvelopeIssue | undefined => {
-  if (depth > LIMITS.jsonDepthMax)
-    return { code: 'TOO_DEEP', path, message: `nested deeper than ${LIMITS.jsonDepthMax} levels` };
-  if (path.includes('\0') || (typeof value === 'string' && value.includes('\0')))
-    return { code: 'NUL_BYTE', path: path.replaceAll('\0', '\\0'), message: 'contains a NUL byte' };
-  if (path === '__proto__' || path.endsWith('.__proto__'))
-    return { code: 'PROTOTYPE_KEY', path, message: 'the key "__proto__" is not allowed' };
+const fault = (code: Fault['code'], reason: string): Fault => ({ code, reason, path: [] });
+
+const textFault = (text: string): Fault | undefined => {
+  if (text.includes('\0')) return fault('NUL_BYTE', 'contains a NUL byte');
+  if (!text.isWellFormed())
+    return fault('LONE_SURROGATE', 'contains half of a surrogate pair, which UTF-8 cannot hold');
   return undefined;
 };
 
-/** Walks with a stack of its own: hostile depth must not overflow ours. */
-const firstFault = (root: unknown): EnvelopeIssue | undefined => {
-  const stack: Visit[] = [{ value: root, path: '', depth: 0 }];
-  for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
-    const fault = faultOf(visit);
-    if (fault) return fault;
-    stack.push(...childrenOf(visit));
+const keyFault = (key: string): Fault | undefined => {
+  if (key === '__proto__') return fault('PROTOTYPE_KEY', 'the key "__proto__" is not allowed');
+  return textFault(key);
+};
+
+const inexactReason = (source: string): string =>
+  `${clipped(source, SHOWN_MAX)} would become ${Number(source)}: send it as text`;
+
+/** Depth is bounded before each step down, so hostile depth does not overflow the stack. */
+const faultIn = (value: unknown, depth: number): Fault | undefined => {
+  if (depth > LIMITS.jsonDepthMax)
+    return fault('TOO_DEEP', `nested deeper than ${LIMITS.jsonDepthMax} levels`);
+  if (typeof value === 'string') return textFault(value);
+  if (value instanceof Inexact) return fault('NUMBER_INEXACT', inexactReason(value.source));
+  if (Array.isArray(value)) return faultInside(value, depth);
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    const found = keyFault(key) ?? faultIn(child, depth + 1);
+    if (found) return { ...found, path: [key, ...found.path] };
   }
   return undefined;
 };
 
+const faultInside = (items: readonly unknown[], depth: number): Fault | undefined => {
+  for (let index = 0; index < items.length; index += 1) {
+    const found = faultIn(items[index], depth + 1);
+    if (found) return { ...found, path: [String(index), ...found.path] };
+  }
+  return undefined;
+};
+
+/** A field, dotted, as people are shown it: bounded, NUL visible. */
+export const pathText = (keys: readonly PropertyKey[]): string =>
+  clipped(keys.map(String).join('.').replaceAll('\0', '\\0'), LIMITS.issuePathMax);
+
+/** What is wrong with a field, beginning with its path; '' is the whole. */
+export const issueAt = (
+  code: EnvelopeIssue['code'],
+  path: string,
+  reason: string,
+): EnvelopeIssue => {
+  const message = path === '' ? reason : `${path}: ${reason}`;
+  return { code, path, message: clipped(message, LIMITS.errorMessageMax) };
+};
+
+const withInexact = (body: string): unknown =>
+  JSON.parse(body, (_key, value: unknown, context?: { readonly source?: string }) =>
+    typeof value === 'number' && context?.source !== undefined && !isExact(context.source)
+      ? new Inexact(context.source)
+      : value,
+  );
+
 /** Parses a message body into JSON that is safe to keep and to pass on. */
 export const parseHostileJson = (body: string): Result<Json, EnvelopeIssue> => {
+  if (body.startsWith(BYTE_ORDER_MARK))
+    return err(
+      issueAt('NOT_JSON', '', 'the body begins with a byte order mark (U+FEFF): leave it out'),
+    );
   let value: Json;
   try {
     value = JSON.parse(body) as Json;
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'unreadable';
-    return issue('NOT_JSON', '', `the body is not JSON: ${detail.slice(0, 200)}`);
+    return err(issueAt('NOT_JSON', '', `the body is not JSON: ${detail}`));
   }
-  const fault = firstFault(value);
-  return fault ? err(fault) : ok(value);
+  // A reviver recurses, so it sees only what is known not to be deep.
+  const found =
+    faultIn(value, 0) ?? (mayBeInexact(body) ? faultIn(withInexact(body), 0) : undefined);
+  return found ? err(issueAt(found.code, pathText(found.path), found.reason)) : ok(value);
 };

@@ -1,6 +1,8 @@
 /** An envelope as a message: which queue, which group, which deduplication id. */
-import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { MESSAGE_BYTES_MAX, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { assert } from '#shared/kernel/assert.ts';
 import { sha256 } from '#shared/kernel/json.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { contentHashOf, type Envelope, jobIdOf } from './envelope.ts';
 import type { JobRecord } from './record.ts';
 
@@ -13,6 +15,15 @@ export interface OutgoingMessage {
   readonly released?: string;
   readonly traceHeader?: string | undefined;
 }
+
+/** ASCII spells a character of two bytes with six. */
+const ASCII_GROWTH = 3;
+const ATTRIBUTES_BYTES_MAX = 1_024;
+
+assert(
+  ASCII_GROWTH * LIMITS.envelopeBytesMax + ATTRIBUTES_BYTES_MAX <= MESSAGE_BYTES_MAX,
+  'SQS takes the largest envelope back in ASCII, with its attributes',
+);
 
 /** SQS takes letters, digits and ASCII punctuation in a group; anything else is hashed. */
 const safeGroup = (group: string): string =>

@@ -40,21 +40,36 @@ const resultsOf = async (
   return new Map(completed.map(({ id }, index) => [id, results[index]]));
 };
 
-/** Puts a payload that is too large for a message into the bucket; others pass unchanged. */
-export const claimCheck = async (envelope: Envelope, blobs: Blobs): Promise<Envelope> => {
+/** An envelope as a message takes it, and what of it the bucket has to keep. */
+export interface Claimed {
+  readonly envelope: Envelope;
+  readonly blob?: { readonly key: string; readonly text: string };
+}
+
+/** Takes a payload that is too large for a message out of its envelope; others pass unchanged. */
+export const claimed = (envelope: Envelope): Claimed => {
   const { payload, ...rest } = envelope;
   const text = payload === undefined ? '' : JSON.stringify(payload);
   const bytes = byteLength(text);
-  if (bytes <= LIMITS.payloadInlineBytesMax) return envelope;
+  if (bytes <= LIMITS.payloadInlineBytesMax) return { envelope };
   const hash = sha256(text);
-  await blobs.put(`${PAYLOAD_PREFIX}${hash}`, text);
   // Once it is in the bucket nobody sees its references any more.
   const dependsOn = [...new Set([...(envelope.dependsOn ?? []), ...referencesIn(payload)])];
   return {
-    ...rest,
-    ...(dependsOn.length > 0 && { dependsOn }),
-    payloadRef: { sha256: hash, bytes },
+    envelope: {
+      ...rest,
+      ...(dependsOn.length > 0 && { dependsOn }),
+      payloadRef: { sha256: hash, bytes },
+    },
+    blob: { key: `${PAYLOAD_PREFIX}${hash}`, text },
   };
+};
+
+/** Puts a payload that is too large for a message into the bucket; others pass unchanged. */
+export const claimCheck = async (envelope: Envelope, blobs: Blobs): Promise<Envelope> => {
+  const { envelope: light, blob } = claimed(envelope);
+  if (blob) await blobs.put(blob.key, blob.text);
+  return light;
 };
 
 const fetched = async (job: ValidJob, blobs: Blobs): Promise<Result<unknown, Fault>> => {

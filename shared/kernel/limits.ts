@@ -3,6 +3,10 @@ import { assert } from './assert.ts';
 import { HOST_LIMITS } from './hostLimits.ts';
 
 export const LIMITS = {
+  /**
+   * Of SQS's 1 MiB, so that the mesh can send an envelope again itself, in ASCII and with attributes,
+   * ten of them fit into one invocation (6 MB), and EventBridge Scheduler takes it, too.
+   */
   envelopeBytesMax: 262_144,
   /** Larger payloads are claim-checked: kept in the bucket, referred to by the envelope. */
   payloadInlineBytesMax: 131_072,
@@ -79,6 +83,8 @@ export const LIMITS = {
   historyMax: 40,
   errorsKept: 5,
   errorMessageMax: 1_000,
+  /** Of a field of a refused body, as it is shown. */
+  issuePathMax: 200,
   errorStackMax: 2_000,
   /** Where a record of a cancelled job must outlive every message of it: SQS keeps none longer. */
   retentionTombstoneSeconds: 1_209_600,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { kindsOf } from '#shared/jobs/defineJob.ts';
+import { jobIdOf } from '#shared/jobs/envelope.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/errors.ts';
 import type { Delivery } from '#shared/jobs/ports.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -305,6 +306,38 @@ describe('bad input', () => {
       kind: 'test',
       missionId: 'm',
     });
+  });
+
+  it.each([
+    ['NUL_BYTE', '"payload":"\\u0000"'],
+    ['PROTOTYPE_KEY', '"payload":{"__proto__":1}'],
+    ['TOO_DEEP', `"payload":${'['.repeat(5_000)}${']'.repeat(5_000)}`],
+    ['NUMBER_INEXACT', '"payload":{"big":12345678901234567890}'],
+    ['ENVELOPE_INVALID', '"runAt":"2027-12-25T00:00:00+08"'],
+    ['TOO_LARGE', `"payload":"${'x'.repeat(LIMITS.envelopeBytesMax)}"`],
+  ])('that is refused with %s is found under its own id', async (code, field) => {
+    await worker.send(`{"kind":"test","id":"mine",${field}}`);
+    const report = await worker.step();
+    expect(report.returned).toEqual([]);
+    expect(await get('mine')).toMatchObject({
+      status: 'QUARANTINED',
+      kind: 'test',
+      error: { code },
+    });
+  });
+
+  it('without an id is found under the one that follows from its idempotency key', async () => {
+    const key = { source: 's', idempotencyKey: 'k' };
+    await worker.send(job(1, { ...key, colour: 'red' }));
+    await worker.step();
+    expect(await get(jobIdOf(key, ''))).toMatchObject({ status: 'QUARANTINED', source: 's' });
+  });
+
+  it('of as many elements as a message holds is taken, and runs', async () => {
+    const id = await worker.send(`{"kind":"test","payload":[${'1,'.repeat(130_900)}1]}`);
+    behave = () => Promise.resolve(null);
+    await worker.step();
+    expect(await get(id)).toMatchObject({ status: 'COMPLETED', attempt: 1 });
   });
 
   it('under the id of another job goes under its message’s and leaves the job alone', async () => {

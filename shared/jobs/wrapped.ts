@@ -1,0 +1,67 @@
+/** Envelopes of other services around a job, or in its place: what they are, and what to turn off. */
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const parsed = (text: unknown): unknown => {
+  if (typeof text !== 'string') return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+interface Wrapper {
+  readonly recognizes: (body: Fields) => boolean;
+  /** What it is, and what its sender should do. */
+  readonly advice: string;
+  /** Where the sender's own words are in it. */
+  readonly inside?: (body: Fields) => unknown;
+}
+
+const firstRecord = ({ Records }: Fields): Fields => {
+  const [first]: readonly unknown[] = Array.isArray(Records) ? Records : [];
+  return isObject(first) ? first : {};
+};
+
+const WRAPPERS: readonly Wrapper[] = [
+  {
+    recognizes: ({ Type, TopicArn, Message }) =>
+      typeof Type === 'string' && typeof TopicArn === 'string' && Message !== undefined,
+    advice:
+      'the body is an SNS notification around the message: turn on raw message delivery for the subscription',
+    inside: ({ Message }) => parsed(Message),
+  },
+  {
+    recognizes: (body) =>
+      firstRecord(body)['eventSource'] === 'aws:s3' || body['Event'] === 's3:TestEvent',
+    advice:
+      'the body is an S3 event notification, which is no job: send it through EventBridge, with an input transformer that makes one',
+  },
+  {
+    recognizes: (body) =>
+      typeof body['detail-type'] === 'string' && 'detail' in body && !('kind' in body),
+    advice:
+      'the body is an EventBridge event, which is no job: give the target an input path ($.detail) or an input transformer',
+    inside: ({ detail }) => detail,
+  },
+  {
+    recognizes: (body) => typeof firstRecord(body)['eventSource'] === 'string',
+    advice: 'the body is a batch of events (Records), which is no job: send one message a job',
+  },
+];
+
+const wrapperOf = (body: unknown): Wrapper | undefined =>
+  isObject(body) ? WRAPPERS.find(({ recognizes }) => recognizes(body)) : undefined;
+
+/** What to do about a body that another service wrapped; undefined when it is not wrapped. */
+export const wrapperAdvice = (body: unknown): string | undefined => wrapperOf(body)?.advice;
+
+/** The innermost body that a sender wrote itself, as far as it can be read. */
+export const unwrapped = (body: unknown): unknown => {
+  const inside = wrapperOf(body)?.inside;
+  return inside && isObject(body) ? unwrapped(inside(body)) : body;
+};
