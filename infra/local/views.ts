@@ -8,7 +8,7 @@ import type { ResolveContext } from './resolve.ts';
 import type { Source } from './sqsSource.ts';
 import type { StreamRecord } from './streamBatch.ts';
 import type { StreamReaders } from './streamReaders.ts';
-import { readStream } from './streamSource.ts';
+import { readStream } from './streamReading.ts';
 import type { Template } from './template.ts';
 
 export interface Views {

@@ -41,3 +41,34 @@ describe('each source file', () => {
     ).toEqual([]);
   });
 });
+
+describe('what is asked of tables', () => {
+  const asking = sources.filter(({ text }) => /Expression\b/.test(text));
+
+  it('is ASCII: a multi-byte character in an expression ends the native table engine', () => {
+    const withoutComments = (text: string): string =>
+      text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
+    const isPlain = (text: string): boolean =>
+      [...withoutComments(text)].every((character) => character.charCodeAt(0) < 128);
+    expect(asking.length).toBeGreaterThan(20);
+    expect(asking.filter(({ text }) => !isPlain(text)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('begins with prefixes that no other sort key has in another case: that engine ignores it', () => {
+    // A new begins_with belongs in this list, with the prefix that it asks for.
+    const prefixes = { 'shared/jobs': 'DEP#', 'shared/hosts': 'H#', 'shared/control': 'EVENT#' };
+    const places = asking.flatMap(({ path, text }) =>
+      [...text.matchAll(/begins_with\(/g)].map(() => path.split('/').slice(0, 2).join('/')),
+    );
+    expect(places.toSorted()).toEqual(Object.keys(prefixes).toSorted());
+    for (const [folder, prefix] of Object.entries(prefixes)) {
+      const keys = sources
+        .filter(({ path }) => path.startsWith(folder) || path.startsWith('shared/contracts'))
+        .flatMap(({ text }) =>
+          [...text.matchAll(/['`]([A-Za-z]+#?)['`$]/g)].map(([, key = '']) => key),
+        );
+      const alike = keys.filter((key) => key.toLowerCase().startsWith(prefix.toLowerCase()));
+      expect(alike.filter((key) => !key.startsWith(prefix))).toEqual([]);
+    }
+  });
+});

@@ -1,9 +1,12 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { nativeBinary } from '#infra/local/nativeTables.ts';
+import { createStreamReaders } from '#infra/local/streamReaders.ts';
+import { openStreamRecords } from '#infra/local/streamRecords.ts';
 import { startTableServer, type TableServer } from '#infra/local/tableServer.ts';
 import { createTable } from '#infra/local/tables.ts';
 
@@ -88,5 +91,58 @@ describe.skipIf(nativeBinary() === undefined)('a native server that is killed', 
     await expect
       .poll(() => faults)
       .toEqual(['the table server ended (SIGKILL) and was started again with its data']);
+  });
+});
+
+it('takes no file of another shape for its own', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tables-'));
+  const path = join(folder, 'tables.db');
+  new DatabaseSync(path).close();
+  await expect(openStreamRecords(path)).rejects.toMatchObject({
+    code: 'TABLE_ENGINE_UNKNOWN',
+    message: expect.stringContaining('_stream_records'),
+  });
+  rmSync(folder, { recursive: true });
+});
+
+describe('records of a stream in the native engine’s file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tables-'));
+  const path = join(folder, 'tables.db');
+  const file = new DatabaseSync(path);
+  afterAll(() => {
+    file.close();
+    rmSync(folder, { recursive: true });
+  });
+  const left = (table: string): number[] =>
+    file
+      .prepare('SELECT sequence_number FROM _stream_records WHERE table_name = ? ORDER BY id')
+      .all(table)
+      .map(({ sequence_number }) => Number(sequence_number));
+
+  it('go when every reader has read them, but for the newest, from which the engine counts', async () => {
+    file.exec(
+      `CREATE TABLE _stream_records (id INTEGER PRIMARY KEY AUTOINCREMENT, table_name TEXT NOT NULL,
+        event_name TEXT, keys_json TEXT, new_image TEXT, old_image TEXT,
+        sequence_number TEXT NOT NULL, shard_id TEXT, created_at INTEGER)`,
+    );
+    const insert = file.prepare(
+      'INSERT INTO _stream_records (table_name, sequence_number) VALUES (?, ?)',
+    );
+    file.exec('BEGIN');
+    for (let n = 1; n <= 2_500; n += 1) insert.run('jobs', String(n));
+    insert.run('ledger', '1');
+    file.exec('COMMIT');
+    const records = await openStreamRecords(path);
+    const readers = createStreamReaders(records.trim);
+    const [one, two] = [readers.join('jobs'), readers.join('jobs')];
+    one.advance('2500');
+    expect(left('jobs')).toHaveLength(2_500);
+    two.advance('1200');
+    expect(left('jobs')[0]).toBe(1_201);
+    two.leave();
+    one.advance('2500');
+    expect(left('jobs')).toEqual([2_500]);
+    expect(left('ledger')).toEqual([1]);
+    records.close();
   });
 });

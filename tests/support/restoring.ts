@@ -9,7 +9,7 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { expect } from 'vitest';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
-import { readStream } from '#infra/local/streamSource.ts';
+import { readStream } from '#infra/local/streamReading.ts';
 import { commandIn } from './sheratan.ts';
 import { enableStream, type TableExport } from './tableExports.ts';
 

@@ -1,0 +1,171 @@
+/** Reads a table's stream, whoever gets the records: each shard in order, on from where it was. */
+import { isDeepStrictEqual } from 'node:util';
+import {
+  DescribeStreamCommand,
+  type DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type _Record as SdkRecord,
+} from '@aws-sdk/client-dynamodb-streams';
+import type { Source } from './sqsSource.ts';
+import type { StreamRecord } from './streamBatch.ts';
+import type { StreamReader } from './streamReaders.ts';
+
+export interface StreamReading {
+  /** As the template names it, and as the table server does. */
+  readonly streamArn: string;
+  readonly localArn: string;
+  readonly region: string;
+  /** Records that are handed over at once without waiting for more. */
+  readonly batchSize: number;
+  /** How long fewer records wait for more. */
+  readonly windowMs: number;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  /** Told of each record that is delivered, or given up. */
+  readonly reader?: StreamReader | undefined;
+}
+
+/** Where nothing comes, down to Lambda's four looks a second: each costs DynamoDB Local some ms. */
+const POLL_MS = { min: 50, max: 250 };
+const SHARD_POLL_MS = 1_000;
+
+/** As in Lambda's event: binary is base64, times are seconds. */
+const plain = (value: unknown): unknown => {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (value instanceof Date) return value.getTime() / 1_000;
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+};
+
+const eventRecord = (record: object, { streamArn, region }: StreamReading): StreamRecord => ({
+  ...(plain(record) as StreamRecord),
+  eventSource: 'aws:dynamodb',
+  eventSourceARN: streamArn,
+  awsRegion: region,
+});
+
+export type Pause = (ms: number) => Promise<void>;
+
+/** Wakes early when the cloud stops. */
+export const pauseUntil =
+  (signal: AbortSignal): Pause =>
+  (ms) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
+    });
+
+export type Deliver = (records: readonly StreamRecord[]) => Promise<void>;
+
+/** AWS makes no record of a write that changes nothing; the native engine does. */
+const changes = ({ eventName, dynamodb }: SdkRecord): boolean =>
+  eventName !== 'MODIFY' ||
+  dynamodb?.NewImage === undefined ||
+  !isDeepStrictEqual(dynamodb.NewImage, dynamodb.OldImage);
+
+interface ShardPlace {
+  readonly shardId: string;
+  /** The last record that was dealt with. */
+  after?: string;
+  /** Where a reader began that has met no record yet. */
+  iterator?: string;
+}
+
+/** After a fault a shard is read on, not from its beginning nor from what is newest then. */
+const iteratorAt = async (
+  streams: DynamoDBStreamsClient,
+  { localArn: StreamArn, startingPosition }: StreamReading,
+  place: ShardPlace,
+): Promise<string | undefined> => {
+  if (place.after === undefined && place.iterator !== undefined) return place.iterator;
+  const start =
+    place.after === undefined
+      ? { ShardIteratorType: startingPosition }
+      : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, SequenceNumber: place.after };
+  const request = new GetShardIteratorCommand({ StreamArn, ShardId: place.shardId, ...start });
+  const { ShardIterator } = await streams.send(request);
+  if (ShardIterator !== undefined) place.iterator = ShardIterator;
+  return ShardIterator;
+};
+
+/** Collects until a batch is full or its window over; a shard's last records wait for neither. */
+const readShard = async (
+  streams: DynamoDBStreamsClient,
+  mapping: StreamReading,
+  place: ShardPlace,
+  deliver: Deliver,
+  signal: AbortSignal,
+): Promise<void> => {
+  const pause = pauseUntil(signal);
+  let iterator = await iteratorAt(streams, mapping, place);
+  let waiting: readonly SdkRecord[] = [];
+  let since = 0;
+  let pollMs = POLL_MS.min;
+  const handOver = async (): Promise<void> => {
+    const last = waiting.at(-1)?.dynamodb?.SequenceNumber;
+    await deliver(waiting.filter(changes).map((record) => eventRecord(record, mapping)));
+    waiting = [];
+    // A delivery that was cut short is no delivery.
+    if (last === undefined || signal.aborted) return;
+    place.after = last;
+    mapping.reader?.advance(last);
+  };
+  while (iterator && !signal.aborted) {
+    const page = await streams.send(new GetRecordsCommand({ ShardIterator: iterator }));
+    if (waiting.length === 0) since = Date.now();
+    waiting = [...waiting, ...(page.Records ?? [])];
+    iterator = page.NextShardIterator;
+    const ripe = waiting.length >= mapping.batchSize || Date.now() - since >= mapping.windowMs;
+    if (waiting.length > 0) pollMs = POLL_MS.min;
+    if (waiting.length > 0 && ripe) {
+      await handOver();
+      continue;
+    }
+    await pause(pollMs);
+    pollMs = Math.min(POLL_MS.max, pollMs * 2);
+  }
+  await handOver();
+};
+
+/** Reads every shard, a parent to its end before its children, until it is stopped. */
+export const readStream = (
+  streams: DynamoDBStreamsClient,
+  mapping: StreamReading,
+  deliver: Deliver,
+  onFault: (text: string) => void,
+  stopping = new AbortController(),
+): Source => {
+  const { signal } = stopping;
+  const pause = pauseUntil(signal);
+  const places = new Map<string, ShardPlace>();
+  const read = new Set<string>();
+  /** Parents come before their children in the description. */
+  const readNewShards = async (): Promise<void> => {
+    const describe = new DescribeStreamCommand({ StreamArn: mapping.localArn });
+    const { StreamDescription } = await streams.send(describe);
+    for (const { ShardId: shardId = '' } of StreamDescription?.Shards ?? []) {
+      if (read.has(shardId)) continue;
+      const place = places.get(shardId) ?? { shardId };
+      places.set(shardId, place);
+      await readShard(streams, mapping, place, deliver, signal);
+      read.add(shardId);
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await readNewShards().catch((error: unknown) => {
+        if (!signal.aborted) onFault(String(error));
+      });
+      await pause(SHARD_POLL_MS);
+    }
+  };
+  const running = run();
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running;
+      mapping.reader?.leave();
+    },
+  };
+};
