@@ -1,8 +1,9 @@
 /** The announcer: tells of the changes that the prober commits, on the event bus and in a history. */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -69,6 +70,13 @@ export class Announcer extends Construct {
       topicName: `sheratan-${stage}-host-changes`,
       enforceSSL: true,
     });
+    // By a role: a policy of the topic would have to let EventBridge in for rules of every account.
+    const role = new iam.Role(this, 'Teller', {
+      description: 'Lets the rule publish changes of hosts',
+      assumedBy: new iam.ServicePrincipal('events.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
     new events.Rule(this, 'Told', {
       eventPattern: {
         source: [HOST_EVENT_SOURCE],
@@ -76,7 +84,7 @@ export class Announcer extends Construct {
         // A host that flaps is for programs to follow.
         detail: { muted: [false] },
       },
-      targets: [new SnsTopic(topic)],
+      targets: [new SnsTopic(topic, { role })],
     });
   }
 }

@@ -1,6 +1,7 @@
 /** The dashboard, the alarms and whom they tell, as infra/monitoring defines them. */
 import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -32,22 +33,24 @@ const propertiesOf = (
   topicArn: string,
 ): cloudwatch.CfnAlarmProps => {
   const { means, firstLook, firstAction } = runbook;
-  const told = severity === 'ticket' ? [topicArn] : [];
+  const text = [
+    `${severity === 'page' ? 'PAGE' : 'TICKET'}: ${means}`,
+    `First look: ${firstLook}`,
+    `First action: ${firstAction}`,
+    'docs/runbook.md',
+  ].join('\n');
   return {
     alarmName,
-    alarmDescription:
-      `${means}\nFirst look: ${firstLook}\nFirst action: ${firstAction}\ndocs/runbook.md`.slice(
-        0,
-        DESCRIPTION_MAX,
-      ),
+    alarmDescription: text.slice(0, DESCRIPTION_MAX),
     metrics: series.map((each, index) => queryOf(each, when.seconds, index === series.length - 1)),
     comparisonOperator: over === undefined ? 'LessThanThreshold' : 'GreaterThanThreshold',
     threshold: over ?? under ?? 0,
     evaluationPeriods: when.of,
     datapointsToAlarm: when.breaching,
     treatMissingData: missing.as,
-    alarmActions: told,
-    okActions: told,
+    // Each by itself: a composite alarm is silent about a second fault while the first one lasts.
+    alarmActions: [topicArn],
+    okActions: [topicArn],
   };
 };
 
@@ -63,6 +66,7 @@ export class Monitoring extends Construct {
       topicName: nameIn(inventory, 'alarms'),
       enforceSSL: true,
     });
+    this.#letAlarmsPublish();
     if (config.alarmEmail !== '')
       this.topic.addSubscription(new EmailSubscription(config.alarmEmail));
     const specs = alarmsOf(inventory);
@@ -70,23 +74,30 @@ export class Monitoring extends Construct {
       const properties = propertiesOf(spec, nameIn(inventory, spec.id), this.topic.topicArn);
       return new cloudwatch.CfnAlarm(this, spec.id, properties);
     });
-    const paging = specs.filter(({ severity }) => severity === 'page');
-    const unhealthy = new cloudwatch.CfnCompositeAlarm(this, 'MeshUnhealthy', {
-      alarmName: nameIn(inventory, 'MeshUnhealthy'),
-      alarmDescription: 'The mesh is unhealthy: see which of its alarms is on; docs/runbook.md',
-      alarmRule: paging.map((spec) => `ALARM("${nameIn(inventory, spec.id)}")`).join(' OR '),
-      alarmActions: [this.topic.topicArn],
-      okActions: [this.topic.topicArn],
-    });
-    for (const alarm of alarms) unhealthy.addResourceDependency(alarm);
-
     const { region } = Stack.of(this);
     const spec = dashboardOf(inventory);
-    const arns = [unhealthy.attrArn, ...alarms.map(({ attrArn }) => attrArn)];
+    const arns = alarms.map(({ attrArn }) => attrArn);
     new cloudwatch.CfnDashboard(this, 'Dashboard', {
       dashboardName: spec.name,
       dashboardBody: Stack.of(this).toJsonString(bodyOf(spec, region, arns)),
     });
     this.dashboardName = spec.name;
+  }
+
+  /** A policy of its own takes the place of the one that SNS gives, by which alarms may publish. */
+  #letAlarmsPublish(): void {
+    const { account, region, partition } = Stack.of(this);
+    this.topic.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'AlarmsOfThisAccount',
+        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnLike: { 'aws:SourceArn': `arn:${partition}:cloudwatch:${region}:${account}:alarm:*` },
+        },
+      }),
+    );
   }
 }

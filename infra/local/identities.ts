@@ -100,7 +100,6 @@ const NAMERS: Readonly<Record<string, Namer>> = {
   'AWS::SQS::QueuePolicy': nominal,
   'AWS::S3::BucketPolicy': nominal,
   'AWS::CloudWatch::Alarm': nominal,
-  'AWS::CloudWatch::CompositeAlarm': nominal,
   'AWS::CloudWatch::Dashboard': nominal,
   'AWS::CDK::Metadata': nominal,
 };

@@ -11,6 +11,5 @@ export const USD = {
   /** A month each. */
   customMetric: 0.3,
   alarm: 0.1,
-  compositeAlarm: 0.5,
   dashboard: 3,
 } as const;

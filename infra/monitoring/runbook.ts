@@ -32,8 +32,10 @@ const sectionOf = (alarm: AlarmSpec): string => {
 const HEAD = `# Runbook
 
 Made by \`npm run runbook\` from infra/monitoring/alarms.ts; edit there. Names of alarms begin with
-\`sheratan-<stage>-\`, here \`dev\`. Those that page make up \`MeshUnhealthy\`, which tells the topic;
-tickets tell it themselves. The dashboard \`sheratan-<stage>-mesh\` has a row for each context.`;
+\`sheratan-<stage>-\`, here \`dev\`. Each tells the topic \`sheratan-<stage>-alarms\` by itself, once when
+it begins and once when it ends, with PAGE or TICKET as its first word: filter subscriptions by that.
+Noise is kept down by the minutes that each one waits, by rates instead of single failures, and by
+what waits on purpose being left out. No alarm hides behind another one that lasts. The dashboard \`sheratan-<stage>-mesh\` has a row for each context.`;
 
 export const runbookOf = (alarms: readonly AlarmSpec[]): string =>
   `${[HEAD, ...alarms.map(sectionOf)].join('\n\n')}\n`;

@@ -27,7 +27,7 @@ export const benchWatching = () => {
   const widgets = rows.reduce((sum, row) => sum + row.widgets.length, 0);
   const usd = {
     metrics: round((metrics.all + metrics.byKind) * USD.customMetric, 2),
-    alarms: round(watched * USD.alarm + USD.compositeAlarm, 2),
+    alarms: round(watched * USD.alarm, 2),
     dashboard: USD.dashboard,
   };
   line('metrics', `${metrics.all} and ${metrics.byKind} by kind: US$ ${usd.metrics}`);

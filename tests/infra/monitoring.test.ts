@@ -197,28 +197,32 @@ describe('the dashboard', () => {
 });
 
 describe('the alarms', () => {
-  it('are all in the template, and each that pages is in the composite one', () => {
+  it('are all in the template, and each tells the topic by itself when it begins and when it ends', () => {
     const specs = alarmsOf(inventoryOf('dev'));
-    const names = of('AWS::CloudWatch::Alarm').map(({ AlarmName }) => AlarmName);
-    expect(names.sort()).toEqual(specs.map(({ id }) => `sheratan-dev-${id}`).sort());
-    const [composite, ...others] = of('AWS::CloudWatch::CompositeAlarm');
-    expect(others).toEqual([]);
-    for (const { id, severity } of specs)
-      expect(String(composite?.['AlarmRule']).includes(`ALARM("sheratan-dev-${id}")`)).toBe(
-        severity === 'page',
-      );
-    expect(String(composite?.['AlarmRule']).length).toBeLessThan(10_240);
+    const alarms = of('AWS::CloudWatch::Alarm');
+    expect(alarms.map(({ AlarmName }) => AlarmName).sort()).toEqual(
+      specs.map(({ id }) => `sheratan-dev-${id}`).sort(),
+    );
+    const [topic, ...others] = of('AWS::SNS::Topic').filter(({ TopicName }) =>
+      String(TopicName).endsWith('-alarms'),
+    );
+    expect([topic?.['TopicName'], others]).toEqual(['sheratan-dev-alarms', []]);
+    for (const { AlarmActions, OKActions } of alarms) {
+      expect(AlarmActions).toEqual([{ Ref: expect.stringContaining('Monitoring') }]);
+      expect(OKActions).toEqual(AlarmActions);
+    }
+    // While it lasts it says nothing of what begins beside it.
+    expect(of('AWS::CloudWatch::CompositeAlarm')).toEqual([]);
   });
 
-  it('tell one topic, which takes TLS only: tickets by themselves, pages through the composite', () => {
-    const topics = of('AWS::SNS::Topic').map(({ TopicName }) => TopicName);
-    expect(topics.filter((name) => String(name).endsWith('-alarms'))).toHaveLength(1);
-    expect(JSON.stringify(of('AWS::SNS::TopicPolicy'))).toContain('aws:SecureTransport');
-    const told = new Map(
-      of('AWS::CloudWatch::Alarm').map(({ AlarmName, AlarmActions }) => [AlarmName, AlarmActions]),
+  it('say first whether somebody is woken', () => {
+    const severities = new Map(
+      alarmsOf(inventoryOf('dev')).map(({ id, severity }) => [`sheratan-dev-${id}`, severity]),
     );
-    for (const { id, severity } of alarmsOf(inventoryOf('dev')))
-      expect(told.get(`sheratan-dev-${id}`)).toHaveLength(severity === 'ticket' ? 1 : 0);
+    for (const { AlarmName, AlarmDescription } of of('AWS::CloudWatch::Alarm'))
+      expect(String(AlarmDescription).split(':')[0]?.toLowerCase()).toBe(
+        severities.get(String(AlarmName)),
+      );
   });
 
   it('say what they mean and what to do, whole, where they go off', () => {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { namedResourcesIn, type Resource, resourcesIn } from '../support/assembly.ts';
+import { isAllowed, isAllowedToStrangers, those } from '../support/decisions.ts';
 import { rightsFor } from '../support/handlerRights.ts';
+import { edgesOf, resolved } from '../support/serviceEdges.ts';
 import { synthesizeInto } from '../support/synthesize.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sheratan-prod-'));
@@ -162,6 +164,16 @@ describe('the policy of who deploys', () => {
     for (const { Action, Resource } of Statement.filter((each) => each.Resource === '*'))
       expect([Resource, Action.filter((action) => action.includes('*'))]).toEqual(['*', []]);
   });
+});
+
+it('lets every service do what it has to, and no stranger', async () => {
+  const all = resolved(namedResourcesIn(dir, 'prod'));
+  const edges = edgesOf(all);
+  const principals = new Set(edges.map(({ principal }) => principal));
+  expect(principals).toContain('codedeploy.amazonaws.com');
+  expect(await those(edges, async (edge) => !(await isAllowed(edge, all)))).toEqual([]);
+  const inNames = edges.filter(({ source }) => source !== undefined);
+  expect(await those(inNames, (edge) => isAllowedToStrangers(edge, all))).toEqual([]);
 });
 
 describe('any other stage', () => {

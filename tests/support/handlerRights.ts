@@ -37,7 +37,6 @@ const NAME_KEYS: Readonly<Record<string, string>> = {
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::Logs::LogGroup': 'LogGroupName',
   'AWS::CloudWatch::Alarm': 'AlarmName',
-  'AWS::CloudWatch::CompositeAlarm': 'AlarmName',
   'AWS::CloudWatch::Dashboard': 'DashboardName',
   'AWS::SNS::Topic': 'TopicName',
   'AWS::Scheduler::ScheduleGroup': 'Name',
@@ -79,6 +78,13 @@ const nameless =
   (service: string, actions: string): Rights =>
   () =>
     on('*', service, actions);
+const rolesOfTargets: Rights = ({ properties, place }) =>
+  [properties['Targets']]
+    .flat()
+    .flatMap((target) =>
+      referred({ id: '', properties: (target ?? {}) as Asked['properties'], place }, 'RoleArn'),
+    )
+    .flatMap((name) => on(arn.role(name), 'iam', 'PassRole'));
 const all =
   (...rights: readonly Rights[]): Rights =>
   (asked) =>
@@ -209,10 +215,13 @@ const HANDLERS: Readonly<Record<string, Rights>> = {
     ),
     nameless('logs', 'DescribeLogGroups'),
   ),
-  'AWS::Events::Rule': own(
-    'events',
-    arn.rule,
-    `PutRule DescribeRule DeleteRule PutTargets RemoveTargets ListTargetsByRule ${TAGS}`,
+  'AWS::Events::Rule': all(
+    own(
+      'events',
+      arn.rule,
+      `PutRule DescribeRule DeleteRule PutTargets RemoveTargets ListTargetsByRule ${TAGS}`,
+    ),
+    rolesOfTargets,
   ),
   'AWS::SNS::Topic': own(
     'sns',
@@ -232,11 +241,6 @@ const HANDLERS: Readonly<Record<string, Rights>> = {
   ),
   'AWS::CloudWatch::Alarm': all(
     own('cloudwatch', arn.alarm, `PutMetricAlarm DeleteAlarms DescribeAlarms ${TAGS}`),
-  ),
-  // Of composite alarms AWS wants both rights on everything.
-  'AWS::CloudWatch::CompositeAlarm': all(
-    own('cloudwatch', arn.alarm, `DeleteAlarms ${TAGS}`),
-    nameless('cloudwatch', 'PutCompositeAlarm DescribeAlarms'),
   ),
   'AWS::CloudWatch::Dashboard': own(
     'cloudwatch',

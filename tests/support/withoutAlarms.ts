@@ -1,6 +1,6 @@
 /**
- * For a server whose CloudFormation knows neither composite alarms nor alarms on metric math: takes
- * those resources out of a synthesized assembly. What still refers to one makes the deployment fail.
+ * For a server whose CloudFormation does not know alarms on metric math: takes them out of a
+ * synthesized assembly. What still refers to one makes the deployment fail.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,8 +11,7 @@ interface Resource {
 }
 
 const isBeyondIt = ({ Type, Properties = {} }: Resource): boolean =>
-  Type === 'AWS::CloudWatch::CompositeAlarm' ||
-  (Type === 'AWS::CloudWatch::Alarm' && 'Metrics' in Properties);
+  Type === 'AWS::CloudWatch::Alarm' && 'Metrics' in Properties;
 
 /** @param dir where `cdk synth` wrote */
 export const withoutAlarms = (dir: string): void => {
