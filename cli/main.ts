@@ -5,6 +5,7 @@ import { MeshError } from '#client/errors.ts';
 import { TABLE_ENGINES } from '#infra/local/tableEngine.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import { ScheduleError } from '#shared/schedules/errors.ts';
+import manifest from '../package.json' with { type: 'json' };
 import type { JobsOptions } from './commands/read.ts';
 import type { SendOptions } from './commands/send.ts';
 import type { StartOptions } from './commands/up.ts';
@@ -17,7 +18,7 @@ import { addHostsCommands } from './hosts.ts';
 import { addLedgerCommands } from './ledger.ts';
 import { addOperatorCommands } from './operate.ts';
 import { stage, targeted, whole } from './options.ts';
-import { note } from './print.ts';
+import { guardOutput, note } from './print.ts';
 import type { SessionOptions } from './session.ts';
 
 const { flow } = deferred(() => import('./commands/flow.ts'));
@@ -27,7 +28,10 @@ const { start, up } = deferred(() => import('./commands/up.ts'));
 const { watch } = deferred(() => import('./commands/watch.ts'));
 const { list, push } = deferred(() => import('./commands/workspace.ts'));
 
+guardOutput();
+
 const program = new Command('sheratan')
+  .version(manifest.version)
   .description(
     'A job mesh on SQS FIFO queues and Lambda; here, in AWS, or on anything that speaks its API.',
   )

@@ -1,6 +1,7 @@
 /** Text for people: aligned columns, colour where the terminal has it, times as they are read. */
 import { styleText } from 'node:util';
 import type { Status } from '#shared/contracts/jobs.ts';
+import { EXIT } from './errors.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -24,6 +25,31 @@ const STATUS_STYLE: Readonly<Record<string, Style>> = {
   offline: 'red',
   drained: 'magenta',
   maintenance: 'magenta',
+};
+
+const left = new AbortController();
+
+/** Aborted when whoever read the output has left, as `| head -1` does: nobody watches any more. */
+export const readerLeft: AbortSignal = left.signal;
+
+const failed = (): void => {
+  process.exitCode = EXIT.failure;
+};
+
+/**
+ * Called once, before anything is written. A reader that leaves costs only what was left to say:
+ * what a command does it does to its end. Output that cannot be written otherwise is a failure.
+ */
+export const guardOutput = (): void => {
+  const fail = (error: Error): void => {
+    // Said once; what the command ends with otherwise does not count any more.
+    if (process.listeners('exit').includes(failed)) return;
+    process.once('exit', failed);
+    note(`The output cannot be written: ${error.message}`);
+  };
+  const onError = (error: NodeJS.ErrnoException): void =>
+    error.code === 'EPIPE' ? left.abort() : fail(error);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onError);
 };
 
 export const out = (text: string): void => void process.stdout.write(`${text}\n`);
