@@ -51,6 +51,7 @@ const labels = (job: JobView): string[][] =>
       ['waits for', job.pending && `${job.pending} jobs`],
       ['due', job.dueAt === undefined ? undefined : time(job.dueAt)],
       ['progress', progressText(job)],
+      ['others', job.repeats && `${job.repeats.length} messages more under this id: see its trace`],
       ['error', job.error && `${job.error.code}: ${job.error.message}`],
     ] as const
   ).flatMap(([name, value]) => (value ? [[name, plain(value)]] : []));

@@ -10,6 +10,7 @@ export { readFile, readFileBatch } from '#shared/jobs/kinds/readFile.ts';
 export { writeFile } from '#shared/jobs/kinds/writeFile.ts';
 export type { JobRecord, Status } from '#shared/jobs/record.ts';
 export { JobFailedError, MeshError } from './errors.ts';
+export type { JobHandle } from './handle.ts';
 export {
   createHost,
   type HostContext,
@@ -20,7 +21,6 @@ export {
 } from './host/host.ts';
 export {
   type ConnectOptions,
-  type JobHandle,
   Mesh,
   type Order,
   type SendOptions,

@@ -2,7 +2,7 @@
 import type * as v from 'valibot';
 import { type CancelOutcome, cancelJob } from '#shared/jobs/cancel.ts';
 import { kindsOf, type TypedJob } from '#shared/jobs/defineJob.ts';
-import { type Envelope, jobIdOf } from '#shared/jobs/envelope.ts';
+import type { Envelope } from '#shared/jobs/envelope.ts';
 import { messageOf } from '#shared/jobs/message.ts';
 import { envelopeText, parseOutgoing } from '#shared/jobs/outgoing.ts';
 import { claimCheck, resultOf } from '#shared/jobs/payload.ts';
@@ -12,8 +12,9 @@ import { mapPool } from '#shared/kernel/pool.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
 import { JobFailedError, MeshError } from './errors.ts';
+import { droppedOf, droppedText, handleOf, type JobHandle, recordOf } from './handle.ts';
 import type { TargetOptions } from './target.ts';
-import { watchJobs } from './wait.ts';
+import { watchHandles } from './wait.ts';
 
 /** Everything an envelope may say beside its kind and its payload. */
 export type SendOptions = Omit<Envelope, 'kind' | 'payload' | 'payloadRef' | 'parentId'>;
@@ -25,13 +26,6 @@ export type SendOptions = Omit<Envelope, 'kind' | 'payload' | 'payloadRef' | 'pa
  */
 export type ConnectOptions = TargetOptions;
 
-/** A job that was sent; it remembers the type of its result. */
-export interface JobHandle<R = unknown> {
-  readonly id: string;
-  readonly kind: string;
-  readonly returns?: R;
-}
-
 /** One of many jobs to send. */
 export interface Order<S extends v.GenericSchema = v.GenericSchema, R = unknown> {
   readonly job: TypedJob<S, R>;
@@ -42,6 +36,10 @@ export interface Order<S extends v.GenericSchema = v.GenericSchema, R = unknown>
 const PREPARED_AT_ONCE = 8;
 const FOR_EVER = Number.POSITIVE_INFINITY;
 
+/**
+ * Each method that takes a handle is about the very job that was sent, and throws MeshError ID_TAKEN
+ * or IDEMPOTENCY_MISMATCH when its id belongs to a job with other content, naming both.
+ */
 export interface Mesh {
   /** @throws MeshError when the payload breaks the kind's schema, or the queue refuses the job. */
   send<S extends v.GenericSchema, R>(
@@ -81,6 +79,16 @@ const prepare = async ({ job, payload, options = {} }: Order, deployment: Deploy
 /** Lambda's own; a job sent from a traced function belongs to its trace. */
 const traceHeader = (): string | undefined => process.env['_X_AMZN_TRACE_ID'];
 
+/** The result is what was asked for; when, where or to whom it was told may not be. */
+const warnOfDropped = (job: JobHandle | undefined, record: JobRecord): void => {
+  const dropped = job ? droppedOf(job, record) : [];
+  if (dropped.length > 0)
+    process.emitWarning(droppedText(record.id, dropped), {
+      type: 'SheratanWarning',
+      code: 'OPTIONS_DROPPED',
+    });
+};
+
 /** A mesh on a deployment that is open already. */
 export const meshOn = (deployment: Deployment): Mesh => {
   const sendMany = async (orders: readonly Order[]): Promise<readonly JobHandle[]> => {
@@ -89,25 +97,29 @@ export const meshOn = (deployment: Deployment): Mesh => {
     const outcomes = await sendMessages(messages, deployment);
     return ready.map(({ envelope }, index) => {
       const outcome = outcomes[index];
-      if (outcome?.kind === 'sent')
-        return { id: jobIdOf(envelope, outcome.messageId), kind: envelope.kind };
+      if (outcome?.kind === 'sent') return handleOf(envelope, outcome.messageId);
       const reason = outcome?.message ?? 'the queue did not answer for it';
       throw new MeshError('NOT_SENT', `job ${index + 1} of ${orders.length}: ${reason}`);
     });
   };
 
   const waitFor: Mesh['waitFor'] = async (jobs, { timeoutSeconds } = {}) => {
-    const ids = jobs.map(({ id }) => id);
     const timeoutMs = timeoutSeconds === undefined ? FOR_EVER : timeoutSeconds * 1_000;
-    const seen = await watchJobs(deployment, { ids, timeoutMs, onChange: () => undefined });
-    const ended = ids.flatMap((id) => {
-      const record = seen.get(id);
-      return record && isTerminal(record.status) ? [record] : [];
+    const seen = await watchHandles(deployment, { jobs, timeoutMs });
+    const refusal = seen.find((each) => each.refusal)?.refusal;
+    if (refusal) throw refusal;
+    const ended = seen.flatMap(({ record }) =>
+      record && isTerminal(record.status) ? [record] : [],
+    );
+    ended.forEach((record, index) => {
+      warnOfDropped(jobs[index], record);
     });
-    if (ended.length === ids.length) return ended;
-    const open = ids.length - ended.length;
-    throw new MeshError('NOT_ENDED', `${open} of ${ids.length} jobs had not ended in time`);
+    if (ended.length === jobs.length) return ended;
+    const open = jobs.length - ended.length;
+    throw new MeshError('NOT_ENDED', `${open} of ${jobs.length} jobs had not ended in time`);
   };
+
+  const status: Mesh['status'] = (job) => recordOf(job, deployment.store, systemClock.now());
 
   return {
     sendMany,
@@ -124,9 +136,11 @@ export const meshOn = (deployment: Deployment): Mesh => {
       if (record?.status !== 'COMPLETED') throw new JobFailedError(record as JobRecord);
       return (await resultOf(record, deployment.blobs)) as R;
     },
-    status: ({ id }) => deployment.store.get(id),
-    cancel: ({ id }, reason, by = 'client') =>
-      cancelJob(id, { by, reason }, { ...deployment, clock: systemClock }),
+    status,
+    cancel: async (job, reason, by = 'client') => {
+      const { id } = (await status(job)) ?? job;
+      return cancelJob(id, { by, reason }, { ...deployment, clock: systemClock });
+    },
     close: () => deployment.close(),
   };
 };

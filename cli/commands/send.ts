@@ -1,9 +1,10 @@
 /** `send`: check what can be checked here, send the rest in batches, report every refusal. */
 
 import type { Deployment } from '#client/deployment.ts';
+import { droppedOf, droppedText, handleOf, type JobHandle } from '#client/handle.ts';
 import type { TargetOptions } from '#client/target.ts';
-import { watchJobs } from '#client/wait.ts';
-import { hintsOf, jobIdOf } from '#shared/jobs/envelope.ts';
+import { type Watched, watchHandles } from '#client/wait.ts';
+import { hintsOf } from '#shared/jobs/envelope.ts';
 import { messageOf, type OutgoingMessage, uncheckedMessageOf } from '#shared/jobs/message.ts';
 import { claimCheck } from '#shared/jobs/payload.ts';
 import type { Blobs } from '#shared/jobs/ports.ts';
@@ -15,7 +16,7 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { type InputItem, readItems, readLegacy } from '../input.ts';
 import { columns, json, note, out, paint, plain, progress } from '../print.ts';
 import { withDeployment } from '../session.ts';
-import { exitOfAll } from './watch.ts';
+import { exitOfStates } from './watch.ts';
 
 export interface SendOptions extends TargetOptions {
   readonly legacy?: boolean;
@@ -26,10 +27,9 @@ export interface SendOptions extends TargetOptions {
   readonly json?: boolean;
 }
 
-interface Sent {
+/** The handle of a job, and where it stood. */
+interface Sent extends JobHandle {
   readonly where: string;
-  readonly id: string;
-  readonly kind: string;
 }
 
 interface Refused {
@@ -48,9 +48,8 @@ const PREPARED_AT_ONCE = 8;
 interface Ready {
   readonly item: InputItem;
   readonly message: OutgoingMessage;
-  /** The job's id once its message has one. */
-  readonly idOf: (messageId: string) => string;
-  readonly kind: string;
+  /** The job's handle once its message has an id. */
+  readonly handleOf: (messageId: string) => JobHandle;
 }
 
 const checked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> => {
@@ -62,8 +61,7 @@ const checked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> 
   return {
     item,
     message: messageOf(envelope, body, systemIds.next()),
-    idOf: (messageId) => jobIdOf(envelope, messageId),
-    kind: envelope.kind,
+    handleOf: (messageId) => handleOf(envelope, messageId),
   };
 };
 
@@ -75,7 +73,8 @@ const unchecked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused
     return { where: item.where, code: 'EMPTY', message: 'there is nothing to send' };
   const { id, kind = '' } = hintsOf(item.body);
   const message = uncheckedMessageOf(item.body, systemIds.next());
-  return { item, message, idOf: (messageId) => id ?? messageId, kind };
+  const handle = (messageId: string) => ({ id: id ?? messageId, kind, sent: { messageId } });
+  return { item, message, handleOf: handle };
 };
 
 /** Sends envelopes; what the queue refuses joins what the check refused. */
@@ -95,9 +94,9 @@ export const sendItems = async (
   const outcomes = await sendMessages(messages, { ...deployment, onOutcome: bar.tick });
   bar.end();
   const sent: Sent[] = [];
-  ready.forEach(({ item: { where }, idOf, kind }, index) => {
+  ready.forEach(({ item: { where }, ...job }, index) => {
     const outcome = outcomes[index];
-    if (outcome?.kind === 'sent') sent.push({ where, id: idOf(outcome.messageId), kind });
+    if (outcome?.kind === 'sent') sent.push({ where, ...job.handleOf(outcome.messageId) });
     else {
       const { code = 'NOT_SENT', message = 'the queue did not answer for it' } = outcome ?? {};
       refused.push({ where, code, message });
@@ -126,21 +125,34 @@ const printReport = ({ sent, refused }: SendReport): void => {
   note(paint(refused.length > 0 ? 'yellow' : 'green', counts));
 };
 
+const stateOf = ({ record, refusal }: Watched): string =>
+  refusal?.code ?? record?.status ?? 'QUEUED';
+
+/** What a person would not expect of a job's end: another's id, options that did not count. */
+const remarkOn = (job: Sent, { record, refusal }: Watched): readonly string[] => {
+  if (refusal) return [`${refusal.code}: ${refusal.message}`];
+  const dropped = record ? droppedOf(job, record) : [];
+  return dropped.length > 0 ? [droppedText(job.id, dropped)] : [];
+};
+
 /** Follows what was sent and counts how it ended. */
 const awaitEnd = async (
   { sent }: SendReport,
   deployment: Deployment,
   options: SendOptions,
 ): Promise<ExitCode> => {
-  const ids = sent.map(({ id }) => id);
   const timeoutMs = (options.wait ?? 0) * 1_000;
-  const seen = await watchJobs(deployment, { ids, timeoutMs, onChange: () => undefined });
-  const states = ids.map((id) => seen.get(id)?.status ?? 'QUEUED');
-  const counts = [...Map.groupBy(states, (state) => state)].map(
+  const seen = await watchHandles(deployment, { jobs: sent, timeoutMs });
+  sent.forEach((job, index) => {
+    for (const remark of remarkOn(job, seen[index] ?? {}))
+      note(`${paint('yellow', job.where)}  ${plain(remark)}`);
+  });
+  const counts = [...Map.groupBy(seen.map(stateOf), (state) => state)].map(
     ([state, of]) => `${of.length} ${state}`,
   );
-  note(`${ids.length} jobs: ${counts.sort().join(', ')}`);
-  return exitOfAll(ids, seen);
+  note(`${sent.length} jobs: ${counts.sort().join(', ')}`);
+  if (seen.some(({ refusal }) => refusal)) return EXIT.refused;
+  return exitOfStates(seen.map(({ record }) => record?.status));
 };
 
 export const send = async (file: string, options: SendOptions): Promise<ExitCode> => {

@@ -9,7 +9,7 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { columns, duration, json, note, out, paint, plain, status } from '../print.ts';
 import { sendItems } from './send.ts';
-import { exitOfAll } from './watch.ts';
+import { exitOfStates } from './watch.ts';
 import { pushDirectory } from './workspace.ts';
 
 export interface StartOptions extends UpOptions {
@@ -61,7 +61,9 @@ const runSamples = async (deployment: Deployment, asJson: boolean): Promise<Exit
   });
   if (asJson) json(ids.map((id) => seen.get(id) ?? { id, status: 'UNKNOWN' }));
   else out(`${ids.length} sample jobs in ${duration(Date.now() - began)}`);
-  return report.refused.length > 0 ? EXIT.refused : exitOfAll(ids, seen);
+  return report.refused.length > 0
+    ? EXIT.refused
+    : exitOfStates(ids.map((id) => seen.get(id)?.status));
 };
 
 const withEmbedded = async (

@@ -3,8 +3,9 @@
 import type { TargetOptions } from '#client/target.ts';
 import { watchJobs } from '#client/wait.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
+import { repeatSteps } from '#shared/jobs/trace.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
-import { json, out, plain, status, time } from '../print.ts';
+import { json, note, out, plain, readerLeft, status, time } from '../print.ts';
 import { looking } from '../session.ts';
 import { progressText } from '../show.ts';
 
@@ -14,11 +15,8 @@ export interface WatchOptions extends TargetOptions {
   readonly timeout: number;
 }
 
-export const exitOfAll = (
-  ids: readonly string[],
-  seen: ReadonlyMap<string, JobRecord>,
-): ExitCode => {
-  const states = ids.map((id) => seen.get(id)?.status);
+/** @param states undefined of a job that has no record yet */
+export const exitOfStates = (states: readonly (JobRecord['status'] | undefined)[]): ExitCode => {
   if (states.some((state) => state && isTerminal(state) && state !== 'COMPLETED'))
     return EXIT.refused;
   return states.every((state) => state === 'COMPLETED') ? EXIT.ok : EXIT.open;
@@ -33,11 +31,18 @@ const print = (record: JobRecord): void => {
   );
 };
 
+/** An id alone does not say which content is meant: what was refused under it is told. */
+const remark = (record: JobRecord | undefined): void => {
+  for (const { event, text } of record ? repeatSteps(record) : [])
+    note(`${event}: ${plain(`${record?.id}: ${text}`)}`);
+};
+
 export const watch = (ids: readonly string[], options: WatchOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
     const timeoutMs = options.timeout === 0 ? Number.POSITIVE_INFINITY : options.timeout * 1_000;
     const onChange = options.json ? () => undefined : print;
-    const seen = await watchJobs(deployment, { ids, timeoutMs, onChange });
+    const seen = await watchJobs(deployment, { ids, timeoutMs, onChange, signal: readerLeft });
     if (options.json) json(ids.map((id) => seen.get(id) ?? { id, status: 'UNKNOWN' }));
-    return exitOfAll(ids, seen);
+    for (const id of ids) remark(seen.get(id));
+    return exitOfStates(ids.map((id) => seen.get(id)?.status));
   });

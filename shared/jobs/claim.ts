@@ -1,5 +1,6 @@
 /** The claim of an attempt: what it asks for, and the closed set of answers. */
-import { type Cost, isExpired, isTerminal, type JobRecord } from './record.ts';
+import { type Cost, isExpired, isTerminal, isTombstone, type JobRecord } from './record.ts';
+import type { Options } from './repeats.ts';
 
 /** What a row says about its job from the first write on. */
 export interface JobFacts {
@@ -21,6 +22,8 @@ export interface JobFacts {
   /** The schedule that sent it. */
   readonly schedule?: string | undefined;
   readonly cost?: Cost | undefined;
+  /** What it asks for beside its content, to tell when the same job comes again with others. */
+  readonly options?: Options | undefined;
   /** X-Ray's; what the job brings about carries it on. */
   readonly traceHeader?: string | undefined;
 }
@@ -83,7 +86,8 @@ export const classifyRefusal = (
   if (record?.status === undefined) return { kind: 'absent' };
   // The write landed and its answer was lost: the SDK's retry then finds our own lease.
   if (record.leaseId === request.leaseId) return { kind: 'claimed', record };
-  if (record.status === 'CANCELLED') return ofTerminal(record, request.now);
+  // Cancelled before any message of it was seen: whatever comes under its id is meant.
+  if (isTombstone(record)) return ofTerminal(record, request.now);
   if (isTerminal(record.status) && isExpired(record, request.now))
     return { kind: 'expired', record };
   if (record.contentHash !== request.contentHash) return { kind: 'taken', record };

@@ -11,6 +11,7 @@ import type { Envelope } from './envelope.ts';
 import { keepBody } from './hold.ts';
 import type { Delivery, Edge, FlowStore, JobStore } from './ports.ts';
 import { isTerminal, type JobRecord, type Status } from './record.ts';
+import { noteDropped } from './repeats.ts';
 import { waiting } from './rows.ts';
 import { dead } from './transitions.ts';
 
@@ -129,6 +130,7 @@ export const awaitDependencies = async (
   const edges = edgesTo(facts.id, dependencies, onFailure);
   const still = record.pending ? await strikeOff(record, edges, expiresAt, deps) : record;
   if (still && !still.pending) return 'ready';
+  await noteDropped(record, facts, deps);
   // Otherwise it has failed, or somebody else released or cancelled it meanwhile.
   const { id, kind } = facts;
   return { action: 'delete', as: still ? 'waiting' : 'duplicate', id, kind };

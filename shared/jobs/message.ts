@@ -5,6 +5,7 @@ import { sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { contentHashOf, type Envelope, jobIdOf } from './envelope.ts';
 import type { JobRecord } from './record.ts';
+import { optionsOf } from './repeats.ts';
 
 export interface OutgoingMessage {
   readonly priority: Priority;
@@ -30,8 +31,8 @@ const safeGroup = (group: string): string =>
   /^[\x21-\x7e]{1,128}$/.test(group) ? group : sha256(group);
 
 /**
- * The deduplication id holds the content's hash: SQS swallows a repeated send of the same job, but
- * lets another job under the same id through, so that the worker can refuse it visibly.
+ * The deduplication id holds the hashes of content and options: SQS swallows a repeated send of the
+ * same job, but lets through what differs in anything, so that the worker can say so.
  * @param nonce stands in for an id the envelope does not give; unique to this send
  */
 export const messageOf = (
@@ -44,7 +45,9 @@ export const messageOf = (
   return {
     priority: envelope.priority ?? 'normal',
     group: safeGroup(envelope.group ?? id),
-    deduplicationId: sha256(`${id}\n${contentHashOf(envelope)}`),
+    deduplicationId: sha256(
+      `${id}\n${contentHashOf(envelope)}\n${JSON.stringify(optionsOf(envelope) ?? {})}`,
+    ),
     body,
     traceHeader,
   };

@@ -3,6 +3,7 @@ import type { Chain } from './chains/guards.ts';
 import type { ClaimOutcome, ClaimRequest, FencedOutcome } from './claim.ts';
 import type { OutgoingMessage } from './message.ts';
 import type { JobRecord, Lease, Receipt, Status } from './record.ts';
+import type { Repeat } from './repeats.ts';
 import type { Transition } from './transitions.ts';
 
 /** The Jobs table. Every write is one conditional request, safe to repeat. */
@@ -25,6 +26,8 @@ export interface JobStore {
   ): Promise<
     { readonly kind: 'created' } | { readonly kind: 'exists'; readonly record: JobRecord }
   >;
+  /** Notes what else came under a job's id: each message once, a bounded number of them. */
+  note(id: string, repeat: Repeat): Promise<void>;
   /** Deletes a row that counts as gone, if it still is as given. */
   forget(record: JobRecord): Promise<void>;
   get(id: string): Promise<JobRecord | undefined>;

@@ -1,10 +1,16 @@
 /** A job as the Jobs table keeps it. */
 import { type Status, TERMINAL, type Terminal } from '#shared/contracts/jobs.ts';
 
+import type { Options, Repeat } from './repeats.ts';
+
 export type { Status } from '#shared/contracts/jobs.ts';
 
 export const isTerminal = (status: Status | undefined): status is Terminal =>
   (TERMINAL as readonly (Status | undefined)[]).includes(status);
+
+/** A job that was cancelled before anybody knew what it is. */
+export const isTombstone = ({ status, contentHash }: JobRecord): boolean =>
+  status === 'CANCELLED' && contentHash === '';
 
 export interface JobError {
   readonly code: string;
@@ -153,6 +159,10 @@ export interface JobRecord {
   readonly schedule?: string;
   readonly cost?: Cost;
   readonly settlement?: Settlement;
+  /** What it asks for beside its content. */
+  readonly options?: Options;
+  /** What else came under its id, the first few; in the order in which they were sent. */
+  readonly repeats?: readonly Repeat[];
   /** The mesh host that was asked last: it may have the result. */
   readonly host?: string;
   readonly traceHeader?: string;

@@ -2,24 +2,30 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { ClaimOutcome, JobFacts } from './claim.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import type { Envelope, EnvelopeIssue } from './envelope.ts';
+import type { Envelope } from './envelope.ts';
 import { hold, mustPark, receiptOf, secondsUntil } from './hold.ts';
 import type { Delivery } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import type { JobRecord } from './record.ts';
+import { noteDropped, takenIssue } from './repeats.ts';
 import { bury } from './settle.ts';
 import { cancelled, parked } from './transitions.ts';
 
 type Refusal = Exclude<ClaimOutcome, { kind: 'claimed' }>;
 
-const takenIssue = (facts: JobFacts, envelope: Envelope, record: JobRecord): EnvelopeIssue => {
-  const { id } = facts;
-  if (envelope.idempotencyKey === undefined) {
-    const message = `id: "${id}" belongs to a job with other content (message ${record.messageId})`;
-    return { code: 'ID_TAKEN', path: 'id', message };
-  }
-  const message = `idempotencyKey: "${envelope.idempotencyKey}" of source "${facts.source}" was used for job ${id} with other content; this one is message ${facts.messageId}`;
-  return { code: 'IDEMPOTENCY_MISMATCH', path: 'idempotencyKey', message };
+/** Kept under its own message's id, and said on the row of whoever has the id. */
+const taken = async (
+  record: JobRecord,
+  facts: JobFacts,
+  { idempotencyKey }: Envelope,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const issue = takenIssue({ ...facts, idempotencyKey }, record);
+  const disposition = await quarantine(delivery, issue, deps);
+  const { messageId, createdAt: at } = facts;
+  await deps.store.note(record.id, { at, messageId, code: issue.code });
+  return disposition;
 };
 
 const early = async (
@@ -63,12 +69,15 @@ export const refused = async (
   const { id, kind } = facts;
   switch (claim.kind) {
     case 'finished':
+      await noteDropped(claim.record, facts, deps);
+      return { action: 'delete', as: 'duplicate', id, kind };
     case 'expired':
       return { action: 'delete', as: 'duplicate', id, kind };
     case 'absent':
       // Released, and gone since: its record outlived its retention, or was deleted by hand.
       return { action: 'delete', as: 'duplicate', id, kind, code: 'NO_RECORD' };
     case 'waiting':
+      await noteDropped(claim.record, facts, deps);
       return { action: 'delete', as: 'waiting', id, kind };
     case 'running': {
       const seconds = secondsUntil(claim.leaseUntil, deps.clock.now());
@@ -95,6 +104,6 @@ export const refused = async (
       return bury(record, { code: 'WORKER_LOST', message }, halts, delivery, deps);
     }
     case 'taken':
-      return quarantine(delivery, takenIssue(facts, envelope, claim.record), deps);
+      return taken(claim.record, facts, envelope, delivery, deps);
   }
 };

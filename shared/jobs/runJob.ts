@@ -23,6 +23,7 @@ import { quarantine } from './quarantine.ts';
 import { ready } from './ready.ts';
 import type { JobRecord } from './record.ts';
 import { refused } from './refused.ts';
+import { optionsOf } from './repeats.ts';
 import { retryPolicy } from './retry.ts';
 import { leaseOf, settle } from './settle.ts';
 import type { Dispatch } from './task.ts';
@@ -114,6 +115,7 @@ const factsOf = (job: ValidJob, id: string, delivery: Delivery): JobFacts => {
     callback: envelope.callback?.url,
     schedule: envelope.schedule?.name,
     cost: costOf(envelope),
+    options: optionsOf(envelope),
     dependsOn: needs.length > 0 ? needs : undefined,
   };
 };

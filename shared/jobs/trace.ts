@@ -1,4 +1,5 @@
 /** The trace of a job: every decision about it, in order, in plain words. */
+import { LIMITS } from '#shared/kernel/limits.ts';
 import type { DeliveryState } from './ports.ts';
 import type { HistoryEvent, JobRecord } from './record.ts';
 
@@ -91,6 +92,18 @@ const wishStep = ({ cancelRequest }: JobRecord): readonly TraceStep[] => {
   return [{ at, event: 'cancel_requested', text: `cancellation asked for by ${by}: ${reason}` }];
 };
 
+/** What else came under its id. */
+export const repeatSteps = ({ repeats = [] }: JobRecord): readonly TraceStep[] =>
+  repeats.map(({ at, messageId, code, options = [] }, index): TraceStep => {
+    const last = index === LIMITS.repeatsKept - 1 ? '; further ones are not noted' : '';
+    if (code === 'REPEATED') {
+      const text = `message ${messageId} asked for the same job again; of that message ${options.join(', ')} did not count${last}`;
+      return { at, event: 'repeated', text };
+    }
+    const text = `message ${messageId} has other content under the same id: refused (${code}), and kept as job ${messageId}${last}`;
+    return { at, event: 'refused', text };
+  });
+
 /** What became of the callback, a step a try. */
 export const callbackSteps = ({ url, tries }: DeliveryState): readonly TraceStep[] =>
   tries.map(({ at, state, detail }) => ({
@@ -111,5 +124,5 @@ export const traceOf = (record: JobRecord): readonly TraceStep[] => {
     const text = TEXTS[event.event]({ record, event, attempt, repeated });
     return { at: event.at, event: event.event, text };
   });
-  return [...sentStep(record), ...steps, ...wishStep(record)];
+  return [...sentStep(record), ...steps, ...repeatSteps(record), ...wishStep(record)];
 };

@@ -82,6 +82,8 @@ export const LIMITS = {
 
   historyMax: 40,
   errorsKept: 5,
+  /** Of other messages under one job's id. */
+  repeatsKept: 5,
   errorMessageMax: 1_000,
   /** Of a field of a refused body, as it is shown. */
   issuePathMax: 200,

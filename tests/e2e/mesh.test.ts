@@ -96,7 +96,8 @@ describe('the embedded cloud', () => {
     const other = await sendRaw(JSON.stringify({ ...job, payload: 2 }));
     const [refused] = await ended([other]);
     expect(refused).toMatchObject({ status: 'QUARANTINED', error: { code: 'ID_TAKEN' } });
-    expect(await mesh.store.get('once')).toEqual(before);
+    const repeats = [{ at: expect.any(Number), messageId: other, code: 'ID_TAKEN' }];
+    expect(await mesh.store.get('once')).toEqual({ ...before, repeats });
   });
 
   it("ends each of the original's job files in a state a person can act on", async () => {

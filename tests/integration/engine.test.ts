@@ -95,6 +95,68 @@ describe('idempotency', () => {
     expect(ran).toEqual([1]);
   });
 
+  it('notes what came under its id on the first job, each message once, the first few', async () => {
+    const started = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    behave = (payload) => {
+      started.resolve();
+      return go.promise.then(() => payload);
+    };
+    await worker.send(job(0, { id: 'x' }), 'first');
+    const running = worker.step();
+    await started.promise;
+    const others: string[] = [];
+    for (let n = 1; n <= LIMITS.repeatsKept + 2; n += 1)
+      others.push(await worker.send(job(n, { id: 'x' }), `other-${n}`));
+    const deliveries = await worker.receive();
+    await worker.run(deliveries);
+    await worker.run(deliveries.slice(0, 1));
+    go.resolve();
+    await running;
+    const record = await get('x');
+    expect(record).toMatchObject({ status: 'COMPLETED', result: '0' });
+    expect(record?.repeats?.map(({ code }) => code)).toEqual(
+      Array.from({ length: LIMITS.repeatsKept }, () => 'ID_TAKEN'),
+    );
+    expect(new Set(record?.repeats?.map(({ messageId }) => messageId)).size).toBe(
+      LIMITS.repeatsKept,
+    );
+    for (const { messageId } of record?.repeats ?? []) expect(others).toContain(messageId);
+    expect((await told('x')).filter((event) => event === 'refused')).toHaveLength(
+      LIMITS.repeatsKept,
+    );
+  });
+
+  it('says which options of a repeated job did not count, and nothing of equal ones', async () => {
+    const missionId = 'm';
+    await worker.send(job(1, { id: 'x', missionId }));
+    await worker.drain();
+    const callback = { url: 'https://a.test/' };
+    const other = await worker.send(job(1, { id: 'x', missionId, callback, delaySeconds: 1 }));
+    await worker.send(job(1, { id: 'x', missionId }));
+    await worker.drain();
+    const record = await get('x');
+    expect(record).toMatchObject({ status: 'COMPLETED' });
+    expect(record?.callback).toBeUndefined();
+    expect(record?.repeats).toEqual([
+      {
+        at: expect.any(Number),
+        messageId: other,
+        code: 'REPEATED',
+        options: ['callback', 'delaySeconds'],
+      },
+    ]);
+  });
+
+  it('refuses other content under the id of a job that was cancelled', async () => {
+    await worker.send(job(1, { id: 'x', delaySeconds: 60 }));
+    await worker.drain();
+    expect(await cancelJob('x', person, worker.deps)).toEqual({ kind: 'cancelled' });
+    const other = await worker.send(job(2, { id: 'x' }));
+    await worker.drain();
+    expect(await get(other)).toMatchObject({ status: 'QUARANTINED', error: { code: 'ID_TAKEN' } });
+  });
+
   it('ends with the retention of the first record: then the key is new', async () => {
     const keyed = job(1, { idempotencyKey: 'k' });
     await worker.send(keyed);

@@ -2,8 +2,9 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { ClaimRequest } from '../claim.ts';
 import type { JobRecord, Lease } from '../record.ts';
+import type { Repeat } from '../repeats.ts';
 import type { Transition } from '../transitions.ts';
-import { itemOf, jobKey } from './codec.ts';
+import { itemOf, jobKey, repeatText } from './codec.ts';
 import { assignments } from './expressions.ts';
 
 /** What a row must be for a write to apply. */
@@ -116,5 +117,23 @@ export const createInput = (table: string, record: JobRecord) => {
       ':quarantined': 'QUARANTINED',
     },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  } as const;
+};
+
+/** A set of texts, so that whatever attempt changes the row meanwhile, and noted twice, it is there once. */
+export const noteInput = (table: string, id: string, repeat: Repeat) => {
+  const text = repeatText(repeat);
+  return {
+    TableName: table,
+    Key: jobKey(id),
+    UpdateExpression: 'ADD repeats :one',
+    ConditionExpression:
+      'attribute_exists(#status) AND (attribute_not_exists(repeats) OR size(repeats) < :most OR contains(repeats, :text))',
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: {
+      ':one': new Set([text]),
+      ':text': text,
+      ':most': LIMITS.repeatsKept,
+    },
   } as const;
 };

@@ -13,7 +13,15 @@ import type { JobRecord } from '../record.ts';
 import type { Transition } from '../transitions.ts';
 import { jobKey, recordOf } from './codec.ts';
 import { assignments, blockerOf } from './expressions.ts';
-import { claimInput, createInput, FENCE, fenceValues, type Guard, updateInput } from './inputs.ts';
+import {
+  claimInput,
+  createInput,
+  FENCE,
+  fenceValues,
+  type Guard,
+  noteInput,
+  updateInput,
+} from './inputs.ts';
 
 export interface StoreOptions {
   readonly client: DynamoDBDocumentClient;
@@ -107,7 +115,10 @@ const changes = ({
 };
 
 /** Rows as such: made, forgotten, read. */
-const rows = ({ client, table }: StoreOptions): Pick<JobStore, 'create' | 'forget' | 'get'> => ({
+const rows = ({
+  client,
+  table,
+}: StoreOptions): Pick<JobStore, 'create' | 'note' | 'forget' | 'get'> => ({
   create: async (record) => {
     try {
       await client.send(new UpdateCommand(createInput(table, record)));
@@ -116,6 +127,15 @@ const rows = ({ client, table }: StoreOptions): Pick<JobStore, 'create' | 'forge
       const existing = blockerOf(error);
       assert(existing, 'a row stands in the way');
       return { kind: 'exists', record: existing };
+    }
+  },
+
+  note: async (id, repeat) => {
+    try {
+      await client.send(new UpdateCommand(noteInput(table, id, repeat)));
+    } catch (error) {
+      // The row is gone, or there are enough of them.
+      blockerOf(error);
     }
   },
 
