@@ -1,14 +1,14 @@
 /** Synthesizes the stack and runs its template here until told to stop. */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { clearState, type EmbeddedState, ROOT, readState, writeState } from '#client/state.ts';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
 import { createRecorder } from '#infra/local/dashboard/recorder.ts';
 import type { FunctionLogLine } from '#infra/local/environment.ts';
 import type { TableEngine } from '#infra/local/tableEngine.ts';
+import { keepWhileRunning } from '#infra/synthesis/cache.ts';
+import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { openDashboard } from './dashboard/open.ts';
 import { CliError } from './errors.ts';
-import { note } from './print.ts';
+import { note, step } from './print.ts';
 
 export interface UpOptions {
   readonly stage: string;
@@ -22,31 +22,27 @@ export interface UpOptions {
   readonly assembly?: string;
 }
 
-const synthesize = async (stage: string): Promise<string> => {
-  const output = join(ROOT, 'cdk.out');
-  const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
-  const context = ['-c', `stage=${stage}`, '-c', 'allowLoopback=true', '-c', 'securityChecks=off'];
-  const args = [cdk, 'synth', '--quiet', '--output', output, ...context];
-  // The app command in cdk.json is `node`: it must be this Node, not an older one on the PATH.
-  const path = `${join(process.execPath, '..')}:${process.env['PATH'] ?? ''}`;
-  const child = spawn(process.execPath, args, {
-    cwd: ROOT,
-    env: { ...process.env, PATH: path, CI: 'true' },
-    stdio: ['ignore', 'inherit', 'inherit'],
+/** For this machine only: jobs may call it, and what an account demands is not checked. */
+const CONTEXT = ['allowLoopback=true', 'securityChecks=off'];
+
+const synthesized = async (stage: string): Promise<string> => {
+  let isNew = false;
+  const dir = await synthesize({
+    root: ROOT,
+    context: [`stage=${stage}`, ...CONTEXT],
+    around: (synthesis) => {
+      isNew = true;
+      return step('synthesizing the stack', synthesis);
+    },
   });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', resolve);
-  });
-  if (code !== 0) throw new CliError('The stack could not be synthesized; see above.');
-  return output;
+  if (!isNew) note('the stack is as it was synthesized before');
+  keepWhileRunning(dir);
+  return dir;
 };
 
 export interface Embedded {
   readonly cloud: Cloud;
   readonly state: EmbeddedState;
-  /** Milliseconds each part took. */
-  readonly timings: { readonly synthMs: number; readonly startMs: number };
   stop(): Promise<void>;
 }
 
@@ -55,22 +51,23 @@ export const startEmbedded = async (options: UpOptions): Promise<Embedded> => {
   const running = readState();
   if (running)
     throw new CliError(`An embedded cloud runs already (pid ${running.pid}); stop it first.`);
-  const began = Date.now();
-  const assemblyDir = options.assembly ?? (await synthesize(options.stage));
-  const synthesized = Date.now();
+  const assemblyDir = options.assembly ?? (await synthesized(options.stage));
   const recorder = createRecorder();
   const onLog = (line: FunctionLogLine): void => {
     if (recorder.line(line) || !options.logs) return;
     note(`${line.functionId}[${line.pid}] ${line.text}`);
   };
-  const cloud = await startCloud({
+  const cloudOptions = {
     assemblyDir,
     stackName: `Sheratan-${options.stage}`,
     tables: options.tables,
     ...(options.environments && { maxEnvironments: options.environments }),
     observer: recorder.observer,
     onLog,
-  });
+  };
+  const cloud = await step('starting queues, buckets, tables and functions', () =>
+    startCloud(cloudOptions),
+  );
   const { stackName, outputs, clientEnv } = cloud;
   const reached = { pid: process.pid, stackName, outputs, clientEnv };
   const { stage } = options;
@@ -87,8 +84,7 @@ export const startEmbedded = async (options: UpOptions): Promise<Embedded> => {
     await dashboard.stop();
     await cloud.stop();
   };
-  const timings = { synthMs: synthesized - began, startMs: Date.now() - synthesized };
-  return { cloud, state, timings, stop };
+  return { cloud, state, stop };
 };
 
 /** Resolves at the first Ctrl-C or TERM; a second one ends the process at once. */

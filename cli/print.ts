@@ -82,6 +82,20 @@ export const duration = (ms: number): string => {
   return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 };
 
+/** Says on standard error what goes on, as it begins, and in the end how long it took. */
+export const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+  const began = Date.now();
+  process.stderr.write(`${what} … `);
+  try {
+    const result = await work();
+    note(duration(Date.now() - began));
+    return result;
+  } catch (error) {
+    note('failed');
+    throw error;
+  }
+};
+
 const clip = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 

@@ -19,11 +19,8 @@ export interface StartOptions extends UpOptions {
 
 const SAMPLES_TIMEOUT_MS = 60_000;
 
-const announce = ({ state, timings, cloud }: Embedded): void => {
-  note(
-    paint('green', `Sheratan runs here: stack ${state.stackName}`) +
-      ` (synthesized in ${duration(timings.synthMs)}, up in ${duration(timings.startMs)})`,
-  );
+const announce = ({ state, cloud }: Embedded): void => {
+  note(paint('green', `Sheratan runs here: stack ${state.stackName}`));
   const { sqs, s3, dynamodb } = cloud.endpoints;
   const rows = [
     ['queues', sqs],

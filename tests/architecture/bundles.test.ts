@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleFunction } from '#infra/bundle/bundle.ts';
+import { synthesisFiles } from '#infra/synthesis/inputs.ts';
 import { eagerFiles } from '../support/metafile.ts';
 
 type Metafile = Awaited<ReturnType<typeof bundleFunction>>;
@@ -23,6 +25,8 @@ const BUDGET: Readonly<Record<string, number>> = {
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   announcer: ['client-dynamodb', 'client-eventbridge'],
 };
+
+const hashed = new Set(synthesisFiles(process.cwd()));
 
 const dir = mkdtempSync(join(tmpdir(), 'sheratan-architecture-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -60,6 +64,11 @@ describe.each(Object.keys(BUDGET))('the bundle of %s', (name) => {
     expect(strangers).toEqual([]);
   });
 
+  it('has no source that the hash of a synthesis leaves out', () => {
+    const sources = Object.keys(metafile.inputs).filter((file) => !/node_modules\//.test(file));
+    expect(sources.filter((file) => !hashed.has(file))).toEqual([]);
+  });
+
   it('imports node:http at no cold start: as an ES module it costs 50 ms', () => {
     const imports = eager.flatMap((file) => metafile.outputs[file]?.imports ?? []);
     const statements = imports
@@ -67,4 +76,18 @@ describe.each(Object.keys(BUDGET))('the bundle of %s', (name) => {
       .map(({ path }) => path);
     expect(statements.filter((path) => /^(?:node:)?http$/.test(path))).toEqual([]);
   });
+});
+
+it('the stack has no source that the hash of a synthesis leaves out', async () => {
+  const { metafile } = await build({
+    entryPoints: ['infra/app.ts'],
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  expect(Object.keys(metafile.inputs).filter((file) => !hashed.has(file))).toEqual([]);
 });

@@ -1,28 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { namedResourcesIn, type Resource, resourcesIn } from '../support/assembly.ts';
 import { isAllowed, isAllowedToStrangers, those } from '../support/decisions.ts';
 import { rightsFor } from '../support/handlerRights.ts';
 import { edgesOf, resolved } from '../support/serviceEdges.ts';
-import { synthesizeInto } from '../support/synthesize.ts';
+import { synthesized } from '../support/synthesize.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'sheratan-prod-'));
 /** With everything that a configuration can add. */
 const CONTEXT = [
   ...['stage=prod', 'workerDeployment=canary', 'hostEvents=true', 'alarmEmail=ops@example.com'],
-].flatMap((setting) => ['-c', setting]);
+];
+let dir: string;
 let prod: readonly Resource[];
 let dev: readonly Resource[];
 
-beforeAll(() => {
+beforeAll(async () => {
   // With the security checks, as whoever deploys it: a finding fails the synthesis.
-  synthesizeInto(dir, CONTEXT);
+  dir = await synthesized(CONTEXT);
   prod = resourcesIn(dir, 'prod');
   dev = resourcesIn(inject('assemblyDir'), 'dev');
 }, 120_000);
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** What holds nothing that deploying it again would not bring back; whatever is not here is kept. */
 const STATELESS = [

@@ -1,9 +1,8 @@
-/** Synthesizes the stack once for all tests that read or run its template. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+/** The stack as it is synthesized for all tests that read or run its template: once for all of them. */
+
 import type { TestProject } from 'vitest/node';
+import { keepWhileRunning } from '#infra/synthesis/cache.ts';
+import { synthesize } from '#infra/synthesis/synthesize.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -18,22 +17,17 @@ const CONTEXT = [
   'allowLoopback=true',
   'hostEvents=true',
   'securityChecks=off',
-].flatMap((setting) => ['-c', setting]);
+];
 
-/** @throws when the configuration is refused, or a security check is not met */
-export const synthesizeInto = (dir: string, context: readonly string[]): void => {
-  const cdk = join(process.cwd(), 'node_modules/aws-cdk/bin/cdk');
-  // `app` in cdk.json is `node`: this one, not an older one on the PATH.
-  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
-  execFileSync(process.execPath, [cdk, 'synth', '--quiet', '--output', dir, ...context], {
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-};
+/**
+ * @returns the directory of the assembly, which no test may change
+ * @throws SynthesisError when the configuration is refused, or a security check is not met
+ */
+export const synthesized = (context: readonly string[]): Promise<string> =>
+  synthesize({ root: process.cwd(), context });
 
-export const setup = (project: TestProject): (() => void) => {
-  const assemblyDir = mkdtempSync(join(tmpdir(), 'sheratan-assembly-'));
-  synthesizeInto(assemblyDir, CONTEXT);
+export const setup = async (project: TestProject): Promise<void> => {
+  const assemblyDir = await synthesized(CONTEXT);
+  keepWhileRunning(assemblyDir);
   project.provide('assemblyDir', assemblyDir);
-  return () => rmSync(assemblyDir, { recursive: true, force: true });
 };

@@ -1,0 +1,74 @@
+/** What goes into a synthesis, as one hash: where it is the same, so is the assembly. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Whole folders: a file that an import would newly find must count as well. */
+const FOLDERS = ['functions', 'infra', 'shared'];
+/** The emulators: no synthesis reads them. */
+const APART = join('infra', 'local');
+const FILES = [
+  'cdk.json',
+  'cdk.context.json',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  // What is installed, as npm left word of it.
+  'node_modules/.package-lock.json',
+];
+/** Of the environment, what Node and the CDK act upon. */
+const VARIABLES = /^(?:CDK_|NODE_OPTIONS$)/;
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+const filesBelow = (root: string, folder: string): readonly string[] => {
+  try {
+    return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+};
+
+/** undefined where there is none: that, too, is part of the hash. */
+const contentOf = (path: string): Buffer | undefined => {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+};
+
+/** The files of `root` that a synthesis may read, but for installed packages, by their paths in it. */
+export const synthesisFiles = (root: string): readonly string[] =>
+  [...FILES, ...FOLDERS.flatMap((folder) => filesBelow(root, folder))]
+    .filter((path) => !path.startsWith(APART))
+    .sort();
+
+/**
+ * @param root absolute, without a slash at its end
+ * @param context the arguments of `cdk synth` that choose the configuration
+ */
+export const hashInputs = (
+  root: string,
+  context: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): string => {
+  const hash = createHash('sha256');
+  const variables = Object.entries(env).filter(([name]) => VARIABLES.test(name));
+  const around = [process.version, process.platform, process.arch, context, variables.sort()];
+  hash.update(JSON.stringify(around));
+  // The CDK CLI reads settings and context of its user.
+  const personal = join(homedir(), '.cdk.json');
+  for (const path of [...synthesisFiles(root).map((name) => join(root, name)), personal]) {
+    const content = contentOf(path);
+    hash.update(`\0${path.slice(root.length)}\0${content?.length ?? 'none'}\0`);
+    if (content) hash.update(content);
+  }
+  return hash.digest('hex');
+};
