@@ -23,7 +23,7 @@ export default defineConfig({
       project('e2e', ['tests/e2e/**/*.test.ts'], {
         ...SLOW,
         testTimeout: 120_000,
-        globalSetup: 'tests/support/synthesize.ts',
+        globalSetup: ['tests/support/synthesize.ts', 'tests/support/command.ts'],
       }),
     ],
   },

@@ -1,10 +1,11 @@
 /** Where a running embedded cloud leaves word of itself, so that the other commands find it. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 
-export const ROOT = fileURLToPath(new URL('../', import.meta.url));
+/** Where this package is, from its sources as from its build. */
+export const ROOT = dirname(findPackageJSON(import.meta.url) ?? import.meta.filename);
 
 const schema = v.object({
   pid: v.number(),

@@ -1,10 +1,15 @@
 /** One esbuild call a function: ESM, minified, own SDK, lazy parts in chunks of their own. */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Beside this module, in the sources as in the build. */
+const CREDENTIALS = fileURLToPath(
+  new URL(`./envCredentials${extname(import.meta.filename)}`, import.meta.url),
+);
 
 /** CommonJS parts of the SDK call `require` for Node's own modules; ESM has none unless given one. */
 const REQUIRE =
@@ -30,7 +35,7 @@ export const bundleEntry = async (entry: string, outdir: string): Promise<Metafi
     metafile: true,
     banner: { js: REQUIRE },
     alias: {
-      '@aws-sdk/credential-provider-node': join(ROOT, 'infra/bundle/envCredentials.ts'),
+      '@aws-sdk/credential-provider-node': CREDENTIALS,
     },
     logLevel: 'warning',
   });

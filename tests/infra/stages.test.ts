@@ -20,7 +20,7 @@ beforeAll(async () => {
   dir = await synthesized(CONTEXT);
   prod = resourcesIn(dir, 'prod');
   dev = resourcesIn(inject('assemblyDir'), 'dev');
-}, 120_000);
+}, 600_000);
 
 /** What holds nothing that deploying it again would not bring back; whatever is not here is kept. */
 const STATELESS = [

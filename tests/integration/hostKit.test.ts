@@ -5,6 +5,7 @@ import { createHost, type HostKind, type HostOptions, PermanentError } from '#cl
 import { createProbe } from '#shared/hosts/http/probe.ts';
 import { signatureOf } from '#shared/jobs/callback.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
+import { COMMAND } from '../support/command.ts';
 import { aHost } from '../support/targets.ts';
 
 const ends: (() => unknown)[] = [];
@@ -216,7 +217,7 @@ describe('a host', () => {
 
 describe('sheratan host serve', () => {
   const serve = async (...args: readonly string[]) => {
-    const command = ['cli/main.ts', 'host', 'serve', '--json', '--port', '0', ...args];
+    const command = [COMMAND, 'host', 'serve', '--json', '--port', '0', ...args];
     const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'ignore'] });
     ends.push(() => child.kill('SIGKILL'));
     let text = '';

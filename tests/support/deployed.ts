@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addTwins, removeTwins } from './batchActions.ts';
+import { COMMAND } from './command.ts';
 import { deployPolicy } from './deployPolicy.ts';
 import { type Endpoint, findEndpoint } from './endpoint.ts';
 import { withoutAlarms } from './withoutAlarms.ts';
@@ -138,7 +139,7 @@ export const openDeployed = async (): Promise<Deployed> => {
     },
     sheratan: (stage, args, input, as) => {
       const target = endpoint.url ? ['--endpoint', endpoint.url] : [];
-      const all = ['cli/main.ts', ...args, '--stage', stage, ...target];
+      const all = [COMMAND, ...args, '--stage', stage, ...target];
       return run(process.execPath, all, { ...env, ...as }, input);
     },
     cleanUp: () => rmSync(home, { recursive: true, force: true }),

@@ -1,6 +1,7 @@
 /** Example hosts in a process of their own, as `sheratan host serve` runs them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { COMMAND } from './command.ts';
 
 export interface HostGroup {
   readonly endpoints: readonly string[];
@@ -15,7 +16,7 @@ const serve = async (
   port: number,
   secret: string,
 ): Promise<{ readonly child: ChildProcess; readonly endpoints: readonly string[] }> => {
-  const args = ['cli/main.ts', 'host', 'serve', '--json', '--count', String(count)];
+  const args = [COMMAND, 'host', 'serve', '--json', '--count', String(count)];
   const more = ['--port', String(port), '--concurrency', '2', '--secret', secret];
   const child = spawn(process.execPath, [...args, ...more], {
     stdio: ['ignore', 'pipe', 'inherit'],

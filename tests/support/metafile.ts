@@ -8,8 +8,12 @@ interface Metafile {
   >;
 }
 
+const entryOf = ({ outputs }: Metafile): string =>
+  Object.keys(outputs).find((file) => file.endsWith('index.mjs')) ?? '';
+
 /** What the entry loads at once: itself and its static imports. */
-export const eagerFiles = ({ outputs }: Metafile): readonly string[] => {
+export const eagerFiles = (metafile: Metafile, entry = entryOf(metafile)): readonly string[] => {
+  const { outputs } = metafile;
   const seen = new Set<string>();
   const visit = (file: string): void => {
     if (seen.has(file)) return;
@@ -17,6 +21,6 @@ export const eagerFiles = ({ outputs }: Metafile): readonly string[] => {
     for (const { path, kind } of outputs[file]?.imports ?? [])
       if (kind === 'import-statement' && outputs[path]) visit(path);
   };
-  visit(Object.keys(outputs).find((file) => file.endsWith('index.mjs')) ?? '');
+  visit(entry);
   return [...seen];
 };

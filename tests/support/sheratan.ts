@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { COMMAND } from './command.ts';
 
 interface Answer {
   readonly code: number;
@@ -30,7 +31,7 @@ export const commandIn =
     new Promise((resolve) => {
       const child = execFile(
         process.execPath,
-        ['cli/main.ts', ...given],
+        [COMMAND, ...given],
         { env: { ...process.env, SHERATAN_HOME: home, NO_COLOR: '1' } },
         (error, stdout, stderr) => {
           const code = typeof error?.code === 'number' ? error.code : 0;
@@ -44,7 +45,7 @@ export const startSheratan = async (assemblyDir: string): Promise<Sheratan> => {
   const home = mkdtempSync(join(tmpdir(), 'sheratan-home-'));
   const stateFile = join(home, 'embedded.json');
   const env = { ...process.env, SHERATAN_HOME: home, NO_COLOR: '1' };
-  const args = ['cli/main.ts', 'up', '--assembly', assemblyDir];
+  const args = [COMMAND, 'up', '--assembly', assemblyDir];
   const up = spawn(process.execPath, args, { env, stdio: 'ignore' });
   await vi.waitUntil(() => existsSync(stateFile), { timeout: 50_000 });
   return {
@@ -52,7 +53,7 @@ export const startSheratan = async (assemblyDir: string): Promise<Sheratan> => {
     up,
     run: commandIn(home),
     start: (given) =>
-      spawn(process.execPath, ['cli/main.ts', ...given], {
+      spawn(process.execPath, [COMMAND, ...given], {
         env,
         stdio: ['ignore', 'pipe', 'inherit'],
       }),

@@ -1,7 +1,7 @@
-/** The page as the browser gets it, bundled when it is asked for: there is nothing to build before. */
-import { readFileSync } from 'node:fs';
+/** The page as the browser gets it: as it was built, or bundled from its sources when it is asked for. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, stop } from 'esbuild';
 
 const PAGE = fileURLToPath(new URL('../page/', import.meta.url));
 
@@ -10,22 +10,17 @@ export interface Asset {
   readonly body: string;
 }
 
-export const buildAssets = async (): Promise<ReadonlyMap<string, Asset>> => {
-  const { outputFiles } = await build({
-    entryPoints: [`${PAGE}main.ts`],
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    write: false,
-    logLevel: 'warning',
-  });
-  // Its service would stay, as a process that nobody needs any more.
-  await stop();
-  const read = (name: string): string => readFileSync(`${PAGE}${name}`, 'utf8');
-  return new Map([
+const read = (name: string): string => readFileSync(join(PAGE, name), 'utf8');
+
+const script = async (): Promise<string> => {
+  if (existsSync(join(PAGE, 'page.js'))) return read('page.js');
+  const { bundlePage } = await import('./script.ts');
+  return (await bundlePage(join(PAGE, 'main.ts'))).text;
+};
+
+export const buildAssets = async (): Promise<ReadonlyMap<string, Asset>> =>
+  new Map([
     ['/', { type: 'text/html; charset=utf-8', body: read('page.html') }],
     ['/page.css', { type: 'text/css; charset=utf-8', body: read('page.css') }],
-    ['/page.js', { type: 'text/javascript; charset=utf-8', body: outputFiles[0]?.text ?? '' }],
+    ['/page.js', { type: 'text/javascript; charset=utf-8', body: await script() }],
   ]);
-};
