@@ -22,21 +22,44 @@ const CANCEL_TEXT = {
   finished: 'has ended already',
 } as const;
 
-const tell = (id: string, outcome: CancelOutcome): void => {
+/** `failed` is ours: what became of the job is not known. */
+type Told = CancelOutcome | { readonly kind: 'failed'; readonly message: string };
+
+const textOf = (outcome: Told): string => {
+  if (outcome.kind === 'failed') return `not known: ${outcome.message}; ask again`;
   const how = outcome.kind === 'finished' ? `: ${outcome.record.status}` : '';
-  out(`${plain(id)}  ${CANCEL_TEXT[outcome.kind]}${how}`);
+  return `${CANCEL_TEXT[outcome.kind]}${how}`;
 };
 
+const exitOf = (outcomes: readonly Told[]): ExitCode => {
+  if (outcomes.some(({ kind }) => kind === 'failed')) return EXIT.failure;
+  return outcomes.some(({ kind }) => kind === 'finished') ? EXIT.refused : EXIT.ok;
+};
+
+/** Each id on its own: what becomes of one is told, whatever becomes of the others. */
 export const cancel = (ids: readonly string[], options: DecisionOptions): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const wish = { by: actorOf(options), reason: options.reason ?? 'no longer wanted' };
-    const outcomes = await mapPool(ids, AT_ONCE, (id) => cancelJob(id, wish, session));
-    if (options.json) json(outcomes.map(({ kind }, index) => ({ id: ids[index], outcome: kind })));
-    else
-      outcomes.forEach((outcome, index) => {
-        tell(ids[index] ?? '', outcome);
-      });
-    return outcomes.some(({ kind }) => kind === 'finished') ? EXIT.refused : EXIT.ok;
+    const cancelOne = async (id: string): Promise<Told> => {
+      try {
+        return await cancelJob(id, wish, session);
+      } catch (error) {
+        return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+      }
+    };
+    const outcomes = await mapPool(ids, AT_ONCE, async (id) => {
+      const outcome = await cancelOne(id);
+      if (!options.json) out(`${plain(id)}  ${plain(textOf(outcome))}`);
+      return outcome;
+    });
+    if (options.json)
+      json(
+        outcomes.map((outcome, index) => ({
+          ...{ id: ids[index], outcome: outcome.kind },
+          ...(outcome.kind === 'failed' && { message: outcome.message }),
+        })),
+      );
+    return exitOf(outcomes);
   });
 
 const LISTED_MAX = 1_000;

@@ -31,8 +31,9 @@ const comeBack = async (
   const now = deps.clock.now();
   const { held, fate } = await hold(dueAt, facts.id, delivery, deps);
   const { id, kind } = facts;
-  // One that is limited again holds its reservation; its row says so already.
-  if (record?.status === 'LIMITED' && fate.action === 'return')
+  // One that is limited again holds its reservation; its row says so already. But of a message's
+  // receipts only the newest counts.
+  if (record?.status === 'LIMITED' && fate.action === 'return' && !held.receipt)
     return { ...fate, as: 'limited', id, kind };
   const outcome = record
     ? await deps.store.change(record, limited(record, now, held))

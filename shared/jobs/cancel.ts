@@ -1,5 +1,6 @@
 /** Cancelling: where a job waits it ends at once, where it runs it is asked to. */
 import type { Clock } from '#shared/kernel/ports.ts';
+import { letGo } from './letGo.ts';
 import type { JobStore, Visibility } from './ports.ts';
 import { type CancelRequest, isTerminal, type JobRecord } from './record.ts';
 import { tombstone } from './rows.ts';
@@ -36,7 +37,7 @@ const cancelRecord = async (
   const { kind } = await store.change(record, cancelled(record, now, wish));
   if (kind !== 'applied') return undefined;
   // Its group need not wait for what the job waited for.
-  if (record.receipt) await visibility.release(record.receipt);
+  await letGo(record, visibility);
   return { kind: 'cancelled' };
 };
 

@@ -1,6 +1,7 @@
 /** Groups that a dead job holds: a person skips the job, or lets it run again in its place. */
 import type { Clock } from '#shared/kernel/ports.ts';
 import { resumed, skipped } from './decisions.ts';
+import { letGo } from './letGo.ts';
 import type { JobStore, Visibility } from './ports.ts';
 import type { JobRecord } from './record.ts';
 
@@ -27,8 +28,6 @@ export const decideGroup = async (
     const change = (decision === 'skip' ? skipped : resumed)(record, clock.now(), by);
     const { kind } = await store.change(record, change);
     if (kind !== 'applied') continue;
-    // Without the receipt the message comes back by itself, when its visibility ends.
-    const atOnce = record.receipt ? await visibility.release(record.receipt) : false;
-    return { kind: 'decided', record, atOnce };
+    return { kind: 'decided', record, atOnce: await letGo(record, visibility) };
   }
 };

@@ -3,13 +3,13 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { ClaimOutcome, JobFacts } from './claim.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
-import { hold, mustPark, receiptOf, secondsUntil } from './hold.ts';
+import { hold, receiptOf, secondsUntil } from './hold.ts';
 import type { Delivery } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import type { JobRecord } from './record.ts';
 import { noteDropped, takenIssue } from './repeats.ts';
 import { bury } from './settle.ts';
-import { cancelled, parked } from './transitions.ts';
+import { cancelled, parked, received } from './transitions.ts';
 
 type Refusal = Exclude<ClaimOutcome, { kind: 'claimed' }>;
 
@@ -37,9 +37,13 @@ const early = async (
 ): Promise<Disposition> => {
   const { id, kind } = facts;
   const now = deps.clock.now();
-  if (!mustPark(dueAt, now, delivery, deps.retentionSeconds))
-    return { action: 'return', as: 'early', seconds: secondsUntil(dueAt, now), id, kind };
   const { held, fate } = await hold(dueAt, id, delivery, deps);
+  const { receipt } = held;
+  if (fate.action === 'return') {
+    // Its row says so already; but of a message's receipts only the newest counts.
+    if (receipt) await deps.store.change(record, received(record, now, receipt));
+    return { ...fate, as: 'early', id, kind };
+  }
   const { kind: outcome } = await deps.store.change(record, parked(record, now, held));
   return outcome === 'applied'
     ? { ...fate, as: 'early', id, kind }
@@ -52,9 +56,7 @@ const stillHalted = async (
   delivery: Delivery,
   deps: JobDeps,
 ): Promise<Disposition> => {
-  const receipt = receiptOf(delivery);
-  const now = deps.clock.now();
-  await deps.store.change(record, { to: 'DEAD', set: { receipt, updatedAt: now }, remove: [] });
+  await deps.store.change(record, received(record, deps.clock.now(), receiptOf(delivery)));
   const seconds = LIMITS.queueWaitSecondsMax;
   return { action: 'return', as: 'halted', seconds, id: record.id, kind: record.kind };
 };

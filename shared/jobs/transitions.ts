@@ -137,13 +137,20 @@ export const postponed = (
   remove: ['leaseUntil'],
 });
 
+/** Of a wait that goes on the last word is enough: what led to it must not fall off. */
+const awaited = (record: JobRecord, now: number, dueAt: number): readonly HistoryEvent[] => {
+  const last = record.history.at(-1);
+  if (last?.event !== 'limited') return appended(record, { at: now, event: 'limited', dueAt });
+  return [...record.history.slice(0, -1), { ...last, dueAt }];
+};
+
 /** Its source is over its limits: nothing is spent, it comes back at its time. */
 export const limited = (record: JobRecord, now: number, held: Held): Transition => ({
   to: 'LIMITED',
   set: {
     ...held,
     updatedAt: now,
-    history: appended(record, { at: now, event: 'limited', dueAt: held.dueAt }),
+    history: awaited(record, now, held.dueAt),
   },
   remove: ['leaseUntil', 'due', 'notBefore'],
 });
@@ -191,6 +198,13 @@ export const cancelled = (
 export const parked = (record: JobRecord, now: number, held: Held): Transition => ({
   to: record.status as Transition['to'],
   set: { ...held, updatedAt: now },
+  remove: [],
+});
+
+/** Its message was received again, and goes on waiting: of its receipts the newest counts. */
+export const received = (record: JobRecord, now: number, receipt: Receipt): Transition => ({
+  to: record.status as Transition['to'],
+  set: { receipt, updatedAt: now },
   remove: [],
 });
 

@@ -46,10 +46,12 @@ describe('whoever operates a mesh', () => {
       code: 0,
       stdout: expect.stringContaining('cancelled; it will not run'),
     });
-    expect(await sheratan(['cancel', 'soon'])).toMatchObject({
+    const again = await sheratan(['cancel', 'soon', 'never-sent', ...by]);
+    expect(again).toMatchObject({
       code: 4,
-      stdout: expect.stringContaining('has ended already: CANCELLED'),
+      stdout: expect.stringMatching(/^soon {2}has ended already: CANCELLED$/m),
     });
+    expect(again.stdout).toMatch(/^never-sent {2}cancelled; it will not run$/m);
     expect((await sheratan(['why', 'soon'])).stdout).toMatch(/cancelled by ada: a test/);
   });
 

@@ -211,7 +211,7 @@ describe('Snooze', () => {
     worker.clock.advance(30 * 86_400_000 - 60_000);
     expect(await worker.tick()).toEqual({ sent: 1, failed: 0 });
     expect(await worker.tick()).toEqual({ sent: 0, failed: 0 });
-    expect(await worker.drain()).toMatchObject([{ as: 'early', seconds: 60 }]);
+    expect(await worker.drain()).toMatchObject([{ as: 'early' }]);
     await later(61);
     await worker.drain();
     expect(await get(id)).toMatchObject({ status: 'COMPLETED', result: '"a month later"' });
@@ -538,6 +538,25 @@ describe('limits of a source', () => {
     await later(11);
     await worker.drain();
     expect(ran).toEqual([1, 2, 3]);
+  });
+
+  it('keep the newest receipt of what waits, so that cancelling lets its group go', async () => {
+    await limit({ perMinute: 1 });
+    await worker.send(job(1, { source: 's' }), 'other');
+    await worker.drain();
+    const id = await worker.send(job(2, { source: 's' }), 'g');
+    await worker.drain();
+    const before = (await get(id))?.receipt;
+    expect(before).toBeDefined();
+    // It comes back before its time, under another receipt.
+    await worker.ripen();
+    expect(await worker.drain()).toMatchObject([{ as: 'early', id }]);
+    expect((await get(id))?.receipt).not.toEqual(before);
+    await worker.send(job(3), 'g');
+    expect(await worker.drain()).toEqual([]);
+    const deps = { ...worker.deps, store: worker.store };
+    expect(await cancelJob(id, { by: 'ops', reason: 'test' }, deps)).toEqual({ kind: 'cancelled' });
+    expect((await worker.drain()).map(({ as }) => as)).toEqual(['duplicate', 'completed']);
   });
 
   it('bound what runs at the same time, and survive a worker that died', async () => {

@@ -16,6 +16,17 @@ interface Entry {
   readonly seconds: number;
 }
 
+/**
+ * A receipt that counts no longer: the message was received again, deleted, or its time is over.
+ * AWS names it by a code of many meanings, emulators by the codes of the API's model.
+ */
+const isStale = (error: unknown): boolean =>
+  error instanceof MessageNotInflight ||
+  error instanceof ReceiptHandleIsInvalid ||
+  (error instanceof Error &&
+    /^InvalidParameterValue/.test(error.name) &&
+    /not available for visibility timeout change|receipt handle has expired/i.test(error.message));
+
 const changeOnce = async (
   sqs: SQSClient,
   queueUrl: string,
@@ -53,8 +64,7 @@ export const createVisibility = (sqs: SQSClient): Visibility => ({
       );
       return true;
     } catch (error) {
-      if (error instanceof MessageNotInflight || error instanceof ReceiptHandleIsInvalid)
-        return false;
+      if (isStale(error)) return false;
       throw error;
     }
   },
