@@ -3,7 +3,7 @@ import type * as v from 'valibot';
 import { type CancelOutcome, cancelJob } from '#shared/jobs/cancel.ts';
 import { kindsOf, type TypedJob } from '#shared/jobs/defineJob.ts';
 import type { Envelope } from '#shared/jobs/envelope.ts';
-import { messageOf } from '#shared/jobs/message.ts';
+import { bodyOf, messageOf } from '#shared/jobs/message.ts';
 import { envelopeText, parseOutgoing } from '#shared/jobs/outgoing.ts';
 import { claimCheck, resultOf } from '#shared/jobs/payload.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
@@ -72,7 +72,7 @@ const prepare = async ({ job, payload, options = {} }: Order, deployment: Deploy
   const checked = text.ok ? parseOutgoing(text.value, kindsOf([job])) : text;
   if (!checked.ok) throw new MeshError(checked.error.code, checked.error.message);
   const envelope = await claimCheck(checked.value.envelope, deployment.blobs);
-  const message = messageOf(envelope, JSON.stringify(envelope), systemIds.next(), traceHeader());
+  const message = messageOf(envelope, bodyOf(envelope), systemIds.next(), traceHeader());
   return { envelope, message };
 };
 

@@ -5,10 +5,16 @@ import { droppedOf, droppedText, handleOf, type JobHandle } from '#client/handle
 import type { TargetOptions } from '#client/target.ts';
 import { type Watched, watchHandles } from '#client/wait.ts';
 import { hintsOf } from '#shared/jobs/envelope.ts';
-import { messageOf, type OutgoingMessage, uncheckedMessageOf } from '#shared/jobs/message.ts';
+import {
+  bodyOf,
+  messageOf,
+  type OutgoingMessage,
+  uncheckedMessageOf,
+} from '#shared/jobs/message.ts';
 import { claimCheck } from '#shared/jobs/payload.ts';
 import type { Blobs } from '#shared/jobs/ports.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
+import { asciiText } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { checkBody } from '../check.ts';
@@ -57,7 +63,7 @@ const checked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> 
   const job = checkBody(item.body);
   if ('message' in job) return { where: item.where, code: job.code, message: job.message };
   const envelope = await claimCheck(job.envelope, blobs);
-  const body = envelope === job.envelope ? item.body : JSON.stringify(envelope);
+  const body = envelope === job.envelope ? asciiText(item.body) : bodyOf(envelope);
   return {
     item,
     message: messageOf(envelope, body, systemIds.next()),

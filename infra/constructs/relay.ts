@@ -79,6 +79,7 @@ export class Relay extends Construct {
     );
     grantItems(fn, table, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     for (const queue of [...Object.values(queues), results, postings]) queue.grantSendMessages(fn);
-    grantObjects(fn, bucket, ['s3:GetObject'], [CHILDREN_PREFIX, RAW_PREFIX]);
+    grantObjects(fn, bucket, ['s3:GetObject'], [CHILDREN_PREFIX]);
+    grantObjects(fn, bucket, ['s3:GetObject', 's3:PutObject'], [RAW_PREFIX]);
   }
 }

@@ -24,8 +24,8 @@ export interface Children {
   shares(): Settlement['shares'];
 }
 
-const childId = (parentId: string, ordinal: number): string => {
-  const id = `${parentId}.${ordinal}`;
+export const childId = (parentId: string, which: number | string): string => {
+  const id = `${parentId}.${which}`;
   return id.length <= LIMITS.idLengthMax ? id : sha256(id);
 };
 
@@ -74,10 +74,12 @@ export const collectChildren = (
   };
 };
 
-/** The envelopes of a completed job's children. */
-export const childrenOf = async (record: Outbox, blobs: Blobs): Promise<readonly Envelope[]> => {
+/** The envelopes of a completed job's children; undefined when the bucket lost them. */
+export const childrenOf = async (
+  record: Outbox,
+  blobs: Blobs,
+): Promise<readonly Envelope[] | undefined> => {
   const { children, childrenRef } = record;
   const text = children ?? (childrenRef === undefined ? '[]' : await blobs.get(childrenRef));
-  if (text === undefined) throw new Error(`the bucket holds no children at ${childrenRef}`);
-  return JSON.parse(text) as Envelope[];
+  return text === undefined ? undefined : (JSON.parse(text) as Envelope[]);
 };

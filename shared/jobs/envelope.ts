@@ -29,7 +29,8 @@ export interface EnvelopeIssue {
     | 'UNKNOWN_KIND'
     | 'PAYLOAD_INVALID'
     | 'ID_TAKEN'
-    | 'IDEMPOTENCY_MISMATCH';
+    | 'IDEMPOTENCY_MISMATCH'
+    | 'QUEUE_REFUSED';
   /** The field, dotted; empty when the body as a whole is meant. */
   readonly path: string;
   readonly message: string;

@@ -29,7 +29,7 @@ const WIDTH = 8;
 
 const childIds = async (record: JobRecord | undefined, blobs: Blobs): Promise<string[]> => {
   if (record?.children === undefined && record?.childrenRef === undefined) return [];
-  const children = await childrenOf(record, blobs);
+  const children = (await childrenOf(record, blobs)) ?? [];
   return children.map((child) => jobIdOf(child, ''));
 };
 

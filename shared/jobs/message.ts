@@ -1,7 +1,7 @@
 /** An envelope as a message: which queue, which group, which deduplication id. */
 import { MESSAGE_BYTES_MAX, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { assert } from '#shared/kernel/assert.ts';
-import { sha256 } from '#shared/kernel/json.ts';
+import { asciiJson, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { contentHashOf, type Envelope, jobIdOf } from './envelope.ts';
 import type { JobRecord } from './record.ts';
@@ -26,9 +26,19 @@ assert(
   'SQS takes the largest envelope back in ASCII, with its attributes',
 );
 
+/** A message that its queue will never take, and why. */
+export interface NotTaken {
+  readonly message: OutgoingMessage;
+  readonly code: string;
+  readonly reason: string;
+}
+
 /** SQS takes letters, digits and ASCII punctuation in a group; anything else is hashed. */
 const safeGroup = (group: string): string =>
   /^[\x21-\x7e]{1,128}$/.test(group) ? group : sha256(group);
+
+/** An envelope as the body of a message. */
+export const bodyOf = (envelope: Envelope): string => asciiJson(envelope);
 
 /**
  * The deduplication id holds the hashes of content and options: SQS swallows a repeated send of the

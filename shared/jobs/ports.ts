@@ -1,7 +1,7 @@
 /** What the job rules need of the outside; adapters are in dynamo/, sqs/, s3/ and http/. */
 import type { Chain } from './chains/guards.ts';
 import type { ClaimOutcome, ClaimRequest, FencedOutcome } from './claim.ts';
-import type { OutgoingMessage } from './message.ts';
+import type { NotTaken, OutgoingMessage } from './message.ts';
 import type { JobRecord, Lease, Receipt, Status } from './record.ts';
 import type { Repeat } from './repeats.ts';
 import type { Transition } from './transitions.ts';
@@ -110,8 +110,11 @@ export interface Limiter {
 
 /** Jobs on their way into the queues. */
 export interface Outgoing {
-  /** Resolves when every message is in its queue; sending one again does no harm. */
-  send(messages: readonly OutgoingMessage[]): Promise<void>;
+  /**
+   * Resolves when every message is in its queue, with those that it will never take. Rejects while
+   * some may be taken later; sending one again does no harm.
+   */
+  send(messages: readonly OutgoingMessage[]): Promise<readonly NotTaken[]>;
 }
 
 /** Says that jobs ended to whoever asked to be called back. */

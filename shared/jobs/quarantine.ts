@@ -7,9 +7,9 @@ import type { JobError } from './record.ts';
 import { quarantined } from './rows.ts';
 
 export const quarantine = async (
-  delivery: Delivery,
+  delivery: Pick<Delivery, 'messageId' | 'priority' | 'group' | 'sentAt' | 'body' | 'released'>,
   issue: EnvelopeIssue,
-  deps: JobDeps,
+  deps: Pick<JobDeps, 'blobs' | 'clock'> & { readonly store: Pick<JobDeps['store'], 'create'> },
 ): Promise<Disposition> => {
   const now = deps.clock.now();
   const error: JobError = { code: issue.code, message: issue.message, attempt: 0, at: now };

@@ -1,6 +1,6 @@
 /** Redrive: dead, quarantined or cancelled jobs are put back, oldest first within each group. */
 import { chunksOf } from '#shared/kernel/batches.ts';
-import type { Json } from '#shared/kernel/json.ts';
+import { asciiJson, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
@@ -13,6 +13,7 @@ import { type OutgoingMessage, releaseOf } from './message.ts';
 import type { Blobs, FlowStore, JobStore, Outgoing } from './ports.ts';
 import type { JobRecord, Status } from './record.ts';
 import { DEPENDENCIES_ENDED } from './relay.ts';
+import { endUntaken } from './untaken.ts';
 
 /** All that is given must hold. */
 export interface RedriveFilter {
@@ -58,7 +59,7 @@ export interface RedriveOptions {
 
 export interface RedriveDeps {
   readonly kinds: Kinds;
-  readonly store: Pick<JobStore, 'change'>;
+  readonly store: Pick<JobStore, 'get' | 'change' | 'create'>;
   readonly flows: FlowStore;
   readonly blobs: Blobs;
   readonly outgoing: Outgoing;
@@ -79,7 +80,7 @@ const OPEN_TO_REDRIVE: readonly Status[] = ['DEAD', 'QUARANTINED', 'CANCELLED'];
 const patched = (body: string, patch: Json | undefined): string => {
   if (patch === undefined) return body;
   const envelope = JSON.parse(body) as { readonly payload?: Json };
-  return JSON.stringify({ ...envelope, payload: mergePatch(envelope.payload, patch) });
+  return asciiJson({ ...envelope, payload: mergePatch(envelope.payload, patch) });
 };
 
 type Prepared = { readonly body: string; readonly job: ValidJob } | NotRedriven;
@@ -183,7 +184,11 @@ export const redrive = async (
   }
   for (const page of chunksOf(back, MESSAGES_AT_ONCE)) {
     const messages = await mapPool(page, WIDTH, (each) => messageFor(each, deps));
-    await deps.outgoing.send(messages.flat());
+    const not = await deps.outgoing.send(messages.flat());
+    await endUntaken(not, deps);
+    for (const { message, code, reason } of not)
+      refused.push({ id: message.released ?? '', code, message: reason });
   }
-  return { redriven: back.map(({ record }) => record.id), refused };
+  const not = new Set(refused.map(({ id }) => id));
+  return { redriven: back.map(({ record }) => record.id).filter((id) => !not.has(id)), refused };
 };

@@ -4,16 +4,18 @@
  */
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
-import { childrenOf } from './children.ts';
+import { childId, childrenOf } from './children.ts';
 import { dependencyFault, failWaiting, verdictOf } from './flows.ts';
 import { keptBody } from './hold.ts';
-import { messageOf, type OutgoingMessage, releaseOf } from './message.ts';
+import { bodyOf, messageOf, type OutgoingMessage, releaseOf } from './message.ts';
 import type { Charges } from './money.ts';
 import type { Announcements, Blobs, Edge, FlowStore, JobStore, Outgoing } from './ports.ts';
 import type { JobRecord, Status } from './record.ts';
+import { quarantined } from './rows.ts';
+import { endUntaken } from './untaken.ts';
 
 export interface RelayDeps {
-  readonly store: Pick<JobStore, 'get' | 'change'>;
+  readonly store: Pick<JobStore, 'get' | 'change' | 'create'>;
   readonly flows: Pick<FlowStore, 'edgesOf' | 'fulfil'>;
   readonly blobs: Blobs;
   readonly outgoing: Outgoing;
@@ -78,22 +80,47 @@ const settleDependants = async (
   return messages.flat();
 };
 
+/** Says under an id of its own that the children of a job are lost: their parent has completed. */
+const loseChildren = async (
+  { id, childrenRef, priority, group }: JobRecord,
+  { clock, store }: RelayDeps,
+): Promise<void> => {
+  const now = clock.now();
+  const message = `the bucket holds no children of job ${id} at ${childrenRef} (any more)`;
+  const error = { code: 'CHILDREN_GONE', message, attempt: 0, at: now };
+  const lost = { id: childId(id, 'children'), messageId: '', priority, group, createdAt: now };
+  await store.create(quarantined(lost, now, error, {}));
+};
+
 const childMessages = async (
   record: JobRecord,
-  blobs: Blobs,
+  deps: RelayDeps,
 ): Promise<readonly OutgoingMessage[]> => {
   if (record.status !== 'COMPLETED') return [];
-  const children = await childrenOf(record, blobs);
+  const children = await childrenOf(record, deps.blobs);
+  if (!children) {
+    await loseChildren(record, deps);
+    return [];
+  }
   return children.map((child) =>
-    messageOf(child, JSON.stringify(child), child.id ?? '', record.traceHeader),
+    messageOf(child, bodyOf(child), child.id ?? '', record.traceHeader),
   );
 };
 
 /** @param ended rows as they were written when their jobs ended */
 export const relayEnds = async (ended: readonly JobRecord[], deps: RelayDeps): Promise<void> => {
-  const children = await mapPool(ended, WIDTH, (record) => childMessages(record, deps.blobs));
-  const released = await settleDependants(ended, deps);
-  await deps.outgoing.send([...children.flat(), ...released]);
-  await deps.charges.send(ended.filter(({ cost }) => cost !== undefined));
-  await deps.announcements.announce(ended.filter(({ callback }) => callback !== undefined));
+  const sendOn = async (): Promise<void> => {
+    const children = await mapPool(ended, WIDTH, (record) => childMessages(record, deps));
+    const released = await settleDependants(ended, deps);
+    await endUntaken(await deps.outgoing.send([...children.flat(), ...released]), deps);
+  };
+  const charge = () => deps.charges.send(ended.filter(({ cost }) => cost !== undefined));
+  const announce = () =>
+    deps.announcements.announce(ended.filter(({ callback }) => callback !== undefined));
+  const faults: unknown[] = [];
+  // A queue that is out of reach stops none of what goes into the others.
+  for (const step of [sendOn, charge, announce])
+    await step().catch((fault: unknown) => void faults.push(fault));
+  if (faults.length > 1) throw new AggregateError(faults, 'not all of an end was relayed');
+  if (faults.length === 1) throw faults[0];
 };

@@ -9,6 +9,7 @@ import type { DueReader } from './ports.ts';
 import type { JobRecord } from './record.ts';
 import { DEPENDENCIES_ENDED, type RelayDeps, releaseMessage } from './relay.ts';
 import { unparked } from './transitions.ts';
+import { endUntaken } from './untaken.ts';
 
 export interface TimekeeperDeps
   extends Pick<RelayDeps, 'store' | 'blobs' | 'outgoing' | 'clock' | 'logger'> {
@@ -60,9 +61,10 @@ export const keepTime = async (deps: TimekeeperDeps): Promise<TimekeeperReport> 
     await mapPool(late, WIDTH, (record) => failLate(record, deps));
     const sendable = page.filter(isSendable);
     const messages = await mapPool(sendable, WIDTH, (record) => messagesOf(record, deps));
-    await deps.outgoing.send(messages.flat());
+    const untaken = await deps.outgoing.send(messages.flat());
+    await endUntaken(untaken, deps);
     await mapPool(sendable, WIDTH, (record) => deps.store.change(record, unparked(record, now)));
-    sent += sendable.length;
+    sent += sendable.length - untaken.length;
     failed += late.length;
   }
   return { sent, failed };

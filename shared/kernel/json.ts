@@ -22,6 +22,19 @@ export const canonicalJson = (value: Json): string => {
   return `{${entries.join(',')}}`;
 };
 
+/**
+ * JSON text with every character beyond ASCII as an escape. SQS refuses some of them (U+FFFE,
+ * U+FFFF), UTF-8 cannot carry others (lone surrogates); as escapes all of them pass.
+ */
+export const asciiText = (json: string): string =>
+  json.replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** JSON that any queue takes, whatever is in `value`. undefined is no JSON. */
+export const asciiJson = (value: unknown): string => asciiText(JSON.stringify(value));
+
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Size of `text` on the wire, in bytes. */

@@ -5,7 +5,10 @@ import type { StreamedEnd } from '#shared/jobs/dynamo/stream.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import type { Telemetry } from './chain.ts';
 
-/** `relay` may be repeated for the same ends. The answer names the first record that failed. */
+/**
+ * `relay` may be repeated for the same ends. A record that fails stops none of the others; the
+ * answer names the first that failed, from which on the stream brings them again.
+ */
 export const relayInOrder = async (
   ends: readonly StreamedEnd[],
   relay: (ended: readonly JobRecord[]) => Promise<void>,
@@ -20,15 +23,19 @@ export const relayInOrder = async (
   } catch (error) {
     logger.warn('batch not relayed; going record by record', { error, records: ends.length });
   }
-  for (const [index, end] of ends.entries()) {
+  const failed: string[] = [];
+  let relayed = 0;
+  for (const { ended: one, sequence } of ends) {
+    if (!one) continue;
     try {
-      if (end.ended) await relay([end.ended]);
+      await relay([one]);
+      relayed += 1;
     } catch (error) {
-      logger.error('end not relayed', { jobId: end.ended?.id, error });
-      count(index);
-      return { batchItemFailures: [{ itemIdentifier: end.sequence }] };
+      // Those after it need not wait for it, though all come again from here on.
+      logger.error('end not relayed', { jobId: one.id, error });
+      failed.push(sequence);
     }
   }
-  count(ended.length);
-  return { batchItemFailures: [] };
+  count(relayed);
+  return { batchItemFailures: failed.slice(0, 1).map((itemIdentifier) => ({ itemIdentifier })) };
 };

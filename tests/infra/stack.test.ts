@@ -221,7 +221,7 @@ describe('functions', () => {
         ...['Query', 'UpdateItem'],
       ]
         .map((action) => `dynamodb:${action}`)
-        .concat(['s3:GetObject', ...SENDS]),
+        .concat(['s3:GetObject', 's3:PutObject', ...SENDS]),
     ],
     [
       'Timekeeper',

@@ -37,9 +37,9 @@ const settle = async (...ids: string[]) => {
   const charges = records.flatMap((record) => (record && chargeOf(record)) ?? []);
   const bodies: string[] = [];
   const sqs = {
-    send: ({ input }: { input: { Entries: { MessageBody: string }[] } }) => {
+    send: ({ input }: { input: { Entries: { Id: string; MessageBody: string }[] } }) => {
       bodies.push(...input.Entries.map(({ MessageBody }) => MessageBody));
-      return Promise.resolve({});
+      return Promise.resolve({ Successful: input.Entries.map(({ Id }) => ({ Id })) });
     },
   };
   await createCharges(sqs as never, 'postings').send(records.flatMap((record) => record ?? []));

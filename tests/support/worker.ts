@@ -30,6 +30,7 @@ import { relayEnds } from '#shared/jobs/relay.ts';
 import { type BatchDeps, type BatchReport, runBatch } from '#shared/jobs/runBatch.ts';
 import { createBlobs } from '#shared/jobs/s3/blobs.ts';
 import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
+import { textOf } from '#shared/jobs/sqs/attributes.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { keepTime, type TimekeeperReport } from '#shared/jobs/timekeeper.ts';
@@ -93,6 +94,14 @@ export interface TestWorker {
   stop(): Promise<void>;
 }
 
+export const attributeIn = (
+  attributes: Message['MessageAttributes'],
+  name: string,
+): string | undefined => {
+  const value = attributes?.[name]?.StringValue;
+  return value === undefined ? undefined : textOf(value);
+};
+
 const deliveryOf = (
   queueUrl: string,
   { MessageId = '', ReceiptHandle = '', Body = '', Attributes, MessageAttributes }: Message,
@@ -105,7 +114,7 @@ const deliveryOf = (
   body: Body,
   sentAt: Number(Attributes?.SentTimestamp),
   receives: Number(Attributes?.ApproximateReceiveCount),
-  released: MessageAttributes?.[RELEASED_ATTRIBUTE]?.StringValue,
+  released: attributeIn(MessageAttributes, RELEASED_ATTRIBUTE),
 });
 
 const manualClock = (): ManualClock => {

@@ -40,7 +40,7 @@ import { chargeIn, createCharges } from '#shared/ledger/sqs/postings.ts';
 import { isDone, type Outcome } from '#shared/ledger/types.ts';
 import { createInjector, type Fault, type Injector } from './faults.ts';
 import { createJobsTable, dropTable } from './table.ts';
-import { NO_HOSTS, NO_PURSE } from './worker.ts';
+import { attributeIn, NO_HOSTS, NO_PURSE } from './worker.ts';
 
 /** Where it comes from is tested apart. */
 const SECRETS = { callback: () => Promise.resolve(['whsec_world']) };
@@ -318,5 +318,5 @@ const deliveryOf = (queueUrl: string, message: Message, offset: number): Deliver
   body: message.Body ?? '',
   sentAt: Number(message.Attributes?.SentTimestamp) + offset,
   receives: Number(message.Attributes?.ApproximateReceiveCount),
-  released: message.MessageAttributes?.[RELEASED_ATTRIBUTE]?.StringValue,
+  released: attributeIn(message.MessageAttributes, RELEASED_ATTRIBUTE),
 });

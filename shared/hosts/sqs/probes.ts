@@ -1,5 +1,6 @@
 /** Messages on their way to the probes queue. One that is lost costs a probe, one more is harmless. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { asciiJson } from '#shared/kernel/json.ts';
 import { sendAll } from '#shared/sqs/sendAll.ts';
 import type { ProbeQueue } from '../ports.ts';
 
@@ -12,7 +13,7 @@ class ProbesRefusedError extends Error {
 export const createProbeQueue = (sqs: SQSClient, queueUrl: string): ProbeQueue => ({
   send: async (messages) => {
     const entries = messages.map(({ message, delaySeconds }) => ({
-      MessageBody: JSON.stringify(message),
+      MessageBody: asciiJson(message),
       DelaySeconds: delaySeconds,
     }));
     await sendAll(

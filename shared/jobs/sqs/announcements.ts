@@ -1,7 +1,7 @@
 /** Ends of jobs on their way to `results.fifo`, and back out of it. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { sha256 } from '#shared/kernel/json.ts';
+import { asciiJson, sha256 } from '#shared/kernel/json.ts';
 import { sendAll } from '#shared/sqs/sendAll.ts';
 import type { Announcements } from '../ports.ts';
 import type { JobRecord } from '../record.ts';
@@ -18,7 +18,7 @@ const entryOf = (record: JobRecord, occasion: string) => {
   const { id, generation = 0 } = record;
   const announcement: Announcement = { id, generation };
   return {
-    MessageBody: JSON.stringify(announcement),
+    MessageBody: asciiJson(announcement),
     MessageGroupId: sha256(id),
     MessageDeduplicationId: sha256(`${id}\n${generation}\n${occasion}`),
   };

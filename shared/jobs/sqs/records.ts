@@ -1,12 +1,18 @@
 /** Lambda's SQS event ↔ deliveries and the partial-batch answer. */
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { PRIORITIES, type Priority, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import type { Delivery } from '../ports.ts';
+import { textOf } from './attributes.ts';
 
 export type QueueUrls = Readonly<Record<Priority, string>>;
 
 const nameIn = (urlOrArn: string): string => urlOrArn.split(/[/:]/).at(-1) ?? '';
+
+const attributeIn = ({ messageAttributes }: SQSRecord, name: string): string | undefined => {
+  const value = messageAttributes[name]?.stringValue;
+  return value === undefined ? undefined : textOf(value);
+};
 
 /** @throws AssertionError for a queue that the worker was not given. */
 export const deliveriesOf = (event: SQSEvent, queues: QueueUrls): readonly Delivery[] =>
@@ -23,7 +29,7 @@ export const deliveriesOf = (event: SQSEvent, queues: QueueUrls): readonly Deliv
       body: record.body,
       sentAt: Number(record.attributes.SentTimestamp),
       receives: Number(record.attributes.ApproximateReceiveCount),
-      released: record.messageAttributes[RELEASED_ATTRIBUTE]?.stringValue,
+      released: attributeIn(record, RELEASED_ATTRIBUTE),
       traceHeader: record.attributes.AWSTraceHeader,
     };
   });

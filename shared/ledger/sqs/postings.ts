@@ -1,7 +1,7 @@
 /** Charges on their way to `postings.fifo`, and back out of it. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Charges } from '#shared/jobs/money.ts';
-import { sha256 } from '#shared/kernel/json.ts';
+import { asciiJson, sha256 } from '#shared/kernel/json.ts';
 import { sendAll } from '#shared/sqs/sendAll.ts';
 import { chargeOf } from '../charges.ts';
 import type { Charge } from '../settle.ts';
@@ -15,10 +15,8 @@ class ChargesRefusedError extends Error {
 /** As many charges at once, each payer's one after another. */
 const GROUPS = 64;
 
-const bodyOf = (charge: Charge): string =>
-  JSON.stringify(charge, (_key, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value,
-  );
+const bodyOf = ({ amount, ...charge }: Charge): string =>
+  asciiJson({ ...charge, amount: String(amount) });
 
 const entryOf = (charge: Charge) => {
   const { id, unit, payer, due } = charge;

@@ -1,0 +1,12 @@
+/**
+ * Texts as values of message attributes. SQS refuses some characters there, so that what is not
+ * plain ASCII goes as JSON.
+ */
+import { asciiJson } from '#shared/kernel/json.ts';
+
+export const attributeOf = (text: string): string =>
+  /^[\x20\x21\x23-\x7e][\x20-\x7e]*$/.test(text) ? text : asciiJson(text);
+
+/** The text that {@link attributeOf} wrote. */
+export const textOf = (value: string): string =>
+  value.startsWith('"') ? (JSON.parse(value) as string) : value;

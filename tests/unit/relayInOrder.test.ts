@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import type { JobRecord } from '#shared/jobs/record.ts';
+import { relayInOrder } from '#shared/runtime/streamBatch.ts';
+
+const end = (id: string) => ({ sequence: `s-${id}`, ended: { id } as JobRecord });
+
+it('an end that cannot be relayed stops none of those after it, and comes again', async () => {
+  const relayed: string[] = [];
+  const relay = (ended: readonly JobRecord[]) => {
+    if (ended.some(({ id }) => id === 'bad')) return Promise.reject(new Error('no'));
+    relayed.push(...ended.map(({ id }) => id));
+    return Promise.resolve();
+  };
+  const quiet = () => undefined;
+  const telemetry = {
+    logger: { warn: quiet, error: quiet },
+    metrics: { addMetric: quiet },
+  } as never;
+  const ends = [end('a'), end('bad'), { sequence: 's-x', ended: undefined }, end('b')];
+  const answer = await relayInOrder(ends, relay, telemetry);
+  expect(relayed).toEqual(['a', 'b']);
+  expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 's-bad' }] });
+});
