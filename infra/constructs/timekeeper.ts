@@ -47,10 +47,12 @@ export class Timekeeper extends Construct {
         ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
       },
     });
+    // A tick that could not be handed over, or failed, is not repeated: the next one does its work.
+    // Lambda by itself would try it twice more, for up to six hours.
+    fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
     new events.Rule(this, 'EveryMinute', {
       schedule: events.Schedule.rate(Duration.minutes(1)),
-      // A tick that failed is not repeated: the next one does its work.
-      targets: [new LambdaFunction(fn, { retryAttempts: 0 })],
+      targets: [new LambdaFunction(fn, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
     });
     grantItems(fn, table, 'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     grantIndexQuery(fn, table, DUE_INDEX);

@@ -92,6 +92,8 @@ const NAMERS: Readonly<Record<string, Namer>> = {
   'AWS::CodeDeploy::Application': nominal,
   'AWS::CodeDeploy::DeploymentGroup': nominal,
   'AWS::Lambda::EventSourceMapping': nominal,
+  // Here nothing that was invoked by an event is repeated.
+  'AWS::Lambda::EventInvokeConfig': nominal,
   'AWS::Events::Rule': nominal,
   'AWS::IAM::Role': nominal,
   'AWS::IAM::Policy': nominal,

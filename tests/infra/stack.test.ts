@@ -145,6 +145,22 @@ describe('functions', () => {
       });
   });
 
+  it('that a rule rings are rung once: what failed is not repeated, by EventBridge or by Lambda', () => {
+    const rung = of('AWS::Lambda::Permission').filter(
+      ({ Principal }) => Principal === 'events.amazonaws.com',
+    );
+    const configured = of('AWS::Lambda::EventInvokeConfig');
+    expect(configured.map(({ FunctionName }) => FunctionName)).toEqual([
+      { Ref: expect.stringContaining('Timekeeper') },
+    ]);
+    expect(rung).toHaveLength(configured.length);
+    expect(configured).toMatchObject([{ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 }]);
+    const targets = of('AWS::Events::Rule').flatMap(({ Targets }) => Targets as object[]);
+    expect(targets.filter((each) => JSON.stringify(each).includes('Timekeeper'))).toMatchObject([
+      { RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } },
+    ]);
+  });
+
   it('look at one shard an invocation, rung by the minute, with a thread for each name', () => {
     const [prober] = of('AWS::Lambda::Function').filter(({ FunctionName }) =>
       String(FunctionName).endsWith('-prober'),

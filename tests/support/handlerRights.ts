@@ -185,6 +185,13 @@ const HANDLERS: Readonly<Record<string, Rights>> = {
     arn.fn,
     'AddPermission RemovePermission GetPolicy',
   ),
+  'AWS::Lambda::EventInvokeConfig': ofParent(
+    'FunctionName',
+    'lambda',
+    arn.fn,
+    'PutFunctionEventInvokeConfig GetFunctionEventInvokeConfig ' +
+      'UpdateFunctionEventInvokeConfig DeleteFunctionEventInvokeConfig',
+  ),
   'AWS::Lambda::EventSourceMapping': all(nameless('lambda', 'CreateEventSourceMapping'), () =>
     on(
       arn.mapping,
