@@ -1,10 +1,10 @@
 /** Alarms of jobs and of the results that they send out. */
-import { JOB_METRICS, MESH_METRICS } from '#shared/contracts/metrics.ts';
+import { JOB_METRICS, MESH_METRICS, WAIT_METRICS } from '#shared/contracts/metrics.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { above, minutes, QUIET, upper } from './alarmKit.ts';
 import type { Inventory } from './inventory.ts';
 import { line, math, ofQueue, own } from './metrics.ts';
-import type { AlarmSpec, Series } from './spec.ts';
+import type { AlarmSpec, Series, Stat } from './spec.ts';
 
 const AGE_SECONDS: Readonly<Record<Priority, number>> = {
   critical: 60,
@@ -13,31 +13,67 @@ const AGE_SECONDS: Readonly<Record<Priority, number>> = {
   low: 14_400,
 };
 
-/** A message that waits out a retry or a limit is not visible, and is as old as it should be. */
-const ageOfWaiting = (inventory: Inventory, priority: Priority): readonly Series[] => {
-  const of = (name: string) => ofQueue(inventory, `jobs-${priority}.fifo`, name, 'Maximum');
+/**
+ * The age of the oldest message counts those that wait on purpose, for a retry, a limit or a time.
+ * It says something only while nobody takes anything: then all that is visible waits in vain.
+ */
+const ageOfIdle = (inventory: Inventory, priority: Priority): readonly Series[] => {
+  const of = (id: string, name: string, stat: Stat) =>
+    line(id, ofQueue(inventory, `jobs-${priority}.fifo`, name, stat), { id, hidden: true });
   return [
-    line('age', of('ApproximateAgeOfOldestMessage'), { id: 'age', hidden: true }),
-    line('waiting', of('ApproximateNumberOfMessagesVisible'), { id: 'waiting', hidden: true }),
-    math('age while some wait', 'IF(waiting>0,age,0)', { id: 'value' }),
+    of('age', 'ApproximateAgeOfOldestMessage', 'Maximum'),
+    of('waiting', 'ApproximateNumberOfMessagesVisible', 'Maximum'),
+    of('received', 'NumberOfMessagesReceived', 'Sum'),
+    of('asked', 'NumberOfEmptyReceives', 'Sum'),
+    math(
+      'age while nobody asks',
+      'IF(FILL(received,0)+FILL(asked,0)>0,0,IF(FILL(waiting,0)>0,FILL(age,0),0))',
+      { id: 'value' },
+    ),
   ];
 };
 
-export const ageAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
-  PRIORITIES.map((priority) => ({
-    id: `OldestMessage${upper(priority)}`,
-    severity: priority === 'critical' || priority === 'high' ? 'page' : 'ticket',
-    series: ageOfWaiting(inventory, priority),
-    over: AGE_SECONDS[priority],
-    when: minutes(5),
-    missing: QUIET,
-    runbook: {
-      means: `For five minutes ${priority} jobs have waited to be received, and the oldest message is older than ${AGE_SECONDS[priority]} s.`,
+const severityOf = (priority: Priority): AlarmSpec['severity'] =>
+  priority === 'critical' || priority === 'high' ? 'page' : 'ticket';
+
+/** Nobody takes the jobs of a queue. */
+const idleAlarm = (inventory: Inventory, priority: Priority): AlarmSpec => ({
+  id: `OldestMessage${upper(priority)}`,
+  severity: severityOf(priority),
+  series: ageOfIdle(inventory, priority),
+  over: AGE_SECONDS[priority],
+  when: minutes(5),
+  missing: QUIET,
+  runbook: {
+    means: `For five minutes nobody has asked for ${priority} jobs, though some wait, and the oldest message is older than ${AGE_SECONDS[priority]} s.`,
+    firstLook:
+      '`sheratan doctor` (is the mapping enabled, is its target there?), then Throttles and Concurrent executions of the worker on the dashboard.',
+    firstAction: `A mapping that is off: enable it, or roll the deployment back. All workers busy with long jobs: raise maxConcurrency.${priority}.`,
+  },
+});
+
+/** Jobs are taken, but late. Those that wait for a retry, a limit or a time are not measured. */
+const lateAlarm = (inventory: Inventory, priority: Priority): AlarmSpec =>
+  above(
+    `JobsLate${upper(priority)}`,
+    severityOf(priority),
+    // The quickest: whoever waits behind a job of the same group waits by that group's own order.
+    own(inventory, 'worker', WAIT_METRICS[priority], 'Minimum'),
+    1_000 * AGE_SECONDS[priority],
+    minutes(5),
+    {
+      means: `For five minutes even the quickest ${priority} job has waited longer than ${AGE_SECONDS[priority]} s for its start: more comes than is done.`,
       firstLook:
-        '`sheratan state` (paused?), `sheratan groups` (halted?), then Messages waiting and Concurrent executions on the dashboard.',
-      firstAction: `Many groups waiting: raise maxConcurrency.${priority}. One group: it is that group’s own order; look at its first job with \`sheratan why\`.`,
+        'Messages waiting, Throttles and Concurrent executions on the dashboard; `sheratan state` (just resumed?).',
+      firstAction: `Raise maxConcurrency.${priority}; a source that floods the queue: \`sheratan limits set\`.`,
     },
-  }));
+  );
+
+export const ageAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
+  PRIORITIES.flatMap((priority) => [
+    idleAlarm(inventory, priority),
+    lateAlarm(inventory, priority),
+  ]);
 
 export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
   above('Quarantined', 'ticket', own(inventory, 'worker', JOB_METRICS.quarantined), 0, minutes(1), {
@@ -52,9 +88,8 @@ export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     series: [
       line('dead', own(inventory, 'worker', JOB_METRICS.dead), { id: 'dead', hidden: true }),
       line('done', own(inventory, 'worker', JOB_METRICS.completed), { id: 'done', hidden: true }),
-      math('dead, in %', 'IF(FILL(dead,0)>=5,100*FILL(dead,0)/(FILL(dead,0)+FILL(done,0)),0)', {
-        id: 'value',
-      }),
+      // Both are counted with each batch, 0 too: FILL has nothing to fill where there was no value.
+      math('dead, in %', 'IF(dead>=5,100*dead/(dead+done),0)', { id: 'value' }),
     ],
     over: 5,
     when: minutes(3, 5),
@@ -97,11 +132,7 @@ export const callbackAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
         id: 'delivered',
         hidden: true,
       }),
-      math(
-        'failing, in %',
-        'IF(FILL(retried,0)>=5,100*FILL(retried,0)/(FILL(retried,0)+FILL(delivered,0)),0)',
-        { id: 'value' },
-      ),
+      math('failing, in %', 'IF(retried>=5,100*retried/(retried+delivered),0)', { id: 'value' }),
     ],
     over: 50,
     when: minutes(10, 15),

@@ -1,6 +1,6 @@
 /** Alarms of what carries the mesh: queues of the given up, functions, streams, tables, the prober. */
 import { HOST_METRICS } from '#shared/contracts/metrics.ts';
-import { above, minutes, QUIET, upper } from './alarmKit.ts';
+import { above, minutes, upper } from './alarmKit.ts';
 import type { Inventory } from './inventory.ts';
 import { line, math, ofFunction, ofQueue, ofTable, own } from './metrics.ts';
 import type { AlarmSpec } from './spec.ts';
@@ -68,28 +68,25 @@ export const functionAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
     ),
   ]);
 
+/** Two alarms, not a sum: DynamoDB tells of what it refused, and of nothing while it refuses nothing. */
 export const tableAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
-  inventory.tables.map((table) => ({
-    id: `Throttled${upper(table)}`,
-    severity: 'ticket' as const,
-    series: [
-      line('reads', ofTable(inventory, table, 'ReadThrottleEvents'), { id: 'reads', hidden: true }),
-      line('writes', ofTable(inventory, table, 'WriteThrottleEvents'), {
-        id: 'writes',
-        hidden: true,
-      }),
-      math('throttled', 'FILL(reads,0)+FILL(writes,0)', { id: 'value' }),
-    ],
-    over: 0,
-    when: minutes(5),
-    missing: QUIET,
-    runbook: {
-      means: `DynamoDB has refused requests to the ${table} table for five minutes: load grew faster than it doubles, or one key is hot.`,
-      firstLook: 'CloudWatch Contributor Insights of the table: many keys or one?',
-      firstAction:
-        'Many: wait, on-demand capacity doubles by itself. One: a payer or a source; give it a limit with `sheratan limits set`.',
-    },
-  }));
+  inventory.tables.flatMap((table) =>
+    (['Read', 'Write'] as const).map((access) =>
+      above(
+        `Throttled${access}s${upper(table)}`,
+        'ticket',
+        ofTable(inventory, table, `${access}ThrottleEvents`),
+        0,
+        minutes(5),
+        {
+          means: `DynamoDB has refused ${access.toLowerCase()}s of the ${table} table for five minutes: load grew faster than it doubles, or one key is hot.`,
+          firstLook: 'CloudWatch Contributor Insights of the table: many keys or one?',
+          firstAction:
+            'Many: wait, on-demand capacity doubles by itself. One: a payer or a source; give it a limit with `sheratan limits set`.',
+        },
+      ),
+    ),
+  );
 
 export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
   {
@@ -115,7 +112,7 @@ export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
         'Without a tick nothing is known of the hosts; that the prober is dead is told by its own alarm.',
     },
     runbook: {
-      means: 'More than one host in ten is offline.',
+      means: 'More than one in ten of the hosts in service is offline.',
       firstLook:
         'Inconclusive probes on the dashboard: are the hosts down, or does the prober see nothing?',
       firstAction: 'Their owner; jobs go to the hosts that are left meanwhile.',
@@ -159,7 +156,7 @@ export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     minutes(5),
     {
       means:
-        'Five probes in a row said nothing of some hosts: what is shown of them is only the last that was known, and jobs go by it.',
+        'Five probes in a row said nothing of some hosts in service: what is shown of them is only the last that was known, and jobs go by it.',
       firstLook:
         'The prober’s log for inconclusive probes and their reason: names that do not resolve, descriptors, an address that `outboundAllow` does not name.',
       firstAction:

@@ -56,6 +56,14 @@ export const JOB_METRICS = {
   attempts: 'JobAttempts',
 } as const;
 
+/** By priority: from the send to the start of jobs that nothing but the queue made wait. */
+export const WAIT_METRICS = {
+  critical: 'JobWaitCritical',
+  high: 'JobWaitHigh',
+  normal: 'JobWaitNormal',
+  low: 'JobWaitLow',
+} as const;
+
 /** Those that are also told by kind. */
 export const KIND_METRICS = [
   JOB_METRICS.timeToStart,
@@ -99,7 +107,10 @@ export const USAGE_METRICS = {
 
 /** Which function emits what, beside its usage. */
 export const EMITTED: Readonly<Record<string, readonly string[]>> = {
-  worker: [...Object.values(JOB_METRICS), LEDGER_METRICS.holdsPlaced, LEDGER_METRICS.holdsRefused],
+  worker: [
+    ...[...Object.values(JOB_METRICS), ...Object.values(WAIT_METRICS)],
+    ...[LEDGER_METRICS.holdsPlaced, LEDGER_METRICS.holdsRefused],
+  ],
   relay: [MESH_METRICS.relayed],
   timekeeper: [
     MESH_METRICS.dueSent,

@@ -2,7 +2,7 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Ids, Logger } from '#shared/kernel/ports.ts';
 import { type Applied, applyFindings, closedHour, type Findings, type Turn } from './apply.ts';
-import type { Host } from './host.ts';
+import { type Host, overlayAt } from './host.ts';
 import type { Change, Live } from './live.ts';
 import { type Sentinels, withoutMassFailure } from './massFailure.ts';
 import type { HostRegistry, ProbeMessage, RollupStore, ShardState, ShardStore } from './ports.ts';
@@ -27,6 +27,8 @@ export interface ShardReport {
   readonly skewMs: number;
   readonly run?: ProbeRun;
   readonly live?: ReadonlyMap<number, Live>;
+  /** Numbers of the hosts that are drained or under maintenance. */
+  readonly resting?: ReadonlySet<number>;
   readonly changes: readonly Change[];
 }
 
@@ -93,5 +95,7 @@ export const runShard = async (
   );
   if (!applied) return { ...report('overtaken'), run };
   const { changes, next } = applied;
-  return { kind: 'committed', shard, skewMs, run, live: next.live, changes };
+  const resting = hosts.flatMap((host) => (overlayAt(host, at) ? [host.number] : []));
+  const found = { run, live: next.live, resting: new Set(resting), changes };
+  return { kind: 'committed', shard, skewMs, ...found };
 };

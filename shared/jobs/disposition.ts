@@ -32,6 +32,8 @@ interface Report {
   readonly attempt?: number;
   /** From the producer's send to the start of the handler, and of the handler's run, in ms. */
   readonly startMs?: number;
+  /** With `startMs`: of the queue that it waited in. */
+  readonly priority?: string;
   readonly runMs?: number;
   /** From the producer's send to the end of the job, in ms; of a job that has ended with this run. */
   readonly finishMs?: number;

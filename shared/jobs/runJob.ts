@@ -158,7 +158,8 @@ const claimAndRun = async (
   returnFunds(given, disposition.as === 'completed');
   // Only a first delivery tells how long the queue made a job wait.
   const prompt = delivery.receives === 1 && !delivery.released;
-  const timed = prompt ? { startMs: ran.startedAt - delivery.sentAt } : {};
+  const { priority, sentAt } = delivery;
+  const timed = prompt ? { startMs: ran.startedAt - sentAt, priority } : {};
   const ended = disposition.as === 'completed' || disposition.as === 'dead';
   const finished = ended ? { finishMs: deps.clock.now() - record.createdAt } : {};
   return { ...disposition, ...timed, ...finished, ...moneyOf(paid), runMs: ran.runMs };

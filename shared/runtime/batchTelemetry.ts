@@ -1,5 +1,5 @@
 /** One log line and one metrics line a batch, whatever its size. */
-import { JOB_METRICS, LEDGER_METRICS } from '#shared/contracts/metrics.ts';
+import { JOB_METRICS, LEDGER_METRICS, WAIT_METRICS } from '#shared/contracts/metrics.ts';
 import type { Disposition } from '#shared/jobs/disposition.ts';
 import type { BatchReport } from '#shared/jobs/runBatch.ts';
 import type { Telemetry } from './chain.ts';
@@ -25,13 +25,20 @@ const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
   fault: JOB_METRICS.returned,
 };
 
+const WAIT_OF: Readonly<Record<string, string>> = WAIT_METRICS;
+
+/** Shares are made of these: CloudWatch fills no gaps of a metric that was not there at all. */
+const COUNTED_ALWAYS = [JOB_METRICS.completed, JOB_METRICS.dead];
+
 /** What the batch's log line has of a job, beside what only the metrics tell. */
-const logged = ({ finishMs, money, ...disposition }: Disposition): object => disposition;
+const logged = ({ finishMs, money, priority, ...disposition }: Disposition): object => disposition;
 
 const measureJob = ({ metrics }: Telemetry, job: Disposition): void => {
-  const { kind, startMs, runMs, finishMs, attempt, money } = job;
+  const { kind, startMs, priority, runMs, finishMs, attempt, money } = job;
   const ms = 'Milliseconds';
   if (startMs !== undefined) metrics.addOfKind(kind, JOB_METRICS.timeToStart, ms, startMs);
+  const wait = WAIT_OF[priority ?? ''];
+  if (startMs !== undefined && wait) metrics.addMetric(wait, ms, startMs);
   if (runMs !== undefined) metrics.addMetric(JOB_METRICS.runTime, ms, runMs);
   if (finishMs !== undefined) {
     metrics.addOfKind(kind, JOB_METRICS.timeToFinish, ms, finishMs);
@@ -45,8 +52,10 @@ const measureJob = ({ metrics }: Telemetry, job: Disposition): void => {
 export const reportBatch =
   (telemetry: Telemetry) =>
   (report: BatchReport): BatchReport => {
-    for (const [as, of] of Map.groupBy(report.dispositions, ({ as }) => as))
-      telemetry.metrics.addMetric(METRIC_OF[as], 'Count', of.length);
+    const counts = new Map<string, number>(COUNTED_ALWAYS.map((name) => [name, 0]));
+    for (const { as } of report.dispositions)
+      counts.set(METRIC_OF[as], (counts.get(METRIC_OF[as]) ?? 0) + 1);
+    for (const [name, count] of counts) telemetry.metrics.addMetric(name, 'Count', count);
     for (const job of report.dispositions) measureJob(telemetry, job);
     telemetry.logger.info('batch', { jobs: report.dispositions.map(logged) });
     return report;

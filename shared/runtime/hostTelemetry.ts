@@ -25,9 +25,10 @@ const METRIC_OF: Readonly<Record<Exclude<HostState, 'unknown'>, string>> = {
   offline: HOST_METRICS.hostsOffline,
 };
 
-const reportStates = ({ metrics }: Telemetry, { live }: ShardReport): void => {
+/** Of the hosts in service: how one is that is drained or under maintenance is nobody's alarm. */
+const reportStates = ({ metrics }: Telemetry, { live, resting }: ShardReport): void => {
   if (!live) return;
-  const hosts = [...live.values()];
+  const hosts = [...live.values()].filter(({ number }) => !resting?.has(number));
   metrics.addMetric(HOST_METRICS.hostsTotal, 'Count', hosts.length);
   for (const [state, metric] of Object.entries(METRIC_OF)) {
     const count = hosts.filter((host) => host.state === state).length;

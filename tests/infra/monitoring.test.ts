@@ -44,6 +44,8 @@ const AWS: Readonly<Record<string, { dimension: string; names: readonly string[]
     names: [
       'ApproximateAgeOfOldestMessage',
       'ApproximateNumberOfMessagesVisible',
+      'NumberOfEmptyReceives',
+      'NumberOfMessagesReceived',
       'NumberOfMessagesSent',
     ],
   },
@@ -236,7 +238,8 @@ describe('the alarms', () => {
     expect(new Set(ids).size).toBe(ids.length);
     const starting = (text: string) => ids.filter((id) => id.startsWith(text)).length;
     expect(starting('DeadLetters')).toBe(full.deadLetters.length);
-    expect(starting('OldestMessage')).toBe(4);
+    expect([starting('OldestMessage'), starting('JobsLate')]).toEqual([4, 4]);
+    expect(starting('Throttled')).toBe(2 * full.tables.length);
     expect(starting('StreamLag')).toBe(full.streamed.length);
     expect(starting('Errors')).toBe(full.functions.length);
     const dead = alarmsOf(full).find(({ id }) => id === 'ProberDead');

@@ -6,7 +6,7 @@ const SHORTFALLS = {
   'MiniStack-universal-targets':
     'keeps schedules, but does not call universal targets (aws-sdk:sqs:sendMessage): no tick arrives',
   'MiniStack-alarms':
-    'its CloudFormation knows neither composite alarms nor alarms on metric math: the stack is deployed without them',
+    'its CloudFormation does not know alarms on metric math: the stack is deployed without them',
   'MiniStack-execution-role':
     'its CloudFormation makes resources without looking at what the execution role may do: the deploy policy is given, but only checked against the template',
   'LocalStack-policies': 'does not enforce IAM policies in its free edition, nor the deploy policy',

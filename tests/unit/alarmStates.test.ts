@@ -49,7 +49,41 @@ describe('the alarms', () => {
     expect(on(...minutes(dead, 2), ...minutes(done, 2))).toEqual([]);
     expect(on(...minutes(dead, 3), ...minutes(done, 3))).toEqual(['DeadRate']);
     expect(on(...minutes(dead, 3), ...minutes({ ...done, value: 1_000 }, 3))).toEqual([]);
-    expect(on(...minutes({ ...dead, value: 4 }, 5))).toEqual([]);
+    const none = { ...done, value: 0 };
+    expect(on(...minutes({ ...dead, value: 4 }, 5), ...minutes(none, 5))).toEqual([]);
+  });
+
+  it('of dead jobs are on when everything dies: that nothing completes is counted, too', () => {
+    expect(on(...minutes(dead, 3), ...minutes({ ...done, value: 0 }, 3))).toEqual(['DeadRate']);
+  });
+
+  it('of late jobs are on when even the quickest start was late, however old a retry is', () => {
+    const wait = (value: number) =>
+      minutes({ service: 'worker', name: 'JobWaitCritical', value }, 5);
+    expect(on(...wait(61_000))).toEqual(['JobsLateCritical']);
+    expect(on(...wait(61_000), ...wait(5))).toEqual([]);
+  });
+
+  it('of the oldest message are on while some wait and nobody asks, not for those that wait on purpose', () => {
+    const queue = 'sheratan-dev-jobs-critical.fifo';
+    const idle = (name: string, value: number) => ({ name, value });
+    const of = (...measured: readonly { name: string; value: number }[]) => {
+      const store = createStore();
+      for (const { name, value } of measured)
+        for (let minutesAgo = 0; minutesAgo < 5; minutesAgo += 1)
+          store.record(
+            { namespace: 'AWS/SQS', name, dimensions: { QueueName: queue } },
+            [value],
+            NOW - minutesAgo * MINUTE_MS,
+          );
+      return alarmsOn(specs, store, NOW, 0).map(({ id }) => id);
+    };
+    const age = idle('ApproximateAgeOfOldestMessage', 40_000);
+    const some = idle('ApproximateNumberOfMessagesVisible', 3);
+    expect(of(age, some)).toEqual(['OldestMessageCritical']);
+    expect(of(age, idle('ApproximateNumberOfMessagesVisible', 0))).toEqual([]);
+    expect(of(age, some, idle('NumberOfMessagesReceived', 30))).toEqual([]);
+    expect(of(age, some, idle('NumberOfEmptyReceives', 12))).toEqual([]);
   });
 
   it('of a dead man’s switch are on when nothing comes, once something should have', () => {

@@ -34,7 +34,10 @@ it('measures a run of a thousand hosts in at most a hundred values a metric', ()
     live: new Map([
       ...[live(0, 'online', 40), live(1, 'offline', NO_CERTIFICATE)],
       live(2, 'online', 9, LIMITS.hostStaleAfter),
+      // Drained: out of every count.
+      ...[live(3, 'offline', 1, LIMITS.hostStaleAfter), live(4, 'online', 2)],
     ]),
+    resting: new Set([3, 4]),
     run: {
       results: new Map([...passes, ['f', once(FAIL)], ['i', once(INCONCLUSIVE)]]),
       ...{ skipped: 0, startedAt: 10, endedAt: 2_010 },
