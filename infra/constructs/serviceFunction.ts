@@ -17,6 +17,8 @@ export interface ServiceFunctionProps {
   readonly logRetentionDays: number;
   readonly production: boolean;
   readonly environment: Readonly<Record<string, string>>;
+  /** What Lambda does when its messages have led back to it 16 times. Default: it stops them. */
+  readonly recursiveLoop?: lambda.RecursiveLoop;
 }
 
 export class ServiceFunction extends Construct {
@@ -46,6 +48,7 @@ export class ServiceFunction extends Construct {
       loggingFormat: lambda.LoggingFormat.JSON,
       logGroup,
       role,
+      ...(props.recursiveLoop && { recursiveLoop: props.recursiveLoop }),
       environment: { [METRICS_ENV.namespace]: Stack.of(this).stackName, ...props.environment },
     });
   }

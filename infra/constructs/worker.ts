@@ -2,6 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -40,6 +41,8 @@ export class Worker extends Construct {
       description: 'Runs the jobs of the FIFO queues, each exactly once in effect',
       timeout: Duration.seconds(WORKER_TIMEOUT_SECONDS),
       memoryMb: config.workerMemoryMb,
+      // A kind may send jobs: Lambda would refuse the 16th in a row, and its group would stand still.
+      recursiveLoop: lambda.RecursiveLoop.ALLOW,
       logRetentionDays: config.logRetentionDays,
       production: config.production,
       environment: {

@@ -132,6 +132,11 @@ describe('functions', () => {
       expect(group).toMatchObject({ RetentionInDays: 30 });
   });
 
+  it('may be led back to by their own messages only where a kind may send jobs: in the worker', () => {
+    const loops = of('AWS::Lambda::Function').filter(({ RecursiveLoop }) => RecursiveLoop);
+    expect(loops).toMatchObject([{ FunctionName: 'sheratan-dev-worker', RecursiveLoop: 'Allow' }]);
+  });
+
   it('are fed ten messages at a time, with partial failures and bounded concurrency', () => {
     const mappings = of('AWS::Lambda::EventSourceMapping').filter(
       (each) => !each['FilterCriteria'] && each['BatchSize'] !== 1,

@@ -163,7 +163,8 @@ const HANDLERS: Readonly<Record<string, Rights>> = {
       arn.fn,
       'CreateFunction GetFunction GetFunctionConfiguration UpdateFunctionCode ' +
         'UpdateFunctionConfiguration DeleteFunction PublishVersion GetFunctionCodeSigningConfig ' +
-        'GetRuntimeManagementConfig GetFunctionRecursionConfig GetFunctionScalingConfig ' +
+        'GetRuntimeManagementConfig GetFunctionRecursionConfig PutFunctionRecursionConfig ' +
+        'GetFunctionScalingConfig ' +
         'TagResource UntagResource ListTags',
     ),
     ofParent('Role', 'iam', arn.role, 'PassRole'),
