@@ -85,7 +85,7 @@ const DEAD_LETTERS: readonly DeadLetters[] = [
     what: 'schedule ticks',
     queue: 'ticks-dead',
     action:
-      'Each body is the envelope of a job: send those that are still wanted with `sheratan send`, then delete them.',
+      'Each body is what the schedule gave to SendMessage, its attributes say which schedule and why: `aws sqs receive-message … --query "Messages[].Body | [0]" --output text | jq -r .MessageBody | sheratan send -` for those that are still wanted, then delete them.',
   },
 ];
 

@@ -15,7 +15,7 @@ export const deadLetterAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
       minutes(1),
       {
         means: `SQS or Lambda gave up on ${what}: they wait in sheratan-${inventory.stage}-${queue} and nothing will touch them again.`,
-        firstLook: `Read one without deleting it, \`aws sqs receive-message --attribute-names All\`, and search the function’s log group for its id.`,
+        firstLook: `Read one without deleting it, \`aws sqs receive-message --attribute-names All --message-attribute-names All\`, and search the function’s log group for its id.`,
         firstAction: action,
       },
     ),

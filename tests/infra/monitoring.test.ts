@@ -15,6 +15,7 @@ import {
   MESH_METRICS,
   USAGE_METRICS,
 } from '#shared/contracts/metrics.ts';
+import { inputOf } from '#shared/schedules/schedule.ts';
 import { propertiesIn, type Resource, resourcesIn } from '../support/assembly.ts';
 
 let resources: readonly Resource[];
@@ -244,6 +245,15 @@ describe('the alarms', () => {
     expect(starting('Errors')).toBe(full.functions.length);
     const dead = alarmsOf(full).find(({ id }) => id === 'ProberDead');
     expect(dead?.missing.as).toBe('breaching');
+  });
+
+  it('of schedule ticks tell how a body becomes an envelope again, and where its reason is', () => {
+    const ticks = alarmsOf(full).find(({ id }) => id === 'DeadLettersScheduleTicks');
+    expect(ticks?.runbook.firstLook).toContain('--message-attribute-names All');
+    expect(ticks?.runbook.firstAction).toContain('jq -r .MessageBody');
+    const message = { body: '{"kind":"echo"}', group: 'g', deduplicationId: 'd' };
+    const input = inputOf({ ...message, priority: 'normal' }, 'https://queue');
+    expect(JSON.parse(input)).toMatchObject({ MessageBody: message.body });
   });
 
   it('are in the runbook as they are: npm run runbook', () => {
