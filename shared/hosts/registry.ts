@@ -1,8 +1,9 @@
 /** Host definitions: checking them, telling one from another, what becomes of a request. */
 import * as v from 'valibot';
-import { createOutbound, OutboundError } from '#shared/kernel/addresses.ts';
+import { createOutbound } from '#shared/kernel/addresses.ts';
 import { canonicalJson } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { OutboundError } from '#shared/kernel/outboundUrl.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { reasonOf } from '#shared/kernel/schemaIssue.ts';
 import type { Host, Overlay, ProbeSettings } from './host.ts';

@@ -2,9 +2,10 @@
 import * as v from 'valibot';
 import { byteLength, canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { OutboundError, outboundUrl } from '#shared/kernel/outboundUrl.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { reasonOf } from '#shared/kernel/schemaIssue.ts';
-import { thrownText } from '#shared/kernel/text.ts';
+import { thrownText } from '#shared/kernel/thrown.ts';
 import type { JobDefinition, Kinds } from './defineJob.ts';
 import { type Envelope, envelopeSchema, hintsSchema } from './envelopeSchema.ts';
 import { issueAt, parseHostileJson, pathText } from './hostileJson.ts';
@@ -99,6 +100,18 @@ const EXCLUSIVE = [
   ['deadline', 'deadlineSeconds'],
 ] as const;
 
+/** Why the end of the job could never be told there. */
+const callbackFault = ({ callback }: Envelope): string | undefined => {
+  if (!callback) return undefined;
+  try {
+    outboundUrl(callback.url);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof OutboundError)) throw error;
+    return error.message.replace(/^url: /, '');
+  }
+};
+
 const ONLY_CHILDREN = 'only a job that its parent sends (ctx.enqueue) is paid from what that holds';
 
 /** What no single field shows. */
@@ -117,6 +130,8 @@ const contradictionIn = (
   const { cost, parentId } = envelope;
   if (cost?.from === 'parent' && (!cost.draw || parentId === undefined))
     return issue('cost.from', ONLY_CHILDREN, 'NO_PARENT_HOLD');
+  const unreachable = callbackFault(envelope);
+  if (unreachable !== undefined) return issue('callback.url', unreachable);
   return envelope.id !== undefined && dependencies.includes(envelope.id)
     ? issue('dependsOn', 'a job cannot wait for itself')
     : undefined;

@@ -3,7 +3,7 @@ import { mayBeInexact } from '#shared/kernel/decimals.ts';
 import { byteLength } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
-import { thrownText } from '#shared/kernel/text.ts';
+import { thrownText } from '#shared/kernel/thrown.ts';
 import type { Kinds } from './defineJob.ts';
 import {
   checkEnvelope,

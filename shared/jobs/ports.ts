@@ -238,6 +238,8 @@ export interface HttpRequest {
   readonly limitBytes: number;
   /** How long a connection may take, in ms; as long as the signal allows when absent. */
   readonly connectMs?: number;
+  /** Where the status is the answer: how long its body may take, in ms; then it is cut there. */
+  readonly bodyMs?: number;
 }
 
 export interface HttpAnswer {

@@ -2,11 +2,23 @@
 import { byteLength } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger, Random } from '#shared/kernel/ports.ts';
+import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
+import { isA, toldOf } from '#shared/kernel/thrown.ts';
 import { callbackBody, SIGNATURE_HEADER, signatureOf } from './callback.ts';
 import { PermanentError } from './errors.ts';
 import { resultOf } from './payload.ts';
-import type { Blobs, DeliveryLog, HttpClient, JobStore, Secrets, Try } from './ports.ts';
+import type {
+  Blobs,
+  DeliveryLog,
+  HttpAnswer,
+  HttpClient,
+  JobStore,
+  Secrets,
+  Try,
+} from './ports.ts';
 import { isTerminal, type JobRecord } from './record.ts';
+
+const MAX = { code: 0, message: LIMITS.errorMessageMax, stack: 0 };
 
 export interface Announcement {
   readonly id: string;
@@ -31,21 +43,37 @@ export type Reported =
   /** Try again after so many seconds. */
   | { readonly kind: 'again'; readonly seconds: number };
 
+interface Posted {
+  readonly tried: Omit<Try, 'at'>;
+  /** The receiver wants no other try before. */
+  readonly afterSeconds: number;
+}
+
+/** What the receiver's status makes of a try, and what it says about the next one. */
+const judge = ({ status, headers }: HttpAnswer, now: number) => {
+  if (status >= 200 && status < 300)
+    return { state: 'DELIVERED', why: '', afterSeconds: 0 } as const;
+  if (status === 410)
+    return { state: 'FAILED', why: ' (gone: it wants no more)', afterSeconds: 0 } as const;
+  const why = status >= 300 && status < 400 ? ' (redirects are not followed)' : '';
+  const afterSeconds = retryAfterSeconds(headers['retry-after'], now) ?? 0;
+  return { state: 'PENDING', why, afterSeconds } as const;
+};
+
 const post = async (
   url: string,
   record: JobRecord,
   body: string,
   deps: ReporterDeps,
-): Promise<Omit<Try, 'at'>> => {
+): Promise<Posted> => {
   const began = deps.clock.now();
-  const outcome = (state: Try['state'], detail: string) => ({
-    state,
-    detail: detail.slice(0, LIMITS.errorMessageMax),
-    tookMs: deps.clock.now() - began,
+  const outcome = (state: Try['state'], detail: string, afterSeconds = 0): Posted => ({
+    tried: { state, detail, tookMs: deps.clock.now() - began },
+    afterSeconds,
   });
   const secrets = await deps.secrets.callback();
   try {
-    const { status } = await deps.http.request({
+    const answer = await deps.http.request({
       url,
       method: 'POST',
       headers: {
@@ -57,14 +85,14 @@ const post = async (
       body,
       signal: AbortSignal.timeout(LIMITS.callbackTimeoutMs),
       limitBytes: LIMITS.callbackAnswerBytesMax,
+      bodyMs: LIMITS.callbackAnswerMs,
     });
-    const isThere = status >= 200 && status < 300;
-    const why = status >= 300 && status < 400 ? ' (redirects are not followed)' : '';
-    return outcome(isThere ? 'DELIVERED' : 'PENDING', `HTTP ${status}${why}`);
+    const { state, why, afterSeconds } = judge(answer, deps.clock.now());
+    return outcome(state, `HTTP ${answer.status}${why}`, afterSeconds);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const { message } = toldOf(error, MAX, false);
     // A forbidden address stays forbidden.
-    return outcome(error instanceof PermanentError ? 'FAILED' : 'PENDING', reason);
+    return outcome(isA(error, PermanentError) ? 'FAILED' : 'PENDING', message);
   }
 };
 
@@ -96,11 +124,15 @@ export const reportEnd = async (
   // Gone, or put back by hand since: its next end is announced by itself.
   if (isOver || (record.generation ?? 0) !== generation || record.callback === undefined)
     return { kind: 'done' };
-  const tried = await post(record.callback, record, await bodyOf(record, deps.blobs), deps);
+  const body = await bodyOf(record, deps.blobs);
+  const { tried, afterSeconds } = await post(record.callback, record, body, deps);
   const now = deps.clock.now();
   const isSpent = now - sentAt > LIMITS.callbackWindowSeconds * 1_000;
   const state = tried.state === 'PENDING' && isSpent ? 'FAILED' : tried.state;
-  const seconds = callbackDelaySeconds(receives - 1, deps.random);
+  const seconds = Math.max(
+    callbackDelaySeconds(receives - 1, deps.random),
+    Math.min(afterSeconds, LIMITS.callbackWaitSecondsMax),
+  );
   const nextAt = state === 'PENDING' ? now + seconds * 1_000 : undefined;
   await deps.log.add(record, { ...tried, state, at: now }, nextAt);
   if (state === 'PENDING') return { kind: 'again', seconds };

@@ -6,6 +6,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as resolveName } from 'node:dns/promises';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+import { OutboundError, outboundUrl } from './outboundUrl.ts';
 
 const FORBIDDEN_V4 = [
   ['0.0.0.0', 8],
@@ -46,13 +47,6 @@ const NEVER = [
   ['fd20:ce::254', 128],
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
-] as const;
-
-/** Below 1024 are mail, shells and the like, which an HTTP request might talk to by mistake. */
-const PORTS = [
-  [80, 80],
-  [443, 443],
-  [1_024, 65_535],
 ] as const;
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
@@ -105,15 +99,6 @@ export const addressCheck = (allow: readonly string[]): AddressCheck => {
   };
 };
 
-export class OutboundError extends Error {
-  override readonly name = 'OutboundError';
-  readonly code: 'URL_INVALID' | 'PORT_FORBIDDEN' | 'ADDRESS_FORBIDDEN';
-  constructor(code: OutboundError['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 /** @param name what led to the address, where it was not asked for itself */
 const forbiddenAddress = (address: string, name?: string): OutboundError =>
   new OutboundError(
@@ -136,22 +121,6 @@ export interface Outbound {
   /** For `node:net`: fails with an OutboundError unless every address of the name may be reached. */
   readonly lookup: LookupFunction;
 }
-
-const checkUrl = (text: string): URL => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const fault = (why: string) => new OutboundError('URL_INVALID', `url: ${why}`);
-  if (!url) throw fault(`${JSON.stringify(text.slice(0, 200))} is not a URL`);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw fault(`${url.protocol} is not http(s)`);
-  if (url.username !== '' || url.password !== '') throw fault('credentials belong in a header');
-  return url;
-};
-
-const checkPort = ({ port }: URL): void => {
-  const number = Number(port);
-  if (port === '' || PORTS.some(([from, to]) => number >= from && number <= to)) return;
-  throw new OutboundError('PORT_FORBIDDEN', `port ${port} is none of 80, 443, 1024 to 65535`);
-};
 
 const guardedLookup =
   (isAllowed: AddressCheck, resolve: Resolve): LookupFunction =>
@@ -181,8 +150,7 @@ export const createOutbound = (options: {
   return {
     lookup: guardedLookup(isAllowed, options.resolve ?? systemResolve),
     check: (text) => {
-      const url = checkUrl(text);
-      checkPort(url);
+      const url = outboundUrl(text);
       const host = url.hostname.replace(/^\[|\]$/g, '');
       // An address in the URL is connected to without a lookup, so it is judged here.
       if (isIP(host) !== 0 && !isAllowed(host)) throw forbiddenAddress(host);

@@ -44,6 +44,8 @@ export const LIMITS = {
   dependenciesMax: 5_000,
   /** A row names so many of its dependencies. */
   dependenciesShown: 50,
+  /** Jobs of a flow that are looked at for a circle when one of them begins to wait. */
+  cycleReadsMax: 200,
   snoozesDefault: 100,
   snoozesMax: 10_000,
   /** The timekeeper sends parked jobs this long before they are due; the queue waits the rest out. */
@@ -59,6 +61,10 @@ export const LIMITS = {
   callbackWindowSeconds: 259_200,
   callbackBodyBytesMax: 262_144,
   callbackAnswerBytesMax: 4_096,
+  /** The status is the answer: so long its body is waited for, in ms. */
+  callbackAnswerMs: 500,
+  /** The longest that a receiver's Retry-After is waited for, in seconds. */
+  callbackWaitSecondsMax: 42_000,
   callbackTriesKept: 10,
   /** How long reporters and workers go by one read of a signing secret, in ms. */
   secretFreshMs: 300_000,
@@ -91,6 +97,8 @@ export const LIMITS = {
   /** Where a record of a cancelled job must outlive every message of it: SQS keeps none longer. */
   retentionTombstoneSeconds: 1_209_600,
   childrenMax: 5_000,
+  /** Jobs that were each sent by the one before (ctx.enqueue): the last of so many sends no more. */
+  treeDepthMax: 1_000,
   /** Children that are paid from their parent's hold: what each gets is kept in its row. */
   paidChildrenMax: 1_000,
   /** The original's bounds of a chain of follow-up jobs. */
@@ -99,6 +107,8 @@ export const LIMITS = {
   chainSecondsMax: 300,
   /** Of one result's follow-up jobs so many are judged; no chain has as many. */
   followUpsMax: 100,
+  /** What a handler may return, in bytes of JSON. */
+  resultBytesMax: 16_777_216,
   /** From here S3 is cheaper than the write units of the item, and the item stays small. */
   resultInlineBytesMax: 8_192,
   rawInlineBytesMax: 32_768,

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { signatureOf, verifySignature } from '#shared/jobs/callback.ts';
+import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
 
 const NOW = 1_800_000_000_000;
 const T = NOW / 1_000;
@@ -14,8 +15,8 @@ type Call = { readonly secret: string; readonly id: string; readonly body: strin
 const right = ({ secret, id, body }: Call): string =>
   createHmac('sha256', secret).update(`${T}.${id}.${body}`).digest('hex');
 
-/** Runs for some seconds at most, whatever the machine. */
-const BOUNDED = { numRuns: 2_000, interruptAfterTimeLimit: 5_000 } as const;
+/** Runs for two seconds at most, whatever the machine. */
+const BOUNDED = { numRuns: 1_000, interruptAfterTimeLimit: 2_000 } as const;
 
 const junk = fc.oneof(
   text,
@@ -71,5 +72,37 @@ describe('a signature', () => {
 
   it.each([undefined, [], ['t=1', 'v1=2']])('that is no text (%j) is wrong', (header) => {
     expect(verifySignature(header, { secret: 's', id: 'i', body: 'b' }, NOW)).toBe(false);
+  });
+});
+
+describe('Retry-After', () => {
+  const dates = fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true });
+  const header = fc.oneof(
+    text,
+    fc.double().map(String),
+    fc.integer().map(String),
+    dates.map((date) => date.toUTCString()),
+    dates.map((date) => date.toISOString()),
+    fc.constantFrom('120.5', '-5', '5 minutes', 'Infinity', '0x10', '1e3', '+5', '', ' ', '١٢'),
+  );
+
+  it('says whole seconds from 0 to 12 hours, or nothing, whatever it holds', () => {
+    fc.assert(
+      fc.property(header, (value) => {
+        const seconds = retryAfterSeconds(value, NOW) ?? 0;
+        expect(Number.isInteger(seconds) && seconds >= 0 && seconds <= 43_200).toBe(true);
+      }),
+      BOUNDED,
+    );
+  });
+
+  it('of a date is what is left until then', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1_000_000, max: 1_000_000 }), (seconds) => {
+        const date = new Date(NOW + seconds * 1_000).toUTCString();
+        expect(retryAfterSeconds(date, NOW)).toBe(Math.min(43_200, Math.max(0, seconds)));
+      }),
+      BOUNDED,
+    );
   });
 });

@@ -277,6 +277,27 @@ describe('parseEnvelope', () => {
     expect(refusal(`${' '.repeat(LIMITS.envelopeBytesMax)}{"kind":"echo"}`)).toBeUndefined();
   });
 
+  it.each([
+    ['http://', /^callback.url: "http:\/\/" is not a URL$/],
+    ['https://exa mple/', /is not a URL/],
+    ['https://[::1', /is not a URL/],
+    ['https://example.org:99999/', /is not a URL/],
+    ['https://user:secret@example.org/', /^callback.url: credentials belong in a header$/],
+    ['http://example.org:22/', /^callback.url: port 22 is none of/],
+    ['ftp://example.org/', /http/],
+  ])('refuses the callback %s', (url, message) => {
+    const issue = refusal(JSON.stringify({ kind: 'echo', callback: { url } }));
+    expect(issue).toMatchObject({ code: 'ENVELOPE_INVALID', path: 'callback.url' });
+    expect(issue?.message).toMatch(message);
+  });
+
+  it.each(['https://example.org', 'http://example.org:8080/a?b=c', 'https://[2001:db8::1]/'])(
+    'takes the callback %s',
+    (url) => {
+      expect(refusal(JSON.stringify({ kind: 'echo', callback: { url } }))).toBeUndefined();
+    },
+  );
+
   it('refuses an envelope over the limit and says both sizes', () => {
     const body = JSON.stringify({ kind: 'echo', payload: 'x'.repeat(LIMITS.envelopeBytesMax) });
     const issue = refusal(body);

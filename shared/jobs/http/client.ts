@@ -3,7 +3,8 @@
 import type * as Http from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type * as Https from 'node:https';
-import { createOutbound, OutboundError, type Resolve } from '#shared/kernel/addresses.ts';
+import { createOutbound, type Resolve } from '#shared/kernel/addresses.ts';
+import { OutboundError } from '#shared/kernel/outboundUrl.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../ports.ts';
 
@@ -36,16 +37,25 @@ const translated = (error: unknown, signal: AbortSignal, connected: boolean): Er
 };
 
 /** Reads until the bound; what is beyond it is not waited for. */
-const readBody = async (answer: IncomingMessage, limitBytes: number) => {
+const readBody = async (answer: IncomingMessage, { limitBytes, bodyMs }: HttpRequest) => {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > limitBytes) break;
+  let isCut = false;
+  const timer = bodyMs === undefined ? undefined : setTimeout(() => answer.destroy(), bodyMs);
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > limitBytes) break;
+    }
+  } catch (error) {
+    if (bodyMs === undefined) throw error;
+    isCut = true;
+  } finally {
+    clearTimeout(timer);
   }
-  const whole = Buffer.concat(chunks);
-  return { body: whole.subarray(0, limitBytes).toString('utf8'), truncated: bytes > limitBytes };
+  const body = Buffer.concat(chunks).subarray(0, limitBytes).toString('utf8');
+  return { body, truncated: isCut || bytes > limitBytes };
 };
 
 const headersOf = (answer: IncomingMessage): Record<string, string> =>
@@ -105,7 +115,7 @@ export const createHttpClient = ({ allow, resolve }: HttpClientOptions): HttpCli
     const connection = watchConnection(request, input.connectMs);
     try {
       const answer = await answered(request, input.body);
-      const { body, truncated } = await readBody(answer, input.limitBytes);
+      const { body, truncated } = await readBody(answer, input);
       return { status: answer.statusCode ?? 0, headers: headersOf(answer), body, truncated };
     } catch (error) {
       throw translated(error, input.signal, connection.isConnected());
