@@ -24,6 +24,21 @@ export interface Children {
   shares(): Settlement['shares'];
 }
 
+/** What bounds the jobs that a job brings about. */
+interface Tree {
+  /** Its id is the children's parent, and no child's own. */
+  readonly parent: JobRecord;
+  /** How many jobs are above the parent, each sent by the one before it. */
+  readonly depth: number;
+}
+
+const checkDepth = ({ parent, depth }: Tree): void => {
+  const max = LIMITS.treeDepthMax;
+  if (depth < max) return;
+  const why = `${depth} jobs above ${parent.id} were each sent by the one before, the limit is ${max}; what goes on for ever is better sent by a schedule`;
+  throw new EnqueueError('TREE_TOO_DEEP', why);
+};
+
 export const childId = (parentId: string, which: number | string): string => {
   const id = `${parentId}.${which}`;
   return id.length <= LIMITS.idLengthMax ? id : sha256(id);
@@ -31,35 +46,51 @@ export const childId = (parentId: string, which: number | string): string => {
 
 /** @param funds what the parent holds */
 export const collectChildren = (
-  parent: JobRecord,
+  tree: Tree,
   funds: Funds | undefined,
   kinds: Kinds,
   blobs: Blobs,
 ): Children => {
+  const { parent } = tree;
+  const depth = tree.depth + 1;
   const children: Envelope[] = [];
+  const ids = new Set([parent.id]);
   const shares = createShares(parent, funds);
+  /** A second job under one id would never run, and nobody would hear of it. */
+  const freeId = (child: Envelope): string => {
+    const id = jobIdOf(child, '');
+    const whose = id === parent.id ? "this job's own" : "another of its children's";
+    if (ids.has(id)) throw new EnqueueError('CHILD_ID_TAKEN', `id: "${id}" is ${whose}`);
+    return id;
+  };
   return {
     enqueue: (child) => {
       if (children.length >= LIMITS.childrenMax)
         throw new EnqueueError('CHILDREN_MAX', `a job has at most ${LIMITS.childrenMax} children`);
+      checkDepth(tree);
       const unnamed = child.id === undefined && child.idempotencyKey === undefined;
       const envelope: Envelope = {
         ...child,
         ...(unnamed && { id: childId(parent.id, children.length + 1) }),
         source: child.source ?? parent.source,
         parentId: parent.id,
+        depth,
         correlationId: child.correlationId ?? parent.correlationId ?? parent.id,
         ...(child.cost && { cost: shares.priced(child.cost) }),
       };
       const text = envelopeText(envelope);
       const parsed = text.ok ? parseOutgoing(text.value, kinds) : text;
       if (!parsed.ok) throw new EnqueueError(parsed.error.code, parsed.error.message);
-      shares.take(envelope.cost);
-      children.push(envelope);
-      return jobIdOf(envelope, '');
+      // As it was read: whatever the handler does to its own objects later changes no child.
+      const ready = parsed.value.envelope;
+      const id = freeId(ready);
+      shares.take(ready.cost);
+      ids.add(id);
+      children.push(ready);
+      return id;
     },
     add: (more) => {
-      children.push(...more);
+      children.push(...more.map((child) => ({ ...child, depth })));
     },
     shares: shares.all,
     outbox: async () => {

@@ -95,6 +95,10 @@ export const envelopeSchema = v.strictObject({
       ),
     }),
   ),
+  /** Set by the mesh: how many jobs are above it, each sent by the one before. */
+  depth: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.treeDepthMax)),
+  ),
   /** Set by the mesh: the chain of follow-up jobs that the job belongs to. */
   chain: v.optional(
     v.strictObject({

@@ -6,6 +6,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { timeOf } from '#shared/kernel/time.ts';
 import type { JobFacts } from './claim.ts';
+import { cycleThrough } from './cycles.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
 import { keepBody } from './hold.ts';
@@ -79,24 +80,38 @@ export const edgesTo = (
 ): Edge[] =>
   dependencies.map((dependency, ordinal) => ({ dependency, dependant: id, ordinal, onFailure }));
 
-/** Those that have ended are struck off; undefined when the job waits no longer. */
+interface StrikeDeps extends Pick<JobDeps, 'flows' | 'clock'> {
+  readonly store: Pick<JobStore, 'change' | 'get'>;
+}
+
+const cycleFault = (cycle: readonly string[]) => ({
+  code: 'DEPENDENCY_CYCLE',
+  message: `it waits for itself: ${cycle.join(' waits for ')}`.slice(0, LIMITS.errorMessageMax),
+});
+
+/**
+ * Those that have ended are struck off; undefined when the job waits no longer, be it that one of
+ * them failed, or that it would wait for itself.
+ */
 export const strikeOff = async (
   record: JobRecord,
   edges: readonly Edge[],
   expiresAt: number,
-  deps: { readonly store: Pick<JobStore, 'change'> } & Pick<JobDeps, 'flows' | 'clock'>,
+  deps: StrikeDeps,
 ): Promise<JobRecord | undefined> => {
+  const fail = async (fault: { readonly code: string; readonly message: string }) => {
+    await failWaiting(record, fault, deps.clock.now(), deps.store);
+    return undefined;
+  };
   const open = edges.filter(({ ordinal }) => record.pending?.has(ordinal));
   const ended = await register(open, expiresAt, deps.flows);
   const bad = ended.find(({ edge, status }) => verdictOf(status, edge.onFailure) === 'fail');
-  if (bad) {
-    const fault = dependencyFault(bad.edge.dependency, bad.status);
-    await failWaiting(record, fault, deps.clock.now(), deps.store);
-    return undefined;
-  }
-  if (ended.length === 0) return record;
-  const ordinals = ended.map(({ edge }) => edge.ordinal);
-  return deps.flows.fulfil(record.id, ordinals);
+  if (bad) return fail(dependencyFault(bad.edge.dependency, bad.status));
+  const over = new Set(ended.map(({ edge }) => edge.ordinal));
+  const still = open.filter(({ ordinal }) => !over.has(ordinal));
+  const cycle = still.length > 0 ? await cycleThrough(record, still, deps) : undefined;
+  if (cycle) return fail(cycleFault(cycle));
+  return ended.length === 0 ? record : deps.flows.fulfil(record.id, [...over]);
 };
 
 /** 'fresh': no row is needed, nothing is awaited; 'ready': the row may be claimed. */

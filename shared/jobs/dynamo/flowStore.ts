@@ -81,6 +81,8 @@ const edgesOf = async ({ client, table }: StoreOptions, dependency: string): Pro
     const page = await client.send(
       new QueryCommand({
         TableName: table,
+        // An edge that was just written counts: its writer may not come back.
+        ConsistentRead: true,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :edge)',
         ExpressionAttributeValues: { ':pk': jobKey(dependency).pk, ':edge': EDGE },
         ...(from && { ExclusiveStartKey: from }),
