@@ -6,6 +6,7 @@ import { verifySignature } from '#shared/jobs/callback.ts';
 import { PermanentError } from '#shared/jobs/errors.ts';
 import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
+import { isA, toldOf } from '#shared/kernel/thrown.ts';
 import type { HostKind } from './host.ts';
 import type { HostAnswer, Runs } from './runs.ts';
 
@@ -67,10 +68,13 @@ const read = (
     : problem(400, 'ID_DIFFERS', `${HOST_HEADERS.id} and jobId must be the same`);
 };
 
+const MAX = { code: CODE_MAX, message: 1_000, stack: 0 };
+
 const failed = (error: unknown): HostAnswer => {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'RUN_FAILED';
-  return problem(error instanceof PermanentError ? 422 : 500, code, message);
+  const isFinal = isA(error, PermanentError);
+  const { code, message } = toldOf(error, MAX, !isFinal);
+  const isNamed = code !== 'Error' && code !== 'THROWN';
+  return problem(isFinal ? 422 : 500, isNamed ? code : 'RUN_FAILED', message);
 };
 
 const execute = async (

@@ -7,7 +7,6 @@ import { createGate } from '#shared/control/gate.ts';
 import { limits } from '#shared/control/limits.ts';
 import { lazyDispatcher } from '#shared/hosts/lazy.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
-import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
@@ -25,6 +24,7 @@ import { lazyPurse } from '#shared/ledger/lazy.ts';
 import { reportBatch } from '#shared/runtime/batchTelemetry.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
 import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
+import { catchLeftBehind } from '#shared/runtime/leftBehind.ts';
 
 const env = readEnv({
   table: [WORKER_ENV.jobsTable, text],
@@ -53,7 +53,6 @@ const deps = {
   kinds,
   store: createJobStore(jobs),
   flows: createFlowStore(jobs),
-  faults: createFaultLog(jobs),
   gate: createGate({
     store: createControlStore(jobs),
     clock: systemClock,
@@ -83,7 +82,10 @@ const deps = {
   retentionSeconds: env.retentionSeconds,
 };
 
+const listen = catchLeftBehind(telemetry.log);
+
 export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, async (event, context) => {
+  listen();
   const deliveries = deliveriesOf(event, env);
   const remainingMs = () => context.getRemainingTimeInMillis();
   const batch = report(await runBatch(deliveries, context.awsRequestId, remainingMs, deps));

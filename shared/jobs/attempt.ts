@@ -1,8 +1,11 @@
 /** One run of a handler: bounded in time, cut off when its lease is lost, its end a closed union. */
-import type { Json } from '#shared/kernel/json.ts';
+import { byteLength, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { clipped } from '#shared/kernel/text.ts';
+import { isA, thrownText, toldOf } from '#shared/kernel/thrown.ts';
 import type { JobContext, JobDefinition } from './defineJob.ts';
-import { PermanentError, RetryableError, Snooze } from './errors.ts';
+import { EnqueueError, PermanentError, RetryableError, Snooze } from './errors.ts';
+import { LeftBehindError, type Origin, runAs } from './origin.ts';
 import type { CancelRequest } from './record.ts';
 
 export type AttemptOutcome =
@@ -46,53 +49,91 @@ export class CancelledError extends Error {
   }
 }
 
-const codeOf = (error: Error): string => {
-  const code = 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && code !== '' ? code : error.name;
+const MAX = {
+  code: LIMITS.labelLengthMax,
+  message: LIMITS.errorMessageMax,
+  stack: LIMITS.errorStackMax,
 };
 
-const faultOf = (error: unknown): Fault => {
-  if (!(error instanceof Error))
-    return { code: 'THROWN', message: String(error).slice(0, LIMITS.errorMessageMax) };
-  const fault = {
-    code: codeOf(error).slice(0, LIMITS.labelLengthMax),
-    message: error.message.slice(0, LIMITS.errorMessageMax),
-  };
-  const planned = error instanceof PermanentError || error instanceof JobTimeoutError;
-  return planned || error.stack === undefined
-    ? fault
-    : { ...fault, stack: error.stack.slice(0, LIMITS.errorStackMax) };
+/** Where these were thrown says nothing that their message does not. */
+const PLANNED: readonly (abstract new (...args: never[]) => Error)[] = [
+  PermanentError,
+  EnqueueError,
+  JobTimeoutError,
+];
+
+const faultOf = (thrown: unknown): Fault => {
+  if (!PLANNED.some((type) => isA(thrown, type)))
+    return toldOf(thrown, MAX, !isA(thrown, RetryableError));
+  const { code, message } = toldOf(thrown, MAX, false);
+  return { code, message };
 };
 
 const ofAbort = (error: unknown): AttemptOutcome | undefined => {
-  if (error instanceof LeaseLostError) return { kind: 'lost' };
-  if (error instanceof InterruptedError) return { kind: 'interrupted' };
-  return error instanceof CancelledError
-    ? { kind: 'cancelled', request: error.request }
-    : undefined;
+  if (isA(error, LeaseLostError)) return { kind: 'lost' };
+  if (isA(error, InterruptedError)) return { kind: 'interrupted' };
+  return isA(error, CancelledError) ? { kind: 'cancelled', request: error.request } : undefined;
 };
 
-const ofSnooze = ({ until, message: reason }: Snooze): AttemptOutcome =>
-  Number.isFinite(until)
-    ? { kind: 'snooze', until, reason }
-    : { kind: 'fail', fault: { code: 'SNOOZE_INVALID', message: 'Snooze: until is no time' } };
+const ofSnooze = ({ until, message }: Snooze): AttemptOutcome => {
+  const reason = clipped(message, LIMITS.errorMessageMax);
+  if (Number.isFinite(until)) return { kind: 'snooze', until, reason };
+  const fault = { code: 'SNOOZE_INVALID', message: `Snooze: until is ${until}, no time` };
+  return { kind: 'fail', fault };
+};
+
+const ofRetryable = (error: RetryableError): AttemptOutcome => {
+  const { afterSeconds } = error;
+  const fault = faultOf(error);
+  const max = LIMITS.horizonSecondsMax;
+  const isOne = typeof afterSeconds === 'number' && afterSeconds >= 0 && afterSeconds <= max;
+  if (afterSeconds === undefined || isOne) return { kind: 'retry', fault, afterSeconds };
+  // Its author meant a wait, so that another one does less harm than none.
+  const note = `afterSeconds was ${thrownText(afterSeconds, 60)}, no number from 0 to ${max}: the policy's delay counts`;
+  const room = LIMITS.errorMessageMax - note.length - 3;
+  const message = `${clipped(fault.message, room)} (${note})`;
+  return { kind: 'retry', fault: { ...fault, message }, afterSeconds: undefined };
+};
+
+const ofLeftBehind = ({ how, thrown }: LeftBehindError): AttemptOutcome => {
+  const { message, ...fault } = faultOf(thrown);
+  const told = { ...fault, message: clipped(`${how}: ${message}`, LIMITS.errorMessageMax) };
+  return isA(thrown, PermanentError)
+    ? { kind: 'fail', fault: told }
+    : { kind: 'retry', fault: told, afterSeconds: undefined };
+};
 
 const outcomeOfError = (error: unknown): AttemptOutcome => {
   const aborted = ofAbort(error);
   if (aborted) return aborted;
-  if (error instanceof Snooze) return ofSnooze(error);
-  if (error instanceof PermanentError) return { kind: 'fail', fault: faultOf(error) };
-  const afterSeconds = error instanceof RetryableError ? error.afterSeconds : undefined;
-  return { kind: 'retry', fault: faultOf(error), afterSeconds };
+  if (isA(error, LeftBehindError)) return ofLeftBehind(error);
+  if (isA(error, Snooze)) return ofSnooze(error);
+  if (isA(error, RetryableError)) return ofRetryable(error);
+  // A child that cannot be sent cannot be sent by the next attempt either.
+  const isFinal = isA(error, PermanentError) || isA(error, EnqueueError);
+  const fault = faultOf(error);
+  return isFinal ? { kind: 'fail', fault } : { kind: 'retry', fault, afterSeconds: undefined };
 };
 
-const outcomeOfResult = (result: unknown): AttemptOutcome => {
+const unwritable = (code: string, message: string): AttemptOutcome => ({
+  kind: 'fail',
+  fault: { code, message },
+});
+
+const outcomeOfResult = (value: unknown): AttemptOutcome => {
   try {
-    return { kind: 'complete', result: JSON.stringify(result as Json | undefined) };
+    const result = JSON.stringify(value as Json | undefined);
+    const bytes = result === undefined ? 0 : byteLength(result);
+    const max = LIMITS.resultBytesMax;
+    if (bytes <= max) return { kind: 'complete', result };
+    const message = `the handler's result has ${bytes} bytes, the limit is ${max}: keep it elsewhere and return where it is`;
+    return unwritable('RESULT_TOO_LARGE', message);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'not JSON';
-    const message = `the handler's result cannot be written as JSON: ${reason}`;
-    return { kind: 'fail', fault: { code: 'RESULT_NOT_JSON', message } };
+    const reason = thrownText(error, LIMITS.errorMessageMax / 2);
+    return unwritable(
+      'RESULT_NOT_JSON',
+      `the handler's result cannot be written as JSON: ${reason}`,
+    );
   }
 };
 
@@ -100,6 +141,26 @@ const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
+
+/** A timer that is so late, in ms, was kept from its time by work that did not let go. */
+const HELD_MS = 1_000;
+
+/** Calls the handler. @throws JobTimeoutError when the call alone took longer than the attempt may */
+const begin = async (
+  definition: JobDefinition,
+  payload: unknown,
+  context: JobContext,
+  timeoutSeconds: number,
+): Promise<unknown> => {
+  const { clock } = context;
+  const began = clock.now();
+  const run = definition.run(payload, context);
+  const seconds = Math.round((clock.now() - began) / 1_000);
+  if (seconds < timeoutSeconds) return run;
+  Promise.resolve(run).catch(() => undefined);
+  const why = `a synchronous loop held its worker for ${seconds} s, and no signal could end it`;
+  throw new JobTimeoutError(`timed out after ${timeoutSeconds} s: ${why}`);
+};
 
 /**
  * Runs the handler under `control`. A handler that ignores its signal is left behind at the
@@ -113,19 +174,33 @@ export const runAttempt = async (
   control: AbortController,
   timeoutSeconds: number,
 ): Promise<AttemptOutcome> => {
-  const timer = setTimeout(
-    () => control.abort(new JobTimeoutError(`timed out after ${timeoutSeconds} s`)),
-    timeoutSeconds * 1_000,
-  );
-  const cutOff = aborted(control.signal);
+  const { signal } = control;
+  const endsAt = context.clock.now() + timeoutSeconds * 1_000;
+  const timer = setTimeout(() => {
+    const lateMs = context.clock.now() - endsAt;
+    const held = `: its worker was held by synchronous work, and saw it ${Math.round(lateMs / 1_000)} s late`;
+    const why = lateMs >= HELD_MS ? held : '';
+    control.abort(new JobTimeoutError(`timed out after ${timeoutSeconds} s${why}`));
+  }, timeoutSeconds * 1_000);
+  const cutOff = aborted(signal);
   cutOff.catch(() => undefined);
+  let isOver = false;
+  const origin: Origin = {
+    ...{ jobId: context.jobId, kind: definition.kind, attempt: context.attempt },
+    fail: (left) => {
+      if (!isOver) control.abort(left);
+      return !isOver;
+    },
+  };
   try {
-    const run = definition.run(payload, { ...context, signal: control.signal });
+    const given = { ...context, signal };
+    const run = runAs(origin, () => begin(definition, payload, given, timeoutSeconds));
     return outcomeOfResult(await Promise.race([run, cutOff]));
   } catch (error) {
     // What a handler throws because it was aborted says less than why it was aborted.
-    return outcomeOfError(control.signal.aborted ? control.signal.reason : error);
+    return outcomeOfError(signal.aborted ? signal.reason : error);
   } finally {
+    isOver = true;
     clearTimeout(timer);
   }
 };

@@ -1,13 +1,14 @@
 /** A kind of job: its name, the schema of its payload, its defaults and what it does. */
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import type { Task } from '#shared/hosts/dispatchPorts.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
+import { reasonOf } from '#shared/kernel/schemaIssue.ts';
 import type { Envelope } from './envelope.ts';
 import type { HttpClient, Workspaces } from './ports.ts';
-import type { RetryPolicyInput } from './retry.ts';
+import { type RetryPolicyInput, retrySchema } from './retry.ts';
 
 /** What a handler gets beside its payload. */
 export interface JobContext {
@@ -69,7 +70,7 @@ export interface TypedJob<S extends v.GenericSchema, R> extends JobDefinition {
   readonly returns?: R;
 }
 
-/** @throws AssertionError when the kind's name or its timeout is out of range. */
+/** @throws AssertionError when the kind's name, its timeout or its retry is out of range. */
 export const defineJob = <const S extends v.GenericSchema, R>(
   input: JobInput<S, R>,
 ): TypedJob<S, R> => {
@@ -82,6 +83,12 @@ export const defineJob = <const S extends v.GenericSchema, R>(
     timeout > 0 && timeout <= LIMITS.timeoutSecondsMax,
     `kind "${input.kind}": timeoutSeconds is 1 to ${LIMITS.timeoutSecondsMax}`,
   );
+  const retry = v.safeParse(v.optional(retrySchema), input.retry);
+  if (!retry.success) {
+    const [issue] = retry.issues;
+    const field = ['retry', v.getDotPath(issue)].filter(Boolean).join('.');
+    assert(false, `kind "${input.kind}": ${field}: ${reasonOf(issue)}`);
+  }
   // The worker parses with `payload` before it calls `run`, so the cast states what is checked.
   return { ...input, run: (payload, context) => input.run(payload as v.InferOutput<S>, context) };
 };

@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { defineJob } from '#shared/jobs/defineJob.ts';
 import { retryDelaySeconds, retryPolicy } from '#shared/jobs/retry.ts';
 
 const at = (value: number) => ({ next: () => value });
@@ -33,5 +35,18 @@ describe('retryPolicy', () => {
   it('lets the envelope speak before the kind, and the kind before the defaults', () => {
     const policy = retryPolicy({ maxAttempts: 2 }, { maxAttempts: 9, baseSeconds: 3 });
     expect(policy).toMatchObject({ maxAttempts: 2, baseSeconds: 3, factor: 2, jitter: 'full' });
+  });
+});
+
+describe("a kind's retry", () => {
+  it.each([
+    [{ baseSeconds: Number.NaN }, /^kind "k": retry\.baseSeconds: /],
+    [{ baseSeconds: Number.POSITIVE_INFINITY }, /^kind "k": retry\.baseSeconds: /],
+    [{ capSeconds: -1 }, /^kind "k": retry\.capSeconds: /],
+    [{ maxAttempts: 1.5 }, /^kind "k": retry\.maxAttempts: /],
+    [{ delay: 5 }, /^kind "k": retry\.delay: unknown field$/],
+  ])('is checked where it is declared: %j', (retry, message) => {
+    const given = { kind: 'k', payload: v.unknown(), run: () => Promise.resolve(null) };
+    expect(() => defineJob({ ...given, retry: retry as object })).toThrow(message);
   });
 });
