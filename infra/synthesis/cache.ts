@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimes,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -62,20 +63,20 @@ const isWhole = (dir: string): boolean => {
   }
 };
 
-/** For an hour it is kept, whatever else is made. false when another process has just removed it. */
-const markInUse = (dir: string): boolean => {
+/** For an hour it is kept, whatever else is made. */
+const markInUse = (dir: string): void => {
   const now = new Date();
-  try {
-    utimesSync(dir, now, now);
-    return true;
-  } catch {
-    return false;
-  }
+  utimesSync(dir, now, now);
 };
 
 /** No process removes the assembly as long as this one runs. */
 export const keepWhileRunning = (dir: string): void => {
-  setInterval(() => markInUse(dir), MARK_EVERY_MS).unref();
+  const mark = (): void => {
+    const now = new Date();
+    // Whoever empties the folder by hand has no use for it.
+    utimes(dir, now, now, () => undefined);
+  };
+  setInterval(mark, MARK_EVERY_MS).unref();
 };
 
 /** ms since the epoch; another process may have removed it meanwhile. */
@@ -85,18 +86,21 @@ const removeOld = (folder: string): void => {
   const entries = readdirSync(folder)
     .map((name) => ({ dir: join(folder, name), at: usedAt(join(folder, name)) }))
     .sort((a, b) => b.at - a.at);
-  for (const { dir } of entries.slice(ENTRIES_KEPT))
-    if (Date.now() - usedAt(dir) > IN_USE_MS) rmSync(dir, { recursive: true, force: true });
+  for (const { dir, at } of entries.slice(ENTRIES_KEPT))
+    if (Date.now() - at > IN_USE_MS) rmSync(dir, { recursive: true, force: true });
 };
 
 export const openCache = (folder: string): AssemblyCache => {
   mkdirSync(folder, { recursive: true });
   return {
-    find: (key) =>
-      readdirSync(folder)
+    find: (key) => {
+      const found = readdirSync(folder)
         .filter((name) => name.startsWith(`${key}-`))
         .map((name) => join(folder, name))
-        .find((dir) => isWhole(dir) && markInUse(dir)),
+        .find(isWhole);
+      if (found !== undefined) markInUse(found);
+      return found;
+    },
     add: async (key, make) => {
       const id = randomUUID();
       const unfinished = join(folder, `${UNFINISHED}${id}`);

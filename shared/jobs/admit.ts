@@ -31,9 +31,10 @@ const comeBack = async (
   const now = deps.clock.now();
   const { held, fate } = await hold(dueAt, facts.id, delivery, deps);
   const { id, kind } = facts;
-  // One that is limited again holds its reservation; its row says so already. But of a message's
-  // receipts only the newest counts.
-  if (record?.status === 'LIMITED' && fate.action === 'return' && !held.receipt)
+  // One that is limited again holds its reservation; its row says so already. That of a lost attempt
+  // says that it must run alone. But of a message's receipts only the newest counts.
+  const says = record?.status === 'LIMITED' || record?.status === 'RUNNING';
+  if (says && fate.action === 'return' && !held.receipt)
     return { ...fate, as: 'limited', id, kind };
   const outcome = record
     ? await deps.store.change(record, limited(record, now, held))
@@ -67,7 +68,9 @@ export const admit = async (
   const now = deps.clock.now();
   const seen = delivery.receives > 1 || delivery.released ? await deps.store.get(id) : undefined;
   if (seen && !isIdle(seen, now)) return FREE;
-  if (limits.perMinute !== undefined && seen?.status !== 'LIMITED') {
+  // A lost attempt has its start already.
+  const started = seen?.status === 'LIMITED' || seen?.status === 'RUNNING';
+  if (limits.perMinute !== undefined && !started) {
     const startAt = await deps.limiter.reserve(source, limits, now);
     if (startAt > now) return comeBack(candidate, seen, startAt, deps);
   }

@@ -36,6 +36,17 @@ export interface ClaimRequest extends JobFacts {
   readonly by: string;
   /** May create the row; a job that must wait for something first may not. */
   readonly fresh: boolean;
+  /** Lanes whose jobs may run beside it, in the same process. */
+  readonly beside: number;
+  /** Takes over from an attempt whose worker was lost, and from no other. */
+  readonly over?: Lost | undefined;
+}
+
+/** An attempt that never reported back. */
+interface Lost {
+  readonly leaseId: string;
+  /** The number of the attempt that takes over. */
+  readonly attempt: number;
 }
 
 export type ClaimOutcome =
@@ -56,10 +67,25 @@ export type ClaimOutcome =
   | { readonly kind: 'halted'; readonly record: JobRecord }
   /** A person wants it to end, and no attempt is there to see that. */
   | { readonly kind: 'cancelling'; readonly record: JobRecord }
+  /** Its attempt died with its worker: it may run again, but beside no other job. */
+  | { readonly kind: 'abandoned'; readonly record: JobRecord }
   /** The last allowed attempt died with its worker. */
   | { readonly kind: 'exhausted'; readonly record: JobRecord }
   /** The id belongs to a job with other content. */
   | { readonly kind: 'taken'; readonly record: JobRecord };
+
+/** Whether nothing ran beside the attempt: then nobody else can have ended its worker. */
+const ranAlone = ({ history }: JobRecord): boolean =>
+  history.findLast(({ event }) => event === 'claimed')?.beside === undefined;
+
+/**
+ * What takes over from an attempt that was lost. One that ran beside others may be the victim of any
+ * of them, so that it is not counted; alone, it is.
+ */
+export const lostAttempt = (record: JobRecord): Lost => ({
+  leaseId: record.leaseId ?? '',
+  attempt: ranAlone(record) ? record.attempt + 1 : record.attempt,
+});
 
 const ofTerminal = (record: JobRecord, now: number): ClaimOutcome => {
   if (record.halted) return { kind: 'halted', record };
@@ -71,6 +97,10 @@ const ofOpen = (record: JobRecord, request: ClaimRequest, skewMs: number): Claim
   if (heldUntil >= request.now) return { kind: 'running', leaseUntil: heldUntil };
   if (record.cancelRequest) return { kind: 'cancelling', record };
   if (record.status === 'WAITING' && record.pending) return { kind: 'waiting', record };
+  if (record.status === 'RUNNING') {
+    const isSpent = lostAttempt(record).attempt > request.attemptsMax;
+    return isSpent ? { kind: 'exhausted', record } : { kind: 'abandoned', record };
+  }
   if (record.attempt >= request.attemptsMax) return { kind: 'exhausted', record };
   const dueAt = (record.status === 'WAITING' ? record.notBefore : record.dueAt) ?? request.now;
   return { kind: 'early', dueAt, record };

@@ -63,6 +63,8 @@ export type Decision =
   | 'halted'
   | 'interrupted'
   | 'running'
+  /** Its attempt died with its worker: it is to run beside no other job. */
+  | 'apart'
   | 'early'
   | 'lost'
   | 'no_time'

@@ -47,6 +47,8 @@ export interface HistoryEvent {
    * who decided.
    */
   readonly by?: string;
+  /** Of a claim: lanes of its batch whose jobs may have run beside it; absent when it ran alone. */
+  readonly beside?: number;
   readonly code?: string;
   /** Why a person decided so, or what was waited for. */
   readonly note?: string;

@@ -1,6 +1,6 @@
 /** What becomes of a message whose claim was refused. */
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { ClaimOutcome, JobFacts } from './claim.ts';
+import { type ClaimOutcome, type JobFacts, lostAttempt } from './claim.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
 import { hold, receiptOf, secondsUntil } from './hold.ts';
@@ -85,6 +85,10 @@ export const refused = async (
       const seconds = secondsUntil(claim.leaseUntil, deps.clock.now());
       return { action: 'return', as: 'running', seconds, id, kind };
     }
+    case 'abandoned': {
+      const { attempt } = lostAttempt(claim.record);
+      return { action: 'return', as: 'apart', seconds: 0, id, kind, attempt };
+    }
     case 'early':
       return early(claim.record, claim.dueAt, facts, delivery, deps);
     case 'halted':
@@ -101,7 +105,7 @@ export const refused = async (
     }
     case 'exhausted': {
       const { record } = claim;
-      const message = `all ${record.attempt} attempts used; the last one died with its worker`;
+      const message = `all ${record.attempt} attempts used; the last one died with its worker, which ended, ran out of memory, or was held by a synchronous loop`;
       const halts = envelope.onDead === 'halt';
       return bury(record, { code: 'WORKER_LOST', message }, halts, delivery, deps);
     }

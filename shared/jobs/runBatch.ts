@@ -1,15 +1,13 @@
 /** A batch of messages: lanes in parallel, one disposition a message, never a thrown batch. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import { type FaultLog, undecidedOf } from './faults.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { lanesOf, runLanes } from './lanes.ts';
+import { type LaneResult, lanesOf, runLanes } from './lanes.ts';
 import type { Delivery, Visibility } from './ports.ts';
 import { runJob } from './runJob.ts';
 
 export interface BatchDeps extends JobDeps {
   readonly visibility: Visibility;
-  readonly faults: Pick<FaultLog, 'note'>;
 }
 
 export interface BatchReport {
@@ -18,22 +16,43 @@ export interface BatchReport {
   readonly dispositions: readonly Disposition[];
 }
 
-const faulted = async (
-  delivery: Delivery,
-  error: unknown,
-  { logger, faults, clock }: BatchDeps,
-): Promise<Disposition> => {
-  const fault = undecidedOf(delivery, error, clock.now());
-  const { id, code, messageId } = fault;
-  logger.error('job not decided; its message comes back', { jobId: id, messageId, error });
-  try {
-    await faults.note(fault);
-  } catch (unnoted) {
-    // Where the table is out of reach, the log and the metric have to do.
-    logger.error('fault not noted', { jobId: id, messageId, error: unnoted });
-  }
+const faulted = (delivery: Delivery, error: unknown, deps: BatchDeps): Disposition => {
+  deps.logger.error('job not decided; its message comes back', {
+    messageId: delivery.messageId,
+    error,
+  });
+  const code = error instanceof Error ? error.name : 'UNKNOWN';
   const seconds = LIMITS.faultDelaySeconds;
-  return { action: 'return', as: 'fault', seconds, id, kind: '', code };
+  return { action: 'return', as: 'fault', seconds, id: delivery.messageId, kind: '', code };
+};
+
+type Results = readonly LaneResult<Delivery, Disposition>[];
+
+const mustReturn = ({ action }: Disposition): boolean => action === 'return';
+
+/**
+ * Jobs whose worker was lost run once all others have ended, and one after another: what happens
+ * then can only be their own doing. Those that were lost least often go first, so that the innocent
+ * do not wait for the end of whoever is not.
+ */
+const runApart = async (
+  lanes: readonly Delivery[][],
+  together: Results,
+  decide: (delivery: Delivery) => Promise<Disposition>,
+): Promise<Results> => {
+  const decided = new Map(together.map(({ item, result }) => [item, result]));
+  const lostIn = (delivery: Delivery | undefined) => {
+    const disposition = delivery && decided.get(delivery);
+    return disposition?.as === 'apart' ? (disposition.attempt ?? 0) : undefined;
+  };
+  const tails = lanes
+    .map((lane) => lane.slice(lane.findLastIndex((each) => decided.get(each) !== undefined)))
+    .filter(([head]) => lostIn(head) !== undefined)
+    .sort(([a], [b]) => (lostIn(a) ?? 0) - (lostIn(b) ?? 0));
+  for (const tail of tails)
+    for (const { item, result } of await runLanes([tail], decide, mustReturn))
+      decided.set(item, result);
+  return together.map(({ item }) => ({ item, result: decided.get(item) }));
 };
 
 /**
@@ -47,17 +66,20 @@ export const runBatch = async (
   deps: BatchDeps,
 ): Promise<BatchReport> => {
   const heartbeat = createHeartbeat({ ...deps, deliveries });
-  const decide = async (delivery: Delivery): Promise<Disposition> => {
+  const decide = (beside: number) => async (delivery: Delivery) => {
+    let disposition: Disposition | undefined;
     try {
-      return await runJob(delivery, { requestId, remainingMs, heartbeat }, deps);
+      const invocation = { requestId, remainingMs, heartbeat, beside };
+      disposition = await runJob(delivery, invocation, deps);
     } catch (error) {
-      return await faulted(delivery, error, deps);
-    } finally {
-      heartbeat.settle(delivery);
+      disposition = faulted(delivery, error, deps);
     }
+    if (disposition.as !== 'apart') heartbeat.settle(delivery);
+    return disposition;
   };
   const lanes = lanesOf(deliveries, (delivery) => `${delivery.queueUrl} ${delivery.group}`);
-  const results = await runLanes(lanes, decide, (disposition) => disposition.action === 'return');
+  const together = await runLanes(lanes, decide(lanes.length - 1), mustReturn);
+  const results = await runApart(lanes, together, decide(0));
   await heartbeat.stop();
 
   // What its lane did not reach is visible at once: its group is held by the message before it.

@@ -10,7 +10,7 @@ import {
   runAttempt,
 } from './attempt.ts';
 import { type Children, collectChildren } from './children.ts';
-import type { ClaimOutcome, JobFacts } from './claim.ts';
+import { type ClaimOutcome, type ClaimRequest, type JobFacts, lostAttempt } from './claim.ts';
 import { costOf, type Paid, pay, returnFunds } from './cost.ts';
 import { lazyDispatch } from './dispatch.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
@@ -33,6 +33,8 @@ export interface Invocation {
   readonly requestId: string;
   remainingMs(): number;
   readonly heartbeat: Heartbeat;
+  /** Lanes whose jobs may run at the same time. */
+  readonly beside: number;
 }
 
 /** What an attempt brings about beside its result. */
@@ -120,6 +122,30 @@ const factsOf = (job: ValidJob, id: string, delivery: Delivery): JobFacts => {
   };
 };
 
+/** A row that counts as gone is forgotten first; one that a lost attempt holds is taken over alone. */
+const claim = async (
+  { definition, envelope }: ValidJob,
+  facts: JobFacts,
+  fresh: boolean,
+  { requestId: by, beside }: Invocation,
+  deps: JobDeps,
+): Promise<ClaimOutcome> => {
+  const { maxAttempts: attemptsMax } = retryPolicy(envelope.retry, definition.retry);
+  const ask = (over?: ClaimRequest['over']): Promise<ClaimOutcome> => {
+    const now = deps.clock.now();
+    const leaseUntil = now + deps.leaseSeconds * 1_000;
+    const lease = { now, leaseId: deps.ids.next(), leaseUntil, by };
+    return deps.store.claim({ ...facts, ...lease, attemptsMax, fresh, beside, over });
+  };
+  const first = await ask();
+  if (first.kind === 'expired') {
+    await deps.store.forget(first.record);
+    return ask();
+  }
+  const isOurs = first.kind === 'abandoned' && beside === 0;
+  return isOurs ? ask(lostAttempt(first.record)) : first;
+};
+
 const claimAndRun = async (
   job: ValidJob,
   facts: JobFacts,
@@ -131,23 +157,13 @@ const claimAndRun = async (
   const { envelope, definition } = job;
   const timeoutSeconds = timeoutOf(job);
   const policy = retryPolicy(envelope.retry, definition.retry);
-  const claim = async (): Promise<ClaimOutcome> => {
-    const now = deps.clock.now();
-    const leaseUntil = now + deps.leaseSeconds * 1_000;
-    const { requestId: by } = invocation;
-    const lease = { now, leaseId: deps.ids.next(), leaseUntil, by };
-    return deps.store.claim({ ...facts, ...lease, attemptsMax: policy.maxAttempts, fresh });
-  };
-  let claimed = await claim();
-  if (claimed.kind === 'expired') {
-    await deps.store.forget(claimed.record);
-    claimed = await claim();
-  }
+  const claimed = await claim(job, facts, fresh, invocation, deps);
   if (claimed.kind !== 'claimed') return refused(claimed, facts, envelope, delivery, deps);
   const dispatch = lazyDispatch(claimed.record, envelope, deps);
   const paid = await pay(claimed.record, envelope, deps);
   const { funds } = paid;
-  const children = collectChildren(claimed.record, funds, deps.kinds, deps.blobs);
+  const tree = { parent: claimed.record, depth: envelope.depth ?? 0 };
+  const children = collectChildren(tree, funds, deps.kinds, deps.blobs);
   const ran = paid.outcome
     ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
     : await attempt(claimed.record, job, { children, dispatch }, timeoutSeconds, invocation, deps);

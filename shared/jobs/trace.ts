@@ -35,15 +35,20 @@ interface Telling {
   readonly record: JobRecord;
   readonly event: HistoryEvent;
   readonly attempt: number;
-  /** Since the claim before it nothing was decided. */
-  readonly repeated: boolean;
+  /** The claim before it, when nothing was decided since. */
+  readonly lost: HistoryEvent | undefined;
 }
 
+/** A worker that was lost with several jobs tells nothing about any of them. */
+const lostText = (lost: HistoryEvent): string => {
+  const what = '; the attempt before it never reported back and its lease ran out';
+  if (lost.beside === undefined) return what;
+  return `${what}, with ${lost.beside} others in its worker: not counted, and now it runs alone`;
+};
+
 const TEXTS: Readonly<Record<HistoryEvent['event'], (told: Telling) => string>> = {
-  claimed: ({ event, attempt, repeated }) =>
-    `attempt ${attempt} claimed by request ${event.by ?? 'unknown'}${
-      repeated ? `; attempt ${attempt - 1} never reported back and its lease ran out` : ''
-    }`,
+  claimed: ({ event, attempt, lost }) =>
+    `attempt ${attempt} claimed by request ${event.by ?? 'unknown'}${lost ? lostText(lost) : ''}`,
   dispatched: ({ event }) => `host ${event.by ?? 'unknown'} asked to run it${event.note ?? ''}`,
   retrying: ({ record, event }) =>
     `attempt ${event.attempt} failed, again in ${wait((event.dueAt ?? event.at) - event.at)} (${errorText(record, event)})`,
@@ -70,9 +75,22 @@ const TEXTS: Readonly<Record<HistoryEvent['event'], (told: Telling) => string>> 
   quarantined: ({ record, event }) => `refused, its body is kept (${errorText(record, event)})`,
 };
 
+/** The claim before the event, when nothing was decided since. */
+const lostBefore = (history: readonly HistoryEvent[], index: number): HistoryEvent | undefined => {
+  if (history[index]?.event !== 'claimed') return undefined;
+  const before = history.slice(0, index).findLast(({ event }) => event !== 'dispatched');
+  return before?.event === 'claimed' ? before : undefined;
+};
+
 /** What an event makes of the number of the current attempt. */
-const counted = (attempt: number, { event }: HistoryEvent): number => {
-  if (event === 'claimed') return attempt + 1;
+const counted = (
+  attempt: number,
+  { event }: HistoryEvent,
+  index: number,
+  history: readonly HistoryEvent[],
+): number => {
+  const isSpared = lostBefore(history, index)?.beside !== undefined;
+  if (event === 'claimed') return isSpared ? attempt : attempt + 1;
   if (event === 'snoozed' || event === 'interrupted') return attempt - 1;
   return event === 'redriven' || event === 'resumed' ? 0 : attempt;
 };
@@ -118,10 +136,9 @@ export const traceOf = (record: JobRecord): readonly TraceStep[] => {
   let attempt = record.attempt - history.reduce(counted, 0);
   if (history.some(({ event }) => event === 'redriven' || event === 'resumed')) attempt = 0;
   const steps = history.map((event, index): TraceStep => {
-    attempt = counted(attempt, event);
-    const before = history.slice(0, index).findLast((each) => each.event !== 'dispatched');
-    const repeated = event.event === 'claimed' && before?.event === 'claimed';
-    const text = TEXTS[event.event]({ record, event, attempt, repeated });
+    attempt = counted(attempt, event, index, history);
+    const lost = lostBefore(history, index);
+    const text = TEXTS[event.event]({ record, event, attempt, lost });
     return { at: event.at, event: event.event, text };
   });
   return [...sentStep(record), ...steps, ...repeatSteps(record), ...wishStep(record)];

@@ -19,10 +19,11 @@ const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
   paused: JOB_METRICS.returned,
   halted: JOB_METRICS.halted,
   running: JOB_METRICS.returned,
+  apart: JOB_METRICS.returned,
   early: JOB_METRICS.returned,
   lost: JOB_METRICS.returned,
   no_time: JOB_METRICS.returned,
-  fault: JOB_METRICS.undecided,
+  fault: JOB_METRICS.returned,
 };
 
 const WAIT_OF: Readonly<Record<string, string>> = WAIT_METRICS;

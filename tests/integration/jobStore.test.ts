@@ -1,6 +1,6 @@
 import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import type { ClaimRequest } from '#shared/jobs/claim.ts';
+import { type ClaimRequest, lostAttempt } from '#shared/jobs/claim.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import type { JobStore } from '#shared/jobs/ports.ts';
@@ -57,6 +57,7 @@ const request = (over: Partial<ClaimRequest> = {}): ClaimRequest => {
     fresh: true,
     attemptsMax: 3,
     by: 'request',
+    beside: 0,
     ...over,
   };
 };
@@ -88,7 +89,7 @@ describe('claim', () => {
     expect(await claimed(given)).toMatchObject({ attempt: 1 });
   });
 
-  it('waits for a live lease, and takes over one that ran out beyond the clocks’ skew', async () => {
+  it('waits for a live lease, and finds one abandoned that ran out beyond the clocks’ skew', async () => {
     const given = request();
     await claimed(given);
     const at = (now: number) =>
@@ -99,10 +100,38 @@ describe('claim', () => {
     });
     expect(await at(given.leaseUntil + 1_000)).toMatchObject({ kind: 'running' });
     expect(await at(given.leaseUntil + 2_001)).toMatchObject({
-      kind: 'claimed',
-      record: { attempt: 2 },
+      kind: 'abandoned',
+      record: { attempt: 1, leaseId: given.leaseId },
     });
   });
+
+  it.each([
+    [0, 2],
+    [3, 1],
+  ])(
+    'takes over from an attempt that was lost beside %i others as attempt %i',
+    async (beside, attempt) => {
+      const given = request({ beside });
+      const lost = await claimed(given);
+      const now = given.leaseUntil + 2_001;
+      const over = {
+        ...given,
+        beside: 0,
+        now,
+        leaseUntil: now + LEASE_MS,
+        over: lostAttempt(lost),
+      };
+      expect(await claimed({ ...over, leaseId: 'heir' })).toMatchObject({
+        attempt,
+        leaseId: 'heir',
+      });
+      expect(await claimed({ ...over, leaseId: 'heir' })).toMatchObject({ attempt });
+      expect(await store.claim({ ...over, leaseId: 'late' })).toMatchObject({ kind: 'running' });
+      expect(
+        await store.transition(leaseOf(lost), completed(lost, now, { result: '1' })),
+      ).toMatchObject({ kind: 'lost' });
+    },
+  );
 
   it('is refused before the retry is due, and granted from then on', async () => {
     const given = request();
@@ -118,6 +147,10 @@ describe('claim', () => {
     await claimed(given);
     const later = { ...given, leaseId: 'later', now: given.leaseUntil + 2_001 };
     expect(await store.claim(later)).toMatchObject({ kind: 'exhausted', record: { attempt: 1 } });
+    const crowded = request({ attemptsMax: 1, beside: 1 });
+    await claimed(crowded);
+    const again = { ...crowded, leaseId: 'again', now: crowded.leaseUntil + 2_001 };
+    expect(await store.claim(again)).toMatchObject({ kind: 'abandoned', record: { attempt: 1 } });
   });
 
   it('tells a duplicate from another job under the same id', async () => {
@@ -149,7 +182,8 @@ describe('transition', () => {
     const given = request();
     const zombie = await claimed(given);
     const now = given.leaseUntil + 2_001;
-    const heir = await claimed({ ...given, leaseId: 'heir', now, leaseUntil: now + LEASE_MS });
+    const lease = { leaseId: 'heir', now, leaseUntil: now + LEASE_MS };
+    const heir = await claimed({ ...given, ...lease, over: lostAttempt(zombie) });
     const changes = [
       completed(zombie, NOW, { result: '"zombie"' }),
       retrying(zombie, NOW, error, { dueAt: NOW }),

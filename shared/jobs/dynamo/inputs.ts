@@ -16,31 +16,61 @@ export interface Guard {
 /** What no longer holds once an attempt runs. */
 const CLEARED = 'attention, expiresAt, #error, dueAt, due, receipt, notBefore, halted';
 
+/** Rows that a claim may take, beside making one. */
+const OPEN = [
+  'attempt < :max AND #status = :retrying AND dueAt <= :now',
+  'attempt < :max AND #status IN (:scheduled, :limited) AND dueAt <= :now',
+  '#status = :waiting AND attribute_not_exists(pending) AND (attribute_not_exists(notBefore) OR notBefore <= :now)',
+];
+
+const openGuard = ({ attemptsMax, fresh }: ClaimRequest): Guard => {
+  const known = `contentHash = :hash AND attribute_not_exists(cancelRequest) AND (${OPEN.join(' OR ')})`;
+  return {
+    // What was refused never ran: its sender may mend it and send it again under the same id.
+    condition: fresh
+      ? `attribute_not_exists(#status) OR #status = :quarantined OR (${known})`
+      : known,
+    values: {
+      ':retrying': 'RETRYING',
+      ':scheduled': 'SCHEDULED',
+      ':limited': 'LIMITED',
+      ':waiting': 'WAITING',
+      ...(fresh && { ':quarantined': 'QUARANTINED' }),
+      ':max': attemptsMax,
+      ':zero': 0,
+      ':one': 1,
+    },
+  };
+};
+
+/** The row is still as the lost attempt left it. */
+const lostGuard = (
+  now: number,
+  { leaseId, attempt }: NonNullable<ClaimRequest['over']>,
+): Guard => ({
+  condition:
+    'contentHash = :hash AND attribute_not_exists(cancelRequest) AND #status = :running AND leaseId = :lost AND leaseUntil < :expired',
+  values: { ':lost': leaseId, ':expired': now - LIMITS.clockSkewMs, ':attempt': attempt },
+});
+
 export const claimInput = (table: string, request: ClaimRequest) => {
-  const { now, leaseId, leaseUntil, attemptsMax, by, fresh, ...facts } = request;
+  const { now, leaseId, leaseUntil, by, beside, over, ...more } = request;
+  const { attemptsMax: _max, fresh: _fresh, ...facts } = more;
   const { id, createdAt, messageId, contentHash, ...rest } = facts;
   const fixed = Object.entries(rest).filter(([, value]) => value !== undefined);
-  const open = [
-    'attempt < :max AND #status = :retrying AND dueAt <= :now',
-    'attempt < :max AND #status IN (:scheduled, :limited) AND dueAt <= :now',
-    'attempt < :max AND #status = :running AND leaseUntil < :expired',
-    '#status = :waiting AND attribute_not_exists(pending) AND (attribute_not_exists(notBefore) OR notBefore <= :now)',
-  ];
-  const known = `contentHash = :hash AND attribute_not_exists(cancelRequest) AND (${open.join(' OR ')})`;
+  const guard = over ? lostGuard(now, over) : openGuard(request);
+  const attempt = over ? ':attempt' : 'if_not_exists(attempt, :zero) + :one';
   return {
     TableName: table,
     Key: jobKey(id),
     UpdateExpression: [
-      'SET #status = :running, attempt = if_not_exists(attempt, :zero) + :one',
+      `SET #status = :running, attempt = ${attempt}`,
       'leaseId = :leaseId, leaseUntil = :leaseUntil, updatedAt = :now, contentHash = :hash',
       'createdAt = if_not_exists(createdAt, :createdAt), messageId = if_not_exists(messageId, :messageId)',
       'history = list_append(if_not_exists(history, :none), :claimed)',
       `${fixed.map(([name]) => `#${name} = :${name}`).join(', ')} REMOVE ${CLEARED}`,
     ].join(', '),
-    // What was refused never ran: its sender may mend it and send it again under the same id.
-    ConditionExpression: fresh
-      ? `attribute_not_exists(#status) OR #status = :quarantined OR (${known})`
-      : known,
+    ConditionExpression: guard.condition,
     ExpressionAttributeNames: {
       '#status': 'status',
       '#error': 'error',
@@ -48,24 +78,16 @@ export const claimInput = (table: string, request: ClaimRequest) => {
     },
     ExpressionAttributeValues: {
       ...Object.fromEntries(fixed.map(([name, value]) => [`:${name}`, value])),
+      ...guard.values,
       ':running': 'RUNNING',
-      ':retrying': 'RETRYING',
-      ':scheduled': 'SCHEDULED',
-      ':limited': 'LIMITED',
-      ':waiting': 'WAITING',
-      ...(fresh && { ':quarantined': 'QUARANTINED' }),
-      ':zero': 0,
-      ':one': 1,
       ':none': [],
       ':leaseId': leaseId,
       ':leaseUntil': leaseUntil,
       ':now': now,
-      ':expired': now - LIMITS.clockSkewMs,
       ':createdAt': createdAt,
       ':messageId': messageId,
       ':hash': contentHash,
-      ':max': attemptsMax,
-      ':claimed': [{ at: now, event: 'claimed', by }],
+      ':claimed': [{ at: now, event: 'claimed', by, ...(beside > 0 && { beside }) }],
     },
     ReturnValues: 'ALL_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
