@@ -12,11 +12,13 @@ import {
 export const nameOf = ({ unit, account }: AccountKey): string => `${unit}#${account}`;
 /** Its balance in one lane. */
 export const placeOf = (key: AccountKey, lane: number): string => `${nameOf(key)}#${lane}`;
-/** Whose balance it is; a unit has no `#`. */
-export const keyIn = (place: string): AccountKey => {
-  const [, unit = '', account = ''] = /^([^#]*)#(.*)#\d+$/.exec(place) ?? [];
-  return { unit, account };
-};
+
+/** A balance with whose it is: a name in a map is never taken apart again. */
+export interface Placed {
+  readonly key: AccountKey;
+  readonly lane: number;
+  readonly position: Position;
+}
 
 /** A map that may lie over another one: changes stay in the upper one until they are kept. */
 class Layer<T> {
@@ -44,15 +46,15 @@ class Layer<T> {
     this.#own.clear();
   }
 
-  entries(): IterableIterator<[string, T]> {
-    return this.#own.entries();
+  values(): IterableIterator<T> {
+    return this.#own.values();
   }
 }
 
 /** With a base, a trial: it reads through to it, and changes it only when it is kept. */
 export class Book {
   private readonly accounts: Layer<Account>;
-  private readonly places: Layer<Position>;
+  private readonly places: Layer<Placed>;
   private readonly holds: Layer<Hold>;
   private readonly transfers: Layer<Transfer>;
 
@@ -82,16 +84,16 @@ export class Book {
   }
 
   position(key: AccountKey, lane: number): Position {
-    return this.places.get(placeOf(key, lane)) ?? EMPTY;
+    return this.places.get(placeOf(key, lane))?.position ?? EMPTY;
   }
 
   setPosition(key: AccountKey, lane: number, position: Position): void {
-    this.places.set(placeOf(key, lane), position);
+    const { unit, account } = key;
+    this.places.set(placeOf(key, lane), { key: { unit, account }, lane, position });
   }
 
-  /** By {@link placeOf}. */
-  positions(): IterableIterator<[string, Position]> {
-    return this.places.entries();
+  positions(): IterableIterator<Placed> {
+    return this.places.values();
   }
 
   hold(id: string): Hold | undefined {

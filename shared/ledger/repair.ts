@@ -3,7 +3,7 @@
  * Blocks are complete: whatever else there is follows from them and from the open holds.
  */
 import { type Block, entriesOf, type Head } from './blocks.ts';
-import { keyIn, nameOf, placeOf } from './book.ts';
+import { nameOf, placeOf } from './book.ts';
 import type { AccountStore, LedgerReader, Place, StoredBalance } from './ports.ts';
 import { newReplay, type Problem, type Replay, replayBlock } from './replay.ts';
 import { type Account, availableOf, type Hold, type Transfer } from './types.ts';
@@ -48,10 +48,9 @@ const balancesOf = ({ book, head }: Replay, holds: readonly Hold[]): readonly Re
     const name = placeOf({ unit, account: from }, head.lane);
     held.set(name, (held.get(name) ?? 0n) + left);
   }
-  return [...book.positions()].map(([name, found]) => {
-    const position = { ...found, held: held.get(name) ?? 0n };
-    const available = availableOf(position);
-    return { key: keyIn(name), lane: head.lane, position, available };
+  return [...book.positions()].map(({ key, lane, position: found }) => {
+    const position = { ...found, held: held.get(placeOf(key, lane)) ?? 0n };
+    return { key, lane, position, available: availableOf(position) };
   });
 };
 

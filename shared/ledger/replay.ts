@@ -108,9 +108,7 @@ export const replayBlock = (replay: Replay, block: Block): Replay | Problem => {
 /** What the accounts of a lane have, all together, by unit: 0 each, when all is well. */
 export const sumsOf = ({ book }: Replay): ReadonlyMap<string, bigint> => {
   const sums = new Map<string, bigint>();
-  for (const [name, position] of book.positions()) {
-    const unit = name.slice(0, name.indexOf('#'));
-    sums.set(unit, (sums.get(unit) ?? 0n) + postedOf(position));
-  }
+  for (const { key, position } of book.positions())
+    sums.set(key.unit, (sums.get(key.unit) ?? 0n) + postedOf(position));
   return sums;
 };

@@ -1,6 +1,5 @@
 /** A copy of the ledger that executes its journal again, and stops at the first difference. */
 import type { Head } from './blocks.ts';
-import { keyIn } from './book.ts';
 import type { AccountStore, LaneStore, LedgerReader } from './ports.ts';
 import { newReplay, type Problem, type Replay, replayBlock } from './replay.ts';
 import type { Account } from './types.ts';
@@ -74,10 +73,8 @@ export const replicaJson = (replays: readonly Replay[]): string =>
       head,
       transfers,
       digest: String(digest),
-      positions: [...book.positions()].map(([name, { debits, credits, seq }]) => [
-        name,
-        String(debits),
-        String(credits),
+      positions: [...book.positions()].map(({ key, position: { debits, credits, seq } }) => [
+        ...[key.unit, key.account, String(debits), String(credits)],
         seq,
       ]),
     })),
@@ -87,19 +84,30 @@ type SavedLane = {
   readonly head: Replay['head'];
   readonly transfers: number;
   readonly digest: string;
-  readonly positions: readonly [name: string, debits: string, credits: string, seq: number][];
+  readonly positions: readonly (readonly [
+    unit: string,
+    account: string,
+    debits: string,
+    credits: string,
+    seq: number,
+  ])[];
 };
 
-/** @throws SyntaxError for what {@link replicaJson} did not write */
+/** Written by another version: the journal makes it again. */
+export class ReplicaFormatError extends Error {
+  override readonly name = 'ReplicaFormatError';
+  readonly code = 'REPLICA_FORMAT';
+}
+
+/** @throws SyntaxError, ReplicaFormatError for what {@link replicaJson} did not write */
 export const replicaOf = (json: string): readonly Replay[] =>
   (JSON.parse(json) as readonly SavedLane[]).map(({ head, transfers, digest, positions }) => {
     const replay = newReplay(head.lane);
-    for (const [name, debits, credits, seq] of positions) {
-      replay.book.setPosition(keyIn(name), head.lane, {
-        debits: BigInt(debits),
-        credits: BigInt(credits),
-        held: 0n,
-        seq,
+    for (const [unit, account, debits, credits, seq] of positions) {
+      if (seq === undefined)
+        throw new ReplicaFormatError('it is of another version: remove it, and it is made anew');
+      replay.book.setPosition({ unit, account }, head.lane, {
+        ...{ debits: BigInt(debits), credits: BigInt(credits), held: 0n, seq },
       });
     }
     return { ...replay, head, transfers, digest: BigInt(digest) };

@@ -1,7 +1,7 @@
 /** Looks at every item of the table: it is what the journal and the other items say, and no more. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { entriesOf } from './blocks.ts';
-import { keyIn, nameOf, placeOf } from './book.ts';
+import { nameOf, placeOf } from './book.ts';
 import { balanceName, itemName } from './names.ts';
 import type { LedgerReader, StoredBalance, StoredItem, StoredRecord } from './ports.ts';
 import type { Problem } from './replay.ts';
@@ -21,11 +21,11 @@ interface Tally {
   balances: number;
 }
 
-/** Sums what is held in each balance, by the balance's name. */
+/** Sums what is held in each balance, by its place. */
 const heldBy = (holds: readonly Hold[]): ReadonlyMap<string, bigint> => {
   const held = new Map<string, bigint>();
   for (const { unit, from, lane, left } of holds) {
-    const name = balanceName({ key: { unit, account: from }, lane });
+    const name = placeOf({ unit, account: from }, lane);
     held.set(name, (held.get(name) ?? 0n) + left);
   }
   return held;
@@ -41,7 +41,7 @@ const checkBalance = (
   for (const field of ['debits', 'credits', 'seq'] as const)
     if (expected?.[field] !== position[field])
       return bad(where, `${field} are ${position[field]}, the journal gives ${expected?.[field]}`);
-  const promised = held.get(where) ?? 0n;
+  const promised = held.get(placeOf(key, lane)) ?? 0n;
   if (position.held !== promised)
     return bad(where, `${position.held} are held, its open holds have ${promised}`);
   const free = postedOf(position) - position.held;
@@ -116,7 +116,8 @@ const checkItem = (
 
 const checkCounts = (lane: Lane, tally: Tally): Problem | undefined => {
   const { cursor, written, replay } = lane;
-  for (const [name] of replay.book.positions()) {
+  for (const { key, lane: at } of replay.book.positions()) {
+    const name = placeOf(key, at);
     const [entries, snapshots] = [tally.entries.get(name) ?? 0, tally.snapshots.get(name) ?? 0];
     const expected = written.get(name) ?? 0;
     if (entries !== expected)
@@ -150,9 +151,9 @@ const findStray = async (reader: LedgerReader): Promise<Problem | undefined> => 
 /** A position of the journal of whose account the table has nothing. */
 const findLost = (lanes: readonly Lane[], { accounts }: Tally): Problem | undefined => {
   for (const { replay } of lanes)
-    for (const [name] of replay.book.positions())
-      if (!accounts.has(nameOf(keyIn(name))))
-        return bad(`balance ${name}`, 'is missing, and its account');
+    for (const { key, lane } of replay.book.positions())
+      if (!accounts.has(nameOf(key)))
+        return bad(balanceName({ key, lane }), 'is missing, and its account');
   return undefined;
 };
 
