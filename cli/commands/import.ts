@@ -37,10 +37,8 @@ const printReport = ({ chain, report, balances, events }: LegacyLedger): void =>
   out(`dust never applied       ${dustSettlements} settlements`);
   out(`beyond 2^53              ${plain(beyondDouble.join(', ') || 'none')}`);
   out(`differing from journal   ${divergences.length} accounts`);
-  const rows = divergences.map(({ account, ledger_json, journal_replay, causes }) => [
-    plain(account),
-    String(ledger_json),
-    String(journal_replay ?? '-'),
+  const rows = divergences.map(({ account, balance, journal, causes }) => [
+    ...[plain(account), balance, journal ?? '-'],
     Object.entries(causes)
       .map(([cause, amount]) => `${cause} ${amount}`)
       .join(', '),

@@ -26,11 +26,14 @@ type Cause =
   | 'mint_not_journaled'
   | 'float_drift';
 
+/** In minor units, all of it. */
 interface Divergence {
   readonly account: string;
-  readonly ledger_json: number;
-  readonly journal_replay: number | null;
-  /** What of the difference each cause explains, in minor units. */
+  /** As the original's balances have it. */
+  readonly balance: string;
+  /** As its journal comes to; null for an account that the journal does not name. */
+  readonly journal: string | null;
+  /** What of the difference each cause explains. */
   readonly causes: Readonly<Partial<Record<Cause, string>>>;
 }
 
@@ -139,8 +142,8 @@ const divergenceOf = (
     causes.push([replayed === undefined ? 'mint_not_journaled' : 'float_drift', rest]);
   return {
     account,
-    ledger_json: Number(text),
-    journal_replay: replayed ?? null,
+    balance: String(units),
+    journal: replayed === undefined ? null : String(journal),
     causes: Object.fromEntries(causes.map(([cause, amount]) => [cause, String(amount)])),
   };
 };
