@@ -50,6 +50,8 @@ export class LedgerTable extends Construct {
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
     );
+    // What is still held is ended before a payer is said to have too little.
+    grantIndexQuery(grantee, this.table, EXPIRY_INDEX);
   }
 
   /** Writing the journal out as entries. */

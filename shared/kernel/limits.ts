@@ -133,12 +133,21 @@ export const LIMITS = {
   /** Transfers of one commit: with balances, head and block they fit into 100 items. */
   ledgerGroupMax: 32,
   ledgerItemsMax: 100,
+  /** Moves of one commit: with the longest names its block stays below the 400 KB of an item. */
+  ledgerMovesMax: 192,
+  /** Moves of one part of a disbursement that takes several commits; taken back, they fit into one. */
+  ledgerPartMax: 48,
   /** Blocks between two checkpoints of a lane. */
   ledgerCheckpointBlocks: 1_000,
   /** Entries of an account in a lane between two snapshots of it. */
   ledgerSnapshotEntries: 100,
   /** How far a lane's time may be ahead of a writer's clock before the writer refuses, in ms. */
   ledgerSkewMs: 5_000,
+  /** From then on nothing is written any more with an earlier time: clocks differ, and a commit may be
+   * on its way for all tries of its client, in ms. */
+  ledgerSettledMs: 30_000,
+  /** Blocks of a lane that are read for what its entries do not tell yet. */
+  ledgerReadOnBlocksMax: 1_000,
 
   ...HOST_LIMITS,
 
@@ -172,6 +181,14 @@ assert(LIMITS.rawInlineBytesMax < 350_000, 'a quarantined item fits into a Dynam
 assert(
   LIMITS.ledgerGroupMax < LIMITS.ledgerItemsMax,
   'a group of transfers leaves room for balances, head and block',
+);
+assert(
+  2 * LIMITS.ledgerPartMax + 3 <= LIMITS.ledgerItemsMax,
+  'a part with its payer, hold, block and head, and its reversal, fit into one transaction',
+);
+assert(
+  LIMITS.ledgerSkewMs < LIMITS.ledgerSettledMs,
+  'what is settled was over before any clock could say otherwise',
 );
 assert(
   LIMITS.ledgerSnapshotEntries >= LIMITS.ledgerItemsMax,

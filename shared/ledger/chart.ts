@@ -1,6 +1,6 @@
 /** The accounts: opening and closing them, and how they stand. */
-import { byteLength, sha256 } from '#shared/kernel/json.ts';
-import { LIMITS } from '#shared/kernel/limits.ts';
+import { sha256 } from '#shared/kernel/json.ts';
+import { accountFault, mayExist } from './accountNames.ts';
 import { nameOf } from './book.ts';
 import { answer } from './compare.ts';
 import type { GroupDeps } from './group.ts';
@@ -34,7 +34,7 @@ export interface Standing {
   readonly posted: bigint;
   readonly held: bigint;
   readonly available: bigint;
-  readonly lanes: readonly { readonly lane: number; readonly position: Position }[];
+  readonly lanes: readonly InLane[];
 }
 
 export interface ChartOperations {
@@ -48,32 +48,56 @@ export interface Chart {
   readonly operations: ChartOperations;
   /** As it was opened: guard, unit and home never change. */
   known(key: AccountKey): Promise<Account | undefined>;
+  /** Lane by lane. */
   standing(key: AccountKey): Promise<Standing>;
+  /** In all lanes as of one moment, unless the account is paid without pause. */
+  balance(key: AccountKey): Promise<Standing>;
 }
+
+interface InLane {
+  readonly lane: number;
+  readonly position: Position;
+}
+
+/** The standing of an account that has these positions. */
+export const standingOf = (found: readonly InLane[]): Standing => {
+  const sum = (of: (position: Position) => bigint): bigint =>
+    found.reduce((total, { position }) => total + of(position), 0n);
+  return {
+    posted: sum(postedOf),
+    held: sum(({ held }) => held),
+    available: sum(availableOf),
+    lanes: found.map(({ lane, position }) => ({ lane, position })),
+  };
+};
+
+/** What two looks found is what there was between them: a lane counts its entries. */
+const isSame = (a: Standing, b: Standing): boolean =>
+  a.lanes.length === b.lanes.length &&
+  a.held === b.held &&
+  a.lanes.every(({ lane, position }, index) => {
+    const other = b.lanes[index];
+    return other?.lane === lane && other.position.seq === position.seq;
+  });
+
+const LOOKS_MAX = 5;
 
 const laneOf = (key: AccountKey, lanes: number): number =>
   Number.parseInt(sha256(nameOf(key)).slice(0, 8), 16) % lanes;
-
-/** Keys join names with "#": a unit has none, so that an account may. */
-const nameFault = ({ unit, account }: AccountKey): string | undefined => {
-  if (!/^[A-Za-z0-9]{1,16}$/.test(unit)) return `unit "${unit}": 1 to 16 letters or digits`;
-  const bytes = byteLength(account);
-  return bytes < 1 || bytes > LIMITS.ledgerIdBytesMax
-    ? `an account's name has 1 to ${LIMITS.ledgerIdBytesMax} bytes, not ${bytes}`
-    : undefined;
-};
 
 export const createChart = (deps: ChartDeps): Chart => {
   const { store, accounts, lanes, clock } = deps;
   const opened = new Map<string, Account>();
 
   const account = async (key: AccountKey): Promise<Account | undefined> => {
+    if (!mayExist(key)) return undefined;
     const { accounts: found } = await store.load({ accounts: [key] });
     return found[0];
   };
 
   const setClosed = async (key: AccountKey, closed: boolean): Promise<Outcome> => {
     const until = clock.now() + deps.patienceMs;
+    if (!mayExist(key)) return answer(key.account, 'account_not_found');
     while (clock.now() < until) {
       const done = await accounts.setClosed(key, closed);
       if (done === 'done') return answer(key.account, 'created');
@@ -83,12 +107,17 @@ export const createChart = (deps: ChartDeps): Chart => {
     return answer(key.account, 'unknown');
   };
 
+  const standing = async (key: AccountKey): Promise<Standing> => {
+    const positions = Array.from({ length: lanes }, (_, lane) => ({ key, lane }));
+    return standingOf((await store.load({ positions })).positions);
+  };
+
   return {
     operations: {
       account,
       openAccount: async (request) => {
         const { unit, account: id, guarded = true, metadata } = request;
-        const wrong = nameFault(request);
+        const wrong = accountFault(request);
         if (wrong) return answer(id, 'id_invalid', wrong);
         const existing = await accounts.open({
           ...{ unit, account: id, guarded, lane: laneOf(request, lanes), closed: false },
@@ -109,17 +138,16 @@ export const createChart = (deps: ChartDeps): Chart => {
       return found;
     },
 
-    standing: async (key) => {
-      const positions = Array.from({ length: lanes }, (_, lane) => ({ key, lane }));
-      const found = await store.load({ positions });
-      const sum = (of: (position: Position) => bigint): bigint =>
-        found.positions.reduce((total, { position }) => total + of(position), 0n);
-      return {
-        posted: sum(postedOf),
-        held: sum(({ held }) => held),
-        available: sum(availableOf),
-        lanes: found.positions.map(({ lane, position }) => ({ lane, position })),
-      };
+    standing,
+
+    balance: async (key) => {
+      let before = await standing(key);
+      for (let tries = 1; tries < LOOKS_MAX; tries += 1) {
+        const again = await standing(key);
+        if (isSame(before, again)) return again;
+        before = again;
+      }
+      return before;
     },
   };
 };

@@ -16,19 +16,23 @@ interface Touched {
   promised: boolean;
 }
 
+/** What the account had promised and pays now; undefined when it is not the payer, or had not. */
+const unheldOf = ({ transfer, draw }: Executed, account: string): bigint | undefined =>
+  draw && account === transfer.moves[0]?.from ? draw.drawn + draw.returned : undefined;
+
 const touch = (done: readonly Executed[]): readonly Touched[] => {
   const all = new Map<string, Touched>();
-  for (const { transfer, lane, legs, draw } of done) {
-    const payer = transfer.moves[0]?.from;
+  for (const executed of done) {
+    const { transfer, lane, legs } = executed;
     for (const { account, change, guarded } of legs) {
       const key = { unit: transfer.unit, account };
       const name = `${lane} ${key.unit}#${account}`;
-      const unheld = draw && account === payer ? draw.drawn + draw.returned : 0n;
+      const unheld = unheldOf(executed, account);
       const start = { key, lane, guarded, running: 0n, lowest: 0n, promised: true };
       const touched = all.get(name) ?? start;
-      touched.running += change + unheld;
+      touched.running += change + (unheld ?? 0n);
       if (touched.running < touched.lowest) touched.lowest = touched.running;
-      touched.promised &&= draw !== undefined && account === payer;
+      touched.promised &&= transfer.promised === true || unheld !== undefined;
       all.set(name, touched);
     }
   }
@@ -58,7 +62,7 @@ export const changesOf = (
   });
 
 /** How many items a commit of these has. */
-const itemsOf = (done: readonly Executed[]): number => {
+export const itemsOf = (done: readonly Executed[]): number => {
   const names = new Set<string>();
   for (const { transfer, lane, legs, draw } of done) {
     names.add(`T ${transfer.id}`).add(`L ${lane}`).add(`B ${lane}`);
@@ -72,6 +76,10 @@ const itemsOf = (done: readonly Executed[]): number => {
 const boundOf = (done: readonly Executed[]): number =>
   done.reduce((sum, { legs, draw }) => sum + 1 + legs.length + (draw ? 1 : 0), 2);
 
-/** Whether a commit of these fits into one transaction. */
+const movesOf = (done: readonly Executed[]): number =>
+  done.reduce((sum, { transfer }) => sum + transfer.moves.length, 0);
+
+/** Whether a commit of these fits into one transaction, and its block into an item. */
 export const fits = (done: readonly Executed[]): boolean =>
-  boundOf(done) <= LIMITS.ledgerItemsMax || itemsOf(done) <= LIMITS.ledgerItemsMax;
+  movesOf(done) <= LIMITS.ledgerMovesMax &&
+  (boundOf(done) <= LIMITS.ledgerItemsMax || itemsOf(done) <= LIMITS.ledgerItemsMax);

@@ -3,8 +3,9 @@
  * writer, replicas, rebuild, verification and the tests; pure but for the book it is given.
  */
 import { Book } from './book.ts';
-import { answer, compareTransfer, inRange, shapeOf, totalOf } from './compare.ts';
+import { answer, compareTransfer, totalOf } from './compare.ts';
 import { refusedHold } from './executeHold.ts';
+import { allFailed, setFault, transferFault } from './faults.ts';
 import {
   type Account,
   availableOf,
@@ -73,21 +74,6 @@ export const applyMoves = (book: Book, transfer: Transfer, lane: number, draw?: 
   });
 };
 
-const checkTransfer = (transfer: Transfer): Outcome | undefined => {
-  const { id, moves } = transfer;
-  const shape = shapeOf(
-    transfer,
-    moves.map(({ amount }) => amount),
-  );
-  if (shape) return shape;
-  if (!inRange(totalOf(transfer)))
-    return answer(id, 'amount_out_of_range', String(totalOf(transfer)));
-  const payer = moves[0]?.from;
-  if (moves.some(({ from, to }) => from === to || from !== payer))
-    return answer(id, 'same_account', 'all moves go from one account to others');
-  return undefined;
-};
-
 /** Why the debited account cannot pay, if it cannot; with a hold, it has promised already. */
 const refusedFunds = (
   book: Book,
@@ -127,7 +113,9 @@ const planOf = (book: Book, transfer: Transfer, now: number): Plan | Outcome => 
   const { from, all } = accounts;
   const { id, hold } = transfer;
   // Who promised while the account was open pays when it is closed.
-  const closed = all.find((account) => account.closed && !(hold && account === from));
+  const closed = all.find(
+    (account) => account.closed && !transfer.promised && !(hold && account === from),
+  );
   if (closed) return answer(id, 'account_closed', closed.account);
   const refused = funded(book, transfer, from, now);
   if (refused) return refused;
@@ -139,7 +127,7 @@ const planOf = (book: Book, transfer: Transfer, now: number): Plan | Outcome => 
 /** Carries a transfer out on the book, or leaves the book as it is and says why. */
 export const execute = (book: Book, transfer: Transfer, now: number): Executed | Outcome => {
   const { id } = transfer;
-  const shape = checkTransfer(transfer);
+  const shape = transferFault(transfer);
   if (shape) return shape;
   if (book.hold(id)) return answer(id, 'exists_with_different_type');
   const existing = book.transfer(id);
@@ -182,18 +170,16 @@ export const executeLinked = (
 ):
   | { readonly book: Book; readonly done: readonly Executed[] }
   | { readonly book: undefined; readonly outcomes: readonly Outcome[] } => {
+  const fault = setFault(transfers);
+  if (fault) return { book: undefined, outcomes: fault };
   if (isRepeated(book, transfers))
     return { book: undefined, outcomes: transfers.map(({ id }) => answer(id, 'exists')) };
   const trial = new Book(book);
   const done: Executed[] = [];
   for (const transfer of transfers) {
     const result = execute(trial, transfer, now);
-    if (!('legs' in result)) {
-      const outcomes = transfers.map(({ id }) =>
-        id === transfer.id ? result : answer(id, 'linked_failed', transfer.id),
-      );
-      return { book: undefined, outcomes };
-    }
+    if (!('legs' in result))
+      return { book: undefined, outcomes: allFailed(transfers, done.length, result) };
     done.push(result);
   }
   return { book: trial, done };

@@ -1,7 +1,9 @@
 /** The trusted core's part for holds: placing them, drawing on them, ending them. */
+
 import type { Book } from './book.ts';
-import { answer, compareHold, shapeOf } from './compare.ts';
-import { availableOf, type Hold, type HoldRequest, type Outcome } from './types.ts';
+import { answer, compareHold } from './compare.ts';
+import { holdFault } from './faults.ts';
+import { type Account, availableOf, type Hold, type HoldRequest, type Outcome } from './types.ts';
 
 /** Why a hold cannot be drawn on, if it cannot. */
 export const refusedHold = (
@@ -22,23 +24,32 @@ export const refusedHold = (
 
 /** Puts a hold on the book, or says why not. */
 export const executeHold = (book: Book, request: HoldRequest, now: number): Outcome => {
-  const { id, unit, from, amount, parent } = request;
-  const shape = shapeOf(request, [amount]);
-  if (shape) return shape;
+  const { id, unit, from, amount, parent, expiresAt } = request;
+  const fault = holdFault(request);
+  if (fault) return fault;
   if (book.transfer(id)) return answer(id, 'exists_with_different_type');
   const existing = book.hold(id);
   if (existing) return answer(id, compareHold(existing, request));
+  if (expiresAt <= now)
+    return answer(id, 'expiry_out_of_range', `${expiresAt} is over, it is ${now}`);
   const account = book.account({ unit, account: from });
   if (!account) return answer(id, 'account_not_found', `${from} (${unit})`);
   const hold: Hold = { ...request, state: 'pending', left: amount, lane: account.lane };
-  if (parent !== undefined) {
-    const source = book.hold(parent);
-    const refused = refusedHold(id, source, { unit, from, amount }, now);
-    if (refused || !source) return refused ?? answer(id, 'pending_not_found');
-    book.setHold({ ...source, left: source.left - amount });
-    book.setHold(hold);
-    return answer(id, 'created');
-  }
+  return parent === undefined
+    ? holdOnAccount(book, account, hold)
+    : holdOutOf(book, book.hold(parent), hold, now);
+};
+
+const holdOutOf = (book: Book, source: Hold | undefined, hold: Hold, now: number): Outcome => {
+  const refused = refusedHold(hold.id, source, hold, now);
+  if (refused || !source) return refused ?? answer(hold.id, 'pending_not_found');
+  book.setHold({ ...source, left: source.left - hold.amount });
+  book.setHold(hold);
+  return answer(hold.id, 'created');
+};
+
+const holdOnAccount = (book: Book, account: Account, hold: Hold): Outcome => {
+  const { id, from, amount } = hold;
   if (account.closed) return answer(id, 'account_closed', from);
   const before = book.position(account, account.lane);
   if (account.guarded && availableOf(before) < amount)

@@ -1,13 +1,14 @@
 /** Carries groups of transfers to their outcomes: tries them on what is known, commits, looks again. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger, Random } from '#shared/kernel/ports.ts';
-import { type Head, seal } from './blocks.ts';
-import { Book } from './book.ts';
-import { changesOf, fits } from './commit.ts';
+import { seal } from './blocks.ts';
+import type { Book } from './book.ts';
+import { changesOf, fits, itemsOf } from './commit.ts';
 import { answer } from './compare.ts';
 import { type Executed, executeLinked } from './execute.ts';
-import type { Found, LaneStore, Wanted } from './ports.ts';
-import type { AccountKey, Outcome, Transfer } from './types.ts';
+import { forget, loadAccounts, loadHeads, type Memory, trialOf, type Unit } from './memory.ts';
+import { type LaneStore, StoreRefusedError } from './ports.ts';
+import type { Outcome } from './types.ts';
 
 export interface GroupDeps {
   readonly store: LaneStore;
@@ -17,96 +18,6 @@ export interface GroupDeps {
   readonly wait: (ms: number) => Promise<void>;
 }
 
-/** A set of transfers with whoever waits for its outcome. */
-export interface Unit {
-  readonly transfers: readonly Transfer[];
-  /** ms since the epoch. */
-  readonly deadline: number;
-  /** It was refused before: whether it is refused again is found on what is read now. */
-  doubted: boolean;
-  tell(outcomes: readonly Outcome[]): void;
-}
-
-/** What a writer knows of its lanes, as of their heads; the fence finds out when it is not so. */
-export interface Memory {
-  readonly lanes: readonly number[];
-  readonly heads: Map<number, Head>;
-  book: Book;
-}
-
-export const newMemory = (lanes: readonly number[]): Memory => ({
-  lanes,
-  heads: new Map(),
-  book: new Book(),
-});
-
-const forget = (memory: Memory): void => {
-  memory.heads.clear();
-  memory.book = new Book();
-};
-
-export const keysOf = ({ unit, moves }: Transfer): readonly AccountKey[] => [
-  { unit, account: moves[0]?.from ?? '' },
-  ...moves.map(({ to }) => ({ unit, account: to })),
-];
-
-const remember = (book: Book, found: Partial<Found>): void => {
-  for (const account of found.accounts ?? []) book.setAccount(account);
-  for (const { key, lane, position } of found.positions ?? [])
-    book.setPosition(key, lane, position);
-  for (const hold of found.holds ?? []) book.setHold(hold);
-  for (const transfer of found.transfers ?? []) book.setTransfer(transfer);
-};
-
-const loadHeads = async ({ lanes, heads }: Memory, store: LaneStore): Promise<void> => {
-  const missing = lanes.filter((lane) => !heads.has(lane));
-  for (const head of await Promise.all(missing.map((lane) => store.head(lane))))
-    heads.set(head.lane, head);
-};
-
-const loadAccounts = async (
-  { book }: Memory,
-  units: readonly Unit[],
-  store: LaneStore,
-): Promise<void> => {
-  const accounts = units.flatMap(({ transfers, doubted }) =>
-    transfers.flatMap(keysOf).filter((key) => doubted || !book.account(key)),
-  );
-  if (accounts.length > 0) remember(book, await store.load({ accounts }));
-};
-
-const wantedOf = (book: Book, { transfers, doubted }: Unit): Required<Omit<Wanted, 'accounts'>> => {
-  const positions = transfers.flatMap((transfer) => {
-    const [payer] = keysOf(transfer);
-    const lane = transfer.lane ?? (payer && book.account(payer)?.lane);
-    if (lane === undefined) return [];
-    const keys = keysOf(transfer).filter((key) => doubted || !book.knows(key, lane));
-    return keys.map((key) => ({ key, lane }));
-  });
-  const records = transfers.flatMap(({ id, hold }) => [
-    ...(hold ? [hold.id] : []),
-    ...(doubted ? [id] : []),
-  ]);
-  return { positions, records };
-};
-
-/** A trial on what the units need; records change beside the lanes, and are good for one try. */
-const trialOf = async (
-  { book }: Memory,
-  units: readonly Unit[],
-  store: LaneStore,
-): Promise<Book> => {
-  const wanted = units.map((unit) => wantedOf(book, unit));
-  const positions = wanted.flatMap((each) => each.positions);
-  const records = wanted.flatMap((each) => each.records);
-  const trial = new Book(book);
-  if (positions.length + records.length === 0) return trial;
-  const found = await store.load({ positions, records });
-  remember(book, { positions: found.positions });
-  remember(trial, { transfers: found.transfers, holds: found.holds });
-  return trial;
-};
-
 interface Tried {
   readonly trial: Book;
   readonly done: readonly Executed[];
@@ -115,6 +26,11 @@ interface Tried {
   /** Did not fit into one transaction. */
   readonly left: readonly Unit[];
 }
+
+const tooLarge = ({ transfers }: Unit, done: readonly Executed[]): readonly Outcome[] => {
+  const text = `it changes ${itemsOf(done)} items; one transaction has ${LIMITS.ledgerItemsMax}`;
+  return transfers.map(({ id }) => answer(id, 'set_too_large', text));
+};
 
 const tryOut = (trial: Book, units: readonly Unit[], now: number): Tried => {
   const accepted: Unit[] = [];
@@ -126,9 +42,12 @@ const tryOut = (trial: Book, units: readonly Unit[], now: number): Tried => {
       refused.set(unit, result.outcomes);
       continue;
     }
+    if (!fits(result.done)) {
+      refused.set(unit, tooLarge(unit, result.done));
+      continue;
+    }
     const more = [...done, ...result.done];
-    if (accepted.length > 0 && !fits(more))
-      return { trial, done, accepted, refused, left: units.slice(index) };
+    if (!fits(more)) return { trial, done, accepted, refused, left: units.slice(index) };
     result.book.keep();
     done = more;
     accepted.push(unit);
@@ -152,11 +71,13 @@ const commit = async (memory: Memory, tried: Tried, deps: GroupDeps): Promise<bo
     deps.logger.error('the lane is ahead of this clock: nothing is written', { ...ahead, now });
     return false;
   }
+  // One time in all its lanes: whoever asks what was at a time sees all of a set or nothing.
+  const at = Math.max(now, ...heads.map((head) => head.at));
   const blocks = heads.map((head) =>
     seal(
       head,
       done.filter(({ lane }) => lane === head.lane),
-      now,
+      at,
     ),
   );
   const changes = changesOf(memory.book, trial, done);
@@ -208,6 +129,21 @@ const tellLate = (units: readonly Unit[], now: number): readonly Unit[] =>
 
 const BACKOFF_MS = { min: 5, max: 500 };
 
+/** One of them is refused for what it says: each is tried alone, so that it fails alone. */
+const settleEach = async (
+  memory: Memory,
+  units: readonly Unit[],
+  refusal: StoreRefusedError,
+  deps: GroupDeps,
+): Promise<void> => {
+  const [first, ...others] = units;
+  if (others.length > 0) {
+    for (const unit of units) await settle(memory, [unit], deps);
+    return;
+  }
+  first?.tell(first.transfers.map(({ id }) => answer(id, 'store_refused', refusal.message)));
+};
+
 /** Resolves when each unit has been told its outcome; a unit whose deadline passes is told so. */
 export const settle = async (
   memory: Memory,
@@ -221,8 +157,9 @@ export const settle = async (
       open = await settleOnce(memory, open, deps);
     } catch (error) {
       deps.logger.warn('a ledger commit failed', { lanes: memory.lanes, error });
-      // It may have landed: what is there decides.
       forget(memory);
+      if (error instanceof StoreRefusedError) return settleEach(memory, open, error, deps);
+      // It may have landed: what is there decides.
       doubt(open);
     }
     const backoff = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** Math.min(tries, 10));

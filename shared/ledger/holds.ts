@@ -3,8 +3,9 @@ import { chunksOf } from '#shared/kernel/batches.ts';
 import { Book } from './book.ts';
 import { answer } from './compare.ts';
 import { executeHold, executeRelease } from './executeHold.ts';
+import { holdFault } from './faults.ts';
 import type { GroupDeps } from './group.ts';
-import type { Found, HoldStore, LaneStore } from './ports.ts';
+import { type Found, type HoldStore, type LaneStore, StoreRefusedError } from './ports.ts';
 import type { Account, Hold, HoldRequest, Outcome } from './types.ts';
 
 export interface HoldDeps extends GroupDeps {
@@ -34,6 +35,8 @@ const persist = async (
       if (outcomes) return outcomes;
     } catch (error) {
       deps.logger.warn('a hold failed', { ids: ids.slice(0, 5), error });
+      if (error instanceof StoreRefusedError)
+        return ids.map((id) => answer(id, 'store_refused', error.message));
     }
     const backoff = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** Math.min(tries, 10));
     await deps.wait(deps.random.next() * backoff);
@@ -63,15 +66,20 @@ const judge = async (
   account: Account,
   deps: HoldDeps,
 ): Promise<readonly Outcome[]> => {
-  const parents = requests.flatMap(({ parent }) => parent ?? []);
+  const sound = requests.filter((request) => !holdFault(request));
+  const parents = sound.flatMap(({ parent }) => parent ?? []);
   const found = await deps.store.load({
     accounts: [account],
     positions: [{ key: account, lane: account.lane }],
-    records: [...requests.map(({ id }) => id), ...parents],
+    records: [...sound.map(({ id }) => id), ...parents],
   });
   const book = bookOf(found);
   return requests.map((request) => executeHold(book, request, deps.clock.now()));
 };
+
+/** As if nothing stood in the way: what is wrong with a request itself shows at once. */
+const guess = (request: HoldRequest): Outcome =>
+  holdFault(request) ?? answer(request.id, 'created');
 
 const placeTogether = (
   requests: readonly HoldRequest[],
@@ -80,8 +88,12 @@ const placeTogether = (
   deps: HoldDeps,
 ): Promise<readonly Outcome[]> => {
   const ids = requests.map(({ id }) => id);
-  let outcomes = executeShapes(requests);
+  let outcomes: readonly Outcome[] = requests.map(guess);
+  // Whose time is over is refused, but not if it was placed while it was not.
+  let isJudged = !requests.some(({ expiresAt }) => expiresAt <= deps.clock.now());
   return persist(ids, deadline, deps, async () => {
+    if (!isJudged) outcomes = await judge(requests, account, deps);
+    isJudged = true;
     const open = requests.filter((_, index) => outcomes[index]?.code === 'created');
     if (open.length === 0) return outcomes;
     const source = { guarded: account.guarded, now: deps.clock.now() };
@@ -97,24 +109,9 @@ const placeTogether = (
   });
 };
 
-/** As if nothing stood in the way: what is wrong with a request itself shows at once. */
-const executeShapes = (requests: readonly HoldRequest[]): readonly Outcome[] => {
-  const seen = new Set<string>();
-  return requests.map((request) => {
-    const { id, unit, from, parent } = request;
-    const book = new Book();
-    book.setAccount({ unit, account: from, lane: 0, guarded: false, closed: false, createdAt: 0 });
-    if (parent !== undefined)
-      book.setHold({ ...request, id: parent, state: 'pending', left: request.amount, lane: 0 });
-    const outcome = executeHold(book, request, 0);
-    const repeated = seen.has(id);
-    seen.add(id);
-    return repeated ? answer(id, 'exists') : outcome;
-  });
-};
-
 /**
- * Holds on one account (or out of one parent hold), as many as there is money for, in order.
+ * Holds on one account (or out of one parent hold), as many as there is money for, in order. One whose
+ * id another has had before it is placed after that one, and so compared with it.
  * @param deadline ms since the epoch
  */
 export const placeHolds = async (
@@ -124,8 +121,18 @@ export const placeHolds = async (
   deps: HoldDeps,
 ): Promise<readonly Outcome[]> => {
   const outcomes: Outcome[] = [];
-  for (const some of chunksOf(requests, TOGETHER_MAX))
-    outcomes.push(...(await placeTogether(some, account, deadline, deps)));
+  let open = [...requests.entries()];
+  while (open.length > 0) {
+    const ids = new Set<string>();
+    const isFirst = new Set(open.filter(([, { id }]) => ids.size < ids.add(id).size));
+    for (const some of chunksOf([...isFirst], TOGETHER_MAX)) {
+      const asked = some.map(([, request]) => request);
+      const told = await placeTogether(asked, account, deadline, deps);
+      for (const [at, [index, { id }]] of some.entries())
+        outcomes[index] = told[at] ?? answer(id, 'unknown');
+    }
+    open = open.filter((each) => !isFirst.has(each));
+  }
   return outcomes;
 };
 

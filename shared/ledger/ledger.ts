@@ -1,18 +1,15 @@
 /** The ledger's operations. Each is idempotent by its id and answers with an outcome; see `Code`. */
-import {
-  type Chart,
-  type ChartDeps,
-  type ChartOperations,
-  createChart,
-  type Standing,
-} from './chart.ts';
-import { answer } from './compare.ts';
-import { type Corrections, createCorrections } from './corrections.ts';
-import { endHold, type HoldDeps, placeHolds } from './holds.ts';
+
+import { type Chart, type ChartOperations, createChart, type Standing } from './chart.ts';
+import { answer, mayBeId, thrown } from './compare.ts';
+import { createReverse } from './corrections.ts';
+import { createDisburse, type Disbursement } from './disburse.ts';
+import { createFunds, type Funds, type FundsDeps, type Need } from './funds.ts';
+import { endHold, placeHolds } from './holds.ts';
 import type { AccountKey, Hold, HoldRequest, Metadata, Move, Outcome, Transfer } from './types.ts';
 import { createWriter } from './writer.ts';
 
-export type LedgerDeps = HoldDeps & ChartDeps;
+export type LedgerDeps = FundsDeps;
 
 interface Payment {
   readonly id: string;
@@ -20,14 +17,6 @@ interface Payment {
   readonly from: string;
   readonly to: string;
   readonly amount: bigint;
-  readonly metadata?: Metadata;
-}
-
-interface Disbursement {
-  readonly id: string;
-  readonly unit: string;
-  readonly from: string;
-  readonly to: readonly Omit<Move, 'from'>[];
   readonly metadata?: Metadata;
 }
 
@@ -42,17 +31,17 @@ interface Posting {
 
 export interface Ledger extends ChartOperations {
   transfer(payment: Payment): Promise<Outcome>;
-  /** One account pays many, at once and in its own lane. */
+  /** One account pays many, in its own lane: all of them once it is done, or none. */
   disburse(disbursement: Disbursement): Promise<Outcome>;
   /** All of them or none. */
   linked(payments: readonly Payment[]): Promise<readonly Outcome[]>;
   hold(request: HoldRequest): Promise<Outcome>;
-  /** Of one account. */
+  /** In order; those of one account, or out of one hold, together. */
   holdMany(requests: readonly HoldRequest[]): Promise<readonly Outcome[]>;
   post(posting: Posting): Promise<Outcome>;
   release(hold: string): Promise<Outcome>;
   expire(hold: string): Promise<Outcome>;
-  /** Takes a transfer back: `<id>:reverse`. */
+  /** Takes a transfer back, as `<id>:reverse`: all that it paid, or nothing. */
   reverse(id: string): Promise<Outcome>;
   /** Brings home what an account earned in other lanes. */
   sweep(key: AccountKey, id: string): Promise<Outcome>;
@@ -65,11 +54,11 @@ const transferOf = ({ id, unit, from, to, amount, metadata }: Payment): Transfer
   ...(metadata && { metadata }),
 });
 
-const createHoldMany = (
-  deps: LedgerDeps,
-  chart: Chart,
-  { sweep, sweepId }: Pick<Corrections, 'sweep' | 'sweepId'>,
-): Ledger['holdMany'] => {
+/** Whose money it takes: holds of one account, or out of one hold, go together. */
+const sourceOf = ({ unit, from, parent }: HoldRequest): string =>
+  JSON.stringify([unit, from, parent ?? null]);
+
+const createHoldMany = (deps: LedgerDeps, chart: Chart, funds: Funds): Ledger['holdMany'] => {
   const hold = async (requests: readonly HoldRequest[]): Promise<readonly Outcome[]> => {
     const [{ unit = '', from = '' } = {}] = requests;
     const payer = await chart.known({ unit, account: from });
@@ -77,18 +66,49 @@ const createHoldMany = (
     return requests.map(({ id }) => answer(id, 'account_not_found', `${from} (${unit})`));
   };
 
-  return async (requests) => {
-    const [{ unit = '', from = '', id = '' } = {}] = requests;
+  const needOf = (open: readonly HoldRequest[]): Need | undefined => {
+    const [first] = open;
+    const amount = open.reduce((sum, request) => sum + request.amount, 0n);
+    return first && { unit: first.unit, account: first.from, amount };
+  };
+
+  const holdFunded = (requests: readonly HoldRequest[]): Promise<readonly Outcome[]> => {
+    const outcomes: Outcome[] = [];
+    /** What is held, or refused for another reason, is not asked for once more. */
+    const open = () =>
+      [...requests.entries()].filter(([index]) => {
+        const { code = 'exceeds_credits' } = outcomes[index] ?? {};
+        return code === 'exceeds_credits';
+      });
+    const work = async (): Promise<readonly Outcome[]> => {
+      const asked = open();
+      const told = await hold(asked.map(([, request]) => request));
+      for (const [at, [index, { id }]] of asked.entries())
+        outcomes[index] = told[at] ?? answer(id, 'unknown');
+      return outcomes;
+    };
+    const [{ id = '' } = {}] = requests;
+    return funds.provided(id, work, () => needOf(open().map(([, request]) => request)));
+  };
+
+  const holdTogether = async (requests: readonly HoldRequest[]): Promise<readonly Outcome[]> => {
     try {
-      const outcomes = await hold(requests);
-      if (!outcomes.some(({ code }) => code === 'exceeds_credits')) return outcomes;
-      // Whoever brought it home, it is there now.
-      await sweep({ unit, account: from }, sweepId(id));
-      return await hold(requests);
+      return await holdFunded(requests);
     } catch (error) {
-      deps.logger.warn('the ledger could not be reached', { id, error });
-      return requests.map((request) => answer(request.id, 'unknown'));
+      deps.logger.warn('the ledger could not be reached', { id: requests[0]?.id, error });
+      return requests.map((request) => thrown(request.id, error));
     }
+  };
+
+  return async (requests) => {
+    const outcomes: Outcome[] = [];
+    const bySource = Map.groupBy(requests.entries(), ([, request]) => sourceOf(request));
+    for (const some of bySource.values()) {
+      const told = await holdTogether(some.map(([, request]) => request));
+      for (const [at, [index, { id }]] of some.entries())
+        outcomes[index] = told[at] ?? answer(id, 'unknown');
+    }
+    return outcomes;
   };
 };
 
@@ -99,71 +119,64 @@ export const createLedger = (deps: LedgerDeps): Ledger => {
   const first = ([outcome]: readonly Outcome[], id: string): Outcome =>
     outcome ?? answer(id, 'unknown');
   const chart = createChart(deps);
+  const funds = createFunds(deps, chart, writer);
+  const reverse = createReverse(deps, chart, { writer, funds });
+  const holdMany = createHoldMany(deps, chart, funds);
+  const hold = async (request: HoldRequest) => first(await holdMany([request]), request.id);
+  const disburse = createDisburse(deps, { writer, funds, hold });
 
-  const { sweep, sweepId, reverse } = createCorrections(deps, chart, writer);
+  const end = async (id: string, as: 'released' | 'expired'): Promise<Outcome> =>
+    mayBeId(id) ? endHold(id, as, deadline(), deps) : answer(id, 'pending_not_found');
 
-  /** What an account earned elsewhere is its own too: it is brought home before the answer is no. */
-  const withSweep = async (
-    key: AccountKey,
-    id: string,
-    work: () => Promise<Outcome>,
-  ): Promise<Outcome> => {
-    const outcome = await work();
-    if (outcome.code !== 'exceeds_credits') return outcome;
-    await sweep(key, sweepId(id));
-    return work();
-  };
-
-  const holdMany = createHoldMany(deps, chart, { sweep, sweepId });
-
-  const end = (id: string, as: 'released' | 'expired') => endHold(id, as, deadline(), deps);
-
-  const transfer = (payment: Payment): Promise<Outcome> =>
-    withSweep({ unit: payment.unit, account: payment.from }, payment.id, async () =>
-      first(await writer.write([transferOf(payment)], deadline()), payment.id),
-    );
+  const linked = (payments: readonly Payment[]): Promise<readonly Outcome[]> =>
+    funds.write(payments[0]?.id ?? '', payments.map(transferOf));
 
   const post = async ({ id, hold: held, to, final = true, metadata }: Posting) => {
+    if (!mayBeId(held)) return answer(id, 'pending_not_found');
     const { holds } = await store.load({ records: [held] });
-    const [hold] = holds;
-    if (!hold) return answer(id, 'pending_not_found', held);
-    const { unit, from } = hold;
+    const [found] = holds;
+    if (!found) return answer(id, 'pending_not_found', held);
+    const { unit, from } = found;
     const moves = to.map((move) => ({ from, ...move }));
     const paidFrom = { id: held, final };
     const transfer = { id, unit, moves, hold: paidFrom, ...(metadata && { metadata }) };
-    return writtenAlone(transfer);
+    return first(await writer.write([transfer], deadline()), id);
   };
 
-  const writtenAlone = async (transfer: Transfer): Promise<Outcome> =>
-    first(await writer.write([transfer], deadline()), transfer.id);
-
-  /** A read that failed leaves the outcome unknown, as a write does. */
   const told = async (id: string, work: Promise<Outcome>): Promise<Outcome> => {
     try {
       return await work;
     } catch (error) {
       deps.logger.warn('the ledger could not be reached', { id, error });
-      return answer(id, 'unknown', error instanceof Error ? error.message : String(error));
+      return thrown(id, error);
+    }
+  };
+
+  /** A set in which one is not known is not known at all. */
+  const toldAll = async (payments: readonly Payment[]): Promise<readonly Outcome[]> => {
+    try {
+      return await linked(payments);
+    } catch (error) {
+      deps.logger.warn('the ledger could not be reached', { id: payments[0]?.id, error });
+      return payments.map(({ id }) => thrown(id, error));
     }
   };
 
   return {
     ...chart.operations,
-    transfer: (payment) => told(payment.id, transfer(payment)),
-    disburse: ({ from, to, ...rest }) => {
-      const moves = to.map((move) => ({ from, ...move }));
-      return told(rest.id, writtenAlone({ ...rest, moves }));
-    },
-    linked: (payments) => writer.write(payments.map(transferOf), deadline()),
+    transfer: async (payment) => first(await toldAll([payment]), payment.id),
+    disburse: (disbursement) => told(disbursement.id, disburse(disbursement)),
+    linked: toldAll,
     holdMany,
-    hold: async (request) => first(await holdMany([request]), request.id),
+    hold,
     post: (posting) => told(posting.id, post(posting)),
     release: (id) => end(id, 'released'),
     expire: (id) => end(id, 'expired'),
     reverse: (id) => told(id, reverse(id)),
-    sweep: (key, id) => told(id, sweep(key, id)),
-    balance: chart.standing,
+    sweep: (key, id) => told(id, funds.sweep(key, id)),
+    balance: chart.balance,
     find: async (id) => {
+      if (!mayBeId(id)) return undefined;
       const { transfers, holds } = await store.load({ records: [id] });
       return transfers[0] ?? holds[0];
     },

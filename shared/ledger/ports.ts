@@ -58,6 +58,8 @@ type CommitAnswer =
 
 export interface LaneStore {
   head(lane: number): Promise<Head>;
+  /** Of several lanes at one moment; undefined when a commit was at one of them. */
+  heads(lanes: readonly number[]): Promise<readonly Head[] | undefined>;
   /** Reads what is current; what is not there is left out. */
   load(wanted: Wanted): Promise<Found>;
   /** All of it or nothing; sent twice it is done once. */
@@ -77,8 +79,11 @@ export interface HoldStore {
   ): Promise<HoldAnswer>;
   /** Ends a pending hold and gives back what is left. */
   end(hold: Hold, as: 'released' | 'expired'): Promise<HoldAnswer>;
-  /** Pending holds of a lane that should have ended by `until` (ms since the epoch), oldest first. */
-  expired(lane: number, until: number, limit: number): Promise<readonly Hold[]>;
+  /**
+   * Pending holds of a lane that should have ended by `until` (ms since the epoch), oldest first.
+   * @param of only those of one account
+   */
+  expired(lane: number, until: number, limit: number, of?: AccountKey): Promise<readonly Hold[]>;
 }
 
 export interface AccountStore {
@@ -86,6 +91,11 @@ export interface AccountStore {
   open(account: Account): Promise<Account | undefined>;
   setClosed(key: AccountKey, closed: boolean): Promise<'done' | 'busy' | 'missing'>;
   list(): AsyncIterable<readonly Account[]>;
+  /** All accounts with their balances, in no order. */
+  balances(): AsyncIterable<{
+    readonly accounts: readonly Account[];
+    readonly balances: readonly StoredBalance[];
+  }>;
 }
 
 /** A balance as the table has it. */
@@ -138,6 +148,12 @@ export class UnreadableItemError extends Error {
     super(`item ${id} of the ledger's table cannot be read`, { cause });
     this.id = id;
   }
+}
+
+/** The table never takes what it was sent: sent again it is refused again. */
+export class StoreRefusedError extends Error {
+  override readonly name = 'StoreRefusedError';
+  readonly code = 'LEDGER_STORE_REFUSED';
 }
 
 /** The ledger as a whole, for whoever checks or copies it. */

@@ -46,7 +46,9 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 const isGone = ({ code }: Outcome): boolean =>
-  code.startsWith('pending_') || code === 'exceeds_pending_amount';
+  code.startsWith('pending_') ||
+  code === 'exceeds_pending_amount' ||
+  code === 'expiry_out_of_range';
 
 /** An earlier attempt of the run placed it: at its own time, or in the stead of the parent's. */
 const PLACED_BEFORE: readonly Outcome['code'][] = [
@@ -146,7 +148,7 @@ export const createPurse = ({ ledger, clock, ids }: PurseDeps): Purse => {
     const { unit, payer: from, amount } = price;
     const request = { id: hold, unit, from, amount, expiresAt: until, parent: of };
     const [outcome] = await ledger.holdMany([request]);
-    // What the parent held is gone: the payer pays as for any other job.
+    // What the parent held is gone, or its time is over: the payer pays as for any other job.
     return outcome && isGone(outcome) ? ask(price) : takenOf(hold, outcome);
   };
 

@@ -38,6 +38,8 @@ export interface Transfer {
   /** Only to move an account's own balance between lanes. */
   readonly lane?: number;
   readonly metadata?: Metadata;
+  /** It was decided while its accounts were open: closing them since does not stop it. Not journaled. */
+  readonly promised?: boolean;
 }
 
 export type HoldState = 'pending' | 'posted' | 'released' | 'expired';
@@ -95,21 +97,34 @@ export interface Draw {
   readonly closes: boolean;
 }
 
-type Field = 'type' | 'unit' | 'from' | 'to' | 'amount' | 'hold' | 'expiry' | 'metadata';
+type Field =
+  | 'type'
+  | 'unit'
+  | 'from'
+  | 'to'
+  | 'amount'
+  | 'hold'
+  | 'reversal'
+  | 'expiry'
+  | 'metadata';
 
 /**
  * Every answer of the ledger; the first that applies, in this order: shape, id, accounts,
- * closed, hold, funds. `linked_failed` marks the others of a set in which one failed; `unknown` means
- * that the deadline passed, and that asking again with the same id is safe.
+ * closed, hold, funds. `linked_failed` marks the others of a set in which one failed; `store_refused`
+ * that the table never takes what it was sent; `unknown` that the deadline passed, and that asking
+ * again with the same id is safe.
  */
 export type Code =
   | 'created'
   | 'exists'
   | `exists_with_different_${Field}`
   | 'id_invalid'
+  | 'id_repeated'
   | 'amount_out_of_range'
   | 'same_account'
+  | 'expiry_out_of_range'
   | 'metadata_too_large'
+  | 'set_too_large'
   | 'account_not_found'
   | 'account_closed'
   | 'transfer_not_found'
@@ -119,6 +134,7 @@ export type Code =
   | 'exceeds_pending_amount'
   | 'exceeds_credits'
   | 'linked_failed'
+  | 'store_refused'
   | 'unknown';
 
 export interface Outcome {

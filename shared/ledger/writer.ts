@@ -5,8 +5,10 @@
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { nameOf } from './book.ts';
-import { answer } from './compare.ts';
-import { type GroupDeps, keysOf, type Memory, newMemory, settle, type Unit } from './group.ts';
+import { thrown } from './compare.ts';
+import { setFault } from './faults.ts';
+import { type GroupDeps, settle } from './group.ts';
+import { keysOf, type Memory, newMemory, type Unit } from './memory.ts';
 import type { Outcome, Transfer } from './types.ts';
 
 export interface Writer {
@@ -87,13 +89,15 @@ export const createWriter = (deps: GroupDeps): Writer => {
 
   return {
     write: async (transfers, deadline) => {
+      const fault = setFault(transfers);
+      if (fault) return fault;
       try {
         return await new Promise((tell, reject) => {
           place({ transfers, deadline, doubted: false, tell }).catch(reject);
         });
       } catch (error) {
         deps.logger.warn('the ledger could not be reached', { error });
-        return transfers.map(({ id }) => answer(id, 'unknown', String(error)));
+        return transfers.map(({ id }) => thrown(id, error));
       }
     },
   };

@@ -60,6 +60,24 @@ describe("the import of the original's ledger", () => {
     });
   });
 
+  it('pays more accounts than one transaction has room for', async () => {
+    const other = await startLedger(inject('dynamoEndpoint'), 4);
+    const parts = { ...other, history: createHistoryStore(other.options) };
+    const balances = new Map(Array.from({ length: 150 }, (_, n) => [`u${n}`, BigInt(n)] as const));
+    const many = { ...legacy, events: [], balances };
+    expect(await importLegacyLedger(many, parts)).toMatchObject({ code: 'created' });
+    expect(await importLegacyLedger(many, parts)).toMatchObject({ code: 'exists' });
+    const unlike = { ...many, balances: new Map([...balances, ['u1', 5n]]) };
+    expect(await importLegacyLedger(unlike, parts)).toMatchObject({
+      code: 'exists_with_different_amount',
+    });
+    const posted = async (account: string): Promise<bigint> =>
+      (await other.ledger.balance({ unit: LEGACY_UNIT, account })).posted;
+    expect(await posted('u149')).toBe(149n);
+    expect(await posted(OPENING)).toBe(-11_175n);
+    expect((await auditOf(other)).problem).toBeUndefined();
+  });
+
   it('keeps the journal, line for line, with each account that it names', async () => {
     const [newest = '', ...older] = await history.read(
       { unit: LEGACY_UNIT, account: 'müller_gmbh' },

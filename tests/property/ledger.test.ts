@@ -1,14 +1,17 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { entriesOf, genesis, seal } from '#shared/ledger/blocks.ts';
 import { Book } from '#shared/ledger/book.ts';
 import { changesOf } from '#shared/ledger/commit.ts';
 import { cancellationOf } from '#shared/ledger/dynamo/cancellation.ts';
 import { type Executed, execute } from '#shared/ledger/execute.ts';
 import { executeHold, executeRelease } from '#shared/ledger/executeHold.ts';
+import { StoreRefusedError } from '#shared/ledger/ports.ts';
 import { newReplay, type Replay, replayBlock, sumsOf } from '#shared/ledger/replay.ts';
 import { splitOf } from '#shared/ledger/settle.ts';
+import { movesHome } from '#shared/ledger/sweep.ts';
 import { availableOf, postedOf } from '#shared/ledger/types.ts';
 
 const UNIT = 'CRD';
@@ -200,6 +203,29 @@ describe('the core of the ledger', () => {
   });
 });
 
+describe('what comes home from other lanes', () => {
+  const sum = fc.bigInt({ min: 1n, max: 5n * LIMITS.ledgerAmountMax });
+
+  it('is what is missing or all there is, each within the limit of one transfer', () => {
+    fc.assert(
+      fc.property(fc.array(sum, { maxLength: 5 }), fc.option(sum), (sums, missing) => {
+        const abroad = sums.map((each, lane) => ({ lane, amount: each }));
+        const there = sums.reduce((total, each) => total + each, 0n);
+        const moves = movesHome(abroad, missing ?? undefined);
+        const moved = moves.reduce((total, move) => total + move.amount, 0n);
+        const wanted = missing ?? there;
+        expect(moved <= there && moved >= (wanted < there ? wanted : there)).toBe(true);
+        expect(moves.every((move) => move.amount <= LIMITS.ledgerAmountMax)).toBe(true);
+        for (const { lane, amount: all } of abroad) {
+          const from = moves.filter((move) => move.lane === lane);
+          expect(from.reduce((rest, move) => rest - move.amount, all) >= 0n).toBe(true);
+        }
+      }),
+    );
+    expect(movesHome([{ lane: 1, amount: 5n }], -3n)).toEqual([]);
+  });
+});
+
 describe('a cancelled transaction', () => {
   const cancelled = (...codes: string[]) =>
     new TransactionCanceledException({
@@ -217,8 +243,13 @@ describe('a cancelled transaction', () => {
     expect(cancellationOf(cancelled(...codes)).kind).toBe(kind);
   });
 
+  it('for what it says is refused, whatever else there is', () => {
+    for (const reasons of [['ValidationError'], ['TransactionConflict', 'ValidationError']])
+      expect(() => cancellationOf(cancelled(...reasons))).toThrow(StoreRefusedError);
+  });
+
   it('for a reason that nobody expects is an error', () => {
-    expect(() => cancellationOf(cancelled('ValidationError'))).toThrow('cancelled');
+    expect(() => cancellationOf(cancelled('SomethingElse'))).toThrow('cancelled');
     expect(() => cancellationOf(new TypeError('ours'))).toThrow('ours');
   });
 });

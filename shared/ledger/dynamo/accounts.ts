@@ -8,65 +8,87 @@ import {
   accountKey,
   accountOf,
   balanceKey,
+  type Item,
   type LedgerOptions,
   rawItem,
+  storedBalanceOf,
 } from './codec.ts';
+import { asked } from './refusal.ts';
 
-export const createAccountStore = (
-  { client, table }: LedgerOptions,
-  lanes: number,
-): AccountStore => ({
-  open: async (account) => {
-    try {
-      await client.send(
-        new PutCommand({
+/** Of the whole table, the items with these sort keys. */
+async function* scanned({ client, table }: LedgerOptions, ...sorts: readonly ('META' | 'BAL')[]) {
+  const names = sorts.map((_, index) => `:s${index}`);
+  const pages = paginateScan(
+    { client },
+    {
+      TableName: table,
+      FilterExpression: `sk IN (${names.join(', ')})`,
+      ExpressionAttributeValues: Object.fromEntries(sorts.map((sort, at) => [`:s${at}`, sort])),
+      ConsistentRead: true,
+    },
+  );
+  for await (const { Items = [] } of pages) yield Items as readonly Item[];
+}
+
+export const createAccountStore = (options: LedgerOptions, lanes: number): AccountStore => {
+  const { client, table } = options;
+  return {
+    open: async (account) => {
+      try {
+        await asked(() =>
+          client.send(
+            new PutCommand({
+              TableName: table,
+              Item: accountItem(account),
+              ConditionExpression: 'attribute_not_exists(pk)',
+              ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+            }),
+          ),
+        );
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
+        return accountOf(rawItem(error.Item));
+      }
+    },
+
+    // In every lane at once, for each lane decides by its own balance.
+    setClosed: async (key, closed) => {
+      const change = closed
+        ? { UpdateExpression: 'SET closed = :yes', ExpressionAttributeValues: { ':yes': 1 } }
+        : { UpdateExpression: 'REMOVE closed' };
+      const Balances = Array.from({ length: lanes }, (_, lane) => ({
+        Update: { TableName: table, Key: balanceKey(key, lane), ...change },
+      }));
+      const account = {
+        Update: {
           TableName: table,
-          Item: accountItem(account),
-          ConditionExpression: 'attribute_not_exists(pk)',
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      );
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
-      return accountOf(rawItem(error.Item));
-    }
-  },
+          Key: accountKey(key),
+          ...change,
+          ConditionExpression: 'attribute_exists(pk)',
+        },
+      };
+      try {
+        const TransactItems = [account, ...Balances];
+        await asked(() => client.send(new TransactWriteCommand({ TransactItems })));
+        return 'done';
+      } catch (error) {
+        return cancellationOf(error).kind === 'busy' ? 'busy' : 'missing';
+      }
+    },
 
-  // In every lane at once, for each lane decides by its own balance.
-  setClosed: async (key, closed) => {
-    const change = closed
-      ? { UpdateExpression: 'SET closed = :yes', ExpressionAttributeValues: { ':yes': 1 } }
-      : { UpdateExpression: 'REMOVE closed' };
-    const Balances = Array.from({ length: lanes }, (_, lane) => ({
-      Update: { TableName: table, Key: balanceKey(key, lane), ...change },
-    }));
-    const account = {
-      Update: {
-        TableName: table,
-        Key: accountKey(key),
-        ...change,
-        ConditionExpression: 'attribute_exists(pk)',
-      },
-    };
-    try {
-      await client.send(new TransactWriteCommand({ TransactItems: [account, ...Balances] }));
-      return 'done';
-    } catch (error) {
-      return cancellationOf(error).kind === 'busy' ? 'busy' : 'missing';
-    }
-  },
+    list: async function* () {
+      for await (const items of scanned(options, 'META')) yield items.map(accountOf);
+    },
 
-  list: async function* () {
-    const pages = paginateScan(
-      { client },
-      {
-        TableName: table,
-        FilterExpression: 'sk = :meta',
-        ExpressionAttributeValues: { ':meta': 'META' },
-        ConsistentRead: true,
-      },
-    );
-    for await (const { Items = [] } of pages) yield Items.map(accountOf);
-  },
-});
+    balances: async function* () {
+      for await (const items of scanned(options, 'META', 'BAL')) {
+        const [accounts, balances] = [
+          items.filter(({ sk }) => sk === 'META'),
+          items.filter(({ sk }) => sk === 'BAL'),
+        ];
+        yield { accounts: accounts.map(accountOf), balances: balances.map(storedBalanceOf) };
+      }
+    },
+  };
+};

@@ -5,6 +5,7 @@ import {
   TransactionCanceledException,
   TransactionInProgressException,
 } from '@aws-sdk/client-dynamodb';
+import { StoreRefusedError } from '../ports.ts';
 import { type Item, rawItem } from './codec.ts';
 
 const BUSY = new Set([
@@ -13,6 +14,9 @@ const BUSY = new Set([
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
 ]);
+
+/** Sent again it is refused again. */
+const PERMANENT = new Set(['ValidationError', 'ItemCollectionSizeLimitExceeded']);
 
 export type Cancellation =
   | { readonly kind: 'busy' }
@@ -26,7 +30,7 @@ const failedOf = (reasons: readonly CancellationReason[]): ReadonlyMap<number, I
     ),
   );
 
-/** @throws what is neither contention nor a failed condition */
+/** @throws StoreRefusedError for what the table never takes; else what is neither contention nor a failed condition */
 export const cancellationOf = (error: unknown): Cancellation => {
   if (error instanceof TransactionInProgressException) return { kind: 'busy' };
   // It has been carried out already, from another state: what is there now decides.
@@ -34,6 +38,11 @@ export const cancellationOf = (error: unknown): Cancellation => {
     return { kind: 'failed', items: new Map() };
   if (!(error instanceof TransactionCanceledException)) throw error;
   const { CancellationReasons: reasons = [] } = error;
+  const refused = reasons.find(({ Code = '' }) => PERMANENT.has(Code));
+  if (refused) {
+    const why = refused.Message ?? error.message;
+    throw new StoreRefusedError(`the table refuses it: ${why}`, { cause: error });
+  }
   if (reasons.some(({ Code = '' }) => BUSY.has(Code))) return { kind: 'busy' };
   const items = failedOf(reasons);
   if (items.size === 0) throw error;

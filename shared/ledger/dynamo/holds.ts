@@ -1,5 +1,5 @@
 /** HoldStore on the Ledger table: a promise and the balance it lowers, in one transaction. */
-import { QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { paginateQuery, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
 import type { HoldAnswer, HoldStore } from '../ports.ts';
 import type { Hold } from '../types.ts';
@@ -14,6 +14,10 @@ import {
   type LedgerOptions,
   recordKey,
 } from './codec.ts';
+import { asked } from './refusal.ts';
+
+/** Others' holds are looked at, too, where those of one account are asked for. */
+const FILTERED_PAGE = 1_000;
 
 type Actions = NonNullable<ConstructorParameters<typeof TransactWriteCommand>[0]['TransactItems']>;
 
@@ -40,7 +44,7 @@ const parentOf = (table: string, id: string, amount: bigint, now: number) => ({
 export const createHoldStore = ({ client, table }: LedgerOptions): HoldStore => {
   const send = async (TransactItems: Actions): Promise<HoldAnswer> => {
     try {
-      await client.send(new TransactWriteCommand({ TransactItems }));
+      await asked(() => client.send(new TransactWriteCommand({ TransactItems })));
       return { kind: 'done' };
     } catch (error) {
       return cancellationOf(error).kind === 'busy' ? { kind: 'busy' } : { kind: 'refused' };
@@ -83,21 +87,31 @@ export const createHoldStore = ({ client, table }: LedgerOptions): HoldStore => 
         ...(hold.left > 0n ? [balanceOf(table, hold, -hold.left, [])] : []),
       ]),
 
-    expired: async (lane, until, limit) => {
-      const { Items = [] } = await client.send(
-        new QueryCommand({
+    expired: async (lane, until, limit, of) => {
+      const found: Hold[] = [];
+      const pages = paginateQuery(
+        { client },
+        {
           TableName: table,
           IndexName: EXPIRY_INDEX.name,
           KeyConditionExpression: '#gx = :gx AND #x <= :until',
+          ...(of && { FilterExpression: '#u = :u AND #from = :from' }),
           ExpressionAttributeNames: {
-            '#gx': EXPIRY_INDEX.partition,
-            '#x': EXPIRY_INDEX.sort,
+            ...{ '#gx': EXPIRY_INDEX.partition, '#x': EXPIRY_INDEX.sort },
+            ...(of && { '#u': 'u', '#from': 'from' }),
           },
-          ExpressionAttributeValues: { ':gx': expiryShard(lane), ':until': until },
-          Limit: limit,
-        }),
+          ExpressionAttributeValues: {
+            ...{ ':gx': expiryShard(lane), ':until': until },
+            ...(of && { ':u': of.unit, ':from': of.account }),
+          },
+          Limit: of ? FILTERED_PAGE : limit,
+        },
       );
-      return Items.map((item: Item) => holdOf(item));
+      for await (const { Items = [] } of pages) {
+        found.push(...Items.map((item: Item) => holdOf(item)));
+        if (found.length >= limit) break;
+      }
+      return found.slice(0, limit);
     },
   };
 };

@@ -1,5 +1,5 @@
 /** LaneStore on the Ledger table: one transaction a commit. */
-import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, TransactGetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { readAll } from '#shared/dynamo/batches.ts';
 import { sha256 } from '#shared/kernel/json.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
@@ -22,6 +22,7 @@ import {
   recordOf,
   transferItem,
 } from './codec.ts';
+import { asked } from './refusal.ts';
 
 type Action = NonNullable<
   ConstructorParameters<typeof TransactWriteCommand>[0]['TransactItems']
@@ -143,6 +144,22 @@ export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => 
       return Item ? headOf(lane, Item) : genesis(lane);
     },
 
+    heads: async (lanes) => {
+      const TransactItems = lanes.map((lane) => ({
+        Get: { TableName: table, Key: headKey(lane) },
+      }));
+      try {
+        const { Responses = [] } = await client.send(new TransactGetCommand({ TransactItems }));
+        return lanes.map((lane, index) => {
+          const { Item } = Responses[index] ?? {};
+          return Item ? headOf(lane, Item) : genesis(lane);
+        });
+      } catch (error) {
+        if (cancellationOf(error).kind === 'busy') return undefined;
+        throw error;
+      }
+    },
+
     load: async ({ accounts = [], positions = [], records = [] }: Wanted): Promise<Found> => {
       const byKey = ({ pk, sk }: Item | { pk: string; sk: string }): string => `${pk}|${sk}`;
       const keys = [
@@ -151,9 +168,8 @@ export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => 
         ...records.map(recordKey),
       ];
       const distinct = [...new Map(keys.map((key) => [byKey(key), key])).values()];
-      const items = new Map(
-        (await readAll({ client, table }, distinct)).map((item) => [byKey(item), item]),
-      );
+      const read = await asked(() => readAll({ client, table }, distinct));
+      const items = new Map(read.map((item) => [byKey(item), item]));
       const at = <T>(key: { pk: string; sk: string }, as: (item: Item) => T): readonly T[] => {
         const item = items.get(byKey(key));
         return item ? [as(item)] : [];
@@ -173,7 +189,8 @@ export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => 
       const TransactItems = [...actionsOf(table, commit)];
       try {
         const ClientRequestToken = tokenOf(writer, commit);
-        await client.send(new TransactWriteCommand({ TransactItems, ClientRequestToken }));
+        const command = new TransactWriteCommand({ TransactItems, ClientRequestToken });
+        await asked(() => client.send(command));
         return { kind: 'done' };
       } catch (error) {
         const cancelled = cancellationOf(error);

@@ -1,5 +1,6 @@
 /** Bringing the original's ledger over: its balances at once, its journal as history. */
 
+import { mapPool } from '#shared/kernel/pool.ts';
 import type { Ledger } from '#shared/ledger/ledger.ts';
 import type { HistoryStore } from '#shared/ledger/ports.ts';
 import { isDone, type Outcome } from '#shared/ledger/types.ts';
@@ -32,9 +33,11 @@ export const readLegacyLedger = (journal: string, ledgerJson: string): LegacyLed
   return { chain, events, snapshot, balances, report: reportOf(events, snapshot) };
 };
 
+const WIDTH = 16;
+
 /**
- * Repeatable and resumable: accounts and history first, then every balance in one transfer, so that
- * there is no time at which some have theirs and others have not.
+ * Repeatable and resumable: accounts and history first, then every balance. Those that fit into one
+ * transaction have theirs at once; more are paid in parts, which end where they were cut short.
  * @returns the transfer's outcome; another import than the one that was made is told so
  */
 export const importLegacyLedger = async (
@@ -42,8 +45,12 @@ export const importLegacyLedger = async (
   { ledger, history }: { readonly ledger: Ledger; readonly history: HistoryStore },
 ): Promise<Outcome> => {
   const unit = LEGACY_UNIT;
-  const opened = [await ledger.openAccount({ unit, account: OPENING, guarded: false })];
-  for (const account of balances.keys()) opened.push(await ledger.openAccount({ unit, account }));
+  const requests = [...balances.keys()].map((account) => ({ unit, account }));
+  const opened = await mapPool(
+    [{ unit, account: OPENING, guarded: false }, ...requests],
+    WIDTH,
+    ledger.openAccount,
+  );
   const refused = opened.find((outcome) => !isDone(outcome));
   if (refused) return refused;
   await history.write(
