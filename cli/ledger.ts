@@ -2,9 +2,16 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
+import type { Before } from '#shared/ledger/statement.ts';
 import type { RepairOptions } from './commands/audit.ts';
 import type { ImportOptions } from './commands/import.ts';
-import type { BalanceOptions, LedgerOptions, StatementOptions } from './commands/ledger.ts';
+import type {
+  BalanceOptions,
+  HistoryOptions,
+  LedgerOptions,
+  StatementOptions,
+} from './commands/ledger.ts';
+import type { HoldOptions } from './commands/ledgerHold.ts';
 import type { ReconcileOptions } from './commands/reconcile.ts';
 import type { ReplicaOptions } from './commands/replica.ts';
 import type { ExitCode } from './errors.ts';
@@ -15,6 +22,7 @@ const { exportBlocks, repairAll, verifyAll } = deferred(() => import('./commands
 const { importLedger } = deferred(() => import('./commands/import.ts'));
 const ledgerCommands = () => import('./commands/ledger.ts');
 const { accounts, balance, history, operate, show, statementOf } = deferred(ledgerCommands);
+const { placeHold } = deferred(() => import('./commands/ledgerHold.ts'));
 const { reconcileAll } = deferred(() => import('./commands/reconcile.ts'));
 const { replica } = deferred(() => import('./commands/replica.ts'));
 
@@ -23,6 +31,20 @@ type Run = (work: Promise<ExitCode>) => Promise<void>;
 const minor = (text: string): bigint => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number of minor units');
   return BigInt(text);
+};
+
+const some = (text: string): number => {
+  const count = whole(text);
+  if (count < 1) throw new InvalidArgumentError('must be at least 1');
+  return count;
+};
+
+/** A time, or the place of the last line of a page. */
+const before = (text: string): Before => {
+  const [, at, lane, seq] = /^(\d+)\/(\d+)\/(\d+)$/.exec(text) ?? [];
+  return at === undefined
+    ? { at: moment(text) }
+    : { at: Number(at), lane: Number(lane), seq: Number(seq) };
 };
 
 const of = (command: Command): Command =>
@@ -60,14 +82,18 @@ const addAccounts = (ledger: Command, run: Run): void => {
   of(ledger.command('statement'))
     .description('what was posted, newest first')
     .argument('<account>')
-    .option('--limit <n>', 'at most so many', whole, 50)
-    .option('--before <time>', 'older than: a date, or 15m, 2h, 7d ago', moment)
+    .option('--limit <n>', 'at most so many', some, 50)
+    .option(
+      '--before <time>',
+      'older than: a date, 15m, 2h, 7d ago, or what a page ends with',
+      before,
+    )
     .action((account: string, options: StatementOptions) => run(statementOf(account, options)));
   of(ledger.command('history'))
     .description('what an imported journal says of an account, newest first')
     .argument('<account>')
-    .option('--limit <n>', 'at most so many', whole, 50)
-    .action((account: string, options: StatementOptions) => run(history(account, options)));
+    .option('--limit <n>', 'at most so many', some, 50)
+    .action((account: string, options: HistoryOptions) => run(history(account, options)));
 };
 
 const addTransfers = (ledger: Command, run: Run): void => {
@@ -100,19 +126,8 @@ const addHolds = (ledger: Command, run: Run): void => {
     .argument('<from>')
     .argument('<amount>', 'minor units', minor)
     .option('--seconds <n>', 'until it goes back by itself', whole, 86_400)
-    .action(
-      (
-        id: string,
-        from: string,
-        amount: bigint,
-        options: LedgerOptions & { readonly seconds: number },
-      ) =>
-        run(
-          operate(options, ({ ledger, clock }) => {
-            const expiresAt = clock.now() + options.seconds * 1_000;
-            return ledger.ledger.hold({ id, unit: options.unit, from, amount, expiresAt });
-          }),
-        ),
+    .action((id: string, from: string, amount: bigint, options: HoldOptions) =>
+      run(placeHold({ id, from, amount }, options)),
     );
   of(ledger.command('post'))
     .description('pay out of a hold; what is left goes back')

@@ -1,7 +1,9 @@
 /** `ledger`: accounts, transfers and holds, by hand. Amounts are minor units. */
 
+import { systemRandom, systemSleep } from '#shared/kernel/ports.ts';
 import type { Standing } from '#shared/ledger/chart.ts';
-import { balanceAt, statement } from '#shared/ledger/statement.ts';
+import { standings } from '#shared/ledger/standings.ts';
+import { type Before, balanceAt, type EntryPlace, statement } from '#shared/ledger/statement.ts';
 import {
   type Account,
   type Hold,
@@ -37,12 +39,10 @@ export const operate = (
 
 export const accounts = (options: LedgerOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
-    const all = [];
-    for await (const page of ledger.accounts.list()) all.push(...page);
-    const rows = await Promise.all(
-      all.map(async (account) => ({ ...account, ...(await ledger.ledger.balance(account)) })),
+    const all = await standings({ ...ledger, random: systemRandom, wait: systemSleep });
+    const rows = all.toSorted((a, b) =>
+      `${a.unit} ${a.account}` < `${b.unit} ${b.account}` ? -1 : 1,
     );
-    rows.sort((a, b) => (`${a.unit} ${a.account}` < `${b.unit} ${b.account}` ? -1 : 1));
     if (options.json) json(rows);
     else if (rows.length === 0) note('No accounts; "ledger open NAME" makes one.');
     else
@@ -68,32 +68,54 @@ export interface BalanceOptions extends LedgerOptions {
   readonly at?: number;
 }
 
+/** Nobody has that name: a mistyped one must not look like one that has nothing. */
+const unknownAccount = (account: string, unit: string): ExitCode => {
+  note(`No account ${plain(account)} in ${plain(unit)}.`);
+  return EXIT.notFound;
+};
+
 const past = async (
   account: string,
   at: number,
   { unit, json: asJson }: BalanceOptions,
-  { ledger: { lanes, entries } }: Session,
+  { ledger, clock }: Session,
 ): Promise<ExitCode> => {
-  const posted = await balanceAt({ unit, account }, lanes, at, entries);
-  if (posted === undefined) {
+  const found = await balanceAt({ unit, account }, at, { ...ledger, clock });
+  if (found.kind === 'archived') {
     note(`What was posted to ${plain(account)} until ${time(at)} is archived.`);
     return EXIT.notFound;
   }
+  if (found.kind === 'not known yet') {
+    note(
+      `Something may still be posted up to ${time(at)}: it is known from ${time(found.from)} on.`,
+    );
+    return EXIT.open;
+  }
+  const { posted } = found;
   if (asJson) json({ account, unit, at, posted });
   else out(`${posted} posted at ${time(at)}`);
   return EXIT.ok;
 };
 
-export interface StatementOptions extends LedgerOptions {
+export interface HistoryOptions extends LedgerOptions {
   readonly limit: number;
-  readonly before?: number;
 }
 
+export interface StatementOptions extends HistoryOptions {
+  readonly before?: Before;
+}
+
+/** A line as `--before` takes it. */
+const cursorOf = ({ at, lane, seq }: EntryPlace): string => `${at}/${lane}/${seq}`;
+
 export const statementOf = (account: string, options: StatementOptions): Promise<ExitCode> =>
-  looking(options, async ({ ledger: { lanes, entries } }) => {
-    const lines = await statement({ unit: options.unit, account }, lanes, options, entries);
-    if (options.json) json(lines);
-    else if (lines.length === 0) note('No entries.');
+  withDeployment(options, async ({ ledger }) => {
+    const { unit, limit } = options;
+    if (!(await ledger.ledger.account({ unit, account }))) return unknownAccount(account, unit);
+    const lines = await statement({ unit, account }, options, ledger);
+    const last = lines.at(-1);
+    if (options.json) json(lines.map((line) => ({ ...line, cursor: cursorOf(line) })));
+    else if (!last) note('No entries.');
     else
       out(
         columns([
@@ -103,6 +125,8 @@ export const statementOf = (account: string, options: StatementOptions): Promise
           ),
         ]),
       );
+    if (last && lines.length === limit && !options.json)
+      note(`What is older: --before ${cursorOf(last)}`);
     return EXIT.ok;
   });
 
@@ -113,9 +137,11 @@ const printStanding = (found: Account, { posted, held, available, lanes }: Stand
       out(paint('dim', `${postedOf(position)} of it in lane ${lane}, to be swept when needed`));
 };
 
-export const history = (account: string, options: StatementOptions): Promise<ExitCode> =>
+export const history = (account: string, options: HistoryOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
-    const lines = await ledger.history.read({ unit: options.unit, account }, options.limit);
+    const { unit } = options;
+    if (!(await ledger.ledger.account({ unit, account }))) return unknownAccount(account, unit);
+    const lines = await ledger.history.read({ unit, account }, options.limit);
     if (lines.length === 0) note('No imported history.');
     for (const line of lines) out(plain(line));
     return EXIT.ok;
@@ -124,13 +150,10 @@ export const history = (account: string, options: StatementOptions): Promise<Exi
 export const balance = (account: string, options: BalanceOptions): Promise<ExitCode> =>
   looking(options, async (session) => {
     const { at, unit } = options;
-    if (at !== undefined) return past(account, at, options, session);
     const { ledger } = session.ledger;
     const found = await ledger.account({ unit, account });
-    if (!found) {
-      note(`No account ${plain(account)} in ${plain(unit)}.`);
-      return EXIT.notFound;
-    }
+    if (!found) return unknownAccount(account, unit);
+    if (at !== undefined) return past(account, at, options, session);
     const standing = await ledger.balance(found);
     if (options.json) json({ ...found, ...standing });
     else printStanding(found, standing);

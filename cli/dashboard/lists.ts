@@ -1,7 +1,8 @@
 /** What the dashboard lists, read as the commands read it. */
 import type { Deployment } from '#client/deployment.ts';
 import type { List } from '#infra/local/dashboard/server.ts';
-import { systemClock } from '#shared/kernel/ports.ts';
+import { systemClock, systemRandom, systemSleep } from '#shared/kernel/ports.ts';
+import { standings } from '#shared/ledger/standings.ts';
 import { lookAtHosts } from '../lookAtHosts.ts';
 import { viewOf } from '../show.ts';
 import { latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.ts';
@@ -68,12 +69,10 @@ const groups =
 const accounts =
   ({ ledger }: Deployment): List =>
   async (): Promise<Table> => {
-    const all = [];
-    for await (const page of ledger.accounts.list()) all.push(...page);
-    const standing = await Promise.all(
-      all.map(async (account) => ({ ...account, ...(await ledger.ledger.balance(account)) })),
+    const all = await standings({ ...ledger, random: systemRandom, wait: systemSleep });
+    const standing = all.toSorted((a, b) =>
+      `${a.unit} ${a.account}` < `${b.unit} ${b.account}` ? -1 : 1,
     );
-    standing.sort((a, b) => (`${a.unit} ${a.account}` < `${b.unit} ${b.account}` ? -1 : 1));
     return {
       columns: ['Account', 'Unit', 'Posted', 'Held', 'Available', ''],
       rows: standing.map(({ account, unit, posted, held, available, guarded, closed }) => [

@@ -220,11 +220,14 @@ export interface EntryStore {
   advance(from: Cursor, to: Cursor): Promise<boolean>;
   /** Those of the given ones that are there, as they are there. */
   find(wanted: WrittenOut): Promise<WrittenOut>;
-  /** Newest first, of one lane, before `before` (ms since the epoch, not included). */
+  /** Newest first, of one lane. @param before not included; with `seq`, an entry of that time */
   entries(
     key: AccountKey,
     lane: number,
-    options: { readonly before?: number; readonly limit: number },
+    options: {
+      readonly before?: { readonly at: number; readonly seq?: number };
+      readonly limit: number;
+    },
   ): Promise<readonly StatementEntry[]>;
   /** The first that there still is in the lane. */
   oldest(key: AccountKey, lane: number): Promise<StatementEntry | undefined>;

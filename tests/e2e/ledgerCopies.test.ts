@@ -105,3 +105,50 @@ describe('a copy of the ledger', () => {
     expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('does not grow') });
   });
 });
+
+describe('the ledger commands', () => {
+  it('place a hold once, however often they are asked', async () => {
+    const hold = (...more: string[]) => ledger('hold', 'rent', 'ada', '3', ...more);
+    expect((await hold('--seconds', '600')).stdout).toContain('created rent');
+    expect(await hold('--seconds', '600')).toMatchObject({
+      ...{ code: 0, stdout: expect.stringContaining('exists rent') },
+    });
+    const longer = await hold('--seconds', '700');
+    expect(longer.code).toBe(4);
+    expect(longer.stdout).toContain('exists_with_different_expiry');
+  });
+
+  it.each(['0', '99999999999999'])('refuse a hold of %s seconds by name', async (seconds) => {
+    const refused = await ledger('hold', `h${seconds}`, 'ada', '1', '--seconds', seconds);
+    expect(refused.code).toBe(4);
+    expect(refused.stdout).toContain('expiry_out_of_range');
+  });
+
+  it.each([
+    ['balance', 'nobody'],
+    ['balance', 'nobody', '--at', '2h'],
+    ['statement', 'nobody'],
+    ['history', 'nobody'],
+  ])('find no account: %s %s', async (...args) => {
+    const { code, stdout, stderr } = await ledger(...args);
+    expect(code).toBe(3);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('No account nobody');
+  });
+
+  it('say that a time is not known yet', async () => {
+    const { code, stderr } = await ledger('balance', 'ada', '--at', '0s');
+    expect(code).toBe(5);
+    expect(stderr).toContain('it is known from');
+  });
+
+  it('turn the pages of a statement', async () => {
+    const page = async (...more: string[]) =>
+      JSON.parse((await ledger('statement', 'ada', '--json', '--limit', '1', ...more)).stdout);
+    const [newest] = await page();
+    const [older] = await page('--before', newest.cursor);
+    expect(older.cursor).not.toBe(newest.cursor);
+    const text = await ledger('statement', 'ada', '--limit', '1');
+    expect(text.stderr).toContain(`--before ${newest.cursor}`);
+  });
+});

@@ -16,6 +16,7 @@ import { seeded } from '../support/seeded.ts';
 const LANES = 3;
 const RUNS = Number(process.env['SHERATAN_BANK_RUNS'] ?? 6);
 const FAR = 4_000_000_000_000;
+const HELD_MS = 600_000;
 
 let test: TestLedger;
 let plan: (call: number) => Fault | undefined = () => undefined;
@@ -96,6 +97,7 @@ const entries = () => createEntryStore(test.options);
 const consumer = () => ({
   ...{ store: test.store, reader: createLedgerReader(test.options), entries: entries() },
 });
+const past = () => ({ ...consumer(), lanes: LANES });
 const homeOf = async (ledger: Ledger, account: string): Promise<number> =>
   (await ledger.account({ unit: UNIT, account }))?.lane ?? 0;
 const expired = (ledger: Ledger) =>
@@ -129,7 +131,8 @@ const CONSUMERS: Readonly<Record<string, Case>> = {
   },
   'the settling of a job whose hold has expired': {
     before: async (ledger, id, a) => {
-      await ledger.hold(hold(id, a, test.now()));
+      await ledger.hold(hold(id, a, test.now() + HELD_MS));
+      test.advance(HELD_MS);
       await expired(ledger);
     },
     act: async (ledger, id, a, b) => [await settleCharge(charge(id, a, b), ledger)],
@@ -144,7 +147,10 @@ const CONSUMERS: Readonly<Record<string, Case>> = {
     changes: [0n, 0n],
   },
   'the end of holds whose time is over': {
-    before: (ledger, id, a) => ledger.hold(hold(id, a, test.now())),
+    before: async (ledger, id, a) => {
+      await ledger.hold(hold(id, a, test.now() + HELD_MS));
+      test.advance(HELD_MS);
+    },
     act: async (ledger) => {
       await expired(ledger);
       return [];
@@ -164,7 +170,7 @@ const CONSUMERS: Readonly<Record<string, Case>> = {
     changes: [-61n, 61n],
     after: async (id, a) => {
       expect(await catchUp(await homeOf(test.ledger, a), consumer())).toBe(0);
-      const lines = await statement({ unit: UNIT, account: a }, LANES, { limit: 2 }, entries());
+      const lines = await statement({ unit: UNIT, account: a }, { limit: 2 }, past());
       expect(lines.map(({ transfer }) => transfer)).toEqual([`${id}-2`, `${id}-1`]);
     },
   },

@@ -85,15 +85,15 @@ export const createEntryStore = ({ client, table }: LedgerOptions): EntryStore =
       };
     },
 
-    entries: async (key, lane, { before = Number.MAX_SAFE_INTEGER, limit }) =>
+    entries: async (key, lane, { before = { at: Number.MAX_SAFE_INTEGER }, limit }) =>
       (await query(entriesBefore(key, lane, before), limit)).map(entryOf),
 
     oldest: async (key, lane) => {
-      const all = entriesBefore(key, lane, Number.MAX_SAFE_INTEGER);
+      const all = entriesBefore(key, lane, { at: Number.MAX_SAFE_INTEGER });
       return (await query(all, 1, true)).map(entryOf)[0];
     },
 
     snapshot: async (key, lane, before) =>
-      (await query(snapshotsBefore(key, lane, before), 1)).map(snapshotOf)[0],
+      (await query(snapshotsBefore(key, lane, { at: before }), 1)).map(snapshotOf)[0],
   };
 };

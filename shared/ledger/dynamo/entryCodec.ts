@@ -49,11 +49,20 @@ export const snapshotOf = (item: Item): AccountSnapshot => {
   return { ...placeInTime(item), balance: big(b), block: whole(k), hash: text(h) };
 };
 
-/** Sort keys of what an account has in a lane before a time. */
-const span = (prefix: string) => (key: AccountKey, lane: number, before: number) => ({
+interface InTime {
+  readonly at: number;
+  readonly seq?: number;
+}
+
+/** The last sort key before a time, or before the entry of that time that has this number. */
+const lastBefore = (prefix: string, { at, seq }: InTime): string =>
+  seq === undefined ? timed(prefix, at) : `${timed(prefix, at)}#${padded(seq - 1, 12)}`;
+
+/** Sort keys of what an account has in a lane before that. */
+const span = (prefix: string) => (key: AccountKey, lane: number, before: InTime) => ({
   pk: lanePk(key, lane),
   first: prefix,
-  last: timed(prefix, before),
+  last: lastBefore(prefix, before),
 });
 export const entriesBefore = span(ENTRY_PREFIX);
 export const snapshotsBefore = span(SNAPSHOT_PREFIX);
