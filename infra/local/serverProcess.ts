@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { LocalCloudError } from './errors.ts';
+import { guardChild } from './guard.ts';
 
 const READY_TIMEOUT_MS = 120_000;
 const KILL_AFTER_MS = 2_000;
@@ -35,13 +36,15 @@ export interface ServerProcess {
   readonly gone: Promise<void>;
 }
 
-export const watched = (child: ChildProcess): ServerProcess => ({
-  child,
-  gone: new Promise((resolve) => {
+/** From now on the process ends with this one. */
+export const watched = (child: ChildProcess): ServerProcess => {
+  guardChild(child);
+  const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
-  }),
-});
+  });
+  return { child, gone };
+};
 
 /** @throws LocalCloudError `TABLE_SERVER_FAILED` when the process ends, or never answers */
 export const untilReady = async (

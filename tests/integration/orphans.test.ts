@@ -1,17 +1,30 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { nativeBinary } from '#infra/local/nativeTables.ts';
+import { TABLE_ENGINES, type TableEngine } from '#infra/local/tableEngine.ts';
 import { childrenOf, isRunning, KNOWS_CHILDREN } from '../support/processes.ts';
+
+/** Those that run as a process of this machine; a container of Docker's is not a child of ours. */
+const ENGINES = TABLE_ENGINES.filter((engine) =>
+  engine === 'native' ? nativeBinary() !== undefined : spawnSync('java', ['-version']).status === 0,
+);
 
 const started: ChildProcess[] = [];
 afterEach(() => {
   for (const each of started.splice(0)) each.kill('SIGKILL');
 });
 
-/** A parent of environments, one of them in a busy loop that no message from the parent reaches. */
-const startParent = async (): Promise<{ parent: ChildProcess; pids: readonly number[] }> => {
-  const parent = fork(resolve('tests/support/parent.ts'), { stdio: 'ignore' });
+interface Parent {
+  readonly parent: ChildProcess;
+  readonly pids: readonly number[];
+}
+
+/** Of environments, one of them in a busy loop that no message from the parent reaches. */
+const startParent = async (...engine: TableEngine[]): Promise<Parent> => {
+  const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const;
+  const parent = fork(resolve('tests/support/parent.ts'), engine, { stdio: [...stdio] });
   started.push(parent);
   const [pids] = (await once(parent, 'message')) as [readonly number[]];
   for (const pid of pids) expect(isRunning(pid)).toBe(true);
@@ -25,6 +38,13 @@ describe('no process outlives its parent', () => {
   it.each(['SIGKILL', 'SIGTERM', 'SIGABRT'] as const)('that ends by %s', async (signal) => {
     const { parent, pids } = await startParent();
     parent.kill(signal);
+    await untilGone([...pids, parent.pid ?? 0]);
+  });
+
+  it.each(ENGINES)('with %s for its tables', async (engine) => {
+    const { parent, pids } = await startParent(engine);
+    expect(pids).toHaveLength(3);
+    parent.kill('SIGKILL');
     await untilGone([...pids, parent.pid ?? 0]);
   });
 
