@@ -1,5 +1,5 @@
 /** Where a running embedded cloud leaves word of itself, so that the other commands find it. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
@@ -32,7 +32,10 @@ const file = (): string => join(home(), 'embedded.json');
 
 export const writeState = (state: EmbeddedState): void => {
   mkdirSync(home(), { recursive: true });
-  writeFileSync(file(), `${JSON.stringify(state, null, 2)}\n`);
+  // Whoever looks meanwhile sees all of it or nothing.
+  const fresh = `${file()}.new`;
+  writeFileSync(fresh, `${JSON.stringify(state, null, 2)}\n`);
+  renameSync(fresh, file());
 };
 
 export const clearState = (): void => rmSync(file(), { force: true });
