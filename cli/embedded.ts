@@ -18,6 +18,8 @@ export interface UpOptions {
   readonly logs?: boolean;
   /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */
   readonly tables?: TableEngine;
+  /** Where all data is kept. Default: it is gone at the end. */
+  readonly data?: string;
   /** An assembly that is already synthesized. */
   readonly assembly?: string;
 }
@@ -61,6 +63,7 @@ export const startEmbedded = async (options: UpOptions): Promise<Embedded> => {
     assemblyDir,
     stackName: `Sheratan-${options.stage}`,
     tables: options.tables,
+    dataDir: options.data,
     ...(options.environments && { maxEnvironments: options.environments }),
     observer: recorder.observer,
     onLog,

@@ -56,6 +56,7 @@ const hosted = (command: Command): Command =>
     .addOption(
       new Option('--tables <engine>', 'what serves the tables').choices([...TABLE_ENGINES]),
     )
+    .option('--data <dir>', 'keep all data there, and go on from it; else it is gone at the end')
     .option('--logs', "print the functions' log lines");
 
 hosted(program.command('up'))

@@ -21,6 +21,7 @@ import {
   type Endpoints,
   endpointEnv,
   REGION,
+  type ServerOptions,
   type Servers,
   startServers,
   stopServers,
@@ -41,6 +42,8 @@ export interface CloudOptions {
   readonly maxEnvironments?: number;
   /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */
   readonly tables?: TableEngine | undefined;
+  /** Where all data is kept, to go on from at the next start. Default: it is gone at the end. */
+  readonly dataDir?: string | undefined;
   /** Each line a function prints, and what goes wrong in a mapping (pid 0). */
   readonly onLog?: (line: FunctionLogLine) => void;
   /** Told of each invocation and each message. */
@@ -73,13 +76,14 @@ const provision = async (
   { template }: Assembly,
   context: ResolveContext,
   { messages, tables }: Servers,
+  sqs: SQSClient,
 ): Promise<ReadonlyMap<string, string>> => {
   const of = (...types: string[]) => resourcesOf(template, types, context);
   const queues = of('AWS::SQS::Queue').map(({ attributes, properties }) => ({
     name: attributes['QueueName'] ?? '',
     properties,
   }));
-  createQueues(messages, REGION, queues);
+  await createQueues(messages, sqs, REGION, queues);
   for (const { ref } of of('AWS::S3::Bucket')) messages.createBucket(ref);
   createTopics(messages, of('AWS::SNS::Topic'), of('AWS::SNS::Subscription'));
   const client = new DynamoDBClient({ ...CLIENT, endpoint: tables.endpoint });
@@ -117,6 +121,24 @@ const createFunctions = (
     }),
   );
 
+const serversOf = (
+  { dataDir, observer, tables, onLog }: CloudOptions,
+  stackName: string,
+): ServerOptions => ({
+  stackName,
+  dataDir,
+  watched: observer !== undefined,
+  tables: {
+    engine: tables,
+    onFault: (text) => onLog?.({ functionId: 'servers', pid: 0, text }),
+  },
+});
+
+const publisherOf =
+  ({ messages }: Servers) =>
+  (arn: string, message: string): void =>
+    void messages.publish(arn.split(':').at(-1) ?? '', message, { region: REGION });
+
 /** @throws LocalCloudError when the template or this machine lacks something, saying what. */
 export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const onLog = options.onLog ?? (() => undefined);
@@ -127,10 +149,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   // Before anything starts: an unknown type must cost no time and leave nothing behind.
   identify(template, { ...place, sqsEndpoint: '' });
 
-  const servers = await startServers(options.observer !== undefined, {
-    engine: options.tables,
-    onFault: (text) => onLog({ functionId: 'tables', pid: 0, text }),
-  });
+  const servers = await startServers(serversOf(options, stackName));
   if (options.observer) watchSends(servers.messages, options.observer);
   const sqsUrl = `http://127.0.0.1:${servers.messages.port}`;
   const context: ResolveContext = {
@@ -142,6 +161,8 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     sqs,
     region: REGION,
     accountId: ACCOUNT,
+    secrets: servers.keeping.secrets,
+    kept: servers.keeping.schedules,
     onFault: (text) => onLog({ functionId: 'scheduler', pid: 0, text }),
   });
   const endpoints = { sqs: sqsUrl, s3: sqsUrl, dynamodb: servers.tables.endpoint };
@@ -154,7 +175,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     await stopServers(servers);
   };
   try {
-    const streams = await provision(assembly, context, servers);
+    const streams = await provision(assembly, context, servers, sqs);
     const functions = createFunctions(assembly, context, clientEnv, onLog, options.observer);
     for (const each of functions.values()) each.warm();
     const sources = startSources(template, context, {
@@ -166,9 +187,9 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       functions,
       streams,
       readers: servers.readers,
+      positions: servers.keeping.positions,
       listeners: regional.listeners,
-      publish: (arn, message) =>
-        servers.messages.publish(arn.split(':').at(-1) ?? '', message, { region: REGION }),
+      publish: publisherOf(servers),
       onLog,
     });
     const views = viewsOf(template, context, {
@@ -178,6 +199,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       streams,
       readers: servers.readers,
       region: REGION,
+      kept: options.dataDir !== undefined,
     });
     return {
       region: REGION,

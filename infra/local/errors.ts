@@ -8,7 +8,11 @@ export type LocalCloudCode =
   | 'NO_TABLE_ENGINE'
   | 'UNKNOWN_TABLE_ENGINE'
   | 'TABLE_ENGINE_UNKNOWN'
-  | 'TABLE_SERVER_FAILED';
+  | 'TABLE_SERVER_FAILED'
+  | 'DATA_FOLDER_UNKNOWN'
+  | 'DATA_FOLDER_IN_USE'
+  | 'DATA_FOLDER_DAMAGED'
+  | 'DATA_NEEDS_NATIVE';
 
 export class LocalCloudError extends Error {
   override readonly name = 'LocalCloudError';

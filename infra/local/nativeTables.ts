@@ -4,12 +4,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { endProcess, freePort, type ServerProcess, untilReady, watched } from './serverProcess.ts';
 import { openStreamRecords } from './streamRecords.ts';
-import { freshFolder } from './tableFolder.ts';
+import { freshFolder, keptFolder } from './tableFolder.ts';
 import type { TableServer } from './tableServer.ts';
 
 /** The platforms that the engine is published for. */
 const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64'];
 const VERSION = '1.2.1';
+/** What wrote a file that is kept. */
+export const NATIVE_TABLES = `dynoxide ${VERSION}`;
 const FILE = 'tables.db';
 const PORTS_TRIED = 3;
 
@@ -89,14 +91,16 @@ const keepUp = (
 /**
  * A server that dies is started again on its file and its port: all that was answered is there.
  *
+ * @param dataDir keeps the file beyond the server's stop
  * @throws LocalCloudError `TABLE_SERVER_FAILED` when the server does not come up,
  *   `TABLE_ENGINE_UNKNOWN` when its file is not of the shape that is known here
  */
 export const startNativeTables = async (
   binary: string,
   onFault: (text: string) => void,
+  dataDir?: string,
 ): Promise<TableServer> => {
-  const folder = freshFolder();
+  const folder = dataDir === undefined ? freshFolder() : keptFolder(dataDir);
   const file = join(folder.path, FILE);
   try {
     const { server, port } = await launchAnywhere(binary, file);

@@ -1,9 +1,10 @@
 /** The small services beside queues, buckets, tables and functions: schedules, secrets, the event bus. */
 import { startEventBus } from './eventBus.ts';
+import type { Kept } from './kept.ts';
 import { resourcesOf } from './properties.ts';
 import type { ResolveContext } from './resolve.ts';
 import { type SchedulerOptions, startScheduler } from './scheduler.ts';
-import { startSecrets } from './secrets.ts';
+import { type SecretVersions, startSecrets } from './secrets.ts';
 import type { Source } from './sqsSource.ts';
 import type { Template } from './template.ts';
 
@@ -18,13 +19,14 @@ export interface Regional extends Source {
 export const startRegional = async (
   template: Template,
   context: ResolveContext,
-  options: Omit<SchedulerOptions, 'groups'>,
+  options: Omit<SchedulerOptions, 'groups'> & { readonly secrets: Kept<SecretVersions> },
 ): Promise<Regional> => {
   const of = (type: string) => resourcesOf(template, [type], context);
   const groups = of('AWS::Scheduler::ScheduleGroup').map(({ ref }) => ref);
   const scheduler = await startScheduler({ ...options, groups });
   const secrets = await startSecrets(
     of('AWS::SecretsManager::Secret').map(({ ref, properties }) => ({ arn: ref, properties })),
+    options.secrets,
   );
   const listeners: Regional['listeners'] = new Set();
   const deliver = (event: object): void => {

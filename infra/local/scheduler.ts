@@ -9,6 +9,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { isRate, nextFire } from '#shared/schedules/expression.ts';
+import { type Kept, notKept } from './kept.ts';
 import { object } from './properties.ts';
 import { type Answer, type Fields, invalid, refusal, type Service, serve } from './service.ts';
 import type { Source } from './sqsSource.ts';
@@ -20,12 +21,22 @@ export interface SchedulerOptions {
   readonly accountId: string;
   /** Groups that the template makes. */
   readonly groups: readonly string[];
+  /** Schedules of an earlier process; each change is written before it is answered. */
+  readonly kept?: Kept<ScheduleBook>;
   readonly onFault: (text: string) => void;
 }
 
-interface Entry {
+interface Written {
   readonly fields: Fields;
+  /** ms since the epoch, as `due`, which is the next tick; absent where there is none. */
   readonly madeAt: number;
+  readonly due?: number | undefined;
+}
+
+/** By group and name. */
+export type ScheduleBook = Readonly<Record<string, Written>>;
+
+interface Entry extends Written {
   readonly ticker: Source | undefined;
 }
 
@@ -36,38 +47,65 @@ const missing = (what: string): Answer =>
 
 const inSeconds = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
 
+const filled = (input: string, key: string, arn: string, at: number): SendMessageCommandInput => {
+  const context = {
+    '<aws.scheduler.schedule-arn>': arn,
+    '<aws.scheduler.scheduled-time>': inSeconds(at),
+    '<aws.scheduler.execution-id>': `${key}-${at}`,
+    '<aws.scheduler.attempt-number>': '1',
+  };
+  const text = Object.entries(context).reduce(
+    (sofar, [keyword, value]) => sofar.replaceAll(keyword, value),
+    input,
+  );
+  return JSON.parse(text) as SendMessageCommandInput;
+};
+
 /** The schedules there are, each with its clock running. */
-const createBook = ({ sqs, region, accountId, onFault }: SchedulerOptions) => {
+const createBook = (options: SchedulerOptions) => {
+  const { sqs, region, accountId, onFault, kept = notKept<ScheduleBook>() } = options;
   /** By group and name. */
   const entries = new Map<string, Entry>();
   const arnOf = (key: string): string => `arn:aws:scheduler:${region}:${accountId}:schedule/${key}`;
 
-  const fire = (key: string, input: string, at: number): void => {
-    const context = {
-      '<aws.scheduler.schedule-arn>': arnOf(key),
-      '<aws.scheduler.scheduled-time>': inSeconds(at),
-      '<aws.scheduler.execution-id>': `${key}-${at}`,
-      '<aws.scheduler.attempt-number>': '1',
-    };
-    const text = Object.entries(context).reduce(
-      (filled, [keyword, value]) => filled.replaceAll(keyword, value),
-      input,
+  const keep = (): void =>
+    kept.write(
+      Object.fromEntries(
+        [...entries].map(([key, { fields, madeAt, due }]) => [key, { fields, madeAt, due }]),
+      ),
     );
-    sqs
-      .send(new SendMessageCommand(JSON.parse(text) as SendMessageCommandInput))
-      .catch((error: unknown) => onFault(`schedule ${key}: ${String(error)}`));
+
+  const fire = async (key: string, input: string, at: number): Promise<void> => {
+    try {
+      await sqs.send(new SendMessageCommand(filled(input, key, arnOf(key), at)));
+    } catch (error) {
+      onFault(`schedule ${key}: ${String(error)}`);
+    }
   };
 
-  const tickerOf = (key: string, fields: Fields): Source | undefined => {
+  /** @param due of a schedule that was kept: a tick that was missed since is made up for, once */
+  const start = (key: string, fields: Fields, madeAt: number, due?: number): void => {
     const expression = String(fields['ScheduleExpression']);
     const timezone = String(fields['ScheduleExpressionTimezone'] ?? 'UTC');
     const input = String(object(fields['Target'])['Input']);
-    const next = (after: number) => nextFire(expression, after, timezone);
+    const began = Date.now();
+    const next = (after: number) => nextFire(expression, Math.max(after, began), timezone);
     // A rate counts from when it is made, beginning at once.
-    const first = isRate(expression) ? Date.now() : next(Date.now());
-    if (fields['State'] === 'DISABLED') return undefined;
-    return startTicker(first, next, (at) => fire(key, input, at));
+    const first = due ?? (isRate(expression) ? began : next(began));
+    void entries.get(key)?.ticker?.stop();
+    const isOn = fields['State'] !== 'DISABLED';
+    const tick = async (at: number): Promise<void> => {
+      await fire(key, input, at);
+      const entry = entries.get(key);
+      if (!entry || entry.ticker !== ticker) return;
+      entries.set(key, { ...entry, due: next(at) });
+      keep();
+    };
+    const ticker = isOn ? startTicker(first, next, (at) => void tick(at)) : undefined;
+    entries.set(key, { fields, madeAt, due: isOn ? first : undefined, ticker });
   };
+  for (const [key, { fields, madeAt, due }] of Object.entries(kept.read() ?? {}))
+    start(key, fields, madeAt, due);
 
   return {
     get: (key: string): Entry | undefined => entries.get(key),
@@ -76,9 +114,8 @@ const createBook = ({ sqs, region, accountId, onFault }: SchedulerOptions) => {
         return invalid(`Here, only the target ${TARGET} is supported.`);
       const existing = entries.get(key);
       try {
-        const ticker = tickerOf(key, fields);
-        void existing?.ticker?.stop();
-        entries.set(key, { fields, madeAt: existing?.madeAt ?? Date.now(), ticker });
+        start(key, fields, existing?.madeAt ?? Date.now());
+        keep();
         return { status: 200, body: { ScheduleArn: arnOf(key) } };
       } catch (error) {
         return invalid(error instanceof Error ? error.message : String(error));
@@ -94,6 +131,7 @@ const createBook = ({ sqs, region, accountId, onFault }: SchedulerOptions) => {
     remove: (key: string): void => {
       void entries.get(key)?.ticker?.stop();
       entries.delete(key);
+      keep();
     },
     stop: (): void => {
       for (const { ticker } of entries.values()) void ticker?.stop();

@@ -1,5 +1,6 @@
 /** Secrets Manager, as far as one secret's value goes: its JSON protocol, versions and their stages. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { type Kept, notKept } from './kept.ts';
 import { object } from './properties.ts';
 import { type Answer, type Fields, refusal, type Service, serve } from './service.ts';
 
@@ -8,6 +9,9 @@ interface Version {
   readonly id: string;
   readonly text: string;
 }
+
+/** By ARN. */
+export type SecretVersions = Readonly<Record<string, readonly Version[]>>;
 
 export interface SecretSpec {
   readonly arn: string;
@@ -39,17 +43,30 @@ const versionAnswer = (arn: string, versions: readonly Version[], stage: string)
   };
 };
 
-export const startSecrets = (specs: readonly SecretSpec[]): Promise<Service> => {
+/** @param kept values of an earlier process; each new one is written before it is answered for */
+export const startSecrets = (
+  specs: readonly SecretSpec[],
+  kept: Kept<SecretVersions> = notKept(),
+): Promise<Service> => {
+  const before = kept.read() ?? {};
   const secrets = new Map<string, readonly Version[]>(
-    specs.map(({ arn, properties }) => [arn, [{ id: randomUUID(), text: initialOf(properties) }]]),
+    specs.map(({ arn, properties }) => [
+      arn,
+      before[arn] ?? [{ id: randomUUID(), text: initialOf(properties) }],
+    ]),
   );
+  const keep = (): void => kept.write({ ...before, ...Object.fromEntries(secrets) });
+  keep();
   const put = (arn: string, versions: readonly Version[], fields: Fields): Answer => {
     const id = String(fields['ClientRequestToken'] ?? randomUUID());
     const text = String(fields['SecretString']);
     const known = versions.find((version) => version.id === id);
     if (known && known.text !== text)
       return refusal(400, 'ResourceExistsException', `Version ${id} exists with another value.`);
-    if (!known) secrets.set(arn, [...versions.slice(-1), { id, text }]);
+    if (!known) {
+      secrets.set(arn, [...versions.slice(-1), { id, text }]);
+      keep();
+    }
     return { status: 200, body: { ARN: arn, Name: arn, VersionId: id } };
   };
   return serve(({ headers }, fields) => {

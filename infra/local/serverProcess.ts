@@ -19,6 +19,14 @@ export const freePort = (): Promise<number> =>
     });
   });
 
+/** Whether a server could listen on the port, on all of this machine's addresses. */
+export const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
+  });
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const answers = async (endpoint: string): Promise<boolean> => {

@@ -1,5 +1,7 @@
 /** The servers of the embedded cloud: messages and buckets, tables. */
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { type Keeping, openKeeping } from './keeping.ts';
+import { isFree } from './serverProcess.ts';
 import { createStreamReaders, type StreamReaders } from './streamReaders.ts';
 import { startTableServer, type TableServer, type TableServerOptions } from './tableServer.ts';
 
@@ -16,36 +18,61 @@ export interface Servers {
   readonly messages: FauxqsServer;
   readonly tables: TableServer;
   readonly readers: StreamReaders;
+  readonly keeping: Keeping;
 }
 
-/** @param watched somebody wants to hear of every message that is sent */
-export const startServers = async (
-  watched: boolean,
-  options: TableServerOptions,
-): Promise<Servers> => {
-  const messages = startFauxqs({
-    port: 0,
+export interface ServerOptions {
+  readonly stackName: string;
+  /** Default: nothing outlives the process. */
+  readonly dataDir: string | undefined;
+  /** Somebody wants to hear of every message that is sent. */
+  readonly watched: boolean;
+  readonly tables: TableServerOptions;
+}
+
+const startMessages = async (
+  { messagesDir, port }: Keeping,
+  { watched, tables }: ServerOptions,
+): Promise<FauxqsServer> => {
+  const before = port.read();
+  const isThere = before !== undefined && (await isFree(before));
+  if (before !== undefined && !isThere)
+    tables.onFault?.(`the queues move: port ${before}, which they had, is taken`);
+  const server = await startFauxqs({
+    port: isThere ? before : 0,
     logger: false,
     host: '127.0.0.1',
     defaultRegion: REGION,
+    ...(messagesDir !== undefined && { dataDir: messagesDir }),
     // Who waits for the next message needs none of those before.
     ...(watched && { messageSpies: { bufferSize: 1 } }),
   });
-  const tables = startTableServer(options);
-  const [a, b] = await Promise.allSettled([messages, tables]);
-  if (a.status === 'fulfilled' && b.status === 'fulfilled')
-    return {
-      messages: a.value,
-      tables: b.value,
-      readers: createStreamReaders(b.value.trim),
-    };
-  if (a.status === 'fulfilled') await a.value.stop();
-  if (b.status === 'fulfilled') await b.value.stop();
-  throw a.status === 'rejected' ? a.reason : b.status === 'rejected' ? b.reason : undefined;
+  port.write(server.port);
+  return server;
 };
 
-export const stopServers = async ({ messages, tables }: Servers): Promise<void> => {
+/** @throws LocalCloudError for a table server that does not come up, or a folder that is not ours */
+export const startServers = async (options: ServerOptions): Promise<Servers> => {
+  const keeping = openKeeping(options.dataDir, options.stackName);
+  const [messages, tables] = await Promise.allSettled([
+    startMessages(keeping, options),
+    startTableServer({ ...options.tables, dataDir: keeping.tablesDir }),
+  ]);
+  if (messages.status === 'fulfilled' && tables.status === 'fulfilled')
+    return {
+      messages: messages.value,
+      tables: tables.value,
+      readers: createStreamReaders(tables.value.trim),
+      keeping,
+    };
+  for (const each of [messages, tables]) if (each.status === 'fulfilled') await each.value.stop();
+  keeping.close();
+  throw [messages, tables].find((each) => each.status === 'rejected')?.reason;
+};
+
+export const stopServers = async ({ messages, tables, keeping }: Servers): Promise<void> => {
   await Promise.all([messages.stop(), tables.stop()]);
+  keeping.close();
 };
 
 /** What finds them through the SDK's standard variables. */

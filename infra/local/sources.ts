@@ -10,6 +10,7 @@ import type { ResolveContext } from './resolve.ts';
 import { fire, isMatch, ruleOf, type TargetWorld } from './rules.ts';
 import { startSchedule } from './schedules.ts';
 import { type Source, startSqsSource } from './sqsSource.ts';
+import type { StreamPositions } from './streamPositions.ts';
 import { type StreamReaders, tableOfStream } from './streamReaders.ts';
 import { startStreamSource } from './streamSource.ts';
 import type { Template } from './template.ts';
@@ -25,6 +26,7 @@ export interface SourceOptions {
   /** The table server's stream by the template's. */
   readonly streams: ReadonlyMap<string, string>;
   readonly readers: StreamReaders;
+  readonly positions: StreamPositions;
   /** Who hears of what is put on the event bus. */
   readonly listeners: Set<(event: object) => void>;
   readonly publish: (topicArn: string, message: string) => void;
@@ -51,7 +53,11 @@ const startMapping = (
     return [startSqsSource(options.sqs, source.mapping, target, onFault)];
   const clients = { sqs: options.sqs, streams: options.streamsClient };
   const reader = options.readers.join(tableOfStream(source.mapping.streamArn));
-  return [startStreamSource(clients, { ...source.mapping, reader }, target, onFault)];
+  const positions = options.positions.of(resource.id);
+  // One that began in an earlier process has not read all that was written since.
+  const start = positions.known ? { startingPosition: 'TRIM_HORIZON' as const } : {};
+  const mapping = { ...source.mapping, ...start, reader, positions };
+  return [startStreamSource(clients, mapping, target, onFault)];
 };
 
 const startRule = (

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb-streams';
 import type { Source } from './sqsSource.ts';
 import type { StreamRecord } from './streamBatch.ts';
+import type { ShardPositions } from './streamPositions.ts';
 import type { StreamReader } from './streamReaders.ts';
 
 export interface StreamReading {
@@ -23,6 +24,8 @@ export interface StreamReading {
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
   /** Told of each record that is delivered, or given up. */
   readonly reader?: StreamReader | undefined;
+  /** Where an earlier process came to; told how far this one comes. */
+  readonly positions?: ShardPositions | undefined;
 }
 
 /** Where nothing comes, down to Lambda's four looks a second: each costs DynamoDB Local some ms. */
@@ -38,7 +41,10 @@ const plain = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 };
 
-const eventRecord = (record: object, { streamArn, region }: StreamReading): StreamRecord => ({
+export const eventRecord = (
+  record: object,
+  { streamArn, region }: StreamReading,
+): StreamRecord => ({
   ...(plain(record) as StreamRecord),
   eventSource: 'aws:dynamodb',
   eventSourceARN: streamArn,
@@ -67,7 +73,7 @@ const changes = ({ eventName, dynamodb }: SdkRecord): boolean =>
 interface ShardPlace {
   readonly shardId: string;
   /** The last record that was dealt with. */
-  after?: string;
+  after: string | undefined;
   /** Where a reader began that has met no record yet. */
   iterator?: string;
 }
@@ -109,6 +115,7 @@ const readShard = async (
     // A delivery that was cut short is no delivery.
     if (last === undefined || signal.aborted) return;
     place.after = last;
+    mapping.positions?.advance(place.shardId, last);
     mapping.reader?.advance(last);
   };
   while (iterator && !signal.aborted) {
@@ -146,7 +153,7 @@ export const readStream = (
     const { StreamDescription } = await streams.send(describe);
     for (const { ShardId: shardId = '' } of StreamDescription?.Shards ?? []) {
       if (read.has(shardId)) continue;
-      const place = places.get(shardId) ?? { shardId };
+      const place = places.get(shardId) ?? { shardId, after: mapping.positions?.after(shardId) };
       places.set(shardId, place);
       await readShard(streams, mapping, place, deliver, signal);
       read.add(shardId);

@@ -3,6 +3,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
@@ -55,4 +56,10 @@ export const freshFolder = (): Folder => {
   const parent = hasRoom(MEMORY) ? MEMORY : tmpdir();
   const path = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+};
+
+/** Of somebody who wants to find it again. */
+export const keptFolder = (path: string): Folder => {
+  mkdirSync(path, { recursive: true });
+  return { path, remove: () => undefined };
 };

@@ -22,6 +22,8 @@ export interface TableServerOptions {
   readonly engine?: TableEngine | undefined;
   /** What happens to the server that a person should hear of, such as its death and return. */
   readonly onFault?: (text: string) => void;
+  /** Where the tables are kept beyond the server's stop. Default: nowhere. */
+  readonly dataDir?: string | undefined;
 }
 
 const isEngine = (value: string): value is TableEngine =>
@@ -46,15 +48,26 @@ const nothingHere = (): LocalCloudError => {
   );
 };
 
+const onlyNativeKeeps = (): LocalCloudError => {
+  const name = nativePackage();
+  const how = name === undefined ? 'which is not published for this platform' : `"npm i ${name}"`;
+  return new LocalCloudError(
+    'DATA_NEEDS_NATIVE',
+    `Only the native table engine keeps data (${how}); DynamoDB Local was chosen, or is all there is. Do without a data folder, or use the native engine.`,
+  );
+};
+
 /**
  * @throws LocalCloudError `NO_TABLE_ENGINE` when neither the native engine nor Java nor Docker is
- *   here, `TABLE_SERVER_FAILED` when the server does not come up
+ *   here, `TABLE_SERVER_FAILED` when the server does not come up, `DATA_NEEDS_NATIVE` when tables are
+ *   to be kept and the native engine is not what serves them
  */
 export const startTableServer = async (options: TableServerOptions = {}): Promise<TableServer> => {
   const engine = options.engine ?? wantedEngine();
   const onFault = options.onFault ?? (() => undefined);
   const binary = engine === 'dynamodb-local' ? undefined : nativeBinary();
-  if (binary !== undefined) return startNativeTables(binary, onFault);
+  if (binary !== undefined) return startNativeTables(binary, onFault, options.dataDir);
+  if (options.dataDir !== undefined) throw onlyNativeKeeps();
   const local = engine === 'native' ? undefined : await startDynamoLocal(onFault);
   if (local === undefined) throw nothingHere();
   return local;

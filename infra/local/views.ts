@@ -9,13 +9,14 @@ import type { Source } from './sqsSource.ts';
 import type { StreamRecord } from './streamBatch.ts';
 import type { StreamReaders } from './streamReaders.ts';
 import { readStream } from './streamReading.ts';
+import { itemsAsRecords } from './tableItems.ts';
 import type { Template } from './template.ts';
 
 export interface Views {
   readonly tableNames: readonly string[];
   queues(): readonly QueueState[];
   tables(): Promise<readonly { readonly name: string; readonly items: number }[]>;
-  /** Every change of a table that has a stream, from the first on. */
+  /** Every change of a table that has a stream, from the first on; of one that was kept, all items first. */
   follow(tableName: string, onRecords: (records: readonly StreamRecord[]) => void): Source;
 }
 
@@ -27,6 +28,8 @@ interface ViewOptions {
   readonly streams: ReadonlyMap<string, string>;
   readonly readers: StreamReaders;
   readonly region: string;
+  /** The tables are older than this process: their streams do not begin with their first change. */
+  readonly kept: boolean;
 }
 
 const BATCH = 1_000;
@@ -34,7 +37,7 @@ const BATCH = 1_000;
 export const viewsOf = (
   template: Template,
   context: ResolveContext,
-  { messages, tables, streamsClient, streams, readers, region }: ViewOptions,
+  { messages, tables, streamsClient, streams, readers, region, kept }: ViewOptions,
 ): Views => {
   const queueNames = resourcesOf(template, ['AWS::SQS::Queue'], context).map(
     ({ attributes }) => attributes['QueueName'] ?? '',
@@ -60,13 +63,20 @@ export const viewsOf = (
       const streamArn = table?.attributes['StreamArn'] ?? '';
       const localArn = streams.get(streamArn);
       if (!localArn) throw new RangeError(`no stream of a table ${tableName}`);
-      const reading = { streamArn, localArn, region, batchSize: BATCH, windowMs: 0 } as const;
-      return readStream(
-        streamsClient,
-        { ...reading, startingPosition: 'TRIM_HORIZON', reader: readers.join(tableName) },
-        async (records) => onRecords(records),
-        () => undefined,
-      );
+      const reading = {
+        ...{ streamArn, localArn, region, batchSize: BATCH, windowMs: 0 },
+        startingPosition: 'TRIM_HORIZON' as const,
+        reader: readers.join(tableName),
+      };
+      const schema = table?.properties['KeySchema'] as { readonly AttributeName: string }[];
+      const keys = schema.map(({ AttributeName }) => AttributeName);
+      let isComplete = !kept;
+      const deliver = async (records: readonly StreamRecord[]): Promise<void> => {
+        if (!isComplete) onRecords(await itemsAsRecords(tables, tableName, keys, reading));
+        isComplete = true;
+        onRecords(records);
+      };
+      return readStream(streamsClient, reading, deliver, () => undefined);
     },
   };
 };

@@ -41,11 +41,15 @@ export const commandIn =
       child.stdin?.end(input);
     });
 
-export const startSheratan = async (assemblyDir: string): Promise<Sheratan> => {
+/** @param more options of `up` */
+export const startSheratan = async (
+  assemblyDir: string,
+  more: readonly string[] = [],
+): Promise<Sheratan> => {
   const home = mkdtempSync(join(tmpdir(), 'sheratan-home-'));
   const stateFile = join(home, 'embedded.json');
   const env = { ...process.env, SHERATAN_HOME: home, NO_COLOR: '1' };
-  const args = [COMMAND, 'up', '--assembly', assemblyDir];
+  const args = [COMMAND, 'up', '--assembly', assemblyDir, ...more];
   const up = spawn(process.execPath, args, { env, stdio: 'ignore' });
   await vi.waitUntil(() => existsSync(stateFile), { timeout: 50_000 });
   return {
