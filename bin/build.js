@@ -30,8 +30,11 @@ export const digestOf = (root, files) => {
  */
 export const isBuilt = (root) => {
   if (!existsSync(join(root, 'cli/main.ts'))) return true;
-  const account = join(root, ACCOUNT);
-  if (!existsSync(account)) return false;
-  const { files, digest } = JSON.parse(readFileSync(account, 'utf8'));
-  return digestOf(root, files) === digest;
+  try {
+    const { files, digest } = JSON.parse(readFileSync(join(root, ACCOUNT), 'utf8'));
+    return digestOf(root, files) === digest;
+  } catch {
+    // Not there, or cut off: the sources are right in any case.
+    return false;
+  }
 };

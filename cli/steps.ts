@@ -1,17 +1,22 @@
 /** The whole trace of a job: its own decisions, its money, its callback. */
 import type { Deployment } from '#client/deployment.ts';
+import { undecidedText } from '#shared/jobs/faults.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { callbackSteps, type TraceStep, traceOf } from '#shared/jobs/trace.ts';
 import { moneySteps } from '#shared/ledger/trace.ts';
 
 export const stepsOf = async (
   record: JobRecord,
-  { deliveries, ledger }: Deployment,
+  { deliveries, faults, ledger }: Deployment,
 ): Promise<readonly TraceStep[]> => {
-  const delivery = record.callback ? await deliveries.get(record.id) : undefined;
+  const [delivery, fault] = await Promise.all([
+    record.callback ? deliveries.get(record.id) : undefined,
+    faults.get(record.id),
+  ]);
   return [
     ...traceOf(record),
     ...(await moneySteps(record, ledger)),
     ...(delivery ? callbackSteps(delivery) : []),
+    ...(fault ? [{ at: fault.at, event: 'undecided', text: undecidedText(fault) }] : []),
   ].sort((a, b) => a.at - b.at);
 };

@@ -8,9 +8,11 @@ import { createControlStore } from '#shared/control/dynamo/store.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
 import { type HostSystem, openHosts } from '#shared/hosts/system.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
+import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
+import type { FaultLog } from '#shared/jobs/faults.ts';
 import type {
   Blobs,
   DeliveryLog,
@@ -46,6 +48,7 @@ export interface Deployment {
   readonly visibility: Visibility;
   readonly control: ControlStore;
   readonly deliveries: DeliveryLog;
+  readonly faults: FaultLog;
   /** Of callbacks. */
   readonly secrets: Secrets;
   /** Of calls to hosts. */
@@ -116,6 +119,7 @@ const open = (target: Target): Deployment => {
     visibility: createVisibility(sqs),
     control: createControlStore(jobs),
     deliveries: createDeliveryLog(jobs),
+    faults: createFaultLog(jobs),
     secrets: secretsOf(OUTPUTS.callbackSecret),
     hostSecrets: secretsOf(OUTPUTS.hostSecret),
     ledger: openLedger({

@@ -3,7 +3,7 @@ import { checkClock } from '../doctor/clock.ts';
 import { attempt, type Finding } from '../doctor/finding.ts';
 import { checkMappings } from '../doctor/mappings.ts';
 import { checkQueues, nameOf, sibling } from '../doctor/queues.ts';
-import { checkAttention, checkControl, checkLedger } from '../doctor/state.ts';
+import { checkAttention, checkControl, checkLedger, checkUndecided } from '../doctor/state.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain } from '../print.ts';
 import { looking, type Session, type SessionOptions } from '../session.ts';
@@ -26,6 +26,7 @@ const examine = async (session: Session): Promise<readonly Finding[]> => {
     attempt('mappings', async () => checkMappings(await session.mappings(), sources)),
     attempt('state', () => checkControl(session)),
     attempt('jobs', () => checkAttention(session)),
+    attempt('undecided', () => checkUndecided(session)),
     attempt('ledger', () => checkLedger(session)),
     attempt('clock', () => checkClock(resultsUrl, session.clock)),
   ]);

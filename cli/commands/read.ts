@@ -2,6 +2,7 @@
 
 import type { Deployment } from '#client/deployment.ts';
 import { ATTENTION } from '#shared/contracts/jobs.ts';
+import { undecidedText } from '#shared/jobs/faults.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
@@ -9,9 +10,15 @@ import { looking, type SessionOptions } from '../session.ts';
 import { describe, exitOf, row, viewOf } from '../show.ts';
 import { stepsOf } from '../steps.ts';
 
-const found = async (id: string, { store }: Deployment): Promise<JobRecord> => {
+const found = async (id: string, { store, faults }: Deployment): Promise<JobRecord> => {
   const record = await store.get(id);
   if (record) return record;
+  const fault = await faults.get(id);
+  if (fault)
+    throw new CliError(
+      `No record of job ${plain(id)} yet: ${plain(undecidedText(fault))} (${time(fault.at)}).`,
+      EXIT.notFound,
+    );
   throw new CliError(
     `No record of job ${plain(id)}: it waits in its queue, was never sent, or its record has expired.`,
     EXIT.notFound,

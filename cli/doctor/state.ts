@@ -65,6 +65,15 @@ export const checkAttention = async ({
   return found.length > 0 ? found : [ok('jobs', 'none waits for a person')];
 };
 
+/** A fault of ours that comes and goes is retried; one that stays is shown until its job moves on. */
+export const checkUndecided = async ({ faults }: Deployment): Promise<readonly Finding[]> => {
+  const found = await faults.list(COUNTED_MAX);
+  const [newest] = found;
+  if (!newest) return [ok('undecided', 'no message comes back for a fault of the mesh')];
+  const detail = `${many(found.length)} jobs come back for a fault of the mesh; the newest is ${newest.id}: ${newest.message}`;
+  return [problem('undecided', detail, `sheratan why ${newest.id}; look at the worker's log`)];
+};
+
 interface LaneFound {
   readonly behind: number;
   /** How long the first of those blocks has waited. */

@@ -7,6 +7,7 @@ import { createGate } from '#shared/control/gate.ts';
 import { limits } from '#shared/control/limits.ts';
 import { lazyDispatcher } from '#shared/hosts/lazy.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
+import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
@@ -53,6 +54,7 @@ const deps = {
   kinds,
   store: createJobStore(jobs),
   flows: createFlowStore(jobs),
+  faults: createFaultLog(jobs),
   gate: createGate({
     store: createControlStore(jobs),
     clock: systemClock,

@@ -82,6 +82,14 @@ export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     firstAction:
       'Tell the sender; when the reason is mended, `sheratan redrive --status QUARANTINED`, with `--patch` if the body is.',
   }),
+  above('Undecided', 'page', own(inventory, 'worker', JOB_METRICS.undecided), 0, minutes(3, 5), {
+    means:
+      'In three of five minutes messages came back because the worker itself failed before it decided about them: a fault of ours, or a table that is out of reach. Their groups wait.',
+    firstLook:
+      '`sheratan doctor` names the newest one, `sheratan why ID` its fault; the worker’s log has the stack.',
+    firstAction:
+      'A table or queue out of reach: wait for it. A fault in the code: roll the worker back, or mend it; the messages come back by themselves.',
+  }),
   {
     id: 'DeadRate',
     severity: 'page',

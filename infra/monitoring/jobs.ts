@@ -100,6 +100,7 @@ export const jobsRow = (inventory: Inventory): Row => ({
           ['parked', JOB_METRICS.parked],
           ['snoozed', JOB_METRICS.snoozed],
           ['returned', JOB_METRICS.returned],
+          ['undecided', JOB_METRICS.undecided],
           ['halted', JOB_METRICS.halted],
           ['duplicate', JOB_METRICS.duplicate],
           ['cancelled', JOB_METRICS.cancelled],

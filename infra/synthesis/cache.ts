@@ -11,7 +11,6 @@ import {
   renameSync,
   rmSync,
   statSync,
-  utimes,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -63,20 +62,20 @@ const isWhole = (dir: string): boolean => {
   }
 };
 
-/** For an hour it is kept, whatever else is made. */
-const markInUse = (dir: string): void => {
+/** For an hour it is kept, whatever else is made. false when another process has just removed it. */
+const markInUse = (dir: string): boolean => {
   const now = new Date();
-  utimesSync(dir, now, now);
+  try {
+    utimesSync(dir, now, now);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 /** No process removes the assembly as long as this one runs. */
 export const keepWhileRunning = (dir: string): void => {
-  const mark = (): void => {
-    const now = new Date();
-    // Whoever empties the folder by hand has no use for it.
-    utimes(dir, now, now, () => undefined);
-  };
-  setInterval(mark, MARK_EVERY_MS).unref();
+  setInterval(() => markInUse(dir), MARK_EVERY_MS).unref();
 };
 
 /** ms since the epoch; another process may have removed it meanwhile. */
@@ -86,21 +85,18 @@ const removeOld = (folder: string): void => {
   const entries = readdirSync(folder)
     .map((name) => ({ dir: join(folder, name), at: usedAt(join(folder, name)) }))
     .sort((a, b) => b.at - a.at);
-  for (const { dir, at } of entries.slice(ENTRIES_KEPT))
-    if (Date.now() - at > IN_USE_MS) rmSync(dir, { recursive: true, force: true });
+  for (const { dir } of entries.slice(ENTRIES_KEPT))
+    if (Date.now() - usedAt(dir) > IN_USE_MS) rmSync(dir, { recursive: true, force: true });
 };
 
 export const openCache = (folder: string): AssemblyCache => {
   mkdirSync(folder, { recursive: true });
   return {
-    find: (key) => {
-      const found = readdirSync(folder)
+    find: (key) =>
+      readdirSync(folder)
         .filter((name) => name.startsWith(`${key}-`))
         .map((name) => join(folder, name))
-        .find(isWhole);
-      if (found !== undefined) markInUse(found);
-      return found;
-    },
+        .find((dir) => isWhole(dir) && markInUse(dir)),
     add: async (key, make) => {
       const id = randomUUID();
       const unfinished = join(folder, `${UNFINISHED}${id}`);

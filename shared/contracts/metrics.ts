@@ -48,6 +48,8 @@ export const JOB_METRICS = {
   limited: 'JobsLimited',
   halted: 'JobsHalted',
   returned: 'JobsReturned',
+  /** Messages that came back for a fault of ours. */
+  undecided: 'JobsUndecided',
   timeToStart: 'JobTimeToStart',
   /** From the producer's send to the job's end, waits and retries included. */
   timeToFinish: 'JobTimeToFinish',

@@ -1,6 +1,7 @@
 /** A batch of messages: lanes in parallel, one disposition a message, never a thrown batch. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
+import { type FaultLog, undecidedOf } from './faults.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { type LaneResult, lanesOf, runLanes } from './lanes.ts';
 import type { Delivery, Visibility } from './ports.ts';
@@ -8,6 +9,7 @@ import { runJob } from './runJob.ts';
 
 export interface BatchDeps extends JobDeps {
   readonly visibility: Visibility;
+  readonly faults: Pick<FaultLog, 'note'>;
 }
 
 export interface BatchReport {
@@ -16,14 +18,22 @@ export interface BatchReport {
   readonly dispositions: readonly Disposition[];
 }
 
-const faulted = (delivery: Delivery, error: unknown, deps: BatchDeps): Disposition => {
-  deps.logger.error('job not decided; its message comes back', {
-    messageId: delivery.messageId,
-    error,
-  });
-  const code = error instanceof Error ? error.name : 'UNKNOWN';
+const faulted = async (
+  delivery: Delivery,
+  error: unknown,
+  { logger, faults, clock }: BatchDeps,
+): Promise<Disposition> => {
+  const fault = undecidedOf(delivery, error, clock.now());
+  const { id, code, messageId } = fault;
+  logger.error('job not decided; its message comes back', { jobId: id, messageId, error });
+  try {
+    await faults.note(fault);
+  } catch (unnoted) {
+    // Where the table is out of reach, the log and the metric have to do.
+    logger.error('fault not noted', { jobId: id, messageId, error: unnoted });
+  }
   const seconds = LIMITS.faultDelaySeconds;
-  return { action: 'return', as: 'fault', seconds, id: delivery.messageId, kind: '', code };
+  return { action: 'return', as: 'fault', seconds, id, kind: '', code };
 };
 
 type Results = readonly LaneResult<Delivery, Disposition>[];
@@ -72,7 +82,7 @@ export const runBatch = async (
       const invocation = { requestId, remainingMs, heartbeat, beside };
       disposition = await runJob(delivery, invocation, deps);
     } catch (error) {
-      disposition = faulted(delivery, error, deps);
+      disposition = await faulted(delivery, error, deps);
     }
     if (disposition.as !== 'apart') heartbeat.settle(delivery);
     return disposition;

@@ -23,7 +23,7 @@ const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
   early: JOB_METRICS.returned,
   lost: JOB_METRICS.returned,
   no_time: JOB_METRICS.returned,
-  fault: JOB_METRICS.returned,
+  fault: JOB_METRICS.undecided,
 };
 
 const WAIT_OF: Readonly<Record<string, string>> = WAIT_METRICS;

@@ -3,13 +3,18 @@
  * EventBridge Scheduler" in its user guide), in a time zone.
  */
 import { Cron } from 'croner';
+import { cronFault } from './cronFields.ts';
 import { ScheduleError } from './errors.ts';
+import { timezoneFault } from './timezone.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   minute: 60_000,
   hour: 3_600_000,
   day: 86_400_000,
 };
+
+/** No rate is longer than from now to the last year that a cron expression may name. */
+const RATE_DAYS_MAX = 63_000;
 
 const invalid = (expression: string, why: string): ScheduleError =>
   new ScheduleError('EXPRESSION_INVALID', `${expression}: ${why}`);
@@ -18,7 +23,10 @@ const rateMs = (expression: string): number | undefined => {
   const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   if (count === undefined) return undefined;
   if (Number(count) < 1) throw invalid(expression, 'a rate is at least 1');
-  return Number(count) * (UNIT_MS[unit] ?? 0);
+  const ms = Number(count) * (UNIT_MS[unit] ?? 0);
+  if (ms > RATE_DAYS_MAX * 86_400_000)
+    throw invalid(expression, `a rate is at most ${RATE_DAYS_MAX} days`);
+  return ms;
 };
 
 const cronOf = (expression: string, timezone: string): Cron => {
@@ -29,10 +37,9 @@ const cronOf = (expression: string, timezone: string): Cron => {
       expression,
       'expected rate(N minutes|hours|days) or cron(minutes hours day-of-month month day-of-week year)',
     );
-  if (!/^[\w*?,\-/#\s]+$/.test(body)) throw invalid(expression, 'has characters no field may have');
-  const [minutes, hours, days = '', months, weekdays = '', years] = fields;
-  if ((days === '?') === (weekdays === '?'))
-    throw invalid(expression, 'exactly one of day-of-month and day-of-week must be "?"');
+  const fault = cronFault(fields);
+  if (fault) throw invalid(expression, fault);
+  const [minutes, hours, days, months, weekdays, years] = fields;
   // Alone among the weekdays, L is the last day of the week.
   const pattern = ['0', minutes, hours, days, months, weekdays === 'L' ? '7' : weekdays, years];
   try {
@@ -50,12 +57,8 @@ const cronOf = (expression: string, timezone: string): Cron => {
 };
 
 const checkTimezone = (timezone: string): void => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: timezone });
-  } catch {
-    const message = `"${timezone}" is no time zone of the IANA database, such as Europe/Berlin`;
-    throw new ScheduleError('TIMEZONE_UNKNOWN', message);
-  }
+  const fault = timezoneFault(timezone);
+  if (fault) throw new ScheduleError('TIMEZONE_UNKNOWN', `"${timezone}" ${fault}`);
 };
 
 /**

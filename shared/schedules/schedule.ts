@@ -4,8 +4,9 @@ import type { Priority } from '#shared/contracts/queues.ts';
 import type { Kinds } from '#shared/jobs/defineJob.ts';
 import { type EnvelopeIssue, parseEnvelope } from '#shared/jobs/envelope.ts';
 import type { OVERLAPS } from '#shared/jobs/envelopeSchema.ts';
+import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
 import { messageOf } from '#shared/jobs/message.ts';
-import { byteLength } from '#shared/kernel/json.ts';
+import { byteLength, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { ScheduleError } from './errors.ts';
 import { nextFire } from './expression.ts';
@@ -48,18 +49,15 @@ const ONCE = ['id', 'idempotencyKey', 'runAt', 'deadline', 'schedule', 'chain', 
 const refuse = (message: string, path = ''): ScheduleError =>
   new ScheduleError('ENVELOPE_INVALID', path === '' ? message : `${path}: ${message}`);
 
-const fieldsOf = (body: string): Record<string, unknown> => {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch (error) {
-    throw refuse(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
+const fieldsOf = (body: string): Readonly<Record<string, Json>> => {
+  const json = parseHostileJson(body);
+  if (!json.ok) throw refuse(json.error.message);
+  const { value } = json;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refuse('a schedule sends one envelope, a JSON object');
   const once = ONCE.find((field) => field in value);
   if (once) throw refuse('belongs to one job, not to each tick of a schedule', once);
-  return value as Record<string, unknown>;
+  return value as Readonly<Record<string, Json>>;
 };
 
 const checked = (body: string, kinds: Kinds) => {

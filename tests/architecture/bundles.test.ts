@@ -90,4 +90,4 @@ it('the stack has no source that the hash of a synthesis leaves out', async () =
     logLevel: 'silent',
   });
   expect(Object.keys(metafile.inputs).filter((file) => !hashed.has(file))).toEqual([]);
-});
+}, 60_000);

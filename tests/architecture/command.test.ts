@@ -65,7 +65,7 @@ describe('the built command', () => {
   });
 });
 
-describe('the launcher', () => {
+describe('the launcher', { timeout: 60_000 }, () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'sheratan-launcher-'));
@@ -101,6 +101,7 @@ describe('the launcher', () => {
     ['a source is gone', () => rmSync(join(root, 'shared/rule.ts'))],
     ['there is no build', () => rmSync(join(root, 'dist'), { recursive: true })],
     ['a build was not finished', () => rmSync(join(root, ACCOUNT))],
+    ['its account is cut off', () => write(ACCOUNT, '{"files":')],
   ])('runs the sources when %s', (_when, change) => {
     writeSources();
     build();

@@ -5,6 +5,7 @@ import { startTableServer } from '#infra/local/tableServer.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import { createGate } from '#shared/control/gate.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
+import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
@@ -84,6 +85,7 @@ const open = async () => {
       defaults: undefined,
     }),
     chains: createChainStore({ client, table }),
+    faults: createFaultLog({ client, table }),
     ticks: createTicks({ client, table }),
     purse: NO_PURSE,
     hosts: NO_HOSTS,

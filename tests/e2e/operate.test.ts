@@ -6,18 +6,18 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { type Sheratan, startSheratan } from '../support/sheratan.ts';
 
 let cloud: Sheratan;
+/** For what is waited for; what a person sees is the command's. */
+let deployment: Deployment;
 const sheratan: Sheratan['run'] = (args, input) => cloud.run(args, input);
 const send = async (...envelopes: readonly object[]): Promise<void> => {
   const answer = await sheratan(['send', '-'], envelopes.map((e) => JSON.stringify(e)).join('\n'));
   expect(answer).toMatchObject({ code: 0 });
 };
-const statusOf = async (id: string): Promise<unknown> => {
-  const { stdout } = await sheratan(['status', id, '--json']);
-  return stdout === '' ? undefined : JSON.parse(stdout).status;
-};
+const statusOf = async (id: string): Promise<unknown> => (await deployment.store.get(id))?.status;
 /** Until the job is in that state. */
 const reach = (id: string, status: string) =>
   expect.poll(() => statusOf(id), { timeout: 30_000, interval: 100 }).toBe(status);
@@ -25,8 +25,12 @@ const by = ['--by', 'ada', '--reason', 'a test'] as const;
 
 beforeAll(async () => {
   cloud = await startSheratan(inject('assemblyDir'));
+  deployment = openEmbedded(JSON.parse(readFileSync(cloud.stateFile, 'utf8')));
 });
-afterAll(() => cloud.stop());
+afterAll(() => {
+  deployment.close();
+  cloud.stop();
+});
 
 describe('whoever operates a mesh', () => {
   it('is told that all is well', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { lostAttempt } from '#shared/jobs/claim.ts';
 import { kindsOf } from '#shared/jobs/defineJob.ts';
+import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { jobIdOf } from '#shared/jobs/envelope.ts';
 import { PermanentError, RetryableError, Snooze } from '#shared/jobs/errors.ts';
 import type { Delivery } from '#shared/jobs/ports.ts';
@@ -448,6 +449,39 @@ describe('a fault of ours', () => {
     expect(report.dispositions).toMatchObject([{ as: 'fault', seconds: LIMITS.faultDelaySeconds }]);
     expect(worker.invisibleFor()[id]).toBeLessThanOrEqual(LIMITS.faultDelaySeconds);
     expect(worker.warnings.at(-1)).toContain('not decided');
+  });
+
+  it('leaves a trace beside the job, even before it has a row, until the job moves on', async () => {
+    const faults = createFaultLog(worker.table);
+    await worker.send(job(1, { id: 'stuck' }));
+    const deliveries = await worker.receive();
+    const store = { ...worker.store, claim: broken };
+    const report = await worker.run(deliveries, { store });
+    expect(report.dispositions).toMatchObject([{ as: 'fault', id: 'stuck' }]);
+    const noted = { id: 'stuck', code: 'Error', message: 'Error: table unreachable', receives: 1 };
+    expect(await faults.get('stuck')).toMatchObject(noted);
+    worker.clock.advance(1_000);
+    await worker.run(
+      deliveries.map((delivery) => ({ ...delivery, receives: 2 })),
+      { store },
+    );
+    expect(await faults.list(10)).toMatchObject([{ ...noted, receives: 2 }]);
+    // An older one that comes late does not hide it.
+    await faults.note({ ...noted, messageId: 'm', at: 0 });
+    expect(await faults.get('stuck')).toMatchObject({ receives: 2 });
+    expect(await get('stuck')).toBeUndefined();
+    worker.clock.advance(1_000);
+    await worker.run(deliveries);
+    expect(await get('stuck')).toMatchObject({ status: 'COMPLETED', attempt: 1 });
+    expect(await faults.list(10)).toEqual([]);
+  });
+
+  it('that cannot be noted either costs nothing but the note', async () => {
+    await worker.send(job(1, { id: 'dark' }));
+    const store = { ...worker.store, claim: broken };
+    const report = await worker.step({ store, faults: { note: broken } });
+    expect(report.dispositions).toMatchObject([{ as: 'fault', id: 'dark' }]);
+    expect(worker.warnings.at(-1)).toContain('not noted');
   });
 
   it('after the run leaves the lease to expire; the job runs again and ends once', async () => {

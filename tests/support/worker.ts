@@ -17,6 +17,7 @@ import type { Dispatcher } from '#shared/hosts/dispatchPorts.ts';
 import type { Kinds } from '#shared/jobs/defineJob.ts';
 import type { Disposition } from '#shared/jobs/disposition.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
+import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
@@ -162,6 +163,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     kinds,
     store,
     flows: createFlowStore({ client, table }),
+    faults: createFaultLog({ client, table }),
     gate: createGate({ store: control, clock, logger, freshMs: 0, defaults: undefined }),
     chains: createChainStore({ client, table }),
     ticks: createTicks({ client, table }),

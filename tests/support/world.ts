@@ -17,6 +17,7 @@ import type { Kinds } from '#shared/jobs/defineJob.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { recordOf } from '#shared/jobs/dynamo/codec.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
+import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
@@ -145,6 +146,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     ...worker,
     ...lease,
     chains: createChainStore(jobs),
+    faults: createFaultLog(jobs),
     ticks: createTicks(jobs),
     purse: NO_PURSE,
     hosts: NO_HOSTS,

@@ -86,6 +86,12 @@ describe('the alarms', () => {
     expect(of(age, some, idle('NumberOfEmptyReceives', 12))).toEqual([]);
   });
 
+  it('tell of messages that keep coming back for a fault of ours, not of one that did once', () => {
+    const fault = { service: 'worker', name: 'JobsUndecided', value: 1 };
+    expect(on(...minutes(fault, 2))).toEqual([]);
+    expect(on(...minutes(fault, 3))).toEqual(['Undecided']);
+  });
+
   it('of a dead man’s switch are on when nothing comes, once something should have', () => {
     const [prober] = alarmsOf(inventoryOf('dev', ['prober'])).filter(
       ({ id }) => id === 'ProberDead',

@@ -165,7 +165,7 @@ describe('the cache of assemblies', () => {
   });
 });
 
-describe('synthesize', () => {
+describe('synthesize', { timeout: 60_000 }, () => {
   const RUNS = 'runs';
   /** Stands in for the CDK: what it must do, and how often it was asked. */
   const cdkThat = (does: string): void =>
