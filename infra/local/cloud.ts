@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Controls, controlsOf } from './controls.ts';
 import type { FunctionLogLine } from './environment.ts';
@@ -20,6 +19,7 @@ import {
   CLIENT,
   type Endpoints,
   endpointEnv,
+  polledAt,
   REGION,
   type ServerOptions,
   type Servers,
@@ -167,10 +167,11 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   });
   const endpoints = { sqs: sqsUrl, s3: sqsUrl, dynamodb: servers.tables.endpoint };
   const clientEnv = { ...endpointEnv(endpoints), ...regional.env };
-  const streamsClient = new DynamoDBStreamsClient({ ...CLIENT, endpoint: endpoints.dynamodb });
+  const polled = polledAt(endpoints);
   const tablesClient = new DynamoDBClient({ ...CLIENT, endpoint: endpoints.dynamodb });
   const stopAll = async (): Promise<void> => {
-    for (const client of [sqs, streamsClient, tablesClient]) client.destroy();
+    for (const client of [sqs, tablesClient]) client.destroy();
+    for (const service of [polled.queues, polled.streams]) service.close();
     await regional.stop();
     await stopServers(servers);
   };
@@ -183,7 +184,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       accountId: ACCOUNT,
       maxEnvironments,
       sqs,
-      streamsClient,
+      polled,
       functions,
       streams,
       readers: servers.readers,
@@ -195,7 +196,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     const views = viewsOf(template, context, {
       messages: servers.messages,
       tables: tablesClient,
-      streamsClient,
+      polled,
       streams,
       readers: servers.readers,
       region: REGION,

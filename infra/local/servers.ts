@@ -1,5 +1,6 @@
 /** The servers of the embedded cloud: messages and buckets, tables. */
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { createJsonService, type JsonService } from './jsonService.ts';
 import { type Keeping, openKeeping } from './keeping.ts';
 import { isFree } from './serverProcess.ts';
 import { createStreamReaders, type StreamReaders } from './streamReaders.ts';
@@ -84,4 +85,19 @@ export const endpointEnv = ({ sqs, s3, dynamodb }: Omit<Endpoints, 'events'>) =>
   AWS_ENDPOINT_URL_S3: s3,
   AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
   AWS_ENDPOINT_URL_DYNAMODB_STREAMS: dynamodb,
+});
+
+/** What is polled for every mapping, and by the dashboard. */
+export interface Polled {
+  readonly queues: JsonService;
+  readonly streams: JsonService;
+}
+
+export const polledAt = ({ sqs, dynamodb }: Pick<Endpoints, 'sqs' | 'dynamodb'>): Polled => ({
+  queues: createJsonService(sqs, { prefix: 'AmazonSQS', version: '1.0', region: REGION }),
+  streams: createJsonService(dynamodb, {
+    prefix: 'DynamoDBStreams_20120810',
+    version: '1.0',
+    region: REGION,
+  }),
 });

@@ -1,5 +1,4 @@
 /** Starts everything in the template that makes functions run: mappings and schedules. */
-import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { FunctionLogLine } from './environment.ts';
 import { LocalCloudError } from './errors.ts';
@@ -9,6 +8,7 @@ import { type LocalResource, resourcesOf } from './properties.ts';
 import type { ResolveContext } from './resolve.ts';
 import { fire, isMatch, ruleOf, type TargetWorld } from './rules.ts';
 import { startSchedule } from './schedules.ts';
+import type { Polled } from './servers.ts';
 import { type Source, startSqsSource } from './sqsSource.ts';
 import type { StreamPositions } from './streamPositions.ts';
 import { type StreamReaders, tableOfStream } from './streamReaders.ts';
@@ -20,7 +20,7 @@ export interface SourceOptions {
   readonly accountId: string;
   readonly maxEnvironments: number;
   readonly sqs: SQSClient;
-  readonly streamsClient: DynamoDBStreamsClient;
+  readonly polled: Polled;
   /** By reference, that is by name. */
   readonly functions: ReadonlyMap<string, LocalFunction>;
   /** The table server's stream by the template's. */
@@ -50,8 +50,8 @@ const startMapping = (
   const onFault = (text: string) =>
     options.onLog({ functionId, pid: 0, text: `${resource.id}: ${text}` });
   if (source.kind === 'queue')
-    return [startSqsSource(options.sqs, source.mapping, target, onFault)];
-  const clients = { sqs: options.sqs, streams: options.streamsClient };
+    return [startSqsSource(options.polled.queues, source.mapping, target, onFault)];
+  const clients = { sqs: options.sqs, streams: options.polled.streams };
   const reader = options.readers.join(tableOfStream(source.mapping.streamArn));
   const positions = options.positions.of(resource.id);
   // One that began in an earlier process has not read all that was written since.
@@ -86,8 +86,9 @@ export const startSources = (
     of('AWS::SQS::Queue').map(({ attributes, ref }) => [attributes['Arn'] ?? '', ref]),
   );
   const mappings = of('AWS::Lambda::EventSourceMapping');
-  // Each mapping has its own share, so that a flood on one queue cannot take the others' workers.
-  const share = Math.max(1, Math.floor(options.maxEnvironments / Math.max(1, mappings.length)));
+  // Each mapping has its own share, so that a flood on one queue cannot take the others' workers; two
+  // at least, as on AWS.
+  const share = Math.max(2, Math.floor(options.maxEnvironments / Math.max(1, mappings.length)));
   const world = { region: options.region, share, queueUrls, streams: options.streams };
   const topics = new Set(of('AWS::SNS::Topic').map(({ ref }) => ref));
   const targets: TargetWorld = {

@@ -1,13 +1,9 @@
 /** Event source mapping for SQS: polls, invokes, deletes what succeeded, leaves the rest to its visibility. */
-import {
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import type { Message, ReceiveMessageResult } from '@aws-sdk/client-sqs';
 import type { InvokeResult } from './environment.ts';
 import { passesFilters } from './filter.ts';
 import type { LocalFunction } from './functions.ts';
+import type { JsonService } from './jsonService.ts';
 
 export interface SqsMapping {
   readonly queueUrl: string;
@@ -89,17 +85,16 @@ export const succeeded = (
 };
 
 const deleteAll = async (
-  sqs: SQSClient,
-  queueUrl: string,
+  queues: JsonService,
+  QueueUrl: string,
   messages: readonly Message[],
 ): Promise<void> => {
   if (messages.length === 0) return;
-  await sqs.send(
-    new DeleteMessageBatchCommand({
-      QueueUrl: queueUrl,
-      Entries: messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
-    }),
-  );
+  const Entries = messages.map(({ ReceiptHandle }, index) => ({
+    Id: String(index),
+    ReceiptHandle,
+  }));
+  await queues.call('DeleteMessageBatch', { QueueUrl, Entries });
 };
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -114,36 +109,43 @@ const backoffMs = (faults: number): number =>
 
 /** One long poll at a time and as many invocations beside it as the mapping allows. */
 export const startSqsSource = (
-  sqs: SQSClient,
+  queues: JsonService,
   mapping: SqsMapping,
   target: LocalFunction,
   onFault: (text: string) => void,
 ): Source => {
   const stopping = new AbortController();
-  const under = new Set<Promise<void>>();
+  const invocations = new Set<Promise<void>>();
+  const deletions = new Set<Promise<void>>();
   let faults = 0;
 
+  const track = (all: Set<Promise<void>>, work: Promise<void>): void => {
+    const tracked = work
+      .catch((error: unknown) => onFault(String(error)))
+      .finally(() => all.delete(tracked));
+    all.add(tracked);
+  };
+  const remove = (messages: readonly Message[]): void =>
+    track(deletions, deleteAll(queues, mapping.queueUrl, messages));
+
   const receive = async (): Promise<readonly Message[]> => {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({
+    const { Messages = [] } = await queues.call<ReceiveMessageResult>(
+      'ReceiveMessage',
+      {
         QueueUrl: mapping.queueUrl,
         MaxNumberOfMessages: mapping.batchSize,
         WaitTimeSeconds: LONG_POLL_SECONDS,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
-      }),
-      { abortSignal: stopping.signal },
+      },
+      stopping.signal,
     );
-    return Messages;
+    const wanted = Messages.filter((message) => isWanted(message, mapping.filters));
+    if (wanted.length < Messages.length)
+      remove(Messages.filter((message) => !wanted.includes(message)));
+    return wanted;
   };
-  const run = async (received: readonly Message[]): Promise<void> => {
-    const messages = received.filter((message) => isWanted(message, mapping.filters));
-    await deleteAll(
-      sqs,
-      mapping.queueUrl,
-      received.filter((message) => !messages.includes(message)),
-    );
-    if (messages.length === 0) return;
+  const run = async (messages: readonly Message[]): Promise<void> => {
     const result = await target.invoke({
       Records: messages.map((message) => recordOf(message, mapping)),
     });
@@ -151,24 +153,18 @@ export const startSqsSource = (
     faults = result.ok ? 0 : faults + 1;
     const ids = messages.map(({ MessageId = '' }) => MessageId);
     const done = new Set(succeeded(ids, result, mapping.reportsFailures));
-    const deletable = messages.filter(({ MessageId = '' }) => done.has(MessageId));
-    await deleteAll(sqs, mapping.queueUrl, deletable);
-  };
-  const begin = (messages: readonly Message[]): void => {
-    const running = run(messages)
-      .catch((error: unknown) => onFault(String(error)))
-      .finally(() => under.delete(running));
-    under.add(running);
+    // The next invocation does not wait for it.
+    remove(messages.filter(({ MessageId = '' }) => done.has(MessageId)));
   };
   const pollOnce = async (): Promise<void> => {
-    if (under.size >= mapping.concurrency) {
-      await Promise.race(under);
+    if (invocations.size >= mapping.concurrency) {
+      await Promise.race(invocations);
       return;
     }
     if (faults > 0) await pause(backoffMs(faults), stopping.signal);
     try {
       const messages = await receive();
-      if (messages.length > 0) begin(messages);
+      if (messages.length > 0) track(invocations, run(messages));
     } catch (error) {
       if (stopping.signal.aborted) return;
       onFault(String(error));
@@ -183,6 +179,7 @@ export const startSqsSource = (
     stop: async () => {
       stopping.abort();
       await polling;
+      await Promise.all(deletions);
     },
   };
 };

@@ -12,6 +12,8 @@ export interface StreamRecord {
     /** Seconds since the epoch. */
     readonly ApproximateCreationDateTime: number;
     readonly Keys: Readonly<Record<string, unknown>>;
+    readonly NewImage?: Readonly<Record<string, unknown>>;
+    readonly OldImage?: Readonly<Record<string, unknown>>;
   };
 }
 

@@ -1,12 +1,6 @@
 /** Reads a table's stream, whoever gets the records: each shard in order, on from where it was. */
 import { isDeepStrictEqual } from 'node:util';
-import {
-  DescribeStreamCommand,
-  type DynamoDBStreamsClient,
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  type _Record as SdkRecord,
-} from '@aws-sdk/client-dynamodb-streams';
+import type { JsonService } from './jsonService.ts';
 import type { Source } from './sqsSource.ts';
 import type { StreamRecord } from './streamBatch.ts';
 import type { ShardPositions } from './streamPositions.ts';
@@ -32,20 +26,20 @@ export interface StreamReading {
 const POLL_MS = { min: 50, max: 250 };
 const SHARD_POLL_MS = 1_000;
 
-/** As in Lambda's event: binary is base64, times are seconds. */
-const plain = (value: unknown): unknown => {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (value instanceof Date) return value.getTime() / 1_000;
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
-};
+/** As the server tells it; but for its source, that is what Lambda's event holds. */
+type Told = Omit<StreamRecord, 'eventSource' | 'eventSourceARN'>;
 
-export const eventRecord = (
-  record: object,
-  { streamArn, region }: StreamReading,
-): StreamRecord => ({
-  ...(plain(record) as StreamRecord),
+interface Page {
+  readonly Records?: readonly Told[];
+  readonly NextShardIterator?: string;
+}
+
+interface Description {
+  readonly StreamDescription?: { readonly Shards?: readonly { readonly ShardId?: string }[] };
+}
+
+export const eventRecord = (record: Told, { streamArn, region }: StreamReading): StreamRecord => ({
+  ...record,
   eventSource: 'aws:dynamodb',
   eventSourceARN: streamArn,
   awsRegion: region,
@@ -65,9 +59,9 @@ export const pauseUntil =
 export type Deliver = (records: readonly StreamRecord[]) => Promise<void>;
 
 /** AWS makes no record of a write that changes nothing; the native engine does. */
-const changes = ({ eventName, dynamodb }: SdkRecord): boolean =>
+const changes = ({ eventName, dynamodb }: Told): boolean =>
   eventName !== 'MODIFY' ||
-  dynamodb?.NewImage === undefined ||
+  dynamodb.NewImage === undefined ||
   !isDeepStrictEqual(dynamodb.NewImage, dynamodb.OldImage);
 
 interface ShardPlace {
@@ -80,7 +74,7 @@ interface ShardPlace {
 
 /** After a fault a shard is read on, not from its beginning nor from what is newest then. */
 const iteratorAt = async (
-  streams: DynamoDBStreamsClient,
+  streams: JsonService,
   { localArn: StreamArn, startingPosition }: StreamReading,
   place: ShardPlace,
 ): Promise<string | undefined> => {
@@ -89,15 +83,17 @@ const iteratorAt = async (
     place.after === undefined
       ? { ShardIteratorType: startingPosition }
       : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, SequenceNumber: place.after };
-  const request = new GetShardIteratorCommand({ StreamArn, ShardId: place.shardId, ...start });
-  const { ShardIterator } = await streams.send(request);
+  const { ShardIterator } = await streams.call<{ readonly ShardIterator?: string }>(
+    'GetShardIterator',
+    { StreamArn, ShardId: place.shardId, ...start },
+  );
   if (ShardIterator !== undefined) place.iterator = ShardIterator;
   return ShardIterator;
 };
 
 /** Collects until a batch is full or its window over; a shard's last records wait for neither. */
 const readShard = async (
-  streams: DynamoDBStreamsClient,
+  streams: JsonService,
   mapping: StreamReading,
   place: ShardPlace,
   deliver: Deliver,
@@ -105,11 +101,11 @@ const readShard = async (
 ): Promise<void> => {
   const pause = pauseUntil(signal);
   let iterator = await iteratorAt(streams, mapping, place);
-  let waiting: readonly SdkRecord[] = [];
+  let waiting: readonly Told[] = [];
   let since = 0;
   let pollMs = POLL_MS.min;
   const handOver = async (): Promise<void> => {
-    const last = waiting.at(-1)?.dynamodb?.SequenceNumber;
+    const last = waiting.at(-1)?.dynamodb.SequenceNumber;
     await deliver(waiting.filter(changes).map((record) => eventRecord(record, mapping)));
     waiting = [];
     // A delivery that was cut short is no delivery.
@@ -119,7 +115,7 @@ const readShard = async (
     mapping.reader?.advance(last);
   };
   while (iterator && !signal.aborted) {
-    const page = await streams.send(new GetRecordsCommand({ ShardIterator: iterator }));
+    const page: Page = await streams.call('GetRecords', { ShardIterator: iterator });
     if (waiting.length === 0) since = Date.now();
     waiting = [...waiting, ...(page.Records ?? [])];
     iterator = page.NextShardIterator;
@@ -137,7 +133,7 @@ const readShard = async (
 
 /** Reads every shard, a parent to its end before its children, until it is stopped. */
 export const readStream = (
-  streams: DynamoDBStreamsClient,
+  streams: JsonService,
   mapping: StreamReading,
   deliver: Deliver,
   onFault: (text: string) => void,
@@ -149,8 +145,9 @@ export const readStream = (
   const read = new Set<string>();
   /** Parents come before their children in the description. */
   const readNewShards = async (): Promise<void> => {
-    const describe = new DescribeStreamCommand({ StreamArn: mapping.localArn });
-    const { StreamDescription } = await streams.send(describe);
+    const { StreamDescription } = await streams.call<Description>('DescribeStream', {
+      StreamArn: mapping.localArn,
+    });
     for (const { ShardId: shardId = '' } of StreamDescription?.Shards ?? []) {
       if (read.has(shardId)) continue;
       const place = places.get(shardId) ?? { shardId, after: mapping.positions?.after(shardId) };

@@ -1,8 +1,8 @@
 /** Event source mapping for a table's stream: each shard in order, batched, filtered, retried. */
-import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { passesFilters } from './filter.ts';
 import type { LocalFunction } from './functions.ts';
+import type { JsonService } from './jsonService.ts';
 import type { Source } from './sqsSource.ts';
 import {
   deliverBatch,
@@ -21,7 +21,7 @@ export interface StreamMapping extends StreamReading {
 }
 
 interface StreamClients {
-  readonly streams: DynamoDBStreamsClient;
+  readonly streams: JsonService;
   readonly sqs: SQSClient;
 }
 

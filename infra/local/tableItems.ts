@@ -9,6 +9,10 @@ const changedAt = ({ dynamodb }: StreamRecord): number => {
   return Number(NewImage?.updatedAt?.N ?? 0);
 };
 
+/** What only a record of a stream has. */
+const INSERTED = { eventID: '', eventName: 'INSERT', awsRegion: '' };
+const NOWHERE = { SequenceNumber: '', ApproximateCreationDateTime: 0 };
+
 /** All of them, the latest change last. */
 export const itemsAsRecords = async (
   client: DynamoDBClient,
@@ -20,7 +24,8 @@ export const itemsAsRecords = async (
   for await (const { Items = [] } of paginateScan({ client }, { TableName }))
     for (const NewImage of Items) {
       const Keys = Object.fromEntries(keys.map((key) => [key, NewImage[key]]));
-      records.push(eventRecord({ eventName: 'INSERT', dynamodb: { Keys, NewImage } }, reading));
+      const dynamodb = { ...NOWHERE, Keys, NewImage };
+      records.push(eventRecord({ ...INSERTED, dynamodb }, reading));
     }
   return records.sort((a, b) => changedAt(a) - changedAt(b));
 };

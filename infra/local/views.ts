@@ -1,10 +1,10 @@
 /** What queues and tables of a running cloud hold. */
 import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { FauxqsServer } from 'fauxqs';
 import { type QueueState, queueState } from './observer.ts';
 import { resourcesOf } from './properties.ts';
 import type { ResolveContext } from './resolve.ts';
+import type { Polled } from './servers.ts';
 import type { Source } from './sqsSource.ts';
 import type { StreamRecord } from './streamBatch.ts';
 import type { StreamReaders } from './streamReaders.ts';
@@ -23,7 +23,7 @@ export interface Views {
 interface ViewOptions {
   readonly messages: FauxqsServer;
   readonly tables: DynamoDBClient;
-  readonly streamsClient: DynamoDBStreamsClient;
+  readonly polled: Polled;
   /** The table server's stream by the template's. */
   readonly streams: ReadonlyMap<string, string>;
   readonly readers: StreamReaders;
@@ -37,7 +37,7 @@ const BATCH = 1_000;
 export const viewsOf = (
   template: Template,
   context: ResolveContext,
-  { messages, tables, streamsClient, streams, readers, region, kept }: ViewOptions,
+  { messages, tables, polled, streams, readers, region, kept }: ViewOptions,
 ): Views => {
   const queueNames = resourcesOf(template, ['AWS::SQS::Queue'], context).map(
     ({ attributes }) => attributes['QueueName'] ?? '',
@@ -76,7 +76,7 @@ export const viewsOf = (
         isComplete = true;
         onRecords(records);
       };
-      return readStream(streamsClient, reading, deliver, () => undefined);
+      return readStream(polled.streams, reading, deliver, () => undefined);
     },
   };
 };

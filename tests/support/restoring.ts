@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { expect } from 'vitest';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
+import { polledAt } from '#infra/local/servers.ts';
 import { readStream } from '#infra/local/streamReading.ts';
 import { commandIn } from './sheratan.ts';
 import { enableStream, type TableExport } from './tableExports.ts';
@@ -74,7 +74,7 @@ export const startRestoring = async (assemblyDir: string): Promise<Restoring> =>
   const run = commandIn(home);
   const at = { region, endpoint: cloud.endpoints.dynamodb, credentials: CREDENTIALS };
   const tables = new DynamoDBClient(at);
-  const streams = new DynamoDBStreamsClient(at);
+  const { queues, streams } = polledAt(cloud.endpoints);
   const sources: { stop(): Promise<void> }[] = [];
   const invoke: Restoring['invoke'] = async (functionName, event) => {
     const found = cloud.environments().find(({ functionId }) => functionName.test(functionId));
@@ -101,7 +101,8 @@ export const startRestoring = async (assemblyDir: string): Promise<Restoring> =>
     },
     stop: async () => {
       await Promise.all(sources.map((source) => source.stop()));
-      for (const client of [tables, streams]) client.destroy();
+      tables.destroy();
+      for (const service of [queues, streams]) service.close();
       mesh.close();
       await cloud.stop();
       rmSync(home, { recursive: true, force: true });
