@@ -37,7 +37,7 @@ const PAGE = 'infra/local/page';
 export const bundleCommand = async (): Promise<BuiltCommand> => {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: { main: 'cli/main.ts', bootstrap: 'infra/local/bootstrap.ts' },
+    entryPoints: { main: 'cli/main.ts', bootstrap: 'infra/local/bootstrap.js' },
     outdir: 'dist/cli',
     chunkNames: 'chunk-[hash]',
     bundle: true,

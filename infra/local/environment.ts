@@ -1,7 +1,6 @@
 /** One execution environment: a Node process that runs one invocation at a time, as on Lambda. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { guardChild } from './guard.ts';
@@ -60,9 +59,7 @@ export interface Environment {
 
 const HEAP_SHARE = 0.9;
 /** Beside this module, in the sources as in the build. */
-const BOOTSTRAP = fileURLToPath(
-  new URL(`./bootstrap${extname(import.meta.filename)}`, import.meta.url),
-);
+const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.js', import.meta.url));
 
 const lost = (reason: string): InvokeResult => ({
   ok: false,

@@ -12,7 +12,7 @@ export interface JsonService {
   close(): void;
 }
 
-/** Servers here read nothing but the region from it. */
+/** Servers here look for its parts, and read nothing but the region. */
 const authorization = (region: string): string =>
   `AWS4-HMAC-SHA256 Credential=local/20260101/${region}/local/aws4_request, SignedHeaders=host, Signature=0`;
 
@@ -37,6 +37,7 @@ export const createJsonService = (
   const fixed = {
     'content-type': `application/x-amz-json-${version}`,
     authorization: authorization(region),
+    'x-amz-date': '20260101T000000Z',
   };
   const send = (operation: string, body: string, signal?: AbortSignal): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {

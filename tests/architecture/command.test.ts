@@ -58,7 +58,7 @@ describe('the built command', () => {
     expect(built.inputs).toEqual(
       expect.arrayContaining([
         ...['cli/main.ts', 'cli/commands/up.ts', 'shared/kernel/deferred.ts'],
-        ...['infra/local/bootstrap.ts', 'infra/local/page/main.ts', 'infra/local/page/page.css'],
+        ...['infra/local/bootstrap.js', 'infra/local/page/main.ts', 'infra/local/page/page.css'],
       ]),
     );
     expect(built.inputs.filter((file) => /node_modules|^\.\./.test(file))).toEqual([]);

@@ -1,20 +1,24 @@
 /**
  * What runs in an execution environment's own process: loads the handler once, then one invocation
- * at a time over IPC. It dies with its parent, and leaves signals of the terminal to it.
+ * at a time over IPC. It dies with its parent, and leaves signals of the terminal to it. JavaScript:
+ * to strip types costs each process a tenth of a second.
  */
 import { pathToFileURL } from 'node:url';
-import type { InvokeMessage, ReplyMessage } from './environment.ts';
 
-type Handler = (event: unknown, context: object) => unknown;
+/** @import { InvokeMessage, ReplyMessage } from './environment.ts' */
+/** @typedef {(event: unknown, context: object) => unknown} Handler */
 
-const send = (message: ReplyMessage): void => void process.send?.(message);
+/** @param {ReplyMessage} message */
+const send = (message) => void process.send?.(message);
 
-const failure = (error: unknown) =>
+/** @param {unknown} error */
+const failure = (error) =>
   error instanceof Error
     ? { errorType: error.name, errorMessage: error.message, stack: error.stack ?? '' }
     : { errorType: 'Error', errorMessage: String(error), stack: '' };
 
-const contextOf = ({ requestId, deadline, functionArn }: InvokeMessage): object => ({
+/** @param {InvokeMessage} message */
+const contextOf = ({ requestId, deadline, functionArn }) => ({
   awsRequestId: requestId,
   invokedFunctionArn: functionArn,
   functionName: process.env['AWS_LAMBDA_FUNCTION_NAME'],
@@ -26,7 +30,11 @@ const contextOf = ({ requestId, deadline, functionArn }: InvokeMessage): object 
   getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
 });
 
-const invoke = async (handler: Handler, message: InvokeMessage): Promise<void> => {
+/**
+ * @param {Handler} handler
+ * @param {InvokeMessage} message
+ */
+const invoke = async (handler, message) => {
   try {
     const value = await handler(message.event, contextOf(message));
     send({ kind: 'result', requestId: message.requestId, value: value ?? null });
@@ -35,12 +43,13 @@ const invoke = async (handler: Handler, message: InvokeMessage): Promise<void> =
   }
 };
 
-const load = async (): Promise<Handler> => {
+/** @returns {Promise<Handler>} */
+const load = async () => {
   const [file = '', name = ''] = process.argv.slice(2);
-  const loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const loaded = await import(pathToFileURL(file).href);
   const handler = loaded[name];
   if (typeof handler !== 'function') throw new TypeError(`${file} exports no function "${name}"`);
-  return handler as Handler;
+  return handler;
 };
 
 process.on('disconnect', () => process.exit(0));
@@ -49,7 +58,7 @@ process.on('SIGTERM', () => undefined);
 
 try {
   const handler = await load();
-  process.on('message', (message: InvokeMessage) => void invoke(handler, message));
+  process.on('message', (/** @type {InvokeMessage} */ message) => void invoke(handler, message));
   send({ kind: 'ready' });
 } catch (error) {
   send({ kind: 'init-error', error: failure(error) });
