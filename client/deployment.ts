@@ -28,8 +28,8 @@ import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { type LedgerSystem, openLedger } from '#shared/ledger/system.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import { MeshError } from './errors.ts';
-import type { MappingState } from './mappings.ts';
-import { type Keep, openBucket, openSchedules, openSecrets } from './rarely.ts';
+import type { Machinery } from './machinery.ts';
+import { type Keep, openBucket, openMachine, openSchedules, openSecrets } from './rarely.ts';
 import type { EmbeddedState } from './state.ts';
 import { embedded, findTarget, type Target, type TargetOptions } from './target.ts';
 
@@ -41,8 +41,8 @@ export interface Deployment {
   readonly resultsUrl: string;
   /** Names of the tables whose streams wake functions. */
   readonly tables: readonly string[];
-  /** undefined where functions are not fed by Lambda's own mappings. */
-  mappings(): Promise<readonly MappingState[] | undefined>;
+  /** undefined of the embedded cloud, which runs what the template says itself. */
+  readonly machinery: Machinery | undefined;
   readonly store: JobStore;
   readonly flows: FlowStore;
   readonly visibility: Visibility;
@@ -108,12 +108,7 @@ const open = (target: Target): Deployment => {
     tables: [OUTPUTS.jobsTable, OUTPUTS.ledgerTable, OUTPUTS.hostsTable].map((name) =>
       outputOf(target, name),
     ),
-    mappings: async () => {
-      if (!target.lambda) return undefined;
-      // One command in many needs that client.
-      const { listMappings } = await import('./mappings.ts');
-      return listMappings(at(target.lambda.endpoint));
-    },
+    machinery: target.stack && openMachine(at(target.stack.endpoint), target.stack.name, keep),
     store: createJobStore(jobs),
     flows: createFlowStore(jobs),
     visibility: createVisibility(sqs),

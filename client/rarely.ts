@@ -4,9 +4,10 @@ import { deferred } from '#shared/kernel/deferred.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import type { SchedulesOptions } from '#shared/schedules/scheduler/schedules.ts';
+import type { Machinery } from './machinery.ts';
 
 /** What a client is made with; where its endpoint is absent, it is AWS's own. */
-interface Access {
+export interface Access {
   readonly region?: string;
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -18,6 +19,12 @@ interface Closable {
 
 /** Is told of each client that was made, to close it in the end. */
 export type Keep = <C extends Closable>(client: C) => C;
+
+export const openMachine = (access: Access, stackName: string, keep: Keep): Machinery =>
+  deferred(async () => {
+    const { openMachinery } = await import('./machinery.ts');
+    return openMachinery(access, stackName, keep);
+  });
 
 export const openBucket = (
   access: Access,

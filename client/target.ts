@@ -17,8 +17,8 @@ export interface Target {
   readonly endpoints: Partial<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler' | 'secrets', string>>;
   readonly credentials?: { accessKeyId: string; secretAccessKey: string };
   readonly outputs: Readonly<Record<string, string>>;
-  /** Of Lambda's API; undefined: the SDK's own. */
-  readonly lambda?: { readonly endpoint: string | undefined };
+  /** Of a stack: what runs its functions can be asked. `endpoint` undefined: AWS's own. */
+  readonly stack?: { readonly name: string; readonly endpoint: string | undefined };
 }
 
 const STAGE_DEFAULT = 'dev';
@@ -100,7 +100,7 @@ const deployed = async (options: TargetOptions): Promise<Target> => {
       region,
       endpoints,
       outputs: Object.fromEntries(outputs),
-      lambda: { endpoint },
+      stack: { name: StackName, endpoint },
     };
   } catch (error) {
     throw notFound(options, error);

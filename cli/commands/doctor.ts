@@ -1,9 +1,12 @@
 /** `doctor`: looks at a deployment, says what is wrong and how to mend it. */
+import type { Machinery } from '#client/machinery.ts';
 import { checkClock } from '../doctor/clock.ts';
-import { attempt, type Finding } from '../doctor/finding.ts';
-import { checkMappings } from '../doctor/mappings.ts';
+import { attempt, type Finding, ok } from '../doctor/finding.ts';
+import { checkMappings, mappedTo } from '../doctor/mappings.ts';
 import { checkQueues, nameOf, sibling } from '../doctor/queues.ts';
 import { checkAttention, checkControl, checkLedger, checkUndecided } from '../doctor/state.ts';
+import { checkFunctions, checkRules, checkSchedules, isFunction } from '../doctor/targets.ts';
+import { checkAges } from '../doctor/waiting.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain } from '../print.ts';
 import { looking, type Session, type SessionOptions } from '../session.ts';
@@ -13,17 +16,58 @@ const STYLE = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 /** What keeps what streams and schedules gave up. */
 const FAILURES = ['relay-failures', 'snapshotter-failures', 'announcer-failures', 'ticks-dead'];
 
+type Check = Promise<readonly Finding[]>;
+
+/** What runs a stack's functions; the embedded cloud does that itself, as the template says. */
+const lookAtMachinery = (
+  machinery: Machinery,
+  sources: readonly string[],
+  queues: readonly string[],
+  { control, clock }: Session,
+): readonly Check[] => {
+  const mappings = machinery.mappings();
+  const rules = machinery.rules();
+  // Whoever awaits them says what went wrong.
+  for (const each of [mappings, rules]) each.catch(() => undefined);
+  const functions = async (): Check => {
+    const [of, ruled] = await Promise.all([mappings, rules]);
+    const arns = [
+      ...sources.flatMap((source) => mappedTo(source, of)).map(({ functionArn }) => functionArn),
+      ...ruled.flatMap(({ targets }) => targets.filter(isFunction)),
+    ];
+    return checkFunctions(await machinery.functions([...new Set(arns)].sort()));
+  };
+  const fed = queues.filter((name) => name.endsWith('.fifo'));
+  return [
+    attempt('mappings', async () => checkMappings(await mappings, sources)),
+    attempt('functions', functions),
+    attempt('rules', async () => checkRules(await rules, queues)),
+    attempt('age', async () =>
+      checkAges(await machinery.ages(fed, clock.now()), await control.get()),
+    ),
+  ];
+};
+
+const EMBEDDED = ok(
+  'mappings',
+  'the embedded cloud runs the functions of the template itself; its dashboard shows what waits',
+);
+
 const examine = async (session: Session): Promise<readonly Finding[]> => {
-  const { sqs, queueUrls, resultsUrl, tables } = session;
+  const { sqs, store, queueUrls, resultsUrl, tables, machinery } = session;
   const besides = (name: string): string =>
     sibling(resultsUrl, nameOf(resultsUrl).replace('results.fifo', name));
   const others = ['postings.fifo', 'probes'].map(besides);
   const urls = [...Object.values(queueUrls), resultsUrl, ...others];
   const failureUrls = FAILURES.map(besides);
-  const sources = [...urls.map(nameOf), ...tables.map((name) => `table/${name}`)];
+  const queues = urls.map(nameOf);
+  const sources = [...queues, ...tables.map((name) => `table/${name}`)];
   const found = await Promise.all([
-    checkQueues({ sqs, urls, failureUrls }),
-    attempt('mappings', async () => checkMappings(await session.mappings(), sources)),
+    checkQueues({ sqs, store, urls, failureUrls }),
+    ...(machinery ? lookAtMachinery(machinery, sources, queues, session) : [[EMBEDDED]]),
+    attempt('schedules', async () =>
+      checkSchedules(await session.schedules.list(), Object.values(queueUrls)),
+    ),
     attempt('state', () => checkControl(session)),
     attempt('jobs', () => checkAttention(session)),
     attempt('undecided', () => checkUndecided(session)),

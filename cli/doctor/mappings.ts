@@ -1,5 +1,5 @@
 /** Whether what comes in reaches its function: the event source mappings. */
-import type { MappingState } from '#client/mappings.ts';
+import type { MappingState } from '#client/machinery.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 /** On their way to `Enabled`, or read all the while. */
@@ -28,15 +28,20 @@ const findingOf = (source: string, mapping: MappingState): readonly Finding[] =>
   return [problem('mappings', is, mend)];
 };
 
+/** Of a table the ARN goes on with its stream. */
+export const mappedTo = (
+  source: string,
+  mappings: readonly MappingState[],
+): readonly MappingState[] =>
+  mappings.filter(({ sourceArn }) => `${sourceArn}/`.includes(`:${source}/`));
+
 /** @param sources ends of the ARNs that must be mapped: a queue's name, or `table/` and its name */
 export const checkMappings = (
-  mappings: readonly MappingState[] | undefined,
+  mappings: readonly MappingState[],
   sources: readonly string[],
 ): readonly Finding[] => {
-  if (!mappings) return [ok('mappings', 'the embedded cloud runs those of the template itself')];
   const faults = sources.flatMap((source): readonly Finding[] => {
-    // Of a table the ARN goes on with its stream.
-    const of = mappings.filter(({ sourceArn }) => `${sourceArn}/`.includes(`:${source}/`));
+    const of = mappedTo(source, mappings);
     if (of.length === 0)
       return [problem('mappings', `nothing reads ${source}`, 'deploy the stack again')];
     return of.flatMap((mapping) => findingOf(source, mapping));

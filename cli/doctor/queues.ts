@@ -1,9 +1,20 @@
 /** Queues as the template has them, and what is in their dead letters. */
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
+import { jobIdOf, parseEnvelope } from '#shared/jobs/envelope.ts';
+import { kinds } from '#shared/jobs/kinds/index.ts';
+import type { JobStore } from '#shared/jobs/ports.ts';
+import { isTerminal } from '#shared/jobs/record.ts';
 import { attempt, type Finding, ok, problem } from './finding.ts';
 
 export interface QueueOptions {
   readonly sqs: SQSClient;
+  readonly store: Pick<JobStore, 'get'>;
   /** Of every queue that feeds a function. */
   readonly urls: readonly string[];
   /** Of what keeps what streams and schedules gave up. */
@@ -35,23 +46,65 @@ const messagesIn = (attributes: Attributes): number =>
   Number(attributes['ApproximateNumberOfMessages'] ?? 0) +
   Number(attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0);
 
-const letters = async (sqs: SQSClient, url: string): Promise<readonly Finding[]> => {
+const PEEKED_MAX = 10;
+
+/** The message stays where it is: it is visible again at once. */
+const peek = async (sqs: SQSClient, QueueUrl: string): Promise<readonly Message[]> => {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      ...{ QueueUrl, MaxNumberOfMessages: PEEKED_MAX, VisibilityTimeout: 0 },
+      MessageAttributeNames: [RELEASED_ATTRIBUTE],
+    }),
+  );
+  return Messages;
+};
+
+const jobOf = ({ Body = '', MessageId = '', MessageAttributes }: Message): string => {
+  const released = MessageAttributes?.[RELEASED_ATTRIBUTE]?.StringValue;
+  if (released !== undefined) return released;
+  const parsed = parseEnvelope(Body, kinds);
+  return parsed.ok ? jobIdOf(parsed.value.envelope, MessageId) : MessageId;
+};
+
+/** Of jobs that have not ended and have no message any more: nothing brings them on. */
+const stranded = async (
+  url: string,
+  { sqs, store }: Pick<QueueOptions, 'sqs' | 'store'>,
+): Promise<string> => {
+  const ids = [...new Set((await peek(sqs, url)).map(jobOf))];
+  const records = await Promise.all(ids.map((id) => store.get(id)));
+  const open = records.flatMap((record) =>
+    record && !isTerminal(record.status) ? [`${record.id} (${record.status})`] : [],
+  );
+  if (open.length === 0) return '';
+  return `, among them of jobs that have not ended: ${open.join(', ')}`;
+};
+
+const letters = async (
+  url: string,
+  { sqs, store }: Pick<QueueOptions, 'sqs' | 'store'>,
+): Promise<readonly Finding[]> => {
   const attributes = await attributesOf(sqs, url);
   if (!attributes) return [missing(url)];
   const count = messagesIn(attributes);
   if (count === 0) return [];
+  const holdsJobs = /-jobs-\w+-dead\.fifo$/.test(url);
+  const of = holdsJobs ? await stranded(url, { sqs, store }) : '';
   const look = `aws sqs receive-message --queue-url ${url}`;
   return [
     problem(
       'dead letters',
-      `${count} in ${nameOf(url)}`,
+      `${count} in ${nameOf(url)}${of}`,
       `read them (${look}), mend the cause, then "aws sqs start-message-move-task" or delete them`,
     ),
   ];
 };
 
-const lookAt = async (sqs: SQSClient, url: string): Promise<readonly Finding[]> => {
-  const attributes = await attributesOf(sqs, url);
+const lookAt = async (
+  url: string,
+  options: Pick<QueueOptions, 'sqs' | 'store'>,
+): Promise<readonly Finding[]> => {
+  const attributes = await attributesOf(options.sqs, url);
   if (!attributes) return [missing(url)];
   const { deadLetterTargetArn } = JSON.parse(attributes['RedrivePolicy'] ?? '{}') as {
     deadLetterTargetArn?: string;
@@ -64,17 +117,17 @@ const lookAt = async (sqs: SQSClient, url: string): Promise<readonly Finding[]> 
         'it was changed by hand: deploy the stack again ("cdk diff" shows what differs)',
       ),
     ];
-  return letters(sqs, sibling(url, deadLetterTargetArn.split(':').at(-1) ?? ''));
+  return letters(sibling(url, deadLetterTargetArn.split(':').at(-1) ?? ''), options);
 };
 
 export const checkQueues = async ({
-  sqs,
   urls,
   failureUrls,
+  ...options
 }: QueueOptions): Promise<readonly Finding[]> => {
   const found = await Promise.all([
-    ...urls.map((url) => attempt('queues', () => lookAt(sqs, url))),
-    ...failureUrls.map((url) => attempt('dead letters', () => letters(sqs, url))),
+    ...urls.map((url) => attempt('queues', () => lookAt(url, options))),
+    ...failureUrls.map((url) => attempt('dead letters', () => letters(url, options))),
   ]);
   const faults = found.flat();
   if (faults.length > 0) return faults;

@@ -6,7 +6,8 @@ import type { Inventory } from './inventory.ts';
 import { line, math, ofQueue, own } from './metrics.ts';
 import type { AlarmSpec, Series, Stat } from './spec.ts';
 
-const AGE_SECONDS: Readonly<Record<Priority, number>> = {
+/** From when on a message that may be received has waited too long. */
+export const AGE_SECONDS: Readonly<Record<Priority, number>> = {
   critical: 60,
   high: 300,
   normal: 1_800,

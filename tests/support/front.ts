@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { identify } from '#infra/local/identities.ts';
 import { resourcesOf } from '#infra/local/properties.ts';
 import { loadAssembly } from '#infra/local/template.ts';
+import { type Answer, answerOfMachines, asJson, type Machines, operationOf } from './machines.ts';
 
 interface Mapping {
   readonly UUID: string;
@@ -18,7 +19,7 @@ interface Mapping {
   LastProcessingResult?: string;
 }
 
-export interface Front {
+export interface Front extends Machines {
   readonly url: string;
   /** As Lambda lists them. */
   readonly mappings: Mapping[];
@@ -36,12 +37,6 @@ export interface FrontOptions {
   readonly outputs: Readonly<Record<string, string>>;
   readonly sqs: string;
   readonly dynamodb: string;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
 }
 
 const ACCOUNT = '000000000000';
@@ -85,24 +80,22 @@ export const stacksOf = (stackName: string, outputs: FrontOptions['outputs']): s
   );
 };
 
-const operationOf = ({ headers, url = '' }: IncomingMessage, body: Buffer): string => {
-  const target = headers['x-amz-target'];
-  if (typeof target === 'string') return target.split('.')[1] ?? '';
-  if (url.includes('/event-source-mappings')) return 'ListEventSourceMappings';
-  return new URLSearchParams(body.toString()).get('Action') ?? '';
+const refused = (operation: string): Answer => {
+  const message = `User: arn:aws:iam::${ACCOUNT}:user/ada is not authorized to perform: ${operation}`;
+  if (operation === 'ListStackResources')
+    return {
+      ...{ status: 403, headers: { 'content-type': 'text/xml' } },
+      body: `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`,
+    };
+  return {
+    status: 400,
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amzn-errortype': 'AccessDeniedException',
+    },
+    body: JSON.stringify({ __type: 'AccessDeniedException', message }),
+  };
 };
-
-const refused = (operation: string): Answer => ({
-  status: 400,
-  headers: {
-    'content-type': 'application/x-amz-json-1.0',
-    'x-amzn-errortype': 'AccessDeniedException',
-  },
-  body: JSON.stringify({
-    __type: 'AccessDeniedException',
-    message: `User: arn:aws:iam::${ACCOUNT}:user/ada is not authorized to perform: ${operation}`,
-  }),
-});
 
 const HOP_BY_HOP = ['host', 'connection', 'content-length', 'accept-encoding', 'expect'];
 
@@ -133,8 +126,7 @@ export const startFront = async (options: FrontOptions): Promise<Front> => {
     const { 'x-amz-target': target = '' } = request.headers;
     if (String(target).startsWith('AmazonSQS')) return forwarded(sqs, request, body);
     if (String(target).startsWith('DynamoDB')) return forwarded(dynamodb, request, body);
-    if (operation === 'ListEventSourceMappings')
-      return { status: 200, headers: {}, body: JSON.stringify({ EventSourceMappings: mappings }) };
+    if (operation === 'ListEventSourceMappings') return asJson({ EventSourceMappings: mappings });
     if (operation === 'DescribeStacks') {
       const outputs = Object.entries(options.outputs).map(([name, value]) => [
         name,
@@ -142,7 +134,9 @@ export const startFront = async (options: FrontOptions): Promise<Front> => {
       ]);
       return { status: 200, headers: {}, body: stacksOf(stackName, Object.fromEntries(outputs)) };
     }
-    return { status: 404, headers: {}, body: '' };
+    return (
+      answerOfMachines(operation, request, body, front) ?? { status: 404, headers: {}, body: '' }
+    );
   };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -157,6 +151,16 @@ export const startFront = async (options: FrontOptions): Promise<Front> => {
   const front: Front = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     mappings,
+    functions: new Set(
+      mappings.map(({ FunctionArn }) => FunctionArn.split(':function:').at(-1) ?? ''),
+    ),
+    rules: new Map([
+      [
+        `${stackName}-EveryMinute`,
+        { State: 'ENABLED', targets: [`arn:aws:sqs:${REGION}:${ACCOUNT}:sheratan-dev-probes`] },
+      ],
+    ]),
+    metrics: new Map(),
     denied,
     skewMs: 0,
     stop: () =>

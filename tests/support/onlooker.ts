@@ -18,13 +18,24 @@ export interface Onlooker {
 
 const PolicyName = 'doctor';
 const TABLES = ['jobs', 'ledger'].map((name) => `arn:*:dynamodb:*:*:table/sheratan-*-${name}`);
+const FUNCTIONS = ['arn:*:lambda:*:*:function:sheratan-*'];
+const RULES = ['arn:*:events:*:*:rule/Sheratan-*'];
 const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   'cloudformation:DescribeStacks': ['arn:*:cloudformation:*:*:stack/Sheratan-*'],
+  'cloudformation:ListStackResources': ['arn:*:cloudformation:*:*:stack/Sheratan-*'],
+  'sqs:ReceiveMessage': ['arn:*:sqs:*:*:sheratan-*-dead.fifo'],
   'sqs:GetQueueAttributes': ['arn:*:sqs:*:*:sheratan-*'],
   'dynamodb:GetItem': TABLES,
   'dynamodb:BatchGetItem': TABLES,
   'dynamodb:Query': TABLES.flatMap((table) => [table, `${table}/index/*`]),
   'lambda:ListEventSourceMappings': ['*'],
+  'lambda:GetFunctionConfiguration': FUNCTIONS,
+  'lambda:GetFunctionConcurrency': FUNCTIONS,
+  'events:DescribeRule': RULES,
+  'events:ListTargetsByRule': RULES,
+  'scheduler:ListSchedules': ['*'],
+  'scheduler:GetSchedule': ['arn:*:scheduler:*:*:schedule/sheratan-*/*'],
+  'cloudwatch:GetMetricData': ['*'],
 };
 
 export const addOnlooker = async (UserName: string): Promise<Onlooker> => {

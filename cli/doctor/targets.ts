@@ -1,0 +1,90 @@
+/** Whether what is enabled leads anywhere: functions and their aliases, rules, schedules. */
+import type { FunctionState, RuleState } from '#client/machinery.ts';
+import type { Schedule } from '#shared/schedules/schedule.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+const DEPLOY = 'deploy the stack again';
+
+/** With the alias, where one is meant. */
+const shown = (arn: string): string => arn.split(':function:').at(-1) ?? arn;
+const nameOf = (arn: string): string => shown(arn).split(':')[0] ?? arn;
+
+const faultOf = ({ arn, state, reason, reserved }: FunctionState): readonly Finding[] => {
+  const name = shown(arn);
+  const because = reason === '' ? '' : ` (${reason})`;
+  if (state === undefined)
+    return [problem('functions', `${name} does not exist, so nothing of it runs`, DEPLOY)];
+  if (reserved === 0)
+    return [
+      problem(
+        'functions',
+        `${name} may run 0 times at once: it is stopped`,
+        `aws lambda delete-function-concurrency --function-name ${nameOf(arn)}`,
+      ),
+    ];
+  if (state === 'Pending')
+    return [
+      warning('functions', `${name} is ${state}${because}`, 'it is being made: look again soon'),
+    ];
+  // Lambda wakes one that is inactive at its next event.
+  return state === 'Active' || state === 'Inactive'
+    ? []
+    : [problem('functions', `${name} is ${state}${because}`, `see the reason, or ${DEPLOY}`)];
+};
+
+export const checkFunctions = (functions: readonly FunctionState[]): readonly Finding[] => {
+  const faults = functions.flatMap(faultOf);
+  return faults.length > 0 ? faults : [ok('functions', `${functions.length} may run`)];
+};
+
+export const isFunction = (arn: string): boolean => arn.includes(':function:');
+
+/** Of a queue the ARN ends with its name. */
+const strayIn = (targets: readonly string[], queues: readonly string[]): string | undefined =>
+  targets.find((arn) => arn.includes(':sqs:') && !queues.includes(arn.split(':').at(-1) ?? ''));
+
+/** @param queues names of this deployment's */
+export const checkRules = (
+  rules: readonly RuleState[],
+  queues: readonly string[],
+): readonly Finding[] => {
+  const faults = rules.flatMap(({ name, state, targets }): readonly Finding[] => {
+    if (state === undefined) return [problem('rules', `rule ${name} is gone`, DEPLOY)];
+    if (state === 'DISABLED')
+      return [
+        problem('rules', `rule ${name} is ${state}`, `aws events enable-rule --name ${name}`),
+      ];
+    if (targets.length === 0) return [problem('rules', `rule ${name} has no target`, DEPLOY)];
+    const stray = strayIn(targets, queues);
+    return stray === undefined
+      ? []
+      : [problem('rules', `rule ${name} sends to ${stray}, no queue of this deployment`, DEPLOY)];
+  });
+  if (faults.length > 0) return faults;
+  return [ok('rules', `${rules.length} are enabled and have targets`)];
+};
+
+const queueOf = (input: string): string | undefined => {
+  try {
+    const { QueueUrl } = JSON.parse(input) as { readonly QueueUrl?: unknown };
+    return typeof QueueUrl === 'string' ? QueueUrl : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** @param urls of the queues that jobs are sent to */
+export const checkSchedules = (
+  schedules: readonly Schedule[],
+  urls: readonly string[],
+): readonly Finding[] => {
+  const enabled = schedules.filter((schedule) => schedule.enabled);
+  const faults = enabled.flatMap(({ name, input }) => {
+    const url = queueOf(input);
+    if (url !== undefined && urls.includes(url)) return [];
+    const mend = `sheratan schedules add ${name} … --replace, or sheratan schedules remove ${name}`;
+    const to = url ?? 'no queue at all';
+    return [problem('schedules', `${name} sends to ${to}: none of its jobs comes here`, mend)];
+  });
+  return faults.length > 0 ? faults : [ok('schedules', `${enabled.length} enabled`)];
+};

@@ -1,0 +1,42 @@
+/** Whether what waits is taken: the age of the oldest messages beside what is paused. */
+import { AGE_SECONDS } from '#infra/monitoring/jobAlarms.ts';
+import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import type { Control } from '#shared/control/state.ts';
+import { duration } from '../print.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+/** Results and postings wait for nobody but their own function. */
+const OTHERS_SECONDS = 900;
+
+const priorityOf = (queue: string): Priority | undefined =>
+  PRIORITIES.find((priority) => queue.endsWith(`-jobs-${priority}.fifo`));
+
+const pausedFor = (priority: Priority | undefined, control: Control): string | undefined => {
+  if (priority === undefined) return undefined;
+  if (control.state === 'PAUSED') return 'everything is paused';
+  return control.pausedQueues.includes(priority) ? `queue ${priority} is paused` : undefined;
+};
+
+const LOOK = 'sheratan groups (halted?), sheratan limits; then the logs of the function behind it';
+
+/** @param ages of queues by name, in seconds; 0 where nothing waits to be received */
+export const checkAges = (
+  ages: ReadonlyMap<string, number>,
+  control: Control,
+): readonly Finding[] => {
+  const faults = [...ages].flatMap(([queue, seconds]): readonly Finding[] => {
+    const priority = priorityOf(queue);
+    if (seconds <= (priority ? AGE_SECONDS[priority] : OTHERS_SECONDS)) return [];
+    const waited = `the oldest message of ${queue} has waited ${duration(seconds * 1_000)}`;
+    const paused = pausedFor(priority, control);
+    if (paused !== undefined)
+      return [
+        warning('age', `${waited}: ${paused}`, 'sheratan resume, before the queue forgets it'),
+      ];
+    const sources = control.pausedSources;
+    const but = sources.length > 0 ? `, and only sources are (${sources.join(', ')})` : '';
+    return [problem('age', `${waited}, and nothing pauses its queue${but}`, LOOK)];
+  });
+  if (faults.length > 0) return faults;
+  return [ok('age', `in none of ${ages.size} queues a message waits too long`)];
+};

@@ -1,0 +1,168 @@
+/** What of AWS runs a deployment beside its queues and tables: functions, what wakes them, what they tell. */
+import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  DescribeRuleCommand,
+  EventBridgeClient,
+  ListTargetsByRuleCommand,
+} from '@aws-sdk/client-eventbridge';
+import {
+  type EventSourceMappingConfiguration,
+  GetFunctionConcurrencyCommand,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  paginateListEventSourceMappings,
+} from '@aws-sdk/client-lambda';
+import { mapPool } from '#shared/kernel/pool.ts';
+import type { Access, Keep } from './rarely.ts';
+
+export interface MappingState {
+  readonly id: string;
+  /** `Enabled`, `Disabled`, or on its way to either. */
+  readonly state: string;
+  /** Why it is in that state; empty when Lambda does not say. */
+  readonly reason: string;
+  /** Of a stream: what became of the last batch, `PROBLEM: …` when it could not be handed over. */
+  readonly lastResult: string;
+  readonly sourceArn: string;
+  readonly functionArn: string;
+}
+
+export interface FunctionState {
+  /** As it was asked for: of the function, or of an alias of it. */
+  readonly arn: string;
+  /** Lambda's own word, such as `Active` or `Failed`; undefined when there is no such function or alias. */
+  readonly state: string | undefined;
+  /** Why it is in that state; empty when Lambda does not say. */
+  readonly reason: string;
+  /** How many of its environments may run at once, where that is bounded; 0 stops it. */
+  readonly reserved?: number;
+}
+
+export interface RuleState {
+  readonly name: string;
+  /** EventBridge's own word; undefined when the stack's rule is gone. */
+  readonly state: string | undefined;
+  /** ARNs. */
+  readonly targets: readonly string[];
+}
+
+export interface Machinery {
+  mappings(): Promise<readonly MappingState[]>;
+  functions(arns: readonly string[]): Promise<readonly FunctionState[]>;
+  /** Those of the stack. */
+  rules(): Promise<readonly RuleState[]>;
+  /** Of queues by name: seconds that the oldest message is old while some wait to be received. */
+  ages(queues: readonly string[], now: number): Promise<ReadonlyMap<string, number>>;
+}
+
+const READS_AT_ONCE = 8;
+const AGES_SINCE_MS = 600_000;
+const PERIOD_SECONDS = 60;
+
+const stateOf = (mapping: EventSourceMappingConfiguration): MappingState => ({
+  id: mapping.UUID ?? '',
+  state: mapping.State ?? '',
+  reason: mapping.StateTransitionReason ?? '',
+  lastResult: mapping.LastProcessingResult ?? '',
+  sourceArn: mapping.EventSourceArn ?? '',
+  functionArn: mapping.FunctionArn ?? '',
+});
+
+/** undefined when what is asked for does not exist. */
+const ifThere = async <T>(work: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+};
+
+const functionState = async (client: LambdaClient, arn: string): Promise<FunctionState> => {
+  // An ARN of an alias has its name behind the function's.
+  const [FunctionName = arn, Qualifier] = arn.split(':function:').at(-1)?.split(':') ?? [];
+  const asked = { FunctionName, ...(Qualifier !== undefined && { Qualifier }) };
+  const found = await ifThere(client.send(new GetFunctionConfigurationCommand(asked)));
+  if (!found) return { arn, state: undefined, reason: '' };
+  const { ReservedConcurrentExecutions: reserved } = await client.send(
+    new GetFunctionConcurrencyCommand({ FunctionName }),
+  );
+  return {
+    arn,
+    state: found.State ?? 'Active',
+    reason: found.StateReason ?? '',
+    ...(reserved !== undefined && { reserved }),
+  };
+};
+
+const ruleState = async (client: EventBridgeClient, name: string): Promise<RuleState> => {
+  const found = await ifThere(client.send(new DescribeRuleCommand({ Name: name })));
+  if (!found) return { name, state: undefined, targets: [] };
+  const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: name }));
+  return { name, state: found.State, targets: Targets.map(({ Arn = '' }) => Arn) };
+};
+
+const rulesOf = async (client: CloudFormationClient, StackName: string): Promise<string[]> => {
+  const names: string[] = [];
+  for await (const { StackResourceSummaries = [] } of paginateListStackResources(
+    { client },
+    { StackName },
+  ))
+    for (const { ResourceType, PhysicalResourceId } of StackResourceSummaries)
+      if (ResourceType === 'AWS::Events::Rule' && PhysicalResourceId)
+        names.push(PhysicalResourceId);
+  return names;
+};
+
+const sqsMetric = (id: string, QueueName: string, MetricName: string) => ({
+  Id: id,
+  MetricStat: {
+    Metric: {
+      ...{ Namespace: 'AWS/SQS', MetricName },
+      Dimensions: [{ Name: 'QueueName', Value: QueueName }],
+    },
+    ...{ Period: PERIOD_SECONDS, Stat: 'Maximum' },
+  },
+});
+
+const agesQuery = (queues: readonly string[]) =>
+  queues.flatMap((queue, index) => [
+    sqsMetric(`age${index}`, queue, 'ApproximateAgeOfOldestMessage'),
+    sqsMetric(`waiting${index}`, queue, 'ApproximateNumberOfMessagesVisible'),
+  ]);
+
+export const openMachinery = (access: Access, stackName: string, keep: Keep): Machinery => {
+  const lambda = keep(new LambdaClient(access));
+  const events = keep(new EventBridgeClient(access));
+  const formation = keep(new CloudFormationClient(access));
+  const watch = keep(new CloudWatchClient(access));
+  return {
+    mappings: async () => {
+      const all: MappingState[] = [];
+      for await (const page of paginateListEventSourceMappings({ client: lambda }, {}))
+        all.push(...(page.EventSourceMappings ?? []).map(stateOf));
+      return all;
+    },
+    functions: (arns) => mapPool(arns, READS_AT_ONCE, (arn) => functionState(lambda, arn)),
+    rules: async () =>
+      mapPool(await rulesOf(formation, stackName), READS_AT_ONCE, (name) =>
+        ruleState(events, name),
+      ),
+    ages: async (queues, now) => {
+      const { MetricDataResults: results = [] } = await watch.send(
+        new GetMetricDataCommand({
+          MetricDataQueries: agesQuery(queues),
+          StartTime: new Date(now - AGES_SINCE_MS),
+          EndTime: new Date(now),
+          ScanBy: 'TimestampDescending',
+        }),
+      );
+      const newest = new Map(results.map(({ Id, Values = [] }) => [Id, Values[0] ?? 0]));
+      // A message that waits out a retry or a limit is not visible, and is as old as it should be.
+      const ageOf = (index: number): number =>
+        newest.get(`waiting${index}`) ? (newest.get(`age${index}`) ?? 0) : 0;
+      return new Map(queues.map((queue, index) => [queue, ageOf(index)]));
+    },
+  };
+};

@@ -1,0 +1,139 @@
+/** What the doctor says of what it sees: pure, a case each. What it sees on real servers is tested apart. */
+import { describe, expect, it } from 'vitest';
+import { checkFunctions, checkRules, checkSchedules } from '#cli/doctor/targets.ts';
+import { checkAges } from '#cli/doctor/waiting.ts';
+import type { FunctionState, RuleState } from '#client/machinery.ts';
+import { type Control, INITIAL } from '#shared/control/state.ts';
+
+const ARN = 'arn:aws:lambda:eu-central-1:1:function:sheratan-dev';
+const functionOf = (name: string, over: Partial<FunctionState> = {}): FunctionState => ({
+  ...{ arn: `${ARN}-${name}`, state: 'Active', reason: '' },
+  ...over,
+});
+const briefly = (findings: readonly { level: string; detail: string; mend?: string }[]) =>
+  findings.map(({ level, detail, mend }) => [level, detail, ...(mend ? [mend] : [])]);
+
+describe('functions', () => {
+  it('that may run are well, also those that sleep', () => {
+    const found = checkFunctions([
+      functionOf('worker:live', { reserved: 5 }),
+      functionOf('relay', { state: 'Inactive' }),
+    ]);
+    expect(briefly(found)).toEqual([['ok', '2 may run']]);
+  });
+
+  it.each<[Partial<FunctionState>, string, RegExp, RegExp]>([
+    [{ state: undefined }, 'problem', /^sheratan-dev-worker:live does not exist/, /deploy/],
+    [{ reserved: 0 }, 'problem', /0 times at once/, /--function-name sheratan-dev-worker$/],
+    [{ state: 'Pending' }, 'warning', /is Pending/, /look again/],
+    [{ state: 'Failed', reason: 'no key' }, 'problem', /is Failed \(no key\)$/, /see the reason/],
+  ])('that are %j are told', (over, level, detail, mend) => {
+    const found = checkFunctions([functionOf('relay'), functionOf('worker:live', over)]);
+    expect(found).toEqual([
+      {
+        ...{ check: 'functions', level },
+        ...{ detail: expect.stringMatching(detail), mend: expect.stringMatching(mend) },
+      },
+    ]);
+  });
+});
+
+describe('rules', () => {
+  const QUEUES = ['sheratan-dev-probes'];
+  const probes = 'arn:aws:sqs:eu-central-1:1:sheratan-dev-probes';
+  const ruleOf = (over: Partial<RuleState>): RuleState => ({
+    ...{ name: 'minute', state: 'ENABLED', targets: [probes] },
+    ...over,
+  });
+
+  it.each<[Partial<RuleState>, string]>([
+    [{ state: undefined, targets: [] }, 'rule minute is gone'],
+    [{ state: 'DISABLED' }, 'rule minute is DISABLED'],
+    [{ targets: [] }, 'rule minute has no target'],
+    [
+      { targets: [`${probes}-old`] },
+      `rule minute sends to ${probes}-old, no queue of this deployment`,
+    ],
+  ])('that are %j are told', (over, detail) => {
+    const found = checkRules([ruleOf({}), ruleOf(over)], QUEUES);
+    expect(found).toEqual([
+      {
+        check: 'rules',
+        level: 'problem',
+        detail,
+        mend: expect.stringMatching(/deploy|enable-rule/),
+      },
+    ]);
+  });
+
+  it('lead to functions, topics and queues of the deployment', () => {
+    const rules = [ruleOf({}), ruleOf({ targets: [`${ARN}-timekeeper`, 'arn:aws:sns:eu:1:t'] })];
+    expect(briefly(checkRules(rules, QUEUES))).toEqual([['ok', '2 are enabled and have targets']]);
+  });
+});
+
+describe('schedules', () => {
+  const url = 'https://sqs/1/sheratan-dev-jobs-normal.fifo';
+  const scheduleOf = (input: string, enabled = true) => ({
+    ...{ name: 'beat', expression: 'rate(1 hour)', timezone: 'UTC', enabled, input },
+  });
+
+  it.each([
+    ['another deployment', JSON.stringify({ QueueUrl: url.replace('dev', 'old') })],
+    ['nowhere', '{}'],
+    ['nowhere', 'no JSON'],
+  ])('that send to %s are told, unless they are paused', (_where, input) => {
+    expect(checkSchedules([scheduleOf(input)], [url])).toEqual([
+      expect.objectContaining({
+        level: 'problem',
+        detail: expect.stringMatching(/^beat sends to/),
+      }),
+    ]);
+    expect(briefly(checkSchedules([scheduleOf(input, false)], [url]))).toEqual([
+      ['ok', '0 enabled'],
+    ]);
+  });
+
+  it('that send to a queue of jobs are well', () => {
+    const input = JSON.stringify({ QueueUrl: url });
+    expect(briefly(checkSchedules([scheduleOf(input)], [url]))).toEqual([['ok', '1 enabled']]);
+  });
+});
+
+describe('the oldest message', () => {
+  const aged = (seconds: number, control: Partial<Control> = {}, queue = 'jobs-normal.fifo') =>
+    checkAges(new Map([[`sheratan-dev-${queue}`, seconds]]), { ...INITIAL, ...control });
+
+  it('may be as old as its alarm allows', () => {
+    expect(aged(1_800)).toMatchObject([{ level: 'ok' }]);
+    expect(aged(901, {}, 'jobs-normal.fifo')).toMatchObject([{ level: 'ok' }]);
+  });
+
+  it.each<[string, string, Partial<Control>, string, RegExp]>([
+    ['jobs-normal.fifo', 'problem', {}, 'nothing pauses its queue', /groups/],
+    ['results.fifo', 'problem', { state: 'PAUSED' }, 'nothing pauses its queue', /logs/],
+    ['jobs-normal.fifo', 'warning', { state: 'PAUSED' }, 'everything is paused', /resume/],
+    [
+      'jobs-normal.fifo',
+      'warning',
+      { pausedQueues: ['normal'] },
+      'queue normal is paused',
+      /resume/,
+    ],
+    [
+      'jobs-normal.fifo',
+      'problem',
+      { pausedQueues: ['low'] },
+      'nothing pauses its queue',
+      /groups/,
+    ],
+    ['jobs-normal.fifo', 'problem', { pausedSources: ['s'] }, 'only sources are (s)', /groups/],
+  ])('of %s is a %s under %j', (queue, level, control, why, mend) => {
+    expect(aged(90_000, control, queue)).toEqual([
+      {
+        ...{ check: 'age', level, mend: expect.stringMatching(mend) },
+        detail: expect.stringContaining(why),
+      },
+    ]);
+  });
+});
