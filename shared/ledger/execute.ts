@@ -5,7 +5,7 @@
 import { Book } from './book.ts';
 import { answer, compareTransfer, totalOf } from './compare.ts';
 import { refusedHold } from './executeHold.ts';
-import { allFailed, setFault, transferFault } from './faults.ts';
+import { allFailed, memberFault, setFault, transferFault } from './faults.ts';
 import {
   type Account,
   availableOf,
@@ -157,6 +157,7 @@ const drawnHold = (hold: Hold, { drawn, closes }: Draw): Hold => ({
 
 /** A set that was carried out before, as it is asked for now. */
 const isRepeated = (book: Book, transfers: readonly Transfer[]): boolean =>
+  new Set(transfers.map(({ id }) => id)).size === transfers.length &&
   transfers.every((transfer) => {
     const existing = book.transfer(transfer.id);
     return existing !== undefined && compareTransfer(existing, transfer) === 'exists';
@@ -177,7 +178,7 @@ export const executeLinked = (
   const trial = new Book(book);
   const done: Executed[] = [];
   for (const transfer of transfers) {
-    const result = execute(trial, transfer, now);
+    const result = memberFault(transfer, done) ?? execute(trial, transfer, now);
     if (!('legs' in result))
       return { book: undefined, outcomes: allFailed(transfers, done.length, result) };
     done.push(result);

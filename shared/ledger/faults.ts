@@ -46,21 +46,23 @@ const tooLarge = (transfers: readonly Transfer[]): string | undefined => {
     : undefined;
 };
 
-/** What is wrong with a set that happens as a whole, whatever there is on the book. */
+/** What is wrong with a set as a whole. */
 export const setFault = (transfers: readonly Transfer[]): readonly Outcome[] | undefined => {
   const large = tooLarge(transfers);
-  if (large) return transfers.map(({ id }) => answer(id, 'set_too_large', large));
-  const ids = new Set<string>();
-  for (const [index, transfer] of transfers.entries()) {
-    const { id } = transfer;
-    const repeated = ids.has(id)
-      ? answer(id, 'id_repeated', 'two transfers of a set have this id')
-      : undefined;
-    const fault = repeated ?? transferFault(transfer);
-    if (fault) return allFailed(transfers, index, fault);
-    ids.add(id);
-  }
-  return undefined;
+  return large === undefined
+    ? undefined
+    : transfers.map(({ id }) => answer(id, 'set_too_large', large));
+};
+
+/** What is wrong with one of a set, beside those before it. */
+export const memberFault = (
+  transfer: Transfer,
+  before: readonly Pick<Transfer, 'id'>[],
+): Outcome | undefined => {
+  const { id } = transfer;
+  const isRepeated = before.some((each) => each.id === id);
+  const repeated = answer(id, 'id_repeated', 'two transfers of a set have this id');
+  return transferFault(transfer) ?? (isRepeated ? repeated : undefined);
 };
 
 /** The last time that there is a date for, in ms since the epoch. */

@@ -1,6 +1,7 @@
 /** What a writer knows of its lanes, and reads when it does not. */
 import type { Head } from './blocks.ts';
 import { Book } from './book.ts';
+import { transferFault } from './faults.ts';
 import type { Found, LaneStore, Wanted } from './ports.ts';
 import type { AccountKey, Outcome, Transfer } from './types.ts';
 
@@ -32,10 +33,13 @@ export const forget = (memory: Memory): void => {
   memory.book = new Book();
 };
 
-export const keysOf = ({ unit, moves }: Transfer): readonly AccountKey[] => [
-  { unit, account: moves[0]?.from ?? '' },
-  ...moves.map(({ to }) => ({ unit, account: to })),
-];
+/** Payer first. None for what is refused unread: its names may be none that the table takes. */
+export const keysOf = (transfer: Transfer): readonly AccountKey[] => {
+  const { unit, moves } = transfer;
+  if (transferFault(transfer)) return [];
+  const names = [moves[0]?.from ?? '', ...moves.map(({ to }) => to)];
+  return names.map((account) => ({ unit, account }));
+};
 
 const remember = (book: Book, found: Partial<Found>): void => {
   for (const account of found.accounts ?? []) book.setAccount(account);
@@ -70,7 +74,8 @@ const wantedOf = (book: Book, { transfers, doubted }: Unit): Required<Omit<Wante
     const keys = keysOf(transfer).filter((key) => doubted || !book.knows(key, lane));
     return keys.map((key) => ({ key, lane }));
   });
-  const records = transfers.flatMap(({ id, hold }) => [
+  const sound = transfers.filter((transfer) => !transferFault(transfer));
+  const records = sound.flatMap(({ id, hold }) => [
     ...(hold ? [hold.id] : []),
     ...(doubted ? [id] : []),
   ]);

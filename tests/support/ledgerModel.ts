@@ -51,13 +51,21 @@ const judgeOne = ({ money, done }: State, payment: Payment, owes: string): Code 
   return from !== owes && (money.get(from) ?? 0n) < amount ? 'exceeds_credits' : 'created';
 };
 
+/** What of it cannot be, whatever there is. */
+const isOdd = (code: Code): boolean => code === 'amount_out_of_range' || code === 'same_account';
+
 /** All or none of them, in that state. */
 const judge = (state: State, payments: readonly Payment[], owes: string): readonly Code[] => {
-  const isRepeated = payments.every((each) => judgeOne(state, each, owes) === 'exists');
+  const isTwice = (at: number): boolean =>
+    payments.slice(0, at).some(({ id }) => id === payments[at]?.id);
+  const isRepeated = payments.every(
+    (each, at) => !isTwice(at) && judgeOne(state, each, owes) === 'exists',
+  );
   if (isRepeated) return payments.map(() => 'exists');
   let trial = state;
   for (const [index, payment] of payments.entries()) {
-    const code = judgeOne(trial, payment, owes);
+    const found = judgeOne(trial, payment, owes);
+    const code = isTwice(index) && !isOdd(found) ? 'id_repeated' : found;
     if (code !== 'created') return payments.map((_, at) => (at === index ? code : 'linked_failed'));
     trial = pay(trial, payment);
   }
