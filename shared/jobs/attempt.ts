@@ -155,10 +155,11 @@ const begin = async (
   const { clock } = context;
   const began = clock.now();
   const run = definition.run(payload, context);
-  const seconds = Math.round((clock.now() - began) / 1_000);
-  if (seconds < timeoutSeconds) return run;
+  const heldMs = clock.now() - began;
+  if (heldMs < timeoutSeconds * 1_000) return run;
   Promise.resolve(run).catch(() => undefined);
-  const why = `a synchronous loop held its worker for ${seconds} s, and no signal could end it`;
+  const held = Math.round(heldMs / 1_000);
+  const why = `a synchronous loop held its worker for ${held} s, and no signal could end it`;
   throw new JobTimeoutError(`timed out after ${timeoutSeconds} s: ${why}`);
 };
 

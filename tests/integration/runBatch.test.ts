@@ -238,11 +238,11 @@ describe('a timeout', () => {
     const hold = (ms: number): void => {
       for (const end = Date.now() + ms; Date.now() < end; );
     };
+    const over = { timeoutSeconds: 1, retry: { maxAttempts: 1 } };
     behave = () => {
       hold(1_600);
       return Promise.resolve('late');
     };
-    const over = { timeoutSeconds: 1, retry: { maxAttempts: 1 } };
     const atOnce = await worker.send(job(1, over));
     await worker.step();
     behave = async () => {

@@ -1,0 +1,42 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { runAttempt } from '#shared/jobs/attempt.ts';
+import { defineJob } from '#shared/jobs/defineJob.ts';
+
+const quiet = (): void => undefined;
+const missing = (): never => expect.unreachable();
+
+/** An attempt of 30 s whose handler lets so many ms pass before it lets go. */
+const held = (ms: number) => {
+  let now = 0;
+  const run = () => {
+    now += ms;
+    return Promise.resolve('done');
+  };
+  const context = {
+    ...{ jobId: 'j', attempt: 1, snoozes: 0, correlationId: 'j', clock: { now: () => now } },
+    ...{ progress: quiet, results: missing, enqueue: missing, dispatch: missing },
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    workspaces: { list: missing, read: missing, write: missing },
+    http: { request: missing },
+  };
+  const definition = defineJob({ kind: 'k', payload: v.unknown(), run });
+  return runAttempt(definition, null, context, new AbortController(), 30);
+};
+
+describe('work that lets go of nothing', () => {
+  it('is as good as any other within its time', async () => {
+    expect(await held(29_999)).toEqual({ kind: 'complete', result: '"done"' });
+  });
+
+  it('beyond its time is told as that', async () => {
+    expect(await held(42_000)).toMatchObject({
+      kind: 'retry',
+      fault: {
+        code: 'TIMEOUT',
+        message:
+          'timed out after 30 s: a synchronous loop held its worker for 42 s, and no signal could end it',
+      },
+    });
+  });
+});
