@@ -1,28 +1,37 @@
 import { defineConfig } from 'vitest/config';
+import { slowest } from './tests/support/slowest.ts';
 
 const project = (name: string, include: string[], more: object = {}) => ({
   extends: true as const,
   test: { name, include, ...more },
 });
 
-/** Emulators and worker processes share two cores: slow suites run one file at a time. */
-const SLOW = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 } as const;
+/** Patience for a machine that is ten times slower; no test that passes waits for any of it. */
+const SLOW = { testTimeout: 120_000, hookTimeout: 300_000 } as const;
+
+/** Where a machine wants the results as JSON. */
+const report = process.env['SHERATAN_TEST_REPORT'];
+const forMachines: ['json', { outputFile: string }][] = report
+  ? [['json', { outputFile: report }]]
+  : [];
 
 export default defineConfig({
   test: {
+    reporters: ['default', slowest, ...forMachines],
+    // Files make tables, queues and clouds of their own, and wait for them more than they compute.
+    maxWorkers: 3,
+    ...SLOW,
     projects: [
       project('unit', ['tests/{unit,property,architecture}/**/*.test.ts']),
       project('infra', ['tests/infra/**/*.test.ts'], {
         globalSetup: 'tests/support/synthesize.ts',
-        hookTimeout: 60_000,
       }),
       project('integration', ['tests/integration/**/*.test.ts'], {
-        ...SLOW,
         globalSetup: 'tests/support/dynamoServer.ts',
       }),
       project('e2e', ['tests/e2e/**/*.test.ts'], {
-        ...SLOW,
-        testTimeout: 120_000,
+        // After all others, whose processes are few.
+        sequence: { groupOrder: 1 },
         globalSetup: ['tests/support/synthesize.ts', 'tests/support/command.ts'],
       }),
     ],
