@@ -21,10 +21,10 @@ import type {
   Outgoing,
   Secrets,
   Visibility,
-  Workspaces,
 } from '#shared/jobs/ports.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import type { Workspaces } from '#shared/jobs/workspacePorts.ts';
 import { type LedgerSystem, openLedger } from '#shared/ledger/system.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import { MeshError } from './errors.ts';

@@ -6,7 +6,7 @@ import { differing, type Options, optionsOf, takenIssue } from '#shared/jobs/rep
 import { MeshError } from './errors.ts';
 
 /** What was sent. */
-export interface Sent {
+interface Sent {
   readonly messageId: string;
   /** Absent of a body that nobody checked. */
   readonly contentHash?: string;

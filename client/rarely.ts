@@ -1,5 +1,6 @@
 /** The services that most commands never call: each client is loaded and made at its first use. */
-import type { Blobs, Secrets, Workspaces } from '#shared/jobs/ports.ts';
+import type { Blobs, Secrets } from '#shared/jobs/ports.ts';
+import type { Workspaces } from '#shared/jobs/workspacePorts.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';

@@ -109,7 +109,7 @@ export interface StatementOptions extends HistoryOptions {
 const cursorOf = ({ at, lane, seq }: EntryPlace): string => `${at}/${lane}/${seq}`;
 
 export const statementOf = (account: string, options: StatementOptions): Promise<ExitCode> =>
-  withDeployment(options, async ({ ledger }) => {
+  looking(options, async ({ ledger }) => {
     const { unit, limit } = options;
     if (!(await ledger.ledger.account({ unit, account }))) return unknownAccount(account, unit);
     const lines = await statement({ unit, account }, options, ledger);

@@ -11,7 +11,6 @@ export const ATTENTION = ['DEAD', 'QUARANTINED'] as const satisfies readonly Ter
 
 export const STATUSES = ['RUNNING', ...PENDING, ...TERMINAL] as const;
 
-export type Pending = (typeof PENDING)[number];
 export type Terminal = (typeof TERMINAL)[number];
 export type Attention = (typeof ATTENTION)[number];
 export type Status = (typeof STATUSES)[number];

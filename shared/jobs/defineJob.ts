@@ -7,8 +7,9 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import { reasonOf } from '#shared/kernel/schemaIssue.ts';
 import type { Envelope } from './envelope.ts';
-import type { HttpClient, Workspaces } from './ports.ts';
+import type { HttpClient } from './ports.ts';
 import { type RetryPolicyInput, retrySchema } from './retry.ts';
+import type { Workspaces } from './workspacePorts.ts';
 
 /** What a handler gets beside its payload. */
 export interface JobContext {

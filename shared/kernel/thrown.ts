@@ -109,7 +109,7 @@ export const thrownText = (thrown: unknown, max = WHOLE_MAX / 2): string =>
 const PLAIN = new Set(['', 'Error', 'Object']);
 
 /** A code that a program can go by: the error's own, else its class. */
-export const thrownCode = (thrown: unknown, max: number): string => {
+const thrownCode = (thrown: unknown, max: number): string => {
   if (!isObject(thrown)) return 'THROWN';
   const code = fieldOf(thrown, 'code');
   const name = classOf(thrown);

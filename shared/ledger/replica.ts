@@ -94,7 +94,7 @@ type SavedLane = {
 };
 
 /** Written by another version: the journal makes it again. */
-export class ReplicaFormatError extends Error {
+class ReplicaFormatError extends Error {
   override readonly name = 'ReplicaFormatError';
   readonly code = 'REPLICA_FORMAT';
 }

@@ -19,7 +19,7 @@ export interface StandingsDeps {
 }
 
 /** Lanes went on, time after time, while all of them were looked at. */
-export class LedgerBusyError extends Error {
+class LedgerBusyError extends Error {
   override readonly name = 'LedgerBusyError';
   readonly code = 'LEDGER_BUSY';
 }

@@ -22,7 +22,7 @@ export type EntryPlace = Pick<StatementEntry, 'at' | 'lane' | 'seq'>;
 export type Before = Pick<StatementEntry, 'at'> | EntryPlace;
 
 /** More than can be read on: the entries are too far behind the journal. */
-export class NotWrittenOutError extends Error {
+class NotWrittenOutError extends Error {
   override readonly name = 'NotWrittenOutError';
   readonly code = 'LEDGER_NOT_WRITTEN_OUT';
 }

@@ -252,7 +252,7 @@ describe('functions', () => {
     ],
     [
       'Settler',
-      ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem']
+      ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']
         .map((action) => `dynamodb:${action}`)
         .concat(CONSUMES),
     ],

@@ -130,6 +130,13 @@ describe('a refused claim', () => {
     updatedAt: fc.nat(100_000),
     expiresAt: fc.option(fc.nat(200), { nil: undefined }),
     pending: fc.option(fc.constant(new Set([0])), { nil: undefined }),
+    history: fc.array(
+      fc.record({
+        event: fc.constantFrom('claimed', 'retried'),
+        beside: fc.option(fc.nat(3), { nil: undefined }),
+      }),
+      { maxLength: 3 },
+    ),
   });
   const request = { id: 'a', contentHash: 'same', leaseId: 'ours', now: 100_000, attemptsMax: 5 };
 

@@ -25,7 +25,7 @@ import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
 import { createHttpClient } from '#shared/jobs/http/client.ts';
 import type { Purse } from '#shared/jobs/money.ts';
-import type { Blobs, Delivery, JobStore, Workspaces } from '#shared/jobs/ports.ts';
+import type { Blobs, Delivery, JobStore } from '#shared/jobs/ports.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
 import { relayEnds } from '#shared/jobs/relay.ts';
 import { type BatchDeps, type BatchReport, runBatch } from '#shared/jobs/runBatch.ts';
@@ -35,6 +35,7 @@ import { textOf } from '#shared/jobs/sqs/attributes.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { keepTime, type TimekeeperReport } from '#shared/jobs/timekeeper.ts';
+import type { Workspaces } from '#shared/jobs/workspacePorts.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { createJobsTable } from './table.ts';
 

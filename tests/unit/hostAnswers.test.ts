@@ -39,7 +39,7 @@ describe('an answer 200', () => {
     ['{"__proto__":{"result":1}}', /"__proto__" is not allowed/],
     ['', /not JSON/],
     ['OK', /not JSON/],
-    ['{"result":"a\\u0000b"}', /result contains a NUL byte/],
+    ['{"result":"a\\u0000b"}', /result: contains a NUL byte/],
     [deep, /nested deeper than/],
   ])('%.40s does not: the host did not say what came of it', async (body, detail) => {
     expect(await outcomeOf({ body })).toEqual({

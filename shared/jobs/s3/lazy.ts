@@ -1,6 +1,7 @@
 /** Most jobs never touch the bucket: its client is loaded by the first that does. */
 import { deferred, kept } from '#shared/kernel/deferred.ts';
-import type { Blobs, Workspaces } from '../ports.ts';
+import type { Blobs } from '../ports.ts';
+import type { Workspaces } from '../workspacePorts.ts';
 
 /** One client for both. */
 export const lazyBucket = (

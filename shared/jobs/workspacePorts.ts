@@ -1,0 +1,31 @@
+/** Directories of files that jobs read and write, seen from the rules. */
+
+export interface WorkspaceFile {
+  /** Relative to the workspace's root, with "/" between segments. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Directories of files that jobs work on; a path cannot leave its workspace. */
+export interface Workspaces {
+  /** Files below `directory` ("" is the root), sorted by path; at most `limit`. */
+  list(
+    workspace: string,
+    directory: string,
+    options: { readonly recursive: boolean; readonly limit: number; readonly signal?: AbortSignal },
+  ): Promise<{ readonly files: readonly WorkspaceFile[]; readonly truncated: boolean }>;
+  /** undefined when there is no such file. `limitBytes` bounds what is read. */
+  read(
+    workspace: string,
+    path: string,
+    options: { readonly limitBytes: number; readonly signal?: AbortSignal },
+  ): Promise<
+    { readonly text: string; readonly bytes: number; readonly truncated: boolean } | undefined
+  >;
+  write(
+    workspace: string,
+    path: string,
+    content: string | Uint8Array,
+    options: { readonly signal?: AbortSignal },
+  ): Promise<void>;
+}
