@@ -1,14 +1,18 @@
-/** `npm run bench [-- JOBS]`: prints every figure and keeps them as JSON in bench-results/. */
-import { execFileSync } from 'node:child_process';
+/**
+ * `npm run bench [-- PART...] [JOBS]`: prints the figures of the parts, all by default, and keeps
+ * them as JSON in bench-results/.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { benchBundles } from './bundles.ts';
 import { benchChoosing } from './choosing.ts';
 import { benchFeatures } from './features.ts';
 import { benchLedger } from './ledger.ts';
 import { benchLedgerSizes } from './ledgerSizes.ts';
 import { benchMesh } from './mesh.ts';
+import { benchNeighbours } from './neighbours.ts';
 import { benchPeer, benchPrice } from './price.ts';
 import { benchProber } from './prober.ts';
 import { benchShards } from './shards.ts';
@@ -17,31 +21,43 @@ import { benchWatching } from './watching.ts';
 
 const JOBS_DEFAULT = 20_000;
 
-const jobs = Number(process.argv[2] ?? JOBS_DEFAULT);
-if (!Number.isInteger(jobs) || jobs < 4) throw new RangeError('usage: npm run bench -- JOBS');
+/** The stack, from what was synthesized before where nothing has changed. */
+const assembly = (): Promise<string> => synthesize({ root: process.cwd(), context: [] });
 
-const assemblyDir = join('bench-results', 'assembly');
-const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
-const synth = ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--output', assemblyDir];
-execFileSync(process.execPath, synth, { env, stdio: 'inherit' });
+const PARTS: Readonly<Record<string, (jobs: number) => unknown>> = {
+  bundles: async () => benchBundles(await assembly()),
+  price: () => benchPrice(),
+  features: () => benchFeatures(),
+  peer: () => benchPeer(),
+  watching: () => benchWatching(),
+  ledger: () => benchLedger(),
+  ledgerSizes: () => benchLedgerSizes(),
+  prober: () => benchProber(),
+  choosing: () => benchChoosing(),
+  verdicts: () => benchVerdicts(),
+  shards: () => benchShards(),
+  mesh: async (jobs) => benchMesh(await assembly(), jobs),
+  // A quarter: so many in each round, of which there are several, on the slowest engine, too.
+  neighbours: async (jobs) => benchNeighbours(await assembly(), Math.ceil(jobs / 4)),
+};
 
-const results = {
+const words = process.argv.slice(2);
+const isPart = (word: string): boolean => Object.hasOwn(PARTS, word);
+const chosen = words.filter(isPart);
+const [count = String(JOBS_DEFAULT), ...rest] = words.filter((word) => !isPart(word));
+const jobs = Number(count);
+if (!Number.isInteger(jobs) || jobs < 4 || rest.length > 0)
+  throw new RangeError(
+    `usage: npm run bench [-- PART...] [JOBS], JOBS 4 or more; parts: ${Object.keys(PARTS).join(', ')}`,
+  );
+
+const results: Record<string, unknown> = {
   at: new Date().toISOString(),
   machine: { node: process.version, cpus: cpus().length, model: cpus()[0]?.model },
-  bundles: await benchBundles(assemblyDir),
-  price: await benchPrice(),
-  features: await benchFeatures(),
-  peer: await benchPeer(),
-  watching: benchWatching(),
-  ledger: await benchLedger(),
-  ledgerSizes: await benchLedgerSizes(),
-  prober: await benchProber(),
-  choosing: await benchChoosing(),
-  verdicts: benchVerdicts(),
-  shards: await benchShards(),
-  mesh: await benchMesh(assemblyDir, jobs),
 };
+for (const [name, run] of Object.entries(PARTS))
+  if (chosen.length === 0 || chosen.includes(name)) results[name] = await run(jobs);
 mkdirSync('bench-results', { recursive: true });
-const file = join('bench-results', `${results.at.replaceAll(':', '-')}.json`);
+const file = join('bench-results', `${String(results['at']).replaceAll(':', '-')}.json`);
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 console.log(`\n${file}`);

@@ -29,6 +29,7 @@ const USD_PER_MILLION = { writeUnit: 0.625, sqsRequest: 0.5, lambdaRequest: 0.2 
 /** arm64, US$ per GB-second. */
 const USD_PER_GB_SECOND = 0.0000133334;
 const WORKER_GB = 0.5;
+const SIZE = 10;
 
 const nothing = (): void => undefined;
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -108,45 +109,62 @@ const open = async () => {
   return { deps, counts, queueUrl, endpoint: tables.endpoint, close };
 };
 
+type World = Awaited<ReturnType<typeof open>>;
+
+const measure = async (
+  { deps, counts, queueUrl }: World,
+  { batches, size }: { readonly batches: number; readonly size: number },
+) => {
+  Object.assign(counts, noCounts());
+  const began = performance.now();
+  for (let batch = 0; batch < batches; batch += 1)
+    await runBatch(deliveriesOf(batch, size, queueUrl), 'bench', () => 900_000, deps);
+  const jobs = batches * size;
+  const msPerJob = (performance.now() - began) / jobs;
+  return {
+    batchSize: size,
+    jobs,
+    dynamoRequests: round(counts.dynamo / jobs, 3),
+    writeUnits: round(counts.units / jobs, 3),
+    sqsRequests: round(counts.sqs / jobs, 3),
+    usdPerMillion: round(dollars(counts, jobs, size, msPerJob), 2),
+  };
+};
+
+/** All that a plain job asks of tables and queues when it is sent, received and deleted by tens. */
+export const requestsOfAJob = async (): Promise<number> => {
+  const world = await open();
+  try {
+    const { dynamoRequests, sqsRequests } = await measure(world, { batches: 10, size: SIZE });
+    return dynamoRequests + sqsRequests + 3 / SIZE;
+  } finally {
+    await world.close();
+  }
+};
+
 export const benchPrice = async (batches = 50) => {
   title('The price of a plain job');
-  const { deps, counts, queueUrl, close } = await open();
-  const measure = async (size: number) => {
-    Object.assign(counts, noCounts());
-    const began = performance.now();
-    for (let batch = 0; batch < batches; batch += 1)
-      await runBatch(deliveriesOf(batch, size, queueUrl), 'bench', () => 900_000, deps);
-    const jobs = batches * size;
-    const msPerJob = (performance.now() - began) / jobs;
-    return {
-      batchSize: size,
-      jobs,
-      dynamoRequests: round(counts.dynamo / jobs, 3),
-      writeUnits: round(counts.units / jobs, 3),
-      sqsRequests: round(counts.sqs / jobs, 3),
-      usdPerMillion: round(dollars(counts, jobs, size, msPerJob), 2),
-    };
-  };
+  const world = await open();
   try {
-    const first = [await measure(10), await measure(1)];
+    const ofTens = { batches, size: SIZE };
+    const first = [await measure(world, ofTens), await measure(world, { batches, size: 1 })];
     for (const { batchSize, dynamoRequests, writeUnits, sqsRequests, usdPerMillion } of first)
       line(
         `a job in a batch of ${batchSize}`,
         `${dynamoRequests} DynamoDB requests, ${writeUnits} write units, ${sqsRequests} SQS requests by the worker, US$ ${usdPerMillion} per million`,
       );
-    const again = await measure(10);
+    const again = await measure(world, ofTens);
     line(
       'a duplicate',
       `${again.dynamoRequests} DynamoDB requests (one failed condition, no read)`,
     );
     return { first, duplicate: again };
   } finally {
-    await close();
+    await world.close();
   }
 };
 
 const PEER_BATCHES = 40;
-const SIZE = 10;
 
 /** Beside Powertools, on the same table server, in the same process, with the same batches. */
 export const benchPeer = async () => {
