@@ -9,6 +9,7 @@ import { lazyDispatcher } from '#shared/hosts/lazy.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
+import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
@@ -63,6 +64,7 @@ const deps = {
     defaults: env.defaultLimits.value,
   }),
   chains: createChainStore(jobs),
+  groups: createGroupHolds(jobs),
   ticks: createTicks(jobs),
   purse: lazyPurse({ table: env.ledgerTable, lanes: env.ledgerLanes, logger: telemetry.log }),
   hosts: lazyDispatcher({

@@ -2,6 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { DEAD_LETTERS_SUFFIX } from '#shared/contracts/queues.ts';
 import { removalIn } from './removal.ts';
 
 export interface JobQueueProps {
@@ -37,7 +38,7 @@ export class JobQueue extends Construct {
     } as const;
     this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
       ...common,
-      queueName: `${props.name}-dead.fifo`,
+      queueName: `${props.name}${DEAD_LETTERS_SUFFIX}`,
       retentionPeriod: props.retention.plus(Duration.days(1)),
     });
     this.queue = new sqs.Queue(this, 'Queue', {

@@ -5,6 +5,12 @@ export type Priority = (typeof PRIORITIES)[number];
 /** Message attribute of what the mesh itself sends for a job that it holds: the job's id. */
 export const RELEASED_ATTRIBUTE = 'sheratan-released';
 
+/** Beside it: the group of a job that keeps its place there while its message travels in another. */
+export const PLACED_ATTRIBUTE = 'sheratan-group';
+
+/** The name of a FIFO queue's dead-letter queue ends with this in place of `.fifo`. */
+export const DEAD_LETTERS_SUFFIX = '-dead.fifo';
+
 /** How many messages one invocation gets; the most SQS allows on a FIFO queue. */
 export const BATCH_SIZE = 10;
 

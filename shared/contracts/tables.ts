@@ -3,6 +3,9 @@ export const JOBS_KEY = 'pk';
 export const JOBS_SORT = 'sk';
 export const JOBS_TTL = 'expiresAt';
 
+/** The one item that says what is paused, limited, and whether groups are held. */
+export const CONTROL_KEY = { pk: 'CONTROL', sk: 'STATE' } as const;
+
 /** Sparse: only jobs a person should look at (DEAD, QUARANTINED) carry the key. */
 export const ATTENTION_INDEX = { name: 'attention', key: 'attention', sort: 'updatedAt' } as const;
 /** Sparse: only jobs that were sent with the label carry the key. */

@@ -14,8 +14,8 @@ interface GateOptions {
 }
 
 export type GateAnswer =
-  | { readonly kind: 'open'; readonly limits: SourceLimits | undefined }
-  | { readonly kind: 'paused'; readonly what: string };
+  | { readonly kind: 'open'; readonly limits: SourceLimits | undefined; readonly heldUntil: number }
+  | { readonly kind: 'paused'; readonly what: string; readonly heldUntil: number };
 
 const answerOf = (
   control: Control,
@@ -23,10 +23,12 @@ const answerOf = (
   source: string,
   defaults: SourceLimits | undefined,
 ): GateAnswer => {
-  if (control.state === 'PAUSED') return { kind: 'paused', what: 'system' };
-  if (control.pausedQueues.includes(priority)) return { kind: 'paused', what: `queue ${priority}` };
-  if (control.pausedSources.includes(source)) return { kind: 'paused', what: `source ${source}` };
-  return { kind: 'open', limits: limitsOf(control, source) ?? defaults };
+  const { groupsHeldUntil: heldUntil = 0 } = control;
+  const paused = (what: string): GateAnswer => ({ kind: 'paused', what, heldUntil });
+  if (control.state === 'PAUSED') return paused('system');
+  if (control.pausedQueues.includes(priority)) return paused(`queue ${priority}`);
+  if (control.pausedSources.includes(source)) return paused(`source ${source}`);
+  return { kind: 'open', limits: limitsOf(control, source) ?? defaults, heldUntil };
 };
 
 export const createGate = ({ store, clock, logger, freshMs, defaults }: GateOptions) => {
@@ -42,6 +44,8 @@ export const createGate = ({ store, clock, logger, freshMs, defaults }: GateOpti
       // What was known a moment ago is better than to stop every job.
       if (known === undefined) throw error;
       logger.warn('control item not read; the last one counts', { error });
+      // But that no group was held then says nothing of now.
+      known = { ...known, groupsHeldUntil: Number.POSITIVE_INFINITY };
     } finally {
       reading = undefined;
     }

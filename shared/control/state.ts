@@ -39,6 +39,8 @@ export interface Control {
   readonly pausedQueues: readonly string[];
   readonly pausedSources: readonly string[];
   readonly limits: Readonly<Record<string, SourceLimits>>;
+  /** Until then, in ms since the epoch, the table may hold places in groups. */
+  readonly groupsHeldUntil?: number;
 }
 
 export interface ControlEvent {

@@ -7,6 +7,7 @@ import type { Delivery, SourceLimits } from './ports.ts';
 import type { JobRecord } from './record.ts';
 import { scheduled } from './rows.ts';
 import { limited } from './transitions.ts';
+import { slotWaitMs } from './waits.ts';
 
 export interface Candidate {
   readonly facts: JobFacts;
@@ -38,16 +39,13 @@ const comeBack = async (
     return { ...fate, as: 'limited', id, kind };
   const outcome = record
     ? await deps.store.change(record, limited(record, now, held))
-    : await deps.store.create(scheduled(facts, now, held, 'LIMITED'));
+    : await deps.store.create(scheduled(facts, now, held, { event: 'limited' }));
   // Somebody else moved the job meanwhile: the next delivery sees how.
   const moved = outcome.kind === 'lost' || outcome.kind === 'exists';
   return moved
     ? { action: 'return', as: 'limited', seconds: 0, id, kind }
     : { ...fate, as: 'limited', id, kind };
 };
-
-/** A slot is free again at an unknown time: look again soon, apart from the others. */
-const lookAgainMs = (deps: JobDeps): number => LIMITS.slotWaitMs * (1 + deps.random.next());
 
 export type Admission = { leave(): Promise<void> } | Disposition;
 
@@ -77,7 +75,8 @@ export const admit = async (
   if (limits.concurrency === undefined) return FREE;
   const until = now + timeoutSeconds * 1_000 + LIMITS.wrapUpMs;
   const entered = await deps.limiter.enter(source, limits.concurrency, id, until);
-  if (!entered) return comeBack(candidate, seen, now + lookAgainMs(deps), deps);
+  if (!entered)
+    return comeBack(candidate, seen, now + slotWaitMs(delivery.receives, deps.random), deps);
   return {
     leave: async () => {
       // A slot that is not given back is free when its time is over; the job has ended either way.

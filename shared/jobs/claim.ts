@@ -92,7 +92,11 @@ const ofTerminal = (record: JobRecord, now: number): ClaimOutcome => {
   return isExpired(record, now) ? { kind: 'expired', record } : { kind: 'finished', record };
 };
 
-const ofOpen = (record: JobRecord, request: ClaimRequest, skewMs: number): ClaimOutcome => {
+const ofOpen = (
+  record: JobRecord,
+  request: Pick<ClaimRequest, 'now' | 'attemptsMax'>,
+  skewMs: number,
+): ClaimOutcome => {
   const heldUntil = record.status === 'RUNNING' ? (record.leaseUntil ?? 0) + skewMs : 0;
   if (heldUntil >= request.now) return { kind: 'running', leaseUntil: heldUntil };
   if (record.cancelRequest) return { kind: 'cancelling', record };
@@ -109,7 +113,7 @@ const ofOpen = (record: JobRecord, request: ClaimRequest, skewMs: number): Claim
 /** Why a claim was refused, told from the record that stood in its way. */
 export const classifyRefusal = (
   record: JobRecord | undefined,
-  request: ClaimRequest,
+  request: Pick<ClaimRequest, 'leaseId' | 'now' | 'contentHash' | 'attemptsMax'>,
   skewMs: number,
 ): ClaimOutcome => {
   // A row without a status only says that others wait for the job.

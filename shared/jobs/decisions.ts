@@ -22,6 +22,8 @@ export const resumed = (record: JobRecord, now: number, by: string): Transition 
     dueAt: now,
     attempt: 0,
     generation: (record.generation ?? 0) + 1,
+    // With no message left in its place, a fresh one must come.
+    ...(!record.receipt && { due: dueKey(record.id) }),
     history: appended(record, { at: now, event: 'resumed', by }),
   },
   remove: ['halted', 'receipt', 'attention', 'expiresAt'],
@@ -61,6 +63,10 @@ export const redriven = (record: JobRecord, now: number, again: Again): Transiti
       updatedAt: now,
       history: appended(record, event),
     },
-    remove: ['attention', 'expiresAt', 'cancelRequest', ...(waits ? [] : (['pending'] as const))],
+    // Behind all others of its group: they must not wait for it.
+    remove: [
+      ...(['attention', 'expiresAt', 'cancelRequest', 'place'] as const),
+      ...(waits ? [] : (['pending'] as const)),
+    ],
   };
 };

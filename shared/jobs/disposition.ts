@@ -2,14 +2,17 @@
 import type { Dispatcher } from '#shared/hosts/dispatchPorts.ts';
 import type { Clock, Ids, Logger, Random } from '#shared/kernel/ports.ts';
 import type { JobContext, Kinds } from './defineJob.ts';
+import type { GroupHolds } from './groupPorts.ts';
 import type { Purse } from './money.ts';
-import type { Blobs, ChainStore, FlowStore, Gate, JobStore, Limiter, Ticks } from './ports.ts';
+import type { Blobs, ChainStore, FlowStore, Gate, JobStore, Limiter } from './ports.ts';
+import type { Ticks } from './tickPorts.ts';
 
 export interface JobDeps {
   readonly kinds: Kinds;
   readonly store: JobStore;
   readonly flows: FlowStore;
   readonly gate: Gate;
+  readonly groups: GroupHolds;
   readonly limiter: Limiter;
   readonly chains: ChainStore;
   readonly ticks: Ticks;
@@ -60,6 +63,7 @@ export type Decision =
   | 'waiting'
   | 'limited'
   | 'paused'
+  | 'behind'
   | 'halted'
   | 'interrupted'
   | 'running'

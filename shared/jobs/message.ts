@@ -14,6 +14,8 @@ export interface OutgoingMessage {
   readonly body: string;
   /** The id of the job, when the mesh sends this for a job that it holds already. */
   readonly released?: string;
+  /** The job's group, when the message travels in another one. */
+  readonly placedIn?: string;
   readonly traceHeader?: string | undefined;
 }
 
@@ -37,14 +39,21 @@ export interface NotTaken {
 const safeGroup = (group: string): string =>
   /^[\x21-\x7e]{1,128}$/.test(group) ? group : sha256(group);
 
+/** @param id of the job */
+export const groupOf = ({ group }: Pick<Envelope, 'group'>, id: string): string =>
+  safeGroup(group ?? id);
+
 /** An envelope as the body of a message. */
 export const bodyOf = (envelope: Envelope): string => asciiJson(envelope);
 
 /**
- * The deduplication id holds the hashes of content and options: SQS swallows a repeated send of the
- * same job, but lets through what differs in anything, so that the worker can say so.
- * @param nonce stands in for an id the envelope does not give; unique to this send
+ * Holds the hashes of content and options: SQS swallows a repeated send of the same job, but lets
+ * through what differs in anything, so that the worker can say so.
  */
+export const deduplicationIdOf = (envelope: Envelope, id: string): string =>
+  sha256(`${id}\n${contentHashOf(envelope)}\n${JSON.stringify(optionsOf(envelope) ?? {})}`);
+
+/** @param nonce stands in for an id the envelope does not give; unique to this send */
 export const messageOf = (
   envelope: Envelope,
   body: string,
@@ -54,10 +63,8 @@ export const messageOf = (
   const id = jobIdOf(envelope, nonce);
   return {
     priority: envelope.priority ?? 'normal',
-    group: safeGroup(envelope.group ?? id),
-    deduplicationId: sha256(
-      `${id}\n${contentHashOf(envelope)}\n${JSON.stringify(optionsOf(envelope) ?? {})}`,
-    ),
+    group: groupOf(envelope, id),
+    deduplicationId: deduplicationIdOf(envelope, id),
     body,
     traceHeader,
   };
@@ -68,12 +75,15 @@ export const messageOf = (
  * SQS swallows a repeated one and nothing else.
  */
 export const releaseOf = (
-  record: Pick<JobRecord, 'id' | 'priority' | 'group' | 'generation' | 'traceHeader'>,
+  record: Pick<JobRecord, 'id' | 'priority' | 'group' | 'generation' | 'traceHeader' | 'place'>,
   body: string,
   occasion: string,
 ): OutgoingMessage => ({
   priority: PRIORITIES.find((name) => name === record.priority) ?? 'normal',
-  group: record.group,
+  // A job that keeps its place must not queue up behind those that wait for it.
+  ...(record.place
+    ? { group: sha256(`${record.group}\n${record.id}`), placedIn: record.group }
+    : { group: record.group }),
   deduplicationId: sha256(`${record.id}\n${record.generation ?? 0}\n${occasion}`),
   body,
   released: record.id,

@@ -65,20 +65,6 @@ export interface ChainStore {
   put(chain: Chain): Promise<boolean>;
 }
 
-/** The moment for which a schedule sent a job. */
-export interface Tick {
-  readonly jobId: string;
-  /** ms since the epoch. */
-  readonly at: number;
-}
-
-/** The last tick of each schedule that was let through. */
-export interface Ticks {
-  last(schedule: string): Promise<Tick | undefined>;
-  /** false when it is no longer the one that was `seen`. Done twice it is done once. */
-  advance(schedule: string, seen: Tick | undefined, next: Tick): Promise<boolean>;
-}
-
 /** What a source may use; unlimited where a field is absent. */
 export interface SourceLimits {
   /** Starts per minute, evenly spaced; `burst` of them may come at once. */
@@ -94,8 +80,13 @@ export interface Gate {
     priority: string,
     source: string,
   ): Promise<
-    | { readonly kind: 'open'; readonly limits: SourceLimits | undefined }
-    | { readonly kind: 'paused'; readonly what: string }
+    (
+      | { readonly kind: 'open'; readonly limits: SourceLimits | undefined }
+      | { readonly kind: 'paused'; readonly what: string }
+    ) & {
+      /** Until then, in ms since the epoch, the table may hold places in groups. */
+      readonly heldUntil: number;
+    }
   >;
 }
 
@@ -177,6 +168,9 @@ export interface Delivery {
   readonly priority: string;
   readonly group: string;
   readonly body: string;
+  readonly deduplicationId?: string | undefined;
+  /** Its SQS group, where that is not its job's: the job has kept its place in `group`. */
+  readonly lane?: string | undefined;
   /** When the producer sent it, ms since the epoch. */
   readonly sentAt: number;
   /** How often SQS has handed it out. */

@@ -33,6 +33,7 @@ export interface HistoryEvent {
     | 'scheduled'
     | 'waiting'
     | 'limited'
+    | 'parked'
     | 'completed'
     | 'dead'
     | 'halted'
@@ -61,6 +62,12 @@ export interface CancelRequest {
   readonly at: number;
   readonly by: string;
   readonly reason: string;
+}
+
+/** That the job comes before others of its group, though its message does not. */
+export interface Place {
+  /** The job before it; none when that had ended. */
+  readonly after?: string;
 }
 
 /** How to reach a message that stays in flight: with it, its group can be let go at once. */
@@ -148,6 +155,7 @@ export interface JobRecord {
   /** A dead job that holds its group; `receipt` lets it go. */
   readonly halted?: true;
   readonly receipt?: Receipt;
+  readonly place?: Place;
   readonly progress?: Progress;
   /** The result as JSON text, so that numbers keep their digits; or where it is kept. */
   readonly result?: string;

@@ -143,7 +143,10 @@ const putBack = async (
   const { kind: outcome } = await deps.store.change(record, change);
   if (outcome !== 'applied')
     return { id, code: 'CHANGED', message: 'somebody else changed it at the same time' };
-  const after = { ...record, ...change.set, status: change.to, id } as JobRecord;
+  const left = Object.entries(record).filter(
+    ([name]) => !(change.remove as string[]).includes(name),
+  );
+  const after = { ...Object.fromEntries(left), ...change.set, status: change.to, id } as JobRecord;
   return { record: after, body, job };
 };
 

@@ -3,7 +3,8 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { type ClaimOutcome, type JobFacts, lostAttempt } from './claim.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
-import { hold, receiptOf, secondsUntil } from './hold.ts';
+import { haltSeconds, hold, receiptOf, secondsUntil } from './hold.ts';
+import { takePlace } from './places.ts';
 import type { Delivery } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import type { JobRecord } from './record.ts';
@@ -56,9 +57,26 @@ const stillHalted = async (
   delivery: Delivery,
   deps: JobDeps,
 ): Promise<Disposition> => {
-  await deps.store.change(record, received(record, deps.clock.now(), receiptOf(delivery)));
-  const seconds = LIMITS.queueWaitSecondsMax;
-  return { action: 'return', as: 'halted', seconds, id: record.id, kind: record.kind };
+  const { id, kind } = record;
+  const now = deps.clock.now();
+  const report = { as: 'halted', id, kind } as const;
+  const seconds = haltSeconds(delivery, deps);
+  if (seconds > 0) {
+    await deps.store.change(record, received(record, now, receiptOf(delivery)));
+    return { action: 'return', seconds, ...report };
+  }
+  // Its message gets too old: the table keeps its place until a person decides.
+  const taken = await takePlace(id, delivery, now, deps);
+  if (!taken) return { action: 'return', seconds: LIMITS.groupSettleSeconds, ...report };
+  const set = { ...taken, updatedAt: now };
+  const { kind: outcome } = await deps.store.change(record, {
+    to: 'DEAD',
+    set,
+    remove: ['receipt'],
+  });
+  return outcome === 'applied'
+    ? { action: 'delete', ...report }
+    : { action: 'return', seconds: 0, ...report };
 };
 
 export const refused = async (

@@ -24,11 +24,14 @@ export const scheduled = (
   facts: JobFacts,
   now: number,
   held: Held,
-  as: 'SCHEDULED' | 'LIMITED' = 'SCHEDULED',
-): JobRecord => {
-  const event = as === 'LIMITED' ? 'limited' : 'scheduled';
-  return { ...opened(facts, now, { at: now, event, dueAt: held.dueAt }), ...held, status: as };
-};
+  why: Pick<HistoryEvent, 'note'> & { readonly event: 'scheduled' | 'limited' | 'parked' } = {
+    event: 'scheduled',
+  },
+): JobRecord => ({
+  ...opened(facts, now, { at: now, ...why, dueAt: held.dueAt }),
+  ...held,
+  status: why.event === 'limited' ? 'LIMITED' : 'SCHEDULED',
+});
 
 export interface Waiting extends KeptBody {
   readonly deadline: number;

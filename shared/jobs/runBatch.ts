@@ -1,11 +1,11 @@
 /** A batch of messages: lanes in parallel, one disposition a message, never a thrown batch. */
-import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { type FaultLog, undecidedOf } from './faults.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { type LaneResult, lanesOf, runLanes } from './lanes.ts';
 import type { Delivery, Visibility } from './ports.ts';
 import { runJob } from './runJob.ts';
+import { faultSeconds, leastSeconds } from './waits.ts';
 
 export interface BatchDeps extends JobDeps {
   readonly visibility: Visibility;
@@ -32,7 +32,7 @@ const faulted = async (
     // Where the table is out of reach, the log and the metric have to do.
     logger.error('fault not noted', { jobId: id, messageId, error: unnoted });
   }
-  const seconds = LIMITS.faultDelaySeconds;
+  const seconds = faultSeconds(delivery.receives);
   return { action: 'return', as: 'fault', seconds, id, kind: '', code };
 };
 
@@ -87,7 +87,7 @@ export const runBatch = async (
     if (disposition.as !== 'apart') heartbeat.settle(delivery);
     return disposition;
   };
-  const lanes = lanesOf(deliveries, (delivery) => `${delivery.queueUrl} ${delivery.group}`);
+  const lanes = lanesOf(deliveries, ({ queueUrl, lane, group }) => `${queueUrl} ${lane ?? group}`);
   const together = await runLanes(lanes, decide(lanes.length - 1), mustReturn);
   const results = await runApart(lanes, together, decide(0));
   await heartbeat.stop();
@@ -95,7 +95,8 @@ export const runBatch = async (
   // What its lane did not reach is visible at once: its group is held by the message before it.
   const returning = results.flatMap(({ item: delivery, result }) => {
     if (result === undefined) return [{ delivery, seconds: 0 }];
-    return result.action === 'return' ? [{ delivery, seconds: result.seconds }] : [];
+    if (result.action === 'delete') return [];
+    return [{ delivery, seconds: Math.max(result.seconds, leastSeconds(delivery.receives)) }];
   });
   try {
     await deps.visibility.change(returning);

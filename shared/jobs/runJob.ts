@@ -11,22 +11,25 @@ import {
 } from './attempt.ts';
 import { type Children, collectChildren } from './children.ts';
 import { type ClaimOutcome, type ClaimRequest, type JobFacts, lostAttempt } from './claim.ts';
-import { costOf, type Paid, pay, returnFunds } from './cost.ts';
+import { type Paid, pay, returnFunds } from './cost.ts';
 import { lazyDispatch } from './dispatch.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { jobIdOf, parseEnvelope, type ValidJob } from './envelope.ts';
+import { factsOf } from './facts.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { loadPayload, resultOf } from './payload.ts';
+import { isForgotten, jobBefore, keepLooking } from './places.ts';
 import type { Delivery } from './ports.ts';
 import { createProgress } from './progress.ts';
 import { quarantine } from './quarantine.ts';
 import { ready } from './ready.ts';
 import type { JobRecord } from './record.ts';
 import { refused } from './refused.ts';
-import { optionsOf } from './repeats.ts';
 import { retryPolicy } from './retry.ts';
 import { leaseOf, settle } from './settle.ts';
+import { type Standing, standBy } from './standBy.ts';
 import type { Dispatch } from './task.ts';
+import { pausedSeconds, turnSeconds } from './waits.ts';
 
 /** What one invocation adds: who it is, how long it may run, what keeps its leases. */
 export interface Invocation {
@@ -106,22 +109,6 @@ const attempt = async (
   }
 };
 
-const factsOf = (job: ValidJob, id: string, delivery: Delivery): JobFacts => {
-  const { envelope, contentHash, dependencies } = job;
-  const { kind, source = 'default', missionId, taskId, parentId, correlationId } = envelope;
-  const { messageId, priority, group, sentAt: createdAt, traceHeader } = delivery;
-  const needs = dependencies.slice(0, LIMITS.dependenciesShown);
-  return {
-    ...{ id, kind, messageId, priority, group, source, contentHash, createdAt },
-    ...{ missionId, taskId, parentId, correlationId, traceHeader },
-    callback: envelope.callback?.url,
-    schedule: envelope.schedule?.name,
-    cost: costOf(envelope),
-    options: optionsOf(envelope),
-    dependsOn: needs.length > 0 ? needs : undefined,
-  };
-};
-
 /** A row that counts as gone is forgotten first; one that a lost attempt holds is taken over alone. */
 const claim = async (
   { definition, envelope }: ValidJob,
@@ -190,13 +177,6 @@ const moneyOf = ({ funds, outcome }: Paid): Pick<Disposition, 'money'> => {
 const timeoutOf = ({ envelope, definition }: ValidJob): number =>
   envelope.timeoutSeconds ?? definition.timeoutSeconds ?? LIMITS.timeoutSecondsDefault;
 
-/** A paused job's message stays away about as long as it has been paused already. */
-const pausedSeconds = (receives: number): number =>
-  Math.min(
-    LIMITS.pauseWaitSecondsMax,
-    LIMITS.pauseWaitSecondsMin * 2 ** Math.min(receives - 1, 16),
-  );
-
 /**
  * Runs the job of one message, or finds out why it must not run now. Rejects only when the table
  * or the bucket cannot be reached; the message then stays in its queue.
@@ -216,12 +196,21 @@ export const runJob = async (
   if (invocation.remainingMs() < timeoutSeconds * 1_000 + LIMITS.wrapUpMs)
     return { action: 'return', as: 'no_time', seconds: 0, ...report };
   const gate = await deps.gate.check(delivery.priority, facts.source);
+  if (delivery.lane !== undefined && isForgotten(gate.heldUntil, deps))
+    await keepLooking(deps.clock.now(), deps);
+  const standing = (what: Standing) => standBy(job, facts, delivery, what, deps);
   if (gate.kind === 'paused') {
+    const { what } = gate;
     const seconds = pausedSeconds(delivery.receives);
-    return { action: 'return', as: 'paused', seconds, ...report, code: gate.what };
+    return standing({ as: 'paused', seconds, why: `paused: ${what}`, code: what });
   }
   const start = await ready(job, facts, delivery, deps);
   if ('action' in start) return start;
+  const before = await jobBefore(id, delivery, gate.heldUntil > deps.clock.now(), deps);
+  if (before !== undefined) {
+    const why = `job ${before} of its group comes first`;
+    return standing({ as: 'behind', seconds: turnSeconds(delivery.receives), why });
+  }
   const admission = await admit({ facts, delivery, timeoutSeconds }, gate.limits, deps);
   if ('action' in admission) return admission;
   const disposition = await claimAndRun(job, facts, start.fresh, delivery, invocation, deps);

@@ -9,7 +9,7 @@ import { type Earned, settlementOf } from './cost.ts';
 import type { JobDefinition } from './defineJob.ts';
 import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
 import type { Envelope } from './envelope.ts';
-import { hold, keepBody, receiptOf } from './hold.ts';
+import { haltSeconds, hold, keepBody, receiptOf } from './hold.ts';
 import type { Funds } from './money.ts';
 import type { Blobs, Delivery } from './ports.ts';
 import type { JobError, JobRecord, Lease } from './record.ts';
@@ -83,7 +83,7 @@ export const bury = async (
       deps,
     );
   const change = dead(record, now, error, { ...kept, receipt: receiptOf(delivery) });
-  const seconds = LIMITS.queueWaitSecondsMax;
+  const seconds = Math.max(haltSeconds(delivery, deps), LIMITS.groupSettleSeconds);
   return conclude(record, change, { action: 'return', as: 'halted', seconds, code }, deps);
 };
 

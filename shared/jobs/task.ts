@@ -17,6 +17,7 @@ import { timesOf } from './flows.ts';
 import type { JobRecord } from './record.ts';
 import { leaseOf } from './settle.ts';
 import { appended } from './transitions.ts';
+import { hostWaitMs } from './waits.ts';
 
 /** What an attempt knows that its task needs. */
 interface Terms {
@@ -42,12 +43,6 @@ const runKeyOf = ({ id, generation = 0 }: JobRecord): string => {
   const key = `${id}:${generation}`;
   if (generation === 0) return id;
   return key.length <= LIMITS.idLengthMax ? key : `${sha256(id)}:${generation}`;
-};
-
-const waitMs = ({ snoozes = 0 }: JobRecord, soon: boolean, { random }: DispatchDeps): number => {
-  const most = soon ? LIMITS.slotWaitSecondsMax : LIMITS.hostWaitSecondsMax;
-  const seconds = Math.min(most, LIMITS.hostWaitSecondsMin * 2 ** Math.min(snoozes, 16));
-  return 1_000 * seconds * (0.5 + random.next() / 2);
 };
 
 const priceText = (price: bigint, unit: string): string =>
@@ -93,7 +88,8 @@ const conclude = (
       const now = deps.clock.now();
       if (now >= timesOf(envelope, record.createdAt).deadline)
         throw new PermanentError(`${outcome.reason}; its deadline is over`, { code: 'NO_HOST' });
-      throw new Snooze(now + waitMs(record, outcome.soon, deps), outcome.reason);
+      const wait = hostWaitMs(record.snoozes ?? 0, outcome.soon, deps.random);
+      throw new Snooze(now + wait, outcome.reason);
     }
   }
 };

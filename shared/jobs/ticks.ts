@@ -3,9 +3,10 @@ import { timeOf } from '#shared/kernel/time.ts';
 import type { JobFacts } from './claim.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import type { ValidJob } from './envelope.ts';
-import type { Delivery, Tick } from './ports.ts';
+import type { Delivery } from './ports.ts';
 import { isTerminal, type JobRecord } from './record.ts';
 import { unheard } from './rows.ts';
+import type { Tick } from './tickPorts.ts';
 
 const clock = (at: number): string => new Date(at).toISOString();
 

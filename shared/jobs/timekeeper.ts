@@ -48,7 +48,9 @@ const messagesOf = (
   deps: TimekeeperDeps,
 ): Promise<readonly OutgoingMessage[]> => {
   const isReleased = record.status === 'WAITING';
-  return releaseMessage(record, isReleased ? DEPENDENCIES_ENDED : `due ${record.dueAt}`, deps);
+  // A job that is parked again until the same time needs another message.
+  const due = `due ${record.dueAt} of ${record.updatedAt}`;
+  return releaseMessage(record, isReleased ? DEPENDENCIES_ENDED : due, deps);
 };
 
 /** Sent first, noted after: what was not noted is sent again, and swallowed or found finished. */

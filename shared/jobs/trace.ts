@@ -59,6 +59,8 @@ const TEXTS: Readonly<Record<HistoryEvent['event'], (told: Telling) => string>> 
   scheduled: ({ event }) => `not to start before its time: waits ${until(event)}`,
   waiting: ({ event }) => `waits for ${event.note ?? 'other jobs'}, at most ${until(event)}`,
   limited: ({ record, event }) => `source ${record.source} is at its limit: waits ${until(event)}`,
+  parked: ({ event }) =>
+    `may not start (${event.note ?? 'no reason given'}): kept by the table, looked at again ${until(event)}`,
   completed: ({ event }) =>
     `attempt ${event.attempt} completed${event.note ? `; follow-up jobs refused: ${event.note}` : ''}`,
   dead: ({ record, event }) =>

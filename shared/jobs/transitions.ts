@@ -8,6 +8,7 @@ import type {
   HistoryEvent,
   JobError,
   JobRecord,
+  Place,
   Receipt,
   Settlement,
   Status,
@@ -31,6 +32,7 @@ export interface Held extends KeptBody {
   readonly dueAt: number;
   readonly due?: string;
   readonly receipt?: Receipt;
+  readonly place?: Place;
 }
 
 /** Where a job's children are: inline, or in the bucket. */
@@ -138,10 +140,13 @@ export const postponed = (
 });
 
 /** Of a wait that goes on the last word is enough: what led to it must not fall off. */
-const awaited = (record: JobRecord, now: number, dueAt: number): readonly HistoryEvent[] => {
+const awaited = (
+  record: JobRecord,
+  event: HistoryEvent & { readonly dueAt: number },
+): readonly HistoryEvent[] => {
   const last = record.history.at(-1);
-  if (last?.event !== 'limited') return appended(record, { at: now, event: 'limited', dueAt });
-  return [...record.history.slice(0, -1), { ...last, dueAt }];
+  if (last?.event !== event.event) return appended(record, event);
+  return [...record.history.slice(0, -1), { ...event, at: last.at }];
 };
 
 /** Its source is over its limits: nothing is spent, it comes back at its time. */
@@ -150,7 +155,7 @@ export const limited = (record: JobRecord, now: number, held: Held): Transition 
   set: {
     ...held,
     updatedAt: now,
-    history: awaited(record, now, held.dueAt),
+    history: awaited(record, { at: now, event: 'limited', dueAt: held.dueAt }),
   },
   remove: ['leaseUntil', 'due', 'notBefore'],
 });
@@ -194,11 +199,23 @@ export const cancelled = (
   remove: [...LEASE_FIELDS, 'pending'],
 });
 
-/** No message stands for the job any more; the table holds it until it is due. */
-export const parked = (record: JobRecord, now: number, held: Held): Transition => ({
-  to: record.status as Transition['to'],
-  set: { ...held, updatedAt: now },
-  remove: [],
+const FREE_TO_WAIT = ['RETRYING', 'SCHEDULED', 'LIMITED'] as const;
+
+/**
+ * No message stands for the job any more; the table holds it until it is due.
+ * @param why it does not start, where that is no part of its row yet
+ */
+export const parked = (record: JobRecord, now: number, held: Held, why?: string): Transition => ({
+  // One that ran and was lost, or waited for others, has nothing but its time to wait for.
+  to: FREE_TO_WAIT.find((status) => status === record.status) ?? 'SCHEDULED',
+  set: {
+    ...held,
+    updatedAt: now,
+    ...(why !== undefined && {
+      history: awaited(record, { at: now, event: 'parked', note: why, dueAt: held.dueAt }),
+    }),
+  },
+  remove: ['leaseUntil', 'notBefore', 'receipt'],
 });
 
 /** Its message was received again, and goes on waiting: of its receipts the newest counts. */

@@ -74,8 +74,30 @@ export const LIMITS = {
   pauseWaitSecondsMax: 900,
   /** A job that found no free slot of its source looks again after one to two of these, in ms. */
   slotWaitMs: 1_000,
+  slotWaitMsMax: 60_000,
+  /** A job that waits for the one before it in its group looks again after that, in seconds. */
+  turnWaitSecondsMin: 2,
+  turnWaitSecondsMax: 60,
+  /** A job for which there is no host, or no free slot of one, looks again after that at most. */
+  hostPatienceSeconds: 7_200,
+  hostSlotPatienceSeconds: 300,
   /** How long a message waits after a fault of ours (table or queue unreachable), in seconds. */
   faultDelaySeconds: 5,
+  faultDelaySecondsMax: 900,
+  /** What a wait grows by from one look to the next. */
+  waitGrowth: 1.05,
+  /** From this receive on any message stays away for some time, and ever longer, in seconds. */
+  receivesPrompt: 100,
+  leastGrowth: 1.02,
+  leastSecondsMax: 3_600,
+  /** From this receive on a job that must wait is taken over by the table. */
+  receivesKept: 250,
+  /** After so many seconds every worker knows that there are held groups. */
+  groupSettleSeconds: 30,
+  /** For how long workers look for held groups after a look at a job that keeps its place. */
+  groupAnnounceSeconds: 86_400,
+  /** A hold that is older counts as one that workers may not know of; more than the longest wait. */
+  groupFreshSeconds: 43_200,
 
   /** Clocks of two environments may differ by this much, in ms; leases are honoured that longer. */
   clockSkewMs: 2_000,
@@ -172,6 +194,15 @@ assert(
   'what the timekeeper sends early can wait in the queue',
 );
 assert(LIMITS.chainJobsMax <= LIMITS.followUpsMax, 'a chain may come out of one result');
+assert(
+  LIMITS.groupSettleSeconds * 1_000 > 2 * LIMITS.controlFreshMs + 2 * LIMITS.clockSkewMs,
+  'what a worker knows of held groups is not older than a hold that counts',
+);
+assert(
+  LIMITS.queueWaitSecondsMax < LIMITS.groupFreshSeconds &&
+    2 * LIMITS.groupFreshSeconds <= LIMITS.groupAnnounceSeconds,
+  'a job that keeps its place is looked at before workers stop looking for held groups',
+);
 assert(LIMITS.attemptsDefault <= LIMITS.attemptsMax, 'the default attempts are allowed');
 assert(
   LIMITS.payloadInlineBytesMax < LIMITS.envelopeBytesMax,

@@ -17,6 +17,7 @@ const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
   waiting: JOB_METRICS.parked,
   limited: JOB_METRICS.limited,
   paused: JOB_METRICS.returned,
+  behind: JOB_METRICS.returned,
   halted: JOB_METRICS.halted,
   running: JOB_METRICS.returned,
   apart: JOB_METRICS.returned,

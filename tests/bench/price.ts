@@ -7,6 +7,7 @@ import { createGate } from '#shared/control/gate.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
+import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
 import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
@@ -87,6 +88,7 @@ const open = async () => {
     }),
     chains: createChainStore({ client, table }),
     faults: createFaultLog({ client, table }),
+    groups: createGroupHolds({ client, table }),
     ticks: createTicks({ client, table }),
     purse: NO_PURSE,
     hosts: NO_HOSTS,

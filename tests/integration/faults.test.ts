@@ -55,6 +55,8 @@ afterAll(() => server.stop());
 
 interface Scenario {
   readonly control?: Partial<Control>;
+  /** First messages count as received so often that the table takes over what must wait. */
+  readonly worn?: true;
   readonly send: (world: World) => Promise<void>;
   /** How each job has to end. */
   readonly ends: Readonly<Record<string, string>>;
@@ -130,6 +132,14 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     ends: { a: 'COMPLETED', b: 'COMPLETED' },
   },
+  'the group whose jobs the table takes over, each in its place': {
+    worn: true,
+    send: async (world) => {
+      await world.send(step('a', {}, { lane: 'g', failures: 2 }), 'g');
+      await world.send(step('b', {}, { lane: 'g' }), 'g');
+    },
+    ends: { a: 'COMPLETED', b: 'COMPLETED' },
+  },
   'the callback': {
     send: (world) => world.send(step('a', { callback: { url: 'http://example.org/' } }), 'g'),
     ends: { a: 'COMPLETED' },
@@ -176,13 +186,21 @@ const ROUNDS_MAX = 40;
 
 /** @returns what was called */
 const play = async (
-  { control, send, ends, callbacks }: Scenario,
+  { control, worn, send, ends, callbacks }: Scenario,
   plan: (call: number) => Fault | undefined,
 ): Promise<readonly string[]> => {
   starts = [];
   posts = [];
   const dynamoEndpoint = inject('dynamoEndpoint');
-  const options = { kinds, dynamoEndpoint, server, plan, http, ...(control && { control }) };
+  const options = {
+    kinds,
+    dynamoEndpoint,
+    server,
+    plan,
+    http,
+    ...(control && { control }),
+    ...(worn && { worn }),
+  };
   const world = await createWorld(options);
   try {
     await send(world);
@@ -196,19 +214,27 @@ const play = async (
 
 let points = 0;
 
+/** A long scenario is struck where it writes: what it reads is read again by whoever comes next. */
+const isStruck = ({ worn }: Scenario, call: string): boolean =>
+  !worn || /UpdateExpression|Item|Entries|acknowledge/.test(call);
+
+const strike = async (name: string, scenario: Scenario, at: number, call: string) => {
+  for (const fault of FAULTS)
+    try {
+      points += 1;
+      await play(scenario, (each) => (each === at ? fault : undefined));
+    } catch (error) {
+      throw new Error(`${name}: ${fault} at call ${at} (${call})`, { cause: error });
+    }
+};
+
 describe('whatever strikes at any one call', () => {
   it.each(Object.entries(SCENARIOS))(
     '%s comes to its end',
     async (name, scenario) => {
       const calls = await play(scenario, () => undefined);
-      for (let at = 0; at < calls.length; at += 1)
-        for (const fault of FAULTS)
-          try {
-            points += 1;
-            await play(scenario, (call) => (call === at ? fault : undefined));
-          } catch (error) {
-            throw new Error(`${name}: ${fault} at call ${at} (${calls[at]})`, { cause: error });
-          }
+      for (const [at, call] of calls.entries())
+        if (isStruck(scenario, call)) await strike(name, scenario, at, call);
     },
     300_000,
   );

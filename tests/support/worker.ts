@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
+import { PLACED_ATTRIBUTE, RECEIVES_MAX, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { createControlStore } from '#shared/control/dynamo/store.ts';
 import { createGate } from '#shared/control/gate.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
@@ -19,6 +19,7 @@ import type { Disposition } from '#shared/jobs/disposition.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
+import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
@@ -91,6 +92,8 @@ export interface TestWorker {
   drain(over?: Partial<BatchDeps>): Promise<readonly Disposition[]>;
   /** Hands out again what waits in the queue, whatever its time. */
   ripen(): Promise<void>;
+  /** What SQS gave up on. */
+  deadLetters(): number;
   /** Seconds each message in flight stays invisible, by message id. */
   invisibleFor(): Readonly<Record<string, number>>;
   stop(): Promise<void>;
@@ -104,16 +107,27 @@ export const attributeIn = (
   return value === undefined ? undefined : textOf(value);
 };
 
+/** As the worker's adapter reads them of Lambda's event. */
+export const groupsOf = ({
+  Attributes,
+  MessageAttributes,
+}: Pick<Message, 'Attributes' | 'MessageAttributes'>): Pick<Delivery, 'group' | 'lane'> => {
+  const own = Attributes?.MessageGroupId ?? '';
+  const placedIn = attributeIn(MessageAttributes, PLACED_ATTRIBUTE);
+  return placedIn === undefined ? { group: own } : { group: placedIn, lane: own };
+};
+
 const deliveryOf = (
   queueUrl: string,
   { MessageId = '', ReceiptHandle = '', Body = '', Attributes, MessageAttributes }: Message,
 ): Delivery => ({
+  ...groupsOf({ Attributes, MessageAttributes }),
   messageId: MessageId,
   receiptHandle: ReceiptHandle,
   queueUrl,
   priority: 'normal',
-  group: Attributes?.MessageGroupId ?? '',
   body: Body,
+  deduplicationId: Attributes?.MessageDeduplicationId,
   sentAt: Number(Attributes?.SentTimestamp),
   receives: Number(Attributes?.ApproximateReceiveCount),
   released: attributeIn(MessageAttributes, RELEASED_ATTRIBUTE),
@@ -130,7 +144,13 @@ const manualClock = (): ManualClock => {
 };
 
 const openQueue = (server: FauxqsServer) => {
-  const attributes = { FifoQueue: 'true', VisibilityTimeout: String(VISIBILITY_SECONDS) };
+  server.createQueue('jobs-dead.fifo', { attributes: { FifoQueue: 'true' } });
+  const deadLetterTargetArn = `arn:aws:sqs:${REGION}:000000000000:jobs-dead.fifo`;
+  const attributes = {
+    FifoQueue: 'true',
+    VisibilityTimeout: String(VISIBILITY_SECONDS),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: RECEIVES_MAX }),
+  };
   const { queueUrl } = server.createQueue('jobs.fifo', { attributes });
   const endpoint = `http://127.0.0.1:${server.port}`;
   return { queueUrl, endpoint };
@@ -167,6 +187,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     faults: createFaultLog({ client, table }),
     gate: createGate({ store: control, clock, logger, freshMs: 0, defaults: undefined }),
     chains: createChainStore({ client, table }),
+    groups: createGroupHolds({ client, table }),
     ticks: createTicks({ client, table }),
     purse: NO_PURSE,
     hosts: NO_HOSTS,
@@ -262,6 +283,10 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
       const inflight = server.inspectQueue('jobs.fifo')?.messages.inflight ?? [];
       for (const { receiptHandle: handle } of inflight)
         await deps.visibility.release({ queueUrl, handle });
+    },
+    deadLetters: () => {
+      const { ready = [], inflight = [] } = server.inspectQueue('jobs-dead.fifo')?.messages ?? {};
+      return ready.length + inflight.length;
     },
     invisibleFor: () => {
       const inflight = server.inspectQueue('jobs.fifo')?.messages.inflight ?? [];

@@ -11,6 +11,7 @@ import {
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { FauxqsServer } from 'fauxqs';
 import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
+import { createControlStore } from '#shared/control/dynamo/store.ts';
 import { createGate } from '#shared/control/gate.ts';
 import { type Control, INITIAL } from '#shared/control/state.ts';
 import type { Kinds } from '#shared/jobs/defineJob.ts';
@@ -19,6 +20,7 @@ import { recordOf } from '#shared/jobs/dynamo/codec.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
+import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/store.ts';
@@ -35,13 +37,14 @@ import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { keepTime } from '#shared/jobs/timekeeper.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Clock, systemIds } from '#shared/kernel/ports.ts';
 import type { Charge } from '#shared/ledger/settle.ts';
 import { chargeIn, createCharges } from '#shared/ledger/sqs/postings.ts';
 import { isDone, type Outcome } from '#shared/ledger/types.ts';
 import { createInjector, type Fault, type Injector } from './faults.ts';
 import { createJobsTable, dropTable } from './table.ts';
-import { attributeIn, NO_HOSTS, NO_PURSE } from './worker.ts';
+import { attributeIn, groupsOf, NO_HOSTS, NO_PURSE } from './worker.ts';
 
 /** Where it comes from is tested apart. */
 const SECRETS = { callback: () => Promise.resolve(['whsec_world']) };
@@ -66,6 +69,8 @@ export interface WorldOptions {
   readonly server: FauxqsServer;
   readonly plan: (call: number, name: string) => Fault | undefined;
   readonly control?: Partial<Control>;
+  /** First messages count as received so often that the table takes over what must wait. */
+  readonly worn?: true;
   readonly http?: HttpClient;
   readonly money?: (attach: Injector['attach']) => Money;
   /** What an environment of the worker has beside; its calls are struck when it lets them. */
@@ -125,8 +130,12 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const clock = { now: () => Date.now() + offset };
   const jobs = { client: struck, table };
   const bucket = { s3, bucket: 'data' };
-  const control = { get: () => Promise.resolve({ ...INITIAL, ...options.control }) };
-  const gate = createGate({ store: control, clock, logger, freshMs: 0, defaults: undefined });
+  const kept = createControlStore(jobs);
+  // Only what takes groups over leaves word in the control item.
+  const control = options.worn
+    ? kept
+    : { get: () => Promise.resolve({ ...INITIAL, ...options.control }) };
+  const gateOptions = { store: control, clock, logger, freshMs: 0, defaults: undefined };
   const shared = {
     store: createJobStore(jobs),
     flows: createFlowStore(jobs),
@@ -140,13 +149,14 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const visibility = createVisibility(sqs);
   const services = { workspaces: createWorkspaces(bucket), http: options.http ?? unreachable };
   const limiter = createLimiter({ ...jobs, clock, random: shared.random });
-  const worker = { ...shared, kinds, gate, services, visibility, limiter };
+  const worker = { ...shared, kinds, services, visibility, limiter };
   const lease = { ids: systemIds, leaseSeconds: 60, retentionSeconds: 604_800 };
   const workerDeps = {
     ...worker,
     ...lease,
     chains: createChainStore(jobs),
     faults: createFaultLog(jobs),
+    groups: createGroupHolds(jobs),
     ticks: createTicks(jobs),
     purse: NO_PURSE,
     hosts: NO_HOSTS,
@@ -172,9 +182,14 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const work = async (): Promise<boolean> => {
     const messages = await receive(jobsUrl);
     if (messages.length === 0) return false;
-    const deliveries = messages.map((message) => deliveryOf(jobsUrl, message, offset));
+    const deliveries = messages.map((message) => {
+      const delivery = deliveryOf(jobsUrl, message, offset);
+      const isWorn = options.worn && delivery.lane === undefined;
+      return isWorn ? { ...delivery, receives: LIMITS.receivesKept } : delivery;
+    });
     // An environment that was killed takes its memory along.
-    const environment = { ...workerDeps, ...options.equip?.(injector, clock) };
+    const gate = createGate(gateOptions);
+    const environment = { ...workerDeps, gate, ...options.equip?.(injector, clock) };
     const report = await injector.invoke(() =>
       runBatch(deliveries, 'request', () => 900_000, {
         ...environment,
@@ -312,12 +327,13 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 const unreachable: HttpClient = { request: () => Promise.reject(new Error('no network here')) };
 
 const deliveryOf = (queueUrl: string, message: Message, offset: number): Delivery => ({
+  ...groupsOf(message),
   messageId: message.MessageId ?? '',
   receiptHandle: message.ReceiptHandle ?? '',
   queueUrl,
   priority: 'normal',
-  group: message.Attributes?.MessageGroupId ?? '',
   body: message.Body ?? '',
+  deduplicationId: message.Attributes?.MessageDeduplicationId,
   sentAt: Number(message.Attributes?.SentTimestamp) + offset,
   receives: Number(message.Attributes?.ApproximateReceiveCount),
   released: attributeIn(message.MessageAttributes, RELEASED_ATTRIBUTE),

@@ -6,10 +6,11 @@ import {
   QueryCommand,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { CONTROL_KEY } from '#shared/contracts/tables.ts';
 import type { ControlStore } from '../ports.ts';
 import { type Control, type ControlEvent, INITIAL } from '../state.ts';
 
-const PK = 'CONTROL';
+const PK = CONTROL_KEY.pk;
 const EVENT = 'EVENT#';
 const LAST_VERSION = 9_007_199_254_740_991;
 
@@ -19,6 +20,24 @@ const eventKey = (version: number) => ({
   sk: `${EVENT}${String(LAST_VERSION - version).padStart(16, '0')}`,
 });
 
+/** What workers write beside whoever decides must not be lost either. */
+const asSeen = ({ version, groupsHeldUntil: held }: Control) => {
+  const first = version === 1;
+  const values = {
+    ...(!first && { ':seen': version - 1 }),
+    ...(held !== undefined && { ':held': held }),
+  };
+  const unheld = 'attribute_not_exists(groupsHeldUntil)';
+  const conditions = [
+    first ? 'attribute_not_exists(version)' : 'version = :seen',
+    held === undefined ? unheld : 'groupsHeldUntil = :held',
+  ];
+  return {
+    ConditionExpression: conditions.join(' AND '),
+    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+  };
+};
+
 export const createControlStore = (options: {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
@@ -27,15 +46,15 @@ export const createControlStore = (options: {
   return {
     get: async () => {
       const { Item } = await client.send(
-        new GetCommand({ TableName, Key: { pk: PK, sk: 'STATE' }, ConsistentRead: true }),
+        new GetCommand({ TableName, Key: CONTROL_KEY, ConsistentRead: true }),
       );
       if (!Item) return INITIAL;
       const { pk: _pk, sk: _sk, ...control } = Item;
-      return control as unknown as Control;
+      // Groups may be held before anybody has decided anything.
+      return { ...INITIAL, ...control };
     },
 
     put: async (next, event) => {
-      const first = next.version === 1;
       try {
         await client.send(
           new TransactWriteCommand({
@@ -43,9 +62,8 @@ export const createControlStore = (options: {
               {
                 Put: {
                   TableName,
-                  Item: { pk: PK, sk: 'STATE', ...next },
-                  ConditionExpression: first ? 'attribute_not_exists(pk)' : 'version = :seen',
-                  ...(!first && { ExpressionAttributeValues: { ':seen': next.version - 1 } }),
+                  Item: { ...CONTROL_KEY, ...next },
+                  ...asSeen(next),
                 },
               },
               { Put: { TableName, Item: { ...eventKey(next.version), ...event } } },

@@ -1,7 +1,7 @@
 /** Ticks on the Jobs table: `SCHEDULE#<name>` / `LAST`. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Tick, Ticks } from '../ports.ts';
+import type { Tick, Ticks } from '../tickPorts.ts';
 import type { StoreOptions } from './store.ts';
 
 const keyOf = (schedule: string) => ({ pk: `SCHEDULE#${schedule}`, sk: 'LAST' });

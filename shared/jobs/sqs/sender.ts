@@ -1,7 +1,7 @@
 /** Jobs on their way to their queues: each group in order, groups beside each other. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Priority } from '#shared/contracts/queues.ts';
-import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
+import { PLACED_ATTRIBUTE, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { type Entry, type SendOutcome, sendEntries } from '#shared/sqs/sendAll.ts';
 import type { NotTaken, OutgoingMessage } from '../message.ts';
 import type { Outgoing } from '../ports.ts';
@@ -36,7 +36,10 @@ const entryOf = ({ message }: Indexed): Entry => ({
   MessageGroupId: message.group,
   MessageDeduplicationId: message.deduplicationId,
   ...(message.released && {
-    MessageAttributes: { [RELEASED_ATTRIBUTE]: stringOf(attributeOf(message.released)) },
+    MessageAttributes: {
+      [RELEASED_ATTRIBUTE]: stringOf(attributeOf(message.released)),
+      ...(message.placedIn && { [PLACED_ATTRIBUTE]: stringOf(attributeOf(message.placedIn)) }),
+    },
   }),
   ...(message.traceHeader && {
     MessageSystemAttributes: { AWSTraceHeader: stringOf(message.traceHeader) },

@@ -1,0 +1,98 @@
+/** Holds of groups: `GROUP#<priority>#<group>` / `HOLD`; that there are some is in the control item. */
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { CONTROL_KEY, JOBS_TTL } from '#shared/contracts/tables.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { GroupHold, GroupHolds } from '../groupPorts.ts';
+import type { StoreOptions } from './store.ts';
+
+const keyOf = (priority: string, group: string) => ({
+  pk: `GROUP#${priority}#${group}`,
+  sk: 'HOLD',
+});
+
+/** No wait is longer. */
+const KEPT_SECONDS = 2 * LIMITS.horizonSecondsMax;
+
+const holdOf = (item: Record<string, unknown>): GroupHold => ({
+  last: String(item['last']),
+  since: Number(item['since']),
+  ...(item['before'] !== undefined && { before: String(item['before']) }),
+});
+
+const isSame = (a: GroupHold, b: GroupHold): boolean =>
+  a.last === b.last && a.before === b.before && a.since === b.since;
+
+/** undefined when it was written; the item that stood in its way, if there is one. */
+const blockedBy = async (write: Promise<unknown>): Promise<GroupHold | 'nothing' | undefined> => {
+  try {
+    await write;
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    return error.Item ? holdOf(unmarshall(error.Item)) : 'nothing';
+  }
+};
+
+export const createGroupHolds = ({ client, table: TableName }: StoreOptions): GroupHolds => ({
+  get: async (priority, group) => {
+    const { Item } = await client.send(
+      new GetCommand({ TableName, Key: keyOf(priority, group), ConsistentRead: true }),
+    );
+    return Item && holdOf(Item);
+  },
+
+  put: async (priority, group, seen, next) => {
+    const blocker = await blockedBy(
+      client.send(
+        new PutCommand({
+          TableName,
+          Item: {
+            ...keyOf(priority, group),
+            ...next,
+            [JOBS_TTL]: Math.floor(next.since / 1_000) + KEPT_SECONDS,
+          },
+          ConditionExpression: seen
+            ? '#last = :last AND since = :since'
+            : 'attribute_not_exists(pk)',
+          ...(seen && {
+            ExpressionAttributeNames: { '#last': 'last' },
+            ExpressionAttributeValues: { ':last': seen.last, ':since': seen.since },
+          }),
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      ),
+    );
+    // The write landed and its answer was lost: what we meant to write is there.
+    return blocker === undefined || (blocker !== 'nothing' && isSame(blocker, next));
+  },
+
+  remove: async (priority, group, seen) => {
+    await blockedBy(
+      client.send(
+        new DeleteCommand({
+          TableName,
+          Key: keyOf(priority, group),
+          ConditionExpression: '#last = :last AND since = :since',
+          ExpressionAttributeNames: { '#last': 'last' },
+          ExpressionAttributeValues: { ':last': seen.last, ':since': seen.since },
+        }),
+      ),
+    );
+  },
+
+  announce: async (until) => {
+    await blockedBy(
+      client.send(
+        new UpdateCommand({
+          TableName,
+          Key: CONTROL_KEY,
+          UpdateExpression: 'SET groupsHeldUntil = :until',
+          ConditionExpression: 'attribute_not_exists(groupsHeldUntil) OR groupsHeldUntil < :until',
+          ExpressionAttributeValues: { ':until': until },
+        }),
+      ),
+    );
+  },
+});

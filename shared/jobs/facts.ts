@@ -1,0 +1,23 @@
+/** What a job's row says of it from its first delivery on. */
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { JobFacts } from './claim.ts';
+import { costOf } from './cost.ts';
+import type { ValidJob } from './envelope.ts';
+import type { Delivery } from './ports.ts';
+import { optionsOf } from './repeats.ts';
+
+export const factsOf = (job: ValidJob, id: string, delivery: Delivery): JobFacts => {
+  const { envelope, contentHash, dependencies } = job;
+  const { kind, source = 'default', missionId, taskId, parentId, correlationId } = envelope;
+  const { messageId, priority, group, sentAt: createdAt, traceHeader } = delivery;
+  const needs = dependencies.slice(0, LIMITS.dependenciesShown);
+  return {
+    ...{ id, kind, messageId, priority, group, source, contentHash, createdAt },
+    ...{ missionId, taskId, parentId, correlationId, traceHeader },
+    callback: envelope.callback?.url,
+    schedule: envelope.schedule?.name,
+    cost: costOf(envelope),
+    options: optionsOf(envelope),
+    dependsOn: needs.length > 0 ? needs : undefined,
+  };
+};
