@@ -40,6 +40,7 @@ const addJobDecisions = (program: Command, run: Run): void => {
     .option('--limit <n>', 'look at so many of each status', whole, 1_000)
     .option('--patch <json>', 'a merge patch (RFC 7396) for each payload; @file reads a file')
     .option('--rate <n>', 'so many a second', positive)
+    .option('--dead-letters', 'what SQS gave up on, instead of jobs that ended')
     .option('--dry-run', 'say what would happen')
     .action((ids: string[], options: RedriveCommandOptions) => run(redrive(ids, options)));
 };

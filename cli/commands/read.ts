@@ -2,8 +2,10 @@
 
 import type { Deployment } from '#client/deployment.ts';
 import { ATTENTION } from '#shared/contracts/jobs.ts';
+import type { DeadLetter } from '#shared/jobs/deadLetters.ts';
 import { undecidedText } from '#shared/jobs/faults.ts';
 import type { JobRecord } from '#shared/jobs/record.ts';
+import { deadLetterOf, deadLetterText, shownDeadLetters } from '../deadLetters.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
 import { looking, type SessionOptions } from '../session.ts';
@@ -33,10 +35,25 @@ export const status = (id: string, options: SessionOptions): Promise<ExitCode> =
     return exitOf(job.status);
   });
 
+/** A job that no worker took up leaves no more than its message. */
+const lostSteps = (id: string, letter: DeadLetter, options: SessionOptions): ExitCode => {
+  const text = deadLetterText(letter);
+  if (options.json) json({ id, steps: [{ at: letter.letter.sentAt, event: 'dead_letter', text }] });
+  else out(plain(text));
+  return EXIT.ok;
+};
+
 export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
-    const record = await found(id, deployment);
-    const steps = await stepsOf(record, deployment);
+    const seen = await deployment.store.get(id);
+    const letter = await deadLetterOf(id, seen, deployment);
+    if (!seen && letter) return lostSteps(id, letter, options);
+    const record = seen ?? (await found(id, deployment));
+    const lost = letter && { event: 'dead_letter', text: deadLetterText(letter) };
+    const steps = [
+      ...(await stepsOf(record, deployment)),
+      ...(lost ? [{ at: deployment.clock.now(), ...lost }] : []),
+    ];
     if (options.json) json({ id: record.id, status: record.status, steps });
     else {
       out(`${painted(record.status)} ${paint('bold', plain(record.id))} ${plain(record.kind)}`);
@@ -66,6 +83,23 @@ const select = async (
     .slice(0, options.limit);
 };
 
+const statusOf = ({ record }: DeadLetter): string => record?.status ?? 'QUEUED';
+
+const letterRow = (letter: DeadLetter): readonly string[] => [
+  painted(statusOf(letter)),
+  plain(letter.id),
+  plain(letter.record?.kind ?? ''),
+  time(letter.record?.updatedAt ?? letter.letter.sentAt),
+  plain(deadLetterText(letter)),
+];
+
+const letterView = (each: DeadLetter) => {
+  const { id, letter, record } = each;
+  const { messageId, receives, priority, sentAt } = letter;
+  const deadLetter = { messageId, receives, priority, sentAt };
+  return { ...(record ?? { id, status: statusOf(each) }), deadLetter };
+};
+
 const noneOf = ({ mission, task, open }: JobsOptions): string => {
   const label = mission ?? task;
   if (label) return `No job carries the label ${plain(label)}.`;
@@ -75,13 +109,16 @@ const noneOf = ({ mission, task, open }: JobsOptions): string => {
 export const jobs = (options: JobsOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
     const records = await select(deployment, options);
+    const isLabelled = (options.mission ?? options.task) !== undefined;
+    const letters =
+      isLabelled || options.open ? [] : await shownDeadLetters(deployment, options.limit);
     if (options.json) {
-      json(records);
+      json([...records, ...letters.map(letterView)]);
       return EXIT.ok;
     }
-    if (records.length > 0)
-      out(columns([['STATUS', 'ID', 'KIND', 'UPDATED', 'WHY'], ...records.map(row)]));
-    if (records.length === 0) note(noneOf(options));
+    const rows = [...records.map(row), ...letters.map(letterRow)];
+    if (rows.length > 0) out(columns([['STATUS', 'ID', 'KIND', 'UPDATED', 'WHY'], ...rows]));
+    else note(noneOf(options));
     if (records.length === options.limit) note(`There may be more: --limit is ${options.limit}.`);
     return EXIT.ok;
   });

@@ -1,12 +1,14 @@
 /** `redrive`: dead and refused jobs, once more. */
 import { readFileSync } from 'node:fs';
 import { ATTENTION, type Attention } from '#shared/contracts/jobs.ts';
+import { type DeadLetter, redriveDeadLetters } from '#shared/jobs/deadLetters.ts';
 import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
-import type { JobRecord } from '#shared/jobs/record.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
 import { prepareRedrive, redrive as redriveJobs, selects } from '#shared/jobs/redrive.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
+import { deadLettersOf, openDeadLetters } from '../deadLetters.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, note, out, paint, plain } from '../print.ts';
 import {
@@ -30,6 +32,8 @@ export interface RedriveCommandOptions extends DecisionOptions {
   readonly patch?: string;
   readonly rate?: number;
   readonly dryRun?: boolean;
+  /** What SQS gave up on, instead of jobs that ended. */
+  readonly deadLetters?: boolean;
 }
 
 const textOf = (patch: string): string => {
@@ -47,6 +51,31 @@ const patchOf = ({ patch }: RedriveCommandOptions): Json | undefined => {
   const parsed = parseHostileJson(textOf(patch));
   if (parsed.ok) return parsed.value;
   throw new CliError(`--patch is no JSON merge patch: ${parsed.error.message}`, EXIT.usage);
+};
+
+type Report = Awaited<ReturnType<typeof redriveJobs>>;
+
+/** Dead letters of jobs that have not ended: all, or those of the ids. */
+const broughtBack = async (
+  ids: readonly string[],
+  { deadLetters, dryRun, limit }: RedriveCommandOptions,
+  session: Session,
+): Promise<Report> => {
+  const records = await Promise.all(ids.map((id) => session.store.get(id)));
+  const open = new Set(ids.filter((_id, index) => !isTerminal(records[index]?.status)));
+  if (!deadLetters && open.size === 0) return { redriven: [], refused: [] };
+  const wanted = ({ id }: Pick<DeadLetter, 'id'>): boolean =>
+    ids.length === 0 ? deadLetters === true : open.has(id);
+  if (dryRun) {
+    const found = (await openDeadLetters(session, limit)).filter(wanted);
+    return { redriven: found.map(({ id }) => id), refused: [] };
+  }
+  const deps = { ...session, kinds, deadLetters: deadLettersOf(session) };
+  const outcomes = await redriveDeadLetters(limit, wanted, deps);
+  return {
+    redriven: outcomes.flatMap((each) => (each.kind === 'back' ? each.id : [])),
+    refused: outcomes.flatMap((each) => (each.kind === 'not' ? each : [])),
+  };
 };
 
 const selected = async (
@@ -72,11 +101,10 @@ const isAimed = (ids: readonly string[], options: RedriveCommandOptions): boolea
   const { status, kind, source, error, since, until } = options;
   return (
     ids.length > 0 ||
+    options.deadLetters === true ||
     [status, kind, source, error, since, until].some((given) => given !== undefined)
   );
 };
-
-type Report = Awaited<ReturnType<typeof redriveJobs>>;
 
 /** What a redrive would do; changes nothing. */
 const rehearse = async (
@@ -97,23 +125,40 @@ const printReport = ({ redriven, refused }: Report, verb: string): void => {
   note(`${redriven.length} ${verb}, ${refused.length} not`);
 };
 
+/** Dead letters first: a job that has one has not ended. */
+const putBack = async (
+  ids: readonly string[],
+  patch: Json | undefined,
+  options: RedriveCommandOptions,
+  session: Session,
+): Promise<Report> => {
+  const letters = await broughtBack(ids, options, session);
+  const told = new Set([...letters.redriven, ...letters.refused.map(({ id }) => id)]);
+  const left = ids.filter((id) => !told.has(id));
+  if (options.deadLetters || (ids.length > 0 && left.length === 0)) return letters;
+  const records = await selected(left, options, session);
+  const deps = { ...session, kinds };
+  const jobs = options.dryRun
+    ? await rehearse(records, patch, deps)
+    : await redriveJobs(records, { by: actorOf(options), patch, perSecond: options.rate }, deps);
+  return {
+    redriven: [...letters.redriven, ...jobs.redriven],
+    refused: [...letters.refused, ...jobs.refused],
+  };
+};
+
 export const redrive = (
   ids: readonly string[],
   options: RedriveCommandOptions,
 ): Promise<ExitCode> => {
   if (!isAimed(ids, options))
     throw new CliError(
-      'Say which jobs: ids, or --status, --kind, --source, --error, --since, --until.',
+      'Say which jobs: ids, or --status, --kind, --source, --error, --since, --until, --dead-letters.',
       EXIT.usage,
     );
   const patch = patchOf(options);
   return (options.dryRun ? looking : withDeployment)(options, async (session) => {
-    const records = await selected(ids, options, session);
-    const deps = { ...session, kinds };
-    const order = { by: actorOf(options), patch, perSecond: options.rate };
-    const report = options.dryRun
-      ? await rehearse(records, patch, deps)
-      : await redriveJobs(records, order, deps);
+    const report = await putBack(ids, patch, options, session);
     if (options.json) json({ dryRun: options.dryRun ?? false, ...report });
     else printReport(report, options.dryRun ? 'would be put back' : 'put back');
     return report.refused.length > 0 ? EXIT.refused : EXIT.ok;

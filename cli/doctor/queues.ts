@@ -10,6 +10,7 @@ import { jobIdOf, parseEnvelope } from '#shared/jobs/envelope.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
 import type { JobStore } from '#shared/jobs/ports.ts';
 import { isTerminal } from '#shared/jobs/record.ts';
+import { textOf } from '#shared/jobs/sqs/attributes.ts';
 import { attempt, type Finding, ok, problem } from './finding.ts';
 
 export interface QueueOptions {
@@ -61,7 +62,7 @@ const peek = async (sqs: SQSClient, QueueUrl: string): Promise<readonly Message[
 
 const jobOf = ({ Body = '', MessageId = '', MessageAttributes }: Message): string => {
   const released = MessageAttributes?.[RELEASED_ATTRIBUTE]?.StringValue;
-  if (released !== undefined) return released;
+  if (released !== undefined) return textOf(released);
   const parsed = parseEnvelope(Body, kinds);
   return parsed.ok ? jobIdOf(parsed.value.envelope, MessageId) : MessageId;
 };
@@ -73,8 +74,8 @@ const stranded = async (
 ): Promise<string> => {
   const ids = [...new Set((await peek(sqs, url)).map(jobOf))];
   const records = await Promise.all(ids.map((id) => store.get(id)));
-  const open = records.flatMap((record) =>
-    record && !isTerminal(record.status) ? [`${record.id} (${record.status})`] : [],
+  const open = records.flatMap((record, index) =>
+    isTerminal(record?.status) ? [] : [`${ids[index]} (${record?.status ?? 'never taken up'})`],
   );
   if (open.length === 0) return '';
   return `, among them of jobs that have not ended: ${open.join(', ')}`;
@@ -95,7 +96,9 @@ const letters = async (
     problem(
       'dead letters',
       `${count} in ${nameOf(url)}${of}`,
-      `read them (${look}), mend the cause, then "aws sqs start-message-move-task" or delete them`,
+      holdsJobs
+        ? 'sheratan jobs; mend the cause, then sheratan redrive --dead-letters'
+        : `read them (${look}), mend the cause, then "aws sqs start-message-move-task" or delete them`,
     ),
   ];
 };

@@ -10,7 +10,7 @@ import {
   TIMEKEEPER_TIMEOUT_SECONDS,
 } from '#shared/contracts/functions.ts';
 import { METRICS_NAMESPACE } from '#shared/contracts/metrics.ts';
-import { PRIORITIES } from '#shared/contracts/queues.ts';
+import { DEAD_LETTERS_SUFFIX, PRIORITIES } from '#shared/contracts/queues.ts';
 import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
 
 interface DeadLetters {
@@ -47,14 +47,17 @@ const TIMEOUT_SECONDS: Readonly<Record<string, number>> = {
 const MOVE_BACK =
   'Mend the cause, then move them back with `aws sqs start-message-move-task`: what was done already is not done twice.';
 
-const fifo = (what: string, queue: string): DeadLetters => ({
+const JOBS_BACK =
+  '`sheratan jobs` shows them with their jobs. Mend the cause, then `sheratan redrive --dead-letters` brings them back, each under its id.';
+
+const fifo = (what: string, queue: string, action = MOVE_BACK): DeadLetters => ({
   what,
-  queue: `${queue}-dead.fifo`,
-  action: MOVE_BACK,
+  queue: `${queue}${DEAD_LETTERS_SUFFIX}`,
+  action,
 });
 
 const DEAD_LETTERS: readonly DeadLetters[] = [
-  ...PRIORITIES.map((priority) => fifo(`${priority} jobs`, `jobs-${priority}`)),
+  ...PRIORITIES.map((priority) => fifo(`${priority} jobs`, `jobs-${priority}`, JOBS_BACK)),
   fifo('callbacks', 'results'),
   fifo('postings', 'postings'),
   {

@@ -268,7 +268,7 @@ describe('the doctor', () => {
       ...{ id: 'stuck', kind: 'echo', messageId: 'm', priority: 'low', group: 'g' },
       ...{ source: 's', contentHash: 'h', createdAt: now },
     };
-    await store.create(scheduled(facts, now, { dueAt: now }, 'LIMITED'));
+    await store.create(scheduled(facts, now, { dueAt: now }, { event: 'limited' }));
     const QueueUrl = urlOf('jobs-low-dead.fifo');
     for (const id of ['stuck', 'unknown']) {
       const MessageBody = JSON.stringify({ kind: 'echo', id, payload: 1 });
@@ -281,7 +281,8 @@ describe('the doctor', () => {
       expect.objectContaining({
         level: 'problem',
         detail:
-          '2 in sheratan-dev-jobs-low-dead.fifo, among them of jobs that have not ended: stuck (LIMITED)',
+          '2 in sheratan-dev-jobs-low-dead.fifo, among them of jobs that have not ended: stuck (LIMITED), unknown (never taken up)',
+        mend: expect.stringContaining('sheratan redrive --dead-letters'),
       }),
     ];
     expect(await look()).toEqual(expected);
