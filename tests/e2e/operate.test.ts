@@ -200,7 +200,9 @@ describe('whoever operates a mesh', () => {
       const group = { MessageGroupId: id, MessageDeduplicationId: id };
       return sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...group }));
     };
-    await put(outputs.JobsLowUrl.replace('.fifo', '-dead.fifo'), '{}', 'lost');
+    const dead = outputs.JobsLowUrl.replace('.fifo', '-dead.fifo');
+    await put(dead, '{}', 'lost');
+    await put(dead, '{"kind":"echo","id":"given-up","payload":1}', 'given-up');
     await put(outputs.JobsLowUrl, '{"id":"strange","kind":"unheard-of"}', 'strange');
     sqs.destroy();
     const callback = { url: 'http://10.0.0.1/' };
@@ -224,8 +226,8 @@ describe('whoever operates a mesh', () => {
         expect.objectContaining({
           level: 'problem',
           check: 'dead letters',
-          detail: '1 in sheratan-dev-jobs-low-dead.fifo',
-          mend: expect.stringContaining('aws sqs receive-message'),
+          detail: expect.stringMatching(/^2 in .*given-up \(never taken up\)/),
+          mend: expect.stringContaining('sheratan redrive --dead-letters'),
         }),
         expect.objectContaining({
           level: 'warning',
@@ -248,6 +250,24 @@ describe('whoever operates a mesh', () => {
           mend: expect.stringContaining('sheratan callbacks replay --failed'),
         }),
       ]),
+    );
+  });
+
+  it('sees what SQS gave up on with its job, and brings it back', async () => {
+    const told =
+      /SQS gave up on its message .* in sheratan-dev-jobs-low-dead\.fifo; "sheratan redrive given-up"/;
+    expect((await sheratan(['why', 'given-up'])).stdout).toMatch(told);
+    expect((await sheratan(['jobs'])).stdout).toMatch(told);
+    expect(await sheratan(['redrive', 'given-up', ...by])).toMatchObject({
+      code: 0,
+      stdout: 'given-up\n',
+    });
+    expect((await sheratan(['why', 'given-up'])).stdout).toMatch(/it was a dead letter/);
+    const rest = await sheratan(['redrive', '--dead-letters', ...by]);
+    expect(rest).toMatchObject({ code: 4, stderr: expect.stringContaining('QUARANTINED now') });
+    const { findings } = JSON.parse((await sheratan(['doctor', '--json'])).stdout);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ check: 'dead letters', level: 'ok' }),
     );
   });
 
