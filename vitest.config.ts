@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/support/longestFirst.ts';
 import { slowest } from './tests/support/slowest.ts';
 
 const project = (name: string, include: string[], more: object = {}) => ({
@@ -21,6 +22,7 @@ export default defineConfig({
     // Files make tables, queues and clouds of their own, and wait for them more than they compute.
     maxWorkers: 3,
     ...SLOW,
+    sequence: { sequencer: LongestFirst },
     projects: [
       project('unit', ['tests/{unit,property,architecture}/**/*.test.ts']),
       project('infra', ['tests/infra/**/*.test.ts'], {
