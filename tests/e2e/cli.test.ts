@@ -102,7 +102,10 @@ describe('sheratan', () => {
     const exited = new Promise<number | null>((resolve) => up.once('exit', resolve));
     up.kill('SIGINT');
     expect(await exited).toBe(0);
-    expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    // The guard of the others sees the end of its parent, and ends then.
+    await expect
+      .poll(() => children.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 60_000 })
+      .toEqual([]);
     expect(existsSync(stateFile)).toBe(false);
   });
 });

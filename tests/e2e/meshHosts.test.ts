@@ -26,7 +26,7 @@ const INTERVAL_SECONDS = 5;
 /** Three turns of which the first may just have begun when it died, and the probe's timeout. */
 const FOUND_WITHIN_MS = 4 * INTERVAL_SECONDS * 1_000 + 1_000;
 /** Between the look at a host's state and its call lies a write. */
-const RACE_MS = 2_000;
+const RACE_MS = 5_000;
 const FUNDS = 1_000_000n;
 const COST = 100;
 const UNIT = 'CRD';

@@ -6,6 +6,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { chargeIdOf } from '#shared/jobs/cost.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Gates, type Restoring, startGates, startRestoring } from '../support/restoring.ts';
 import { dropTable, exportTable, restoreTable } from '../support/tableExports.ts';
 
@@ -158,6 +159,9 @@ describe("a jobs' table that is restored to an earlier second", () => {
     const charge = chargeIdOf(await recordOf('forgotten'));
 
     await world.run(['pause', ...by]);
+    // A worker goes by what it read of the controls for so long.
+    const heeded = Date.now() + LIMITS.controlFreshMs;
+    await expect.poll(() => Date.now(), { timeout: 60_000 }).toBeGreaterThan(heeded);
     await world.send(echo('queued'));
     await restoreTable(world.tables, then);
     // The pause was forgotten with the table: what is queued runs, and ends before there is a stream.

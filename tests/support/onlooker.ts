@@ -19,7 +19,9 @@ export interface Onlooker {
 const PolicyName = 'doctor';
 const TABLES = ['jobs', 'ledger'].map((name) => `arn:*:dynamodb:*:*:table/sheratan-*-${name}`);
 const FUNCTIONS = ['arn:*:lambda:*:*:function:sheratan-*'];
-const RULES = ['arn:*:events:*:*:rule/Sheratan-*'];
+// On AWS, rules of the default bus are named without it; MiniStack names the bus, and sees no rule
+// in `ListTargetsByRule`.
+const RULES = ['arn:*:events:*:*:rule/Sheratan-*', 'arn:*:events:*:*:rule/default/*'];
 const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   'cloudformation:DescribeStacks': ['arn:*:cloudformation:*:*:stack/Sheratan-*'],
   'cloudformation:ListStackResources': ['arn:*:cloudformation:*:*:stack/Sheratan-*'],
@@ -31,8 +33,10 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   'lambda:ListEventSourceMappings': ['*'],
   'lambda:GetFunctionConfiguration': FUNCTIONS,
   'lambda:GetFunctionConcurrency': FUNCTIONS,
+  // MiniStack takes the look for a change.
+  'lambda:PutFunctionConcurrency': FUNCTIONS,
   'events:DescribeRule': RULES,
-  'events:ListTargetsByRule': RULES,
+  'events:ListTargetsByRule': ['*'],
   'scheduler:ListSchedules': ['*'],
   'scheduler:GetSchedule': ['arn:*:scheduler:*:*:schedule/sheratan-*/*'],
   'cloudwatch:GetMetricData': ['*'],
