@@ -33,6 +33,10 @@ const posted = async () => {
   const { posted: sum } = await world.mesh.ledger.ledger.balance({ unit: 'CRD', account: 'ada' });
   return sum;
 };
+const held = async () => {
+  const { held: sum } = await world.mesh.ledger.ledger.balance({ unit: 'CRD', account: 'ada' });
+  return sum;
+};
 const settled = () => expect.poll(posted, patience).toBe(due);
 const tableOf = (output: string) => String(world.cloud.outputs[output]);
 const recordOf = async (id: string) => {
@@ -89,6 +93,8 @@ describe('a ledger that is restored to an earlier second', () => {
     await world.reach('later', 'SCHEDULED');
     await world.reach('dead', 'DEAD');
     await settled();
+    // For the promise, the running job and the one that is tried again; the dead job's is given back.
+    await expect.poll(held, patience).toBe(50n + 2n * BigInt(cost.amount));
 
     const then = await exportTable(world.tables, tableOf(OUTPUTS.ledgerTable));
     await world.send(echo('late'), echo('late-too'));
