@@ -8,9 +8,11 @@ import type { TableServer } from './tableServer.ts';
 
 const IMAGE = 'amazon/dynamodb-local:3.3.1';
 
-const javaMajor = (): number => {
+const JAVA_MIN = 17;
+
+export const hasJava = (): boolean => {
   const { stderr = '', status } = spawnSync('java', ['-version'], { encoding: 'utf8' });
-  return status === 0 ? Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0) : 0;
+  return status === 0 && Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0) >= JAVA_MIN;
 };
 
 const hasDocker = (): boolean =>
@@ -27,7 +29,7 @@ const SERVER_ARGS = ['-inMemory', '-sharedDb', '-disableTelemetry'];
 const launch = (port: number): ChildProcess | undefined => {
   // Output is dropped, not piped: a JVM that outlives its reader would keep the pipe open.
   const stdio = 'ignore';
-  if (javaMajor() >= 17) {
+  if (hasJava()) {
     const dir = jarDir();
     const jvm = [
       '-XX:+UseSerialGC',

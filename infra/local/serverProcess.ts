@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { LocalCloudError } from './errors.ts';
 import { guardChild } from './guard.ts';
+import { pause } from './pause.ts';
 
 const READY_TIMEOUT_MS = 120_000;
 const KILL_AFTER_MS = 2_000;
@@ -26,8 +27,6 @@ export const isFree = (port: number): Promise<boolean> =>
     server.once('error', () => resolve(false));
     server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
   });
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const answers = async (endpoint: string): Promise<boolean> => {
   try {

@@ -4,6 +4,7 @@ import type { InvokeResult } from './environment.ts';
 import { passesFilters } from './filter.ts';
 import type { LocalFunction } from './functions.ts';
 import type { JsonService } from './jsonService.ts';
+import { pause } from './pause.ts';
 
 export interface SqsMapping {
   readonly queueUrl: string;
@@ -96,12 +97,6 @@ const deleteAll = async (
   }));
   await queues.call('DeleteMessageBatch', { QueueUrl, Entries });
 };
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-  });
 
 /** An invocation that fails as a whole slows its mapping down, as on AWS. */
 const backoffMs = (faults: number): number =>

@@ -1,6 +1,7 @@
 /** Reads a table's stream, whoever gets the records: each shard in order, on from where it was. */
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonService } from './jsonService.ts';
+import { pause } from './pause.ts';
 import type { Source } from './sqsSource.ts';
 import type { StreamRecord } from './streamBatch.ts';
 import type { ShardPositions } from './streamPositions.ts';
@@ -45,17 +46,6 @@ export const eventRecord = (record: Told, { streamArn, region }: StreamReading):
   awsRegion: region,
 });
 
-export type Pause = (ms: number) => Promise<void>;
-
-/** Wakes early when the cloud stops. */
-export const pauseUntil =
-  (signal: AbortSignal): Pause =>
-  (ms) =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-    });
-
 export type Deliver = (records: readonly StreamRecord[]) => Promise<void>;
 
 /** AWS makes no record of a write that changes nothing; the native engine does. */
@@ -99,7 +89,6 @@ const readShard = async (
   deliver: Deliver,
   signal: AbortSignal,
 ): Promise<void> => {
-  const pause = pauseUntil(signal);
   let iterator = await iteratorAt(streams, mapping, place);
   let waiting: readonly Told[] = [];
   let since = 0;
@@ -125,7 +114,7 @@ const readShard = async (
       await handOver();
       continue;
     }
-    await pause(pollMs);
+    await pause(pollMs, signal);
     pollMs = Math.min(POLL_MS.max, pollMs * 2);
   }
   await handOver();
@@ -140,7 +129,6 @@ export const readStream = (
   stopping = new AbortController(),
 ): Source => {
   const { signal } = stopping;
-  const pause = pauseUntil(signal);
   const places = new Map<string, ShardPlace>();
   const read = new Set<string>();
   /** Parents come before their children in the description. */
@@ -161,7 +149,7 @@ export const readStream = (
       await readNewShards().catch((error: unknown) => {
         if (!signal.aborted) onFault(String(error));
       });
-      await pause(SHARD_POLL_MS);
+      await pause(SHARD_POLL_MS, signal);
     }
   };
   const running = run();

@@ -3,6 +3,7 @@ import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { passesFilters } from './filter.ts';
 import type { LocalFunction } from './functions.ts';
 import type { JsonService } from './jsonService.ts';
+import { pause } from './pause.ts';
 import type { Source } from './sqsSource.ts';
 import {
   deliverBatch,
@@ -10,7 +11,7 @@ import {
   type StreamRecord,
   type StreamRetry,
 } from './streamBatch.ts';
-import { type Deliver, pauseUntil, readStream, type StreamReading } from './streamReading.ts';
+import { type Deliver, readStream, type StreamReading } from './streamReading.ts';
 
 export interface StreamMapping extends StreamReading {
   readonly id: string;
@@ -75,7 +76,7 @@ const depsOf = (
     const MessageBody = failureNote(mapping, records, tries);
     await sqs.send(new SendMessageCommand({ QueueUrl: mapping.onFailureQueueUrl, MessageBody }));
   },
-  pause: pauseUntil(signal),
+  pause: (ms) => pause(ms, signal),
   stopping: () => signal.aborted,
   now: () => Date.now(),
 });

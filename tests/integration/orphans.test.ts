@@ -1,14 +1,15 @@
-import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { hasJava } from '#infra/local/dynamoLocal.ts';
 import { nativeBinary } from '#infra/local/nativeTables.ts';
 import { TABLE_ENGINES, type TableEngine } from '#infra/local/tableEngine.ts';
 import { childrenOf, isRunning, KNOWS_CHILDREN } from '../support/processes.ts';
 
 /** Those that run as a process of this machine; a container of Docker's is not a child of ours. */
 const ENGINES = TABLE_ENGINES.filter((engine) =>
-  engine === 'native' ? nativeBinary() !== undefined : spawnSync('java', ['-version']).status === 0,
+  engine === 'native' ? nativeBinary() !== undefined : hasJava(),
 );
 
 const started: ChildProcess[] = [];

@@ -3,7 +3,6 @@
  * an engine differs, `DEVIATIONS` names how, so that a new version that mends it is noticed, too.
  * TransactionConflict is raised by neither: tests inject it (`tests/support/conflicts.ts`).
  */
-import { spawnSync } from 'node:child_process';
 import {
   type AttributeDefinition,
   type AttributeValue,
@@ -30,6 +29,7 @@ import {
   type GetShardIteratorCommandInput,
 } from '@aws-sdk/client-dynamodb-streams';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasJava } from '#infra/local/dynamoLocal.ts';
 import { nativeBinary } from '#infra/local/nativeTables.ts';
 import { TABLE_ENGINES, type TableEngine } from '#infra/local/tableEngine.ts';
 import { startTableServer, type TableServer } from '#infra/local/tableServer.ts';
@@ -49,10 +49,7 @@ const DEVIATIONS: Readonly<Record<TableEngine, Readonly<Record<string, unknown>>
 
 const isHere: Readonly<Record<TableEngine, () => boolean>> = {
   native: () => nativeBinary() !== undefined,
-  'dynamodb-local': () => {
-    const { stderr = '', status } = spawnSync('java', ['-version'], { encoding: 'utf8' });
-    return status === 0 && Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0) >= 17;
-  },
+  'dynamodb-local': hasJava,
 };
 
 const KILO = 1_024;

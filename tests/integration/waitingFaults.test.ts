@@ -8,20 +8,10 @@ import {
   WAITING,
 } from '../support/faultScenarios.ts';
 import { FAULTS, type Fault } from '../support/faults.ts';
+import { seeded } from '../support/seeded.ts';
 
 openServer();
 strikeEachCall(WAITING);
-
-/** Mulberry32: the same schedule for the same seed. */
-const seeded = (seed: number) => {
-  let state = seed;
-  return (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
 
 const FAULTY_CALLS = 60;
 const RUNS = Number(process.env['SHERATAN_FAULT_RUNS'] ?? 60);
