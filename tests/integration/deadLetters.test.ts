@@ -11,23 +11,18 @@ import { kindsOf } from '#shared/jobs/defineJob.ts';
 import { Snooze } from '#shared/jobs/errors.ts';
 import { createDeadLetters } from '#shared/jobs/sqs/deadLetters.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
-import { type Behaviour, testKind } from '../support/testKind.ts';
+import { type Behaviour, notedKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 let behave: Behaviour;
-let ran: unknown[];
+const ran: unknown[] = [];
 let worker: TestWorker;
 
-const kinds = kindsOf([
-  testKind((payload, context) => {
-    ran.push(payload);
-    return behave(payload, context);
-  }),
-]);
+const kinds = kindsOf([notedKind(ran, () => behave)]);
 
 beforeEach(async () => {
   behave = (payload) => Promise.resolve(payload);
-  ran = [];
+  ran.length = 0;
   worker = await startWorker(inject('dynamoEndpoint'), kinds);
 });
 afterEach(() => worker.stop());

@@ -11,23 +11,18 @@ import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
 import { pausedSeconds } from '#shared/jobs/waits.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { type Behaviour, testKind } from '../support/testKind.ts';
+import { type Behaviour, notedKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 let behave: Behaviour;
-let ran: unknown[];
+const ran: unknown[] = [];
 let worker: TestWorker;
 
-const kinds = kindsOf([
-  testKind((payload, context) => {
-    ran.push(payload);
-    return behave(payload, context);
-  }),
-]);
+const kinds = kindsOf([notedKind(ran, () => behave)]);
 
 beforeEach(async () => {
   behave = (payload) => Promise.resolve(payload);
-  ran = [];
+  ran.length = 0;
   worker = await startWorker(inject('dynamoEndpoint'), kinds);
 });
 afterEach(() => worker.stop());
@@ -158,7 +153,7 @@ describe('a job whose message was received too often', () => {
     await minutes(4);
     expect(await statuses('a')).toEqual(['DEAD']);
     behave = (payload) => Promise.resolve(payload);
-    ran = [];
+    ran.length = 0;
     await worker.send(job('b'), 'g');
     const { queueUrl, sqs, deps } = worker;
     const queueUrls = { critical: queueUrl, high: queueUrl, normal: queueUrl, low: queueUrl };

@@ -8,18 +8,13 @@ import type { Delivery } from '#shared/jobs/ports.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { catchLeftBehind } from '#shared/runtime/leftBehind.ts';
-import { type Behaviour, testKind } from '../support/testKind.ts';
+import { type Behaviour, notedKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 let behave: Behaviour;
 const ran: unknown[] = [];
 
-const kinds = kindsOf([
-  testKind((payload, context) => {
-    ran.push(payload);
-    return behave(payload, context);
-  }),
-]);
+const kinds = kindsOf([notedKind(ran, () => behave)]);
 
 let worker: TestWorker;
 

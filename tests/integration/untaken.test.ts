@@ -7,19 +7,14 @@ import { redrive } from '#shared/jobs/redrive.ts';
 import { relayEnds } from '#shared/jobs/relay.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { keepTime } from '#shared/jobs/timekeeper.ts';
-import { type Behaviour, testKind } from '../support/testKind.ts';
+import { type Behaviour, notedKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 let behave: Behaviour;
 const ran: unknown[] = [];
 let worker: TestWorker;
 
-const kinds = kindsOf([
-  testKind((payload, context) => {
-    ran.push(payload);
-    return behave(payload, context);
-  }),
-]);
+const kinds = kindsOf([notedKind(ran, () => behave)]);
 
 beforeEach(async () => {
   behave = (payload) => Promise.resolve(payload);

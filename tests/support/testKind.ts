@@ -10,3 +10,10 @@ export const testKind = (run: Behaviour) =>
     timeoutSeconds: 30,
     retry: { maxAttempts: 3, jitter: 'none' },
   });
+
+/** Of kind `test`: notes the payload of each run, and does what the test says by then. */
+export const notedKind = (ran: unknown[], behave: () => Behaviour) =>
+  testKind((payload, context) => {
+    ran.push(payload);
+    return behave()(payload, context);
+  });
