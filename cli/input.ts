@@ -1,6 +1,7 @@
 /** What `send` reads: one envelope, an array of them, or JSON lines; or the original's job files. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { readJson } from '#shared/kernel/json.ts';
 import { envelopeOfJobFile } from '#shared/legacy/jobFile.ts';
 import { CliError, EXIT } from './errors.ts';
 import { itemTexts } from './jsonItems.ts';
@@ -14,14 +15,6 @@ export interface InputItem {
   readonly fault?: { readonly code: string; readonly message: string };
 }
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
 /** Each line is its own body, byte for byte: a broken one must not spoil the others. */
 const linesOf = (name: string, text: string): readonly InputItem[] =>
   text.split(/\r?\n/).flatMap((line, index) => {
@@ -30,7 +23,7 @@ const linesOf = (name: string, text: string): readonly InputItem[] =>
   });
 
 export const itemsOf = (name: string, text: string): readonly InputItem[] => {
-  const value = parsed(text);
+  const value = readJson(text);
   if (Array.isArray(value))
     return itemTexts(text).map((body, index) => ({ where: `${name}[${index}]`, body }));
   if (value !== undefined) return [{ where: name, body: text.trim() }];

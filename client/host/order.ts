@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { HOST_HEADERS, type RunOrder, runSchema } from '#shared/hosts/protocol.ts';
 import { verifySignature } from '#shared/jobs/callback.ts';
 import { PermanentError } from '#shared/jobs/errors.ts';
-import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
+import { canonicalJson, type Json, readJson, sha256 } from '#shared/kernel/json.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { isA, toldOf } from '#shared/kernel/thrown.ts';
 import type { HostKind } from './host.ts';
@@ -39,14 +39,6 @@ export const later = (status: number, body: unknown): HostAnswer => ({
 type Headers = IncomingHttpHeaders;
 const one = (headers: Headers, name: string): string => String(headers[name] ?? '');
 
-const parsed = (body: string): unknown => {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-};
-
 /** The order, or why it is none. */
 const read = (
   headers: Headers,
@@ -58,7 +50,7 @@ const read = (
   const now = systemClock.now();
   if (secret !== undefined && !verifySignature(signature, { secret, id, body }, now))
     return problem(401, 'SIGNATURE_INVALID', `${HOST_HEADERS.signature} is not by this secret`);
-  const order = v.safeParse(runSchema, parsed(body));
+  const order = v.safeParse(runSchema, readJson(body));
   if (!order.success) {
     const [issue] = order.issues;
     return problem(400, 'BODY_INVALID', `${v.getDotPath(issue) ?? 'body'}: ${issue.message}`);

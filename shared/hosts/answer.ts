@@ -1,4 +1,5 @@
 /** What a host's answer to a probe says: it passes, it is busy, or it breaks a rule. Pure. */
+import { readJson } from '#shared/kernel/json.ts';
 import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
 import type { BodyRule, ProbeSettings } from './host.ts';
 
@@ -14,14 +15,6 @@ export type Judgement =
   | { readonly kind: 'pass' }
   | { readonly kind: 'busy'; readonly retryAfterSeconds?: number }
   | { readonly kind: 'fail'; readonly reason: 'status' | 'body'; readonly detail: string };
-
-const parsed = (body: string): unknown => {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-};
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
@@ -40,7 +33,7 @@ const at = (value: unknown, pointer: string): unknown =>
 const brokenRule = (rule: BodyRule, { body, truncated }: Answer): string | undefined => {
   if (rule.kind === 'contains')
     return body.includes(rule.text) ? undefined : `the body lacks ${JSON.stringify(rule.text)}`;
-  const json = parsed(body);
+  const json = readJson(body);
   if (json === undefined) return truncated ? 'the body is too long' : 'the body is not JSON';
   const found = at(json, rule.pointer);
   if (found === rule.equals) return undefined;
@@ -50,7 +43,7 @@ const brokenRule = (rule: BodyRule, { body, truncated }: Answer): string | undef
 
 /** A host knows best when it has enough to do: {"status":"busy"}, or as much active as it can. */
 const saysBusy = (body: string): boolean => {
-  const json = body.startsWith('{') ? parsed(body) : undefined;
+  const json = body.startsWith('{') ? readJson(body) : undefined;
   if (!isRecord(json)) return false;
   const { status, active, capacity } = json;
   if (status === 'busy') return true;

@@ -1,5 +1,5 @@
 /** References to other jobs' results in a payload: `{"$result": "<job id>", "path": "/a/b"}`. */
-import type { Json } from '#shared/kernel/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '#shared/kernel/json.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 
 interface Reference {
@@ -8,12 +8,7 @@ interface Reference {
   readonly path?: string;
 }
 
-type Objects = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Objects =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isReference = (value: Objects): value is Objects & Reference => {
+const isReference = (value: JsonObject): value is JsonObject & Reference => {
   const { $result, path, ...others } = value;
   if (typeof $result !== 'string' || $result === '') return false;
   return (path === undefined || typeof path === 'string') && Object.keys(others).length === 0;
@@ -24,7 +19,7 @@ export const referencesIn = (payload: unknown): readonly string[] => {
   const ids = new Set<string>();
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(visit);
-    else if (isObject(value)) {
+    else if (isJsonObject(value)) {
       if (isReference(value)) ids.add(value.$result);
       else Object.values(value).forEach(visit);
     }
@@ -38,7 +33,7 @@ const unescaped = (segment: string): string => segment.replaceAll('~1', '/').rep
 const step = (value: unknown, segment: string): unknown => {
   if (Array.isArray(value))
     return /^(?:0|[1-9]\d*)$/.test(segment) ? value[Number(segment)] : undefined;
-  return isObject(value) && Object.hasOwn(value, segment) ? value[segment] : undefined;
+  return isJsonObject(value) && Object.hasOwn(value, segment) ? value[segment] : undefined;
 };
 
 /** The value a JSON Pointer points at; undefined when there is none. */
@@ -65,7 +60,7 @@ export const resolveReferences = (
   };
   const visit = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(visit);
-    if (!isObject(value)) return value;
+    if (!isJsonObject(value)) return value;
     if (isReference(value)) return resolve(value);
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item)]));
   };

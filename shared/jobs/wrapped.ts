@@ -1,30 +1,18 @@
 /** Envelopes of other services around a job, or in its place: what they are, and what to turn off. */
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const parsed = (text: unknown): unknown => {
-  if (typeof text !== 'string') return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
+import { isJsonObject, type JsonObject, readJson } from '#shared/kernel/json.ts';
 
 interface Wrapper {
-  readonly recognizes: (body: Fields) => boolean;
+  readonly recognizes: (body: JsonObject) => boolean;
   /** What it is, and what its sender should do. */
   readonly advice: string;
   /** Where the sender's own words are in it. */
-  readonly inside?: (body: Fields) => unknown;
+  readonly inside?: (body: JsonObject) => unknown;
 }
 
-const firstRecord = ({ Records }: Fields): Fields => {
+const firstRecord = ({ Records }: JsonObject): JsonObject => {
   const [first]: readonly unknown[] = Array.isArray(Records) ? Records : [];
-  return isObject(first) ? first : {};
+  return isJsonObject(first) ? first : {};
 };
 
 const WRAPPERS: readonly Wrapper[] = [
@@ -33,7 +21,7 @@ const WRAPPERS: readonly Wrapper[] = [
       typeof Type === 'string' && typeof TopicArn === 'string' && Message !== undefined,
     advice:
       'the body is an SNS notification around the message: turn on raw message delivery for the subscription',
-    inside: ({ Message }) => parsed(Message),
+    inside: ({ Message }) => (typeof Message === 'string' ? readJson(Message) : Message),
   },
   {
     recognizes: (body) =>
@@ -55,7 +43,7 @@ const WRAPPERS: readonly Wrapper[] = [
 ];
 
 const wrapperOf = (body: unknown): Wrapper | undefined =>
-  isObject(body) ? WRAPPERS.find(({ recognizes }) => recognizes(body)) : undefined;
+  isJsonObject(body) ? WRAPPERS.find(({ recognizes }) => recognizes(body)) : undefined;
 
 /** What to do about a body that another service wrapped; undefined when it is not wrapped. */
 export const wrapperAdvice = (body: unknown): string | undefined => wrapperOf(body)?.advice;
@@ -63,5 +51,5 @@ export const wrapperAdvice = (body: unknown): string | undefined => wrapperOf(bo
 /** The innermost body that a sender wrote itself, as far as it can be read. */
 export const unwrapped = (body: unknown): unknown => {
   const inside = wrapperOf(body)?.inside;
-  return inside && isObject(body) ? unwrapped(inside(body)) : body;
+  return inside && isJsonObject(body) ? unwrapped(inside(body)) : body;
 };

@@ -9,6 +9,21 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Not an array, not null. */
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** undefined when `text` is no JSON; JSON itself is never undefined. */
+export const readJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
 const byCodePoint = (a: string, b: string): number =>
   Buffer.compare(Buffer.from(a), Buffer.from(b));
 
