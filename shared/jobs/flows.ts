@@ -4,6 +4,7 @@
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
+import { clipped } from '#shared/kernel/text.ts';
 import { timeOf } from '#shared/kernel/time.ts';
 import type { JobFacts } from './claim.ts';
 import { cycleThrough } from './cycles.ts';
@@ -86,7 +87,7 @@ interface StrikeDeps extends Pick<JobDeps, 'flows' | 'clock'> {
 
 const cycleFault = (cycle: readonly string[]) => ({
   code: 'DEPENDENCY_CYCLE',
-  message: `it waits for itself: ${cycle.join(' waits for ')}`.slice(0, LIMITS.errorMessageMax),
+  message: clipped(`it waits for itself: ${cycle.join(' waits for ')}`, LIMITS.errorMessageMax),
 });
 
 /**

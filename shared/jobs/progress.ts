@@ -1,5 +1,6 @@
 /** Progress of a running attempt: the latest word, written at most once a second under its lease. */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
+import { clipped } from '#shared/kernel/text.ts';
 import type { JobStore } from './ports.ts';
 import type { Lease, Progress } from './record.ts';
 
@@ -43,7 +44,7 @@ export const createProgress = (
     report: (fraction, note) => {
       const bounded = Math.min(1, Math.max(0, fraction));
       if (Number.isNaN(bounded)) return;
-      const text = note === undefined ? {} : { note: note.slice(0, NOTE_MAX) };
+      const text = note === undefined ? {} : { note: clipped(note, NOTE_MAX) };
       latest = { fraction: bounded, ...text, at: clock.now() };
       timer ??= setTimeout(
         () => {

@@ -8,6 +8,7 @@ import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import type { DispatchOutcome, HostTask, Task, Tenure } from '#shared/hosts/dispatchPorts.ts';
 import { type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { clipped } from '#shared/kernel/text.ts';
 import { LeaseLostError } from './attempt.ts';
 import type { Earned } from './cost.ts';
 import type { JobDeps } from './disposition.ts';
@@ -64,7 +65,7 @@ const createCalls = (record: JobRecord, unit: string, { store, clock }: Dispatch
       const { history } = job;
       const last = history.at(-1);
       if (last?.event !== 'dispatched') return;
-      const note = `${last.note ?? ''}: ${detail}`.slice(0, LIMITS.errorMessageMax);
+      const note = clipped(`${last.note ?? ''}: ${detail}`, LIMITS.errorMessageMax);
       job = { ...job, history: [...history.slice(0, -1), { ...last, note }] };
     },
   };

@@ -3,6 +3,7 @@ import type { Attention } from '#shared/contracts/jobs.ts';
 import { ATTENTION_SHARDS, DUE_SHARDS } from '#shared/contracts/tables.ts';
 import { sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { clipped } from '#shared/kernel/text.ts';
 import type {
   CancelRequest,
   HistoryEvent,
@@ -80,7 +81,7 @@ export const completed = (
     expiresAt: expiry(now, LIMITS.retentionCompletedSeconds),
     history: appended(record, {
       ...{ at: now, event: 'completed', attempt: record.attempt },
-      ...(refused !== '' && { note: refused.slice(0, LIMITS.errorMessageMax) }),
+      ...(refused !== '' && { note: clipped(refused, LIMITS.errorMessageMax) }),
     }),
   },
   remove: [...LEASE_FIELDS, 'error', 'envelope', 'envelopeRef'],

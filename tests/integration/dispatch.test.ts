@@ -191,6 +191,18 @@ describe('a job for the mesh', () => {
     expect(await balance('alice')).toEqual({ posted: 100n, held: 0n });
   });
 
+  it.each(['', '-'])('keeps what its host says of a failure (%j) whole', async (lead) => {
+    const running = await host('h1', price(0));
+    const message = `${lead}${'\u{1f600}'.repeat(600)}`;
+    running.always({ status: 500, body: { error: { code: 'BROKEN', message } } });
+    const id = await worker.send(job(undefined, { retry: { maxAttempts: 1 } }));
+    await drain();
+    const { status, history } = (await worker.store.get(id)) ?? expect.unreachable();
+    expect(status).toBe('DEAD');
+    const asked = history.filter(({ event }) => event === 'dispatched');
+    expect(asked.map(({ note = '' }) => note.isWellFormed())).toEqual([true]);
+  });
+
   it('is dead when the host refuses it, and costs nothing', async () => {
     const running = await host('h1');
     running.next({ status: 422, body: { error: { code: 'NO_SUCH_PAGE', message: 'page 1' } } });

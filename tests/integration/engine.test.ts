@@ -10,6 +10,7 @@ import { decideGroup } from '#shared/jobs/groups.ts';
 import { claimCheck } from '#shared/jobs/payload.ts';
 import type { JobStore } from '#shared/jobs/ports.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
+import { asciiJson } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Behaviour, testKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
@@ -398,6 +399,17 @@ describe('dependencies', () => {
     expect((await get('y'))?.error).toMatchObject({ code: 'DEPENDENCY_FAILED' });
   });
 
+  it('in a cycle of long names are named as far as there is room, no character by half', async () => {
+    const ids = Array.from({ length: 10 }, (_, n) => `${n}.${'\u{1f600}'.repeat(52)}`);
+    for (const [n, id] of ids.entries())
+      await worker.send(asciiJson(job(n, { id, dependsOn: [ids[(n + 1) % ids.length]] })));
+    await worker.drain();
+    const records = await Promise.all(ids.map(get));
+    const { error } = records.find((record) => record?.status === 'DEAD') ?? expect.unreachable();
+    expect(error?.message).toMatch(/^it waits for itself: .{979}$/s);
+    expect(error?.message.isWellFormed()).toBe(true);
+  });
+
   it('that only look like a cycle, by edges of waits that are over, are none', async () => {
     await worker.send(job('b', { id: 'b', dependsOn: ['a'] }));
     await worker.send(job('a', { id: 'a' }));
@@ -536,6 +548,16 @@ describe("a chain of the original's", () => {
     expect(record.history.at(-1)?.note?.length).toBeLessThanOrEqual(LIMITS.errorMessageMax);
   });
 
+  it.each(['', '-'])('keeps what is refused (%j) whole, however long it is', async (lead) => {
+    const name = `${lead}${'\u{1f600}'.repeat(600)}`;
+    behave = () => Promise.resolve(followUps({ kind: 'plan', name }));
+    const id = await worker.send(plan(1));
+    await worker.drain();
+    const { status, history } = (await get(id)) ?? expect.unreachable();
+    expect(status).toBe('COMPLETED');
+    expect(history.at(-1)?.note?.isWellFormed()).toBe(true);
+  });
+
   it('ends at its depth, and says so', async () => {
     const nested = (depth: number): object =>
       followUps({ kind: 'plan', params: depth === 0 ? {} : { depth, ...nested(depth - 1) } });
@@ -657,6 +679,16 @@ describe('progress', () => {
     finish();
     await running;
     expect(await statuses(id)).toEqual(['COMPLETED']);
+  });
+
+  it.each(['', '-'])('has a note of any length (%j), cut between characters', async (lead) => {
+    const id = await worker.send(job(1));
+    behave = async (_payload, { progress }) => {
+      progress(0.5, `${lead}${'\u{1f600}'.repeat(200)}`);
+      await expect.poll(async () => (await get(id))?.progress?.note).toBeDefined();
+    };
+    await worker.step();
+    expect((await get(id))?.progress?.note?.isWellFormed()).toBe(true);
   });
 });
 
