@@ -27,6 +27,7 @@ import {
   stopServers,
 } from './servers.ts';
 import { startSources } from './sources.ts';
+import type { Source } from './sqsSource.ts';
 import type { TableEngine } from './tableEngine.ts';
 import { createTable } from './tables.ts';
 import { type Assembly, loadAssembly } from './template.ts';
@@ -75,8 +76,8 @@ const pseudoOf = (stackName: string): ResolveContext['pseudo'] => ({
 const provision = async (
   { template }: Assembly,
   context: ResolveContext,
-  { messages, tables }: Servers,
-  sqs: SQSClient,
+  { messages }: Servers,
+  { sqs, tables }: { readonly sqs: SQSClient; readonly tables: DynamoDBClient },
 ): Promise<ReadonlyMap<string, string>> => {
   const of = (...types: string[]) => resourcesOf(template, types, context);
   const queues = of('AWS::SQS::Queue').map(({ attributes, properties }) => ({
@@ -86,16 +87,14 @@ const provision = async (
   await createQueues(messages, sqs, REGION, queues);
   for (const { ref } of of('AWS::S3::Bucket')) messages.createBucket(ref);
   createTopics(messages, of('AWS::SNS::Topic'), of('AWS::SNS::Subscription'));
-  const client = new DynamoDBClient({ ...CLIENT, endpoint: tables.endpoint });
   const streams = await Promise.all(
     of('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(
       async ({ ref, attributes, properties }) => {
-        const localArn = await createTable(client, ref, properties);
+        const localArn = await createTable(tables, ref, properties);
         return [attributes['StreamArn'] ?? '', localArn ?? ''] as const;
       },
     ),
   );
-  client.destroy();
   return new Map(streams);
 };
 
@@ -134,90 +133,93 @@ const serversOf = (
   },
 });
 
+const destroy = (client: { destroy(): void }): void => client.destroy();
+
 const publisherOf =
   ({ messages }: Servers) =>
   (arn: string, message: string): void =>
     void messages.publish(arn.split(':').at(-1) ?? '', message, { region: REGION });
 
-/** @throws LocalCloudError when the template or this machine lacks something, saying what. */
-export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
+/** Starts the rest on the servers; all that runs is in `started`, also when something cannot start. */
+const startOn = async (
+  servers: Servers,
+  assembly: Assembly,
+  options: CloudOptions,
+  started: AsyncDisposableStack,
+): Promise<Omit<Cloud, 'stop'>> => {
   const onLog = options.onLog ?? (() => undefined);
   const maxEnvironments = options.maxEnvironments ?? ENVIRONMENTS_PER_CORE * availableParallelism();
-  const assembly = loadAssembly(options.assemblyDir, options.stackName);
   const { template, stackName } = assembly;
-  const place = { region: REGION, accountId: ACCOUNT, stackName };
-  // Before anything starts: an unknown type must cost no time and leave nothing behind.
-  identify(template, { ...place, sqsEndpoint: '' });
-
-  const servers = await startServers(serversOf(options, stackName));
+  const place = { region: REGION, accountId: ACCOUNT };
   if (options.observer) watchSends(servers.messages, options.observer);
   const sqsUrl = `http://127.0.0.1:${servers.messages.port}`;
   const context: ResolveContext = {
     pseudo: pseudoOf(stackName),
-    identities: identify(template, { ...place, sqsEndpoint: sqsUrl }),
+    identities: identify(template, { ...place, stackName, sqsEndpoint: sqsUrl }),
   };
-  const sqs = new SQSClient({ ...CLIENT, endpoint: sqsUrl });
-  const regional = await startRegional(template, context, {
+  const endpoints = { sqs: sqsUrl, s3: sqsUrl, dynamodb: servers.tables.endpoint };
+  const sqs = started.adopt(new SQSClient({ ...CLIENT, endpoint: sqsUrl }), destroy);
+  const tables = new DynamoDBClient({ ...CLIENT, endpoint: endpoints.dynamodb });
+  started.adopt(tables, destroy);
+  const polled = polledAt(endpoints);
+  for (const service of Object.values(polled)) started.defer(() => service.close());
+  const regional = await startRegional(template, context, started, {
+    ...place,
     sqs,
-    region: REGION,
-    accountId: ACCOUNT,
     secrets: servers.keeping.secrets,
     kept: servers.keeping.schedules,
     onFault: (text) => onLog({ functionId: 'scheduler', pid: 0, text }),
   });
-  const endpoints = { sqs: sqsUrl, s3: sqsUrl, dynamodb: servers.tables.endpoint };
   const clientEnv = { ...endpointEnv(endpoints), ...regional.env };
-  const polled = polledAt(endpoints);
-  const tablesClient = new DynamoDBClient({ ...CLIENT, endpoint: endpoints.dynamodb });
-  const stopAll = async (): Promise<void> => {
-    for (const client of [sqs, tablesClient]) client.destroy();
-    for (const service of [polled.queues, polled.streams]) service.close();
-    await regional.stop();
-    await stopServers(servers);
+  const streams = await provision(assembly, context, servers, { sqs, tables });
+  const functions = createFunctions(assembly, context, clientEnv, onLog, options.observer);
+  const sources: Source[] = [];
+  started.defer(async () => {
+    await Promise.all([...sources, ...functions.values()].map((each) => each.stop()));
+  });
+  for (const each of functions.values()) each.warm();
+  startSources(template, context, sources, {
+    ...place,
+    ...{ maxEnvironments, sqs, polled, functions, streams, onLog },
+    readers: servers.readers,
+    positions: servers.keeping.positions,
+    listeners: regional.listeners,
+    publish: publisherOf(servers),
+  });
+  const views = viewsOf(template, context, {
+    ...{ tables, polled, streams, region: REGION },
+    messages: servers.messages,
+    readers: servers.readers,
+    kept: options.dataDir !== undefined,
+  });
+  return {
+    region: REGION,
+    stackName,
+    outputs: outputsOf(assembly, context),
+    endpoints: { ...endpoints, events: regional.busEndpoint },
+    clientEnv,
+    ...controlsOf([...functions.values()]),
+    ...views,
   };
+};
+
+/**
+ * @throws LocalCloudError when the template or this machine lacks something, saying what; then
+ *   nothing of the cloud runs any more
+ */
+export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
+  const assembly = loadAssembly(options.assemblyDir, options.stackName);
+  const { template, stackName } = assembly;
+  // Before anything starts: an unknown type must cost no time and leave nothing behind.
+  identify(template, { region: REGION, accountId: ACCOUNT, stackName, sqsEndpoint: '' });
+  const servers = await startServers(serversOf(options, stackName));
+  const started = new AsyncDisposableStack();
+  started.defer(() => stopServers(servers));
   try {
-    const streams = await provision(assembly, context, servers, sqs);
-    const functions = createFunctions(assembly, context, clientEnv, onLog, options.observer);
-    for (const each of functions.values()) each.warm();
-    const sources = startSources(template, context, {
-      region: REGION,
-      accountId: ACCOUNT,
-      maxEnvironments,
-      sqs,
-      polled,
-      functions,
-      streams,
-      readers: servers.readers,
-      positions: servers.keeping.positions,
-      listeners: regional.listeners,
-      publish: publisherOf(servers),
-      onLog,
-    });
-    const views = viewsOf(template, context, {
-      messages: servers.messages,
-      tables: tablesClient,
-      polled,
-      streams,
-      readers: servers.readers,
-      region: REGION,
-      kept: options.dataDir !== undefined,
-    });
-    return {
-      region: REGION,
-      stackName,
-      outputs: outputsOf(assembly, context),
-      endpoints: { ...endpoints, events: regional.busEndpoint },
-      clientEnv,
-      ...controlsOf([...functions.values()]),
-      ...views,
-      stop: async () => {
-        const running = [...sources, ...functions.values()];
-        await Promise.all(running.map((each) => each.stop()));
-        await stopAll();
-      },
-    };
+    const cloud = await startOn(servers, assembly, options, started);
+    return { ...cloud, stop: () => started.disposeAsync() };
   } catch (error) {
-    await stopAll();
+    await started.disposeAsync();
     throw error;
   }
 };

@@ -5,10 +5,9 @@ import { resourcesOf } from './properties.ts';
 import type { ResolveContext } from './resolve.ts';
 import { type SchedulerOptions, startScheduler } from './scheduler.ts';
 import { type SecretVersions, startSecrets } from './secrets.ts';
-import type { Source } from './sqsSource.ts';
 import type { Template } from './template.ts';
 
-export interface Regional extends Source {
+export interface Regional {
   /** The SDK's own variables that lead to them. */
   readonly env: Readonly<Record<string, string>>;
   readonly busEndpoint: string;
@@ -16,23 +15,28 @@ export interface Regional extends Source {
   readonly listeners: Set<(event: object) => void>;
 }
 
+/** @param started gets each of them as it starts */
 export const startRegional = async (
   template: Template,
   context: ResolveContext,
+  started: AsyncDisposableStack,
   options: Omit<SchedulerOptions, 'groups'> & { readonly secrets: Kept<SecretVersions> },
 ): Promise<Regional> => {
   const of = (type: string) => resourcesOf(template, [type], context);
   const groups = of('AWS::Scheduler::ScheduleGroup').map(({ ref }) => ref);
   const scheduler = await startScheduler({ ...options, groups });
+  started.defer(scheduler.stop);
   const secrets = await startSecrets(
     of('AWS::SecretsManager::Secret').map(({ ref, properties }) => ({ arn: ref, properties })),
     options.secrets,
   );
+  started.defer(secrets.stop);
   const listeners: Regional['listeners'] = new Set();
   const deliver = (event: object): void => {
     for (const listener of listeners) listener(event);
   };
   const bus = await startEventBus({ ...options, deliver });
+  started.defer(bus.stop);
   return {
     busEndpoint: bus.endpoint,
     listeners,
@@ -40,9 +44,6 @@ export const startRegional = async (
       AWS_ENDPOINT_URL_SCHEDULER: scheduler.endpoint,
       AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
-    },
-    stop: async () => {
-      await Promise.all([scheduler, secrets, bus].map((each) => each.stop()));
     },
   };
 };

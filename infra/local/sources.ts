@@ -75,12 +75,16 @@ const startRule = (
   return schedule === undefined ? [] : [startSchedule({ ...rule, schedule }, options, world)];
 };
 
-/** @throws LocalCloudError for what this cloud cannot run */
+/**
+ * @param sources gets each of them as it starts
+ * @throws LocalCloudError for what this cloud cannot run
+ */
 export const startSources = (
   template: Template,
   context: ResolveContext,
+  sources: Source[],
   options: SourceOptions,
-): readonly Source[] => {
+): void => {
   const of = (type: string) => resourcesOf(template, [type], context);
   const queueUrls = new Map(
     of('AWS::SQS::Queue').map(({ attributes, ref }) => [attributes['Arn'] ?? '', ref]),
@@ -100,8 +104,6 @@ export const startSources = (
     topicOf: (arn) => (topics.has(arn) ? (message) => options.publish(arn, message) : undefined),
     onFault: (text) => options.onLog({ functionId: 'events', pid: 0, text }),
   };
-  return [
-    ...mappings.flatMap((resource) => startMapping(resource, world, options)),
-    ...of('AWS::Events::Rule').flatMap((resource) => startRule(resource, targets, options)),
-  ];
+  for (const each of mappings) sources.push(...startMapping(each, world, options));
+  for (const each of of('AWS::Events::Rule')) sources.push(...startRule(each, targets, options));
 };

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -140,6 +141,22 @@ describe.skipIf(nativeBinary() === undefined)('a cloud with a data folder', () =
     });
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(manifest);
   });
+
+  it.each(['port', 'schedules', 'secrets'])(
+    'refuses damaged %s by the file, and lets go of the folder',
+    async (name) => {
+      await stop(await start());
+      const file = join(dataDir, `${name}.json`);
+      const whole = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
+      writeFileSync(file, '{');
+      await expect(start()).rejects.toMatchObject({
+        code: 'DATA_FOLDER_DAMAGED',
+        message: expect.stringContaining(file),
+      });
+      writeFileSync(file, whole);
+      await start();
+    },
+  );
 
   it('refuses tables of another shape', async () => {
     await stop(await start());

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
+import { childrenOf, KNOWS_CHILDREN } from '../support/processes.ts';
 
 const ASSEMBLY = 'tests/fixtures/local';
 
@@ -164,6 +165,10 @@ describe('the event bus', () => {
 });
 
 describe('the template', () => {
+  /** Processes of functions, where the kernel can tell. */
+  const functionsHere = (): readonly number[] =>
+    KNOWS_CHILDREN ? childrenOf(process.pid, process.execPath).toSorted() : [];
+
   it('has its intrinsics resolved', () => {
     expect(cloud.outputs['Joined']).toBe('arn:aws:x');
   });
@@ -183,17 +188,19 @@ describe('the template', () => {
     rmSync(dir, { recursive: true });
   });
 
-  it('is refused when a mapping sets what is not honoured here', async () => {
+  it('is refused when a mapping sets what is not honoured here, and nothing goes on', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'sheratan-setting-'));
     const template = JSON.parse(readFileSync(join(ASSEMBLY, 'Local.template.json'), 'utf8'));
     template.Resources.FromStream.Properties.TumblingWindowInSeconds = 60;
     writeFileSync(join(dir, 'Odd.template.json'), JSON.stringify(template));
     await expect(startCloud({ assemblyDir: dir })).rejects.toMatchObject({ code: 'ASSET_MISSING' });
+    const before = functionsHere();
     cpSync(join(ASSEMBLY, 'asset.fn'), join(dir, 'asset.fn'), { recursive: true });
     await expect(startCloud({ assemblyDir: dir })).rejects.toMatchObject({
       code: 'UNSUPPORTED_PROPERTY',
       message: expect.stringContaining('TumblingWindowInSeconds'),
     });
+    expect(functionsHere()).toEqual(before);
     rmSync(dir, { recursive: true });
   });
 });
