@@ -21,7 +21,6 @@ export interface OrderOptions {
 const RETRY_AFTER_SECONDS = 1;
 /** A run without a deadline gets the longest that a job may take. */
 const RUN_MS_MAX = 900_000;
-const CODE_MAX = 128;
 
 export const answer = (status: number, body: unknown): HostAnswer => ({
   status,
@@ -29,7 +28,7 @@ export const answer = (status: number, body: unknown): HostAnswer => ({
 });
 
 export const problem = (status: number, code: string, message: string): HostAnswer =>
-  answer(status, { error: { code: code.slice(0, CODE_MAX), message } });
+  answer(status, { error: { code, message } });
 
 export const later = (status: number, body: unknown): HostAnswer => ({
   ...answer(status, body),
@@ -60,11 +59,9 @@ const read = (
     : problem(400, 'ID_DIFFERS', `${HOST_HEADERS.id} and jobId must be the same`);
 };
 
-const MAX = { code: CODE_MAX, message: 1_000, stack: 0 };
-
 const failed = (error: unknown): HostAnswer => {
   const isFinal = isA(error, PermanentError);
-  const { code, message } = toldOf(error, MAX, !isFinal);
+  const { code, message } = toldOf(error, !isFinal);
   const isNamed = code !== 'Error' && code !== 'THROWN';
   return problem(isFinal ? 422 : 500, isNamed ? code : 'RUN_FAILED', message);
 };

@@ -2,7 +2,7 @@
 import { byteLength, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
-import { isA, thrownText, toldOf } from '#shared/kernel/thrown.ts';
+import { isA, type Told, thrownText, toldOf } from '#shared/kernel/thrown.ts';
 import type { JobContext, JobDefinition } from './defineJob.ts';
 import { EnqueueError, PermanentError, RetryableError, Snooze } from './errors.ts';
 import { LeftBehindError, type Origin, runAs } from './origin.ts';
@@ -20,11 +20,7 @@ export type AttemptOutcome =
   | { readonly kind: 'interrupted'; readonly until?: number }
   | { readonly kind: 'lost' };
 
-export interface Fault {
-  readonly code: string;
-  readonly message: string;
-  readonly stack?: string;
-}
+export type Fault = Told;
 
 /** Why an attempt's signal was aborted. */
 class JobTimeoutError extends Error {
@@ -49,12 +45,6 @@ export class CancelledError extends Error {
   }
 }
 
-const MAX = {
-  code: LIMITS.labelLengthMax,
-  message: LIMITS.errorMessageMax,
-  stack: LIMITS.errorStackMax,
-};
-
 /** Where these were thrown says nothing that their message does not. */
 const PLANNED: readonly (abstract new (...args: never[]) => Error)[] = [
   PermanentError,
@@ -64,8 +54,8 @@ const PLANNED: readonly (abstract new (...args: never[]) => Error)[] = [
 
 const faultOf = (thrown: unknown): Fault => {
   if (!PLANNED.some((type) => isA(thrown, type)))
-    return toldOf(thrown, MAX, !isA(thrown, RetryableError));
-  const { code, message } = toldOf(thrown, MAX, false);
+    return toldOf(thrown, !isA(thrown, RetryableError));
+  const { code, message } = toldOf(thrown, false);
   return { code, message };
 };
 

@@ -35,7 +35,7 @@ export const undecidedOf = (delivery: Delivery, error: unknown, now: number): Un
     id: released ?? hintsOf(body).id ?? messageId,
     messageId,
     code: error instanceof Error ? clipped(String(error.name), LIMITS.labelLengthMax) : 'UNKNOWN',
-    message: clipped(thrownText(error), LIMITS.errorMessageMax),
+    message: thrownText(error),
     at: now,
     receives,
   };

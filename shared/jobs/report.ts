@@ -18,8 +18,6 @@ import type {
 } from './ports.ts';
 import { isTerminal, type JobRecord } from './record.ts';
 
-const MAX = { code: 0, message: LIMITS.errorMessageMax, stack: 0 };
-
 export interface Announcement {
   readonly id: string;
   readonly generation: number;
@@ -90,7 +88,7 @@ const post = async (
     const { state, why, afterSeconds } = judge(answer, deps.clock.now());
     return outcome(state, `HTTP ${answer.status}${why}`, afterSeconds);
   } catch (error) {
-    const { message } = toldOf(error, MAX, false);
+    const { message } = toldOf(error, false);
     // A forbidden address stays forbidden.
     return outcome(isA(error, PermanentError) ? 'FAILED' : 'PENDING', message);
   }

@@ -3,6 +3,7 @@
  * a value as if it were hostile, never throw themselves, and are bounded whatever they are given.
  */
 
+import { LIMITS } from './limits.ts';
 import { clipped } from './text.ts';
 
 /** What is told of a cause's cause, and of an aggregate's errors. */
@@ -102,7 +103,7 @@ const tell = (value: unknown, withClass: boolean, depth: number): string => {
 };
 
 /** Class, message, causes and sub-errors in one line. @param max in characters */
-export const thrownText = (thrown: unknown, max = WHOLE_MAX / 2): string =>
+export const thrownText = (thrown: unknown, max: number = LIMITS.errorMessageMax): string =>
   clipped(tell(thrown, true, 0), max);
 
 /** Classes that say no more than that something went wrong. */
@@ -118,6 +119,13 @@ const thrownCode = (thrown: unknown, max: number): string => {
   // Errors of the web have numbers for codes, and good names.
   if (typeof code === 'number') return String(code);
   return isA(thrown, Error) ? 'Error' : 'THROWN';
+};
+
+/** What a job's row has room for, in characters. */
+const TOLD_MAX = {
+  code: LIMITS.labelLengthMax,
+  message: LIMITS.errorMessageMax,
+  stack: LIMITS.errorStackMax,
 };
 
 export interface Told {
@@ -137,8 +145,8 @@ const primitiveText = (thrown: unknown): string => {
  */
 export const toldOf = (
   thrown: unknown,
-  max: { readonly code: number; readonly message: number; readonly stack: number },
   withClass = true,
+  max: { readonly [field in keyof Told]-?: number } = TOLD_MAX,
 ): Told => {
   const code = thrownCode(thrown, max.code);
   if (!isObject(thrown)) return { code, message: clipped(primitiveText(thrown), max.message) };

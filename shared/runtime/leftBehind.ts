@@ -3,7 +3,6 @@
  * that a job left behind ends that job's attempt instead, and costs the others nothing.
  */
 import { type LeftBehind, LeftBehindError, originOf } from '#shared/jobs/origin.ts';
-import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Logger } from '#shared/kernel/ports.ts';
 import { toldOf } from '#shared/kernel/thrown.ts';
 
@@ -15,12 +14,6 @@ const HOW: Readonly<Record<Event, LeftBehind>> = {
   uncaughtException: 'uncaught exception',
 };
 
-const MAX = {
-  code: LIMITS.labelLengthMax,
-  message: LIMITS.errorMessageMax,
-  stack: LIMITS.errorStackMax,
-};
-
 /** True when a job left it behind. */
 const putDown = (how: LeftBehind, thrown: unknown, logger: Logger): boolean => {
   const origin = originOf();
@@ -30,7 +23,7 @@ const putDown = (how: LeftBehind, thrown: unknown, logger: Logger): boolean => {
   const when = isRunning ? 'which ends its attempt' : 'after it had ended';
   logger.error(`a job left an ${how} behind, ${when}`, {
     ...{ jobId, kind, attempt },
-    error: toldOf(thrown, MAX),
+    error: toldOf(thrown),
   });
   return true;
 };
@@ -51,9 +44,8 @@ export const catchLeftBehind = (
       if (putDown(HOW[event], thrown, logger)) return;
       for (const other of others) other.call(process, thrown, detail);
       if (others.size > 0) return;
-      logger.error(`an ${HOW[event]} of no job ends this environment`, {
-        error: toldOf(thrown, MAX),
-      });
+      const error = toldOf(thrown);
+      logger.error(`an ${HOW[event]} of no job ends this environment`, { error });
       end();
     };
     return () => {
