@@ -111,25 +111,20 @@ const attempt = async (
 
 /** A row that counts as gone is forgotten first; one that a lost attempt holds is taken over alone. */
 const claim = async (
-  { definition, envelope }: ValidJob,
-  facts: JobFacts,
-  fresh: boolean,
-  { requestId: by, beside }: Invocation,
+  asked: Omit<ClaimRequest, 'now' | 'leaseId' | 'leaseUntil' | 'over'>,
   deps: JobDeps,
 ): Promise<ClaimOutcome> => {
-  const { maxAttempts: attemptsMax } = retryPolicy(envelope.retry, definition.retry);
   const ask = (over?: ClaimRequest['over']): Promise<ClaimOutcome> => {
     const now = deps.clock.now();
     const leaseUntil = now + deps.leaseSeconds * 1_000;
-    const lease = { now, leaseId: deps.ids.next(), leaseUntil, by };
-    return deps.store.claim({ ...facts, ...lease, attemptsMax, fresh, beside, over });
+    return deps.store.claim({ ...asked, now, leaseId: deps.ids.next(), leaseUntil, over });
   };
   const first = await ask();
   if (first.kind === 'expired') {
     await deps.store.forget(first.record);
     return ask();
   }
-  const isOurs = first.kind === 'abandoned' && beside === 0;
+  const isOurs = first.kind === 'abandoned' && asked.beside === 0;
   return isOurs ? ask(lostAttempt(first.record)) : first;
 };
 
@@ -144,7 +139,9 @@ const claimAndRun = async (
   const { envelope, definition } = job;
   const timeoutSeconds = timeoutOf(job);
   const policy = retryPolicy(envelope.retry, definition.retry);
-  const claimed = await claim(job, facts, fresh, invocation, deps);
+  const { requestId: by, beside } = invocation;
+  const asked = { ...facts, fresh, attemptsMax: policy.maxAttempts, by, beside };
+  const claimed = await claim(asked, deps);
   if (claimed.kind !== 'claimed') return refused(claimed, facts, envelope, delivery, deps);
   const dispatch = lazyDispatch(claimed.record, envelope, deps);
   const paid = await pay(claimed.record, envelope, deps);
