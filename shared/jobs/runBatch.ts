@@ -51,17 +51,17 @@ const runApart = async (
   decide: (delivery: Delivery) => Promise<Disposition>,
 ): Promise<Results> => {
   const decided = new Map(together.map(({ item, result }) => [item, result]));
-  const lostIn = (delivery: Delivery | undefined) => {
-    const disposition = delivery && decided.get(delivery);
-    return disposition?.as === 'apart' ? (disposition.attempt ?? 0) : undefined;
-  };
-  const tails = lanes
-    .map((lane) => lane.slice(lane.findLastIndex((each) => decided.get(each) !== undefined)))
-    .filter(([head]) => lostIn(head) !== undefined)
-    .sort(([a], [b]) => (lostIn(a) ?? 0) - (lostIn(b) ?? 0));
-  for (const tail of tails)
+  const attemptOf = ({ result }: Results[number]) => result?.attempt ?? 0;
+  const lost = together
+    .filter(({ result }) => result?.as === 'apart')
+    .sort((a, b) => attemptOf(a) - attemptOf(b));
+  for (const { item: head } of lost) {
+    // Its lane stopped there: what is behind the lost job comes after it.
+    const lane = lanes.find((each) => each.includes(head)) ?? [];
+    const tail = lane.slice(lane.indexOf(head));
     for (const { item, result } of await runLanes([tail], decide, mustReturn))
       decided.set(item, result);
+  }
   return together.map(({ item }) => ({ item, result: decided.get(item) }));
 };
 
@@ -77,13 +77,10 @@ export const runBatch = async (
 ): Promise<BatchReport> => {
   const heartbeat = createHeartbeat({ ...deps, deliveries });
   const decide = (beside: number) => async (delivery: Delivery) => {
-    let disposition: Disposition | undefined;
-    try {
-      const invocation = { requestId, remainingMs, heartbeat, beside };
-      disposition = await runJob(delivery, invocation, deps);
-    } catch (error) {
-      disposition = await faulted(delivery, error, deps);
-    }
+    const invocation = { requestId, remainingMs, heartbeat, beside };
+    const disposition = await runJob(delivery, invocation, deps).catch((error: unknown) =>
+      faulted(delivery, error, deps),
+    );
     if (disposition.as !== 'apart') heartbeat.settle(delivery);
     return disposition;
   };
