@@ -6,7 +6,7 @@ import { type EnvelopeIssue, parseEnvelope } from '#shared/jobs/envelope.ts';
 import type { OVERLAPS } from '#shared/jobs/envelopeSchema.ts';
 import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
 import { messageOf } from '#shared/jobs/message.ts';
-import { byteLength, type Json } from '#shared/kernel/json.ts';
+import { asciiText, byteLength, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { ScheduleError } from './errors.ts';
 import { nextFire } from './expression.ts';
@@ -67,6 +67,15 @@ const checked = (body: string, kinds: Kinds) => {
   throw code === 'TOO_LARGE' ? new ScheduleError('TOO_LARGE', message) : refuse(message);
 };
 
+/** SQS refuses a body with one of these, at each tick anew. */
+const REFUSED_BY_SQS = /[\ufffe\uffff]/;
+
+/** Escapes take room, and EventBridge Scheduler has little: only a body that needs them has them. */
+const takeable = (envelope: object): string => {
+  const json = JSON.stringify(envelope);
+  return REFUSED_BY_SQS.test(json) ? asciiText(json) : json;
+};
+
 /**
  * The message of each tick. Its job's id follows from schedule and tick, so that a tick that is
  * delivered twice is one job. Unless the envelope names others, its group is the schedule's own, so
@@ -83,7 +92,7 @@ export const tickMessage = (draft: ScheduleDraft, kinds: Kinds, now: number): Ti
   if (nextFire(expression, now, timezone) === undefined)
     throw new ScheduleError('EXPRESSION_INVALID', `${expression}: never comes again`);
   const key = `schedule:${name}`;
-  const body = JSON.stringify({
+  const body = takeable({
     group: key,
     missionId: key,
     ...fieldsOf(draft.body),

@@ -108,6 +108,22 @@ describe('the message of a tick', () => {
   ])('refuses what a sent job would be refused for: %s', (body, message) => {
     expect(() => tickMessage({ ...draft, body }, kinds, 0)).toThrow(message);
   });
+
+  it('is one that SQS takes, and says the same, whatever characters the payload has', () => {
+    const payload = { text: 'a\ufffe\uffff\u{1f600}ü' };
+    const { body } = tickMessage(
+      { ...draft, body: JSON.stringify({ kind: 'echo', payload }) },
+      kinds,
+      0,
+    );
+    expect(body).not.toMatch(/[\ufffe\uffff]/);
+    expect(JSON.parse(body)).toMatchObject({ payload });
+  });
+
+  it('takes no more room than it needs', () => {
+    const body = JSON.stringify({ kind: 'echo', payload: 'ü' });
+    expect(tickMessage({ ...draft, body }, kinds, 0).body).toContain('"ü"');
+  });
 });
 
 describe('matchesPattern', () => {
