@@ -77,6 +77,12 @@ describe('excerpt', () => {
     });
     expect(excerpt(long, true)).toEqual({ content: long, truncated: false });
   });
+
+  it.each(['', 'x', 'xy'])('keeps no half of a character at either cut: %j', (first) => {
+    const { content } = excerpt(`${first}${'🚚'.repeat(1_000)}x`, false);
+    expect(content.isWellFormed()).toBe(true);
+    expect(content).toMatch(/🚚.?\n\.\.\. \[TRUNCATED\] \.\.\.\n.?🚚+x$/u);
+  });
 });
 
 describe('retryAfterSeconds', () => {

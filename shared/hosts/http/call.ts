@@ -8,6 +8,7 @@ import { byteLength, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
+import { clipped } from '#shared/kernel/text.ts';
 import type { CallOutcome, HostCall, HostSecrets, RunRequest } from '../dispatchPorts.ts';
 import { problemSchema, resultSchema } from '../protocol.ts';
 
@@ -24,7 +25,7 @@ const parsed = (body: string): ReturnType<typeof parseHostileJson> =>
 /** @param detail may name what the host sent, however long that is */
 const failed = (detail: string): CallOutcome => ({
   kind: 'failed',
-  detail: detail.slice(0, LIMITS.errorMessageMax).toWellFormed(),
+  detail: clipped(detail, LIMITS.errorMessageMax),
 });
 
 /** Only what the published schema calls a result completes a job, and is paid. */
@@ -47,7 +48,7 @@ const problemOf = ({ body }: HttpAnswer) => {
   const json = parsed(body);
   if (!json.ok || !v.is(problemSchema, json.value)) return undefined;
   const { code, message } = json.value.error;
-  return { code, message: message.slice(0, LIMITS.errorMessageMax).toWellFormed() };
+  return { code, message: clipped(message, LIMITS.errorMessageMax) };
 };
 
 const failedWith = (answer: HttpAnswer): CallOutcome => {

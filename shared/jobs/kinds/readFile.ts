@@ -20,7 +20,8 @@ interface Excerpt {
 export const excerpt = (text: string, full: boolean): Excerpt => {
   if (full || text.length <= SHOWN_MAX) return { content: text, truncated: false };
   const content = `${text.slice(0, SHOWN_EDGE)}\n... [TRUNCATED] ...\n${text.slice(-SHOWN_EDGE)}`;
-  return { content, truncated: true };
+  // A cut may leave half of a pair of surrogates, with which no job may be sent.
+  return { content: content.toWellFormed(), truncated: true };
 };
 
 const metadata = (text: string, isTruncated: boolean) => ({
