@@ -1,6 +1,13 @@
 /** The envelope: checking message bodies, and what follows from what they say. */
 import * as v from 'valibot';
-import { byteLength, canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
+import {
+  byteLength,
+  canonicalJson,
+  isJsonObject,
+  type Json,
+  readJson,
+  sha256,
+} from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { OutboundError, outboundUrl } from '#shared/kernel/outboundUrl.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
@@ -119,17 +126,13 @@ const contradictionIn = (
   envelope: Envelope,
   dependencies: readonly string[],
 ): EnvelopeIssue | undefined => {
-  const issue = (
-    path: string,
-    reason: string,
-    code: EnvelopeIssue['code'] = 'ENVELOPE_INVALID',
-  ): EnvelopeIssue => ({ code, path, message: `${path}: ${reason}` });
+  const issue = (path: string, reason: string) => issueAt('ENVELOPE_INVALID', path, reason);
   for (const [one, other] of EXCLUSIVE)
     if (envelope[one] !== undefined && envelope[other] !== undefined)
       return issue(other, `cannot be given together with ${one}`);
   const { cost, parentId } = envelope;
   if (cost?.from === 'parent' && (!cost.draw || parentId === undefined))
-    return issue('cost.from', ONLY_CHILDREN, 'NO_PARENT_HOLD');
+    return issueAt('NO_PARENT_HOLD', 'cost.from', ONLY_CHILDREN);
   const unreachable = callbackFault(envelope);
   if (unreachable !== undefined) return issue('callback.url', unreachable);
   return envelope.id !== undefined && dependencies.includes(envelope.id)
@@ -139,20 +142,18 @@ const contradictionIn = (
 
 /** Checks a value that is already JSON, whatever its size. */
 export const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, EnvelopeIssue> => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return err({ code: 'NOT_AN_OBJECT', path: '', message: 'the envelope must be a JSON object' });
+  if (!isJsonObject(value))
+    return err(issueAt('NOT_AN_OBJECT', '', 'the envelope must be a JSON object'));
   const advice = wrapperAdvice(value);
   if (advice) return err(issueAt('ENVELOPE_WRAPPED', '', advice));
   const parsed = v.safeParse(envelopeSchema, value);
   if (!parsed.success) return err(issueOf('ENVELOPE_INVALID', '', parsed.issues));
   const envelope = parsed.output;
   const definition = kinds.get(envelope.kind);
-  if (!definition)
-    return err({
-      code: 'UNKNOWN_KIND',
-      path: 'kind',
-      message: `kind: "${envelope.kind}" is not registered here (known: ${known(kinds)})`,
-    });
+  if (!definition) {
+    const reason = `"${envelope.kind}" is not registered here (known: ${known(kinds)})`;
+    return err(issueAt('UNKNOWN_KIND', 'kind', reason));
+  }
   const dependencies = dependenciesOf(envelope);
   const contradiction = contradictionIn(envelope, dependencies);
   if (contradiction) return err(contradiction);
@@ -207,20 +208,12 @@ export type EnvelopeHints = Partial<
   Record<'id' | 'kind' | 'source' | 'missionId' | 'taskId', string>
 >;
 
-const readable = (body: string): unknown => {
-  try {
-    return unwrapped(JSON.parse(body.replace(/^\uFEFF/, '')));
-  } catch {
-    return undefined;
-  }
-};
-
 /**
  * What can be made out of a refused body, so that its sender finds it where it looks: under its id,
  * or the one that follows from its idempotency key.
  */
 export const hintsOf = (body: string): EnvelopeHints => {
-  const value = readable(body);
+  const value = unwrapped(readJson(body.replace(/^\uFEFF/, '')));
   const parsed = v.safeParse(hintsSchema, value);
   if (!parsed.success) return {};
   const { idempotencyKey, ...hints } = parsed.output;

@@ -50,6 +50,12 @@ export const wrapperAdvice = (body: unknown): string | undefined => wrapperOf(bo
 
 /** The innermost body that a sender wrote itself, as far as it can be read. */
 export const unwrapped = (body: unknown): unknown => {
-  const inside = wrapperOf(body)?.inside;
-  return inside && isJsonObject(body) ? unwrapped(inside(body)) : body;
+  let inner = body;
+  // Not by recursion: a sender may wrap as deeply as a message is long.
+  while (isJsonObject(inner)) {
+    const inside = wrapperOf(inner)?.inside;
+    if (!inside) break;
+    inner = inside(inner);
+  }
+  return inner;
 };

@@ -298,6 +298,16 @@ describe('parseEnvelope', () => {
     },
   );
 
+  it('names the kinds that it knows, as far as a message reaches', () => {
+    const many = Array.from({ length: 100 }, (_, index) =>
+      defineJob({ kind: `kind-${index}-${'x'.repeat(40)}`, payload: v.unknown(), run }),
+    );
+    const parsed = parseEnvelope('{"kind":"nope"}', kindsOf(many));
+    const { message } = (!parsed.ok && parsed.error) || expect.unreachable();
+    expect(message).toMatch(/^kind: "nope" is not registered here \(known: kind-0-x.*…$/);
+    expect(message.length).toBe(LIMITS.errorMessageMax);
+  });
+
   it('refuses an envelope over the limit and says both sizes', () => {
     const body = JSON.stringify({ kind: 'echo', payload: 'x'.repeat(LIMITS.envelopeBytesMax) });
     const issue = refusal(body);
@@ -354,6 +364,10 @@ describe('hintsOf', () => {
       '{"Type":"Notification","TopicArn":"t","Message":"{\\"id\\":\\"mine\\"}"}',
     ],
     ['an EventBridge event', '{"detail-type":"t","id":"event","detail":{"id":"mine"}}'],
+    [
+      'wrappers as deep as a message is long',
+      `${'{"detail-type":"t","detail":'.repeat(30_000)}{"id":"mine"}${'}'.repeat(30_000)}`,
+    ],
   ])('reads the id of a body that is refused for %s', (_what, body) => {
     expect(refusal(body)).toBeDefined();
     expect(hintsOf(body)).toEqual({ id: 'mine' });
