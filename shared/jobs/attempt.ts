@@ -85,12 +85,16 @@ const ofRetryable = (error: RetryableError): AttemptOutcome => {
   return { kind: 'retry', fault: { ...fault, message }, afterSeconds: undefined };
 };
 
+const ofFault = (thrown: unknown, fault: Fault): AttemptOutcome => {
+  // A child that cannot be sent cannot be sent by the next attempt either.
+  const isFinal = isA(thrown, PermanentError) || isA(thrown, EnqueueError);
+  return isFinal ? { kind: 'fail', fault } : { kind: 'retry', fault, afterSeconds: undefined };
+};
+
 const ofLeftBehind = ({ how, thrown }: LeftBehindError): AttemptOutcome => {
   const { message, ...fault } = faultOf(thrown);
-  const told = { ...fault, message: clipped(`${how}: ${message}`, LIMITS.errorMessageMax) };
-  return isA(thrown, PermanentError)
-    ? { kind: 'fail', fault: told }
-    : { kind: 'retry', fault: told, afterSeconds: undefined };
+  const told = clipped(`${how}: ${message}`, LIMITS.errorMessageMax);
+  return ofFault(thrown, { ...fault, message: told });
 };
 
 const outcomeOfError = (error: unknown): AttemptOutcome => {
@@ -98,11 +102,7 @@ const outcomeOfError = (error: unknown): AttemptOutcome => {
   if (aborted) return aborted;
   if (isA(error, LeftBehindError)) return ofLeftBehind(error);
   if (isA(error, Snooze)) return ofSnooze(error);
-  if (isA(error, RetryableError)) return ofRetryable(error);
-  // A child that cannot be sent cannot be sent by the next attempt either.
-  const isFinal = isA(error, PermanentError) || isA(error, EnqueueError);
-  const fault = faultOf(error);
-  return isFinal ? { kind: 'fail', fault } : { kind: 'retry', fault, afterSeconds: undefined };
+  return isA(error, RetryableError) ? ofRetryable(error) : ofFault(error, faultOf(error));
 };
 
 const unwritable = (code: string, message: string): AttemptOutcome => ({

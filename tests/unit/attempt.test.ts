@@ -2,19 +2,16 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { runAttempt } from '#shared/jobs/attempt.ts';
 import { defineJob } from '#shared/jobs/defineJob.ts';
+import { EnqueueError, PermanentError } from '#shared/jobs/errors.ts';
+import { LeftBehindError, originOf } from '#shared/jobs/origin.ts';
 
 const quiet = (): void => undefined;
 const missing = (): never => expect.unreachable();
 
-/** An attempt of 30 s whose handler lets so many ms pass before it lets go. */
-const held = (ms: number) => {
-  let now = 0;
-  const run = () => {
-    now += ms;
-    return Promise.resolve('done');
-  };
+/** An attempt of 30 s. */
+const attempt = (run: () => Promise<unknown>, now = () => 0) => {
   const context = {
-    ...{ jobId: 'j', attempt: 1, snoozes: 0, correlationId: 'j', clock: { now: () => now } },
+    ...{ jobId: 'j', attempt: 1, snoozes: 0, correlationId: 'j', clock: { now } },
     ...{ progress: quiet, results: missing, enqueue: missing, dispatch: missing },
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     workspaces: { list: missing, read: missing, write: missing },
@@ -22,6 +19,16 @@ const held = (ms: number) => {
   };
   const definition = defineJob({ kind: 'k', payload: v.unknown(), run });
   return runAttempt(definition, null, context, new AbortController(), 30);
+};
+
+/** One whose handler lets so many ms pass before it lets go. */
+const held = (ms: number) => {
+  let now = 0;
+  const run = () => {
+    now += ms;
+    return Promise.resolve('done');
+  };
+  return attempt(run, () => now);
 };
 
 describe('work that lets go of nothing', () => {
@@ -39,4 +46,26 @@ describe('work that lets go of nothing', () => {
       },
     });
   });
+});
+
+describe('what nobody caught', () => {
+  it.each([
+    ['fail', new PermanentError('never', { code: 'GONE' }), 'GONE', 'never'],
+    ['fail', new EnqueueError('CHILD_ID_TAKEN', 'taken'), 'CHILD_ID_TAKEN', 'enqueue: taken'],
+    ['retry', new TypeError('oops'), 'TypeError', 'oops'],
+  ])(
+    'ends its attempt as it would have when thrown: to %s',
+    async (kind, thrown, code, message) => {
+      const caught = await attempt(() => Promise.reject(thrown));
+      const left = await attempt(() => {
+        originOf()?.fail(new LeftBehindError('unhandled rejection', thrown));
+        return new Promise(() => undefined);
+      });
+      expect(caught).toMatchObject({ kind, fault: { code, message } });
+      expect(left).toMatchObject({
+        kind,
+        fault: { code, message: `unhandled rejection: ${message}` },
+      });
+    },
+  );
 });
