@@ -129,7 +129,7 @@ export const reportEnd = async (
   const state = tried.state === 'PENDING' && isSpent ? 'FAILED' : tried.state;
   const seconds = Math.max(
     callbackDelaySeconds(receives - 1, deps.random),
-    Math.min(afterSeconds, LIMITS.callbackWaitSecondsMax),
+    Math.min(afterSeconds, LIMITS.queueWaitSecondsMax),
   );
   const nextAt = state === 'PENDING' ? now + seconds * 1_000 : undefined;
   await deps.log.add(record, { ...tried, state, at: now }, nextAt);

@@ -63,8 +63,6 @@ export const LIMITS = {
   callbackAnswerBytesMax: 4_096,
   /** The status is the answer: so long its body is waited for, in ms. */
   callbackAnswerMs: 500,
-  /** The longest that a receiver's Retry-After is waited for, in seconds. */
-  callbackWaitSecondsMax: 42_000,
   callbackTriesKept: 10,
   /** How long reporters and workers go by one read of a signing secret, in ms. */
   secretFreshMs: 300_000,
