@@ -11,6 +11,7 @@ import type { CancelRequest } from './record.ts';
 export type AttemptOutcome =
   /** `result` is JSON text, or undefined when the handler returned nothing. */
   | { readonly kind: 'complete'; readonly result: string | undefined }
+  /** `afterSeconds` is from 0 to a year; undefined leaves the delay to the policy. */
   | { readonly kind: 'retry'; readonly fault: Fault; readonly afterSeconds: number | undefined }
   | { readonly kind: 'fail'; readonly fault: Fault }
   /** `until` in ms since the epoch. */
