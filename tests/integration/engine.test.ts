@@ -12,16 +12,13 @@ import type { JobStore } from '#shared/jobs/ports.ts';
 import { traceOf } from '#shared/jobs/trace.ts';
 import { asciiJson } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { type Behaviour, testKind } from '../support/testKind.ts';
+import { type Behaviour, notedKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 let behave: Behaviour;
 const ran: unknown[] = [];
 
-const test = testKind((payload, context) => {
-  ran.push(payload);
-  return behave(payload, context);
-});
+const test = notedKind(ran, () => behave);
 
 const kinds = kindsOf([
   test,

@@ -4,16 +4,15 @@ import { defineJob, type JobContext } from '#shared/jobs/defineJob.ts';
 
 export type Behaviour = (payload: unknown, context: JobContext) => Promise<unknown>;
 
-export const testKind = (run: Behaviour) =>
-  defineJob({
-    ...{ kind: 'test', payload: v.unknown(), run },
-    timeoutSeconds: 30,
-    retry: { maxAttempts: 3, jitter: 'none' },
-  });
-
 /** Of kind `test`: notes the payload of each run, and does what the test says by then. */
 export const notedKind = (ran: unknown[], behave: () => Behaviour) =>
-  testKind((payload, context) => {
-    ran.push(payload);
-    return behave()(payload, context);
+  defineJob({
+    kind: 'test',
+    payload: v.unknown(),
+    timeoutSeconds: 30,
+    retry: { maxAttempts: 3, jitter: 'none' },
+    run: (payload, context) => {
+      ran.push(payload);
+      return behave()(payload, context);
+    },
   });
