@@ -77,9 +77,9 @@ const ofRetryable = (error: RetryableError): AttemptOutcome => {
   const { afterSeconds } = error;
   const fault = faultOf(error);
   const max = LIMITS.horizonSecondsMax;
-  const isOne = typeof afterSeconds === 'number' && afterSeconds >= 0 && afterSeconds <= max;
-  if (afterSeconds === undefined || isOne) return { kind: 'retry', fault, afterSeconds };
-  // Its author meant a wait, so that another one does less harm than none.
+  const isWait = typeof afterSeconds === 'number' && afterSeconds >= 0 && afterSeconds <= max;
+  if (afterSeconds === undefined || isWait) return { kind: 'retry', fault, afterSeconds };
+  // The handler wants to wait: the policy's delay does less harm than none.
   const note = `afterSeconds was ${thrownText(afterSeconds, 60)}, no number from 0 to ${max}: the policy's delay counts`;
   const room = LIMITS.errorMessageMax - note.length - 3;
   const message = `${clipped(fault.message, room)} (${note})`;
@@ -133,7 +133,7 @@ const aborted = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 
-/** A timer that is so late, in ms, was kept from its time by work that did not let go. */
+/** A timer that is later than this, in ms, was held up by synchronous work. */
 const HELD_MS = 1_000;
 
 /** Calls the handler. @throws JobTimeoutError when the call alone took longer than the attempt may */

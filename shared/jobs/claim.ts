@@ -79,8 +79,8 @@ const ranAlone = ({ history }: JobRecord): boolean =>
   history.findLast(({ event }) => event === 'claimed')?.beside === undefined;
 
 /**
- * What takes over from an attempt that was lost. One that ran beside others may be the victim of any
- * of them, so that it is not counted; alone, it is.
+ * What takes over from an attempt that was lost. An attempt that ran beside others may be the victim
+ * of any of them and is not counted; an attempt that ran alone is.
  */
 export const lostAttempt = (record: JobRecord): Lost => ({
   leaseId: record.leaseId ?? '',

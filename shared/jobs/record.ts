@@ -1,6 +1,5 @@
 /** A job as the Jobs table keeps it. */
 import { type Status, TERMINAL, type Terminal } from '#shared/contracts/jobs.ts';
-
 import type { Options, Repeat } from './repeats.ts';
 
 export type { Status } from '#shared/contracts/jobs.ts';

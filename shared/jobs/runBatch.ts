@@ -42,8 +42,8 @@ const mustReturn = ({ action }: Disposition): boolean => action === 'return';
 
 /**
  * Jobs whose worker was lost run once all others have ended, and one after another: what happens
- * then can only be their own doing. Those that were lost least often go first, so that the innocent
- * do not wait for the end of whoever is not.
+ * then can only be their own doing. Those that were lost least often go first: the job that ends its
+ * workers keeps none of the others waiting.
  */
 const runApart = async (
   lanes: readonly Delivery[][],

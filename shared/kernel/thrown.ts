@@ -6,10 +6,10 @@
 import { LIMITS } from './limits.ts';
 import { clipped } from './text.ts';
 
-/** What is told of a cause's cause, and of an aggregate's errors. */
+/** How deep causes are told, and how many errors of an aggregate. */
 const DEPTH_MAX = 4;
 const ERRORS_SHOWN = 5;
-/** Of an error's own message, in characters; with causes or errors to tell as well, and without. */
+/** Characters of an error's own message: with causes or errors after it, and without. */
 const PART_MAX = 600;
 const WHOLE_MAX = 2_000;
 
