@@ -8,8 +8,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { type Cloud, startCloud } from '#infra/local/cloud.ts';
+import { pause } from '#infra/local/pause.ts';
 import { polledAt } from '#infra/local/servers.ts';
-import { readStream } from '#infra/local/streamReading.ts';
+import { deliverBatch, type StreamDeps, type StreamRetry } from '#infra/local/streamBatch.ts';
+import { type Deliver, readStream } from '#infra/local/streamReading.ts';
 import { commandIn } from './sheratan.ts';
 import { enableStream, type TableExport } from './tableExports.ts';
 
@@ -63,6 +65,13 @@ export interface Restoring {
 
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 const PATIENCE = { timeout: 120_000, interval: 100 };
+/** As the template's mappings do, but for ever. */
+const UNTIL_TAKEN: StreamRetry = {
+  attemptsMax: -1,
+  ageSecondsMax: -1,
+  bisect: true,
+  reportsFailures: true,
+};
 
 export const startRestoring = async (assemblyDir: string): Promise<Restoring> => {
   const cloud = await startCloud({ assemblyDir });
@@ -76,10 +85,14 @@ export const startRestoring = async (assemblyDir: string): Promise<Restoring> =>
   const tables = new DynamoDBClient(at);
   const { queues, streams } = polledAt(cloud.endpoints);
   const sources: { stop(): Promise<void> }[] = [];
-  const invoke: Restoring['invoke'] = async (functionName, event) => {
+  const stopping = new AbortController();
+  const ask = (functionName: RegExp, event: unknown) => {
     const found = cloud.environments().find(({ functionId }) => functionName.test(functionId));
-    const answer = await cloud.invoke(found?.functionId ?? String(functionName), event);
-    expect(answer.ok).toBe(true);
+    return cloud.invoke(found?.functionId ?? String(functionName), event);
+  };
+  const invoke: Restoring['invoke'] = async (functionName, event) => {
+    const answer = await ask(functionName, event);
+    expect(answer).toMatchObject({ ok: true });
     return answer;
   };
   return {
@@ -93,13 +106,19 @@ export const startRestoring = async (assemblyDir: string): Promise<Restoring> =>
     remap: async (table, functionName) => {
       const localArn = await enableStream(tables, table);
       const reading = { streamArn: localArn, localArn, region, batchSize: 100, windowMs: 0 };
-      const deliver = async (records: readonly object[]): Promise<void> => {
-        if (records.length > 0) await invoke(functionName, { Records: records });
+      const deps: StreamDeps = {
+        invoke: (records) => ask(functionName, { Records: records }),
+        giveUp: async (records) => expect(records).toEqual([]),
+        pause: (ms) => pause(ms, stopping.signal),
+        stopping: () => stopping.signal.aborted,
+        now: () => Date.now(),
       };
+      const deliver: Deliver = (records) => deliverBatch(records, UNTIL_TAKEN, deps);
       const mapping = { ...reading, startingPosition: 'TRIM_HORIZON' as const };
-      sources.push(readStream(streams, mapping, deliver, console.error));
+      sources.push(readStream(streams, mapping, deliver, console.error, stopping));
     },
     stop: async () => {
+      stopping.abort();
       await Promise.all(sources.map((source) => source.stop()));
       tables.destroy();
       for (const service of [queues, streams]) service.close();
