@@ -1,0 +1,4 @@
+import { openServer, strikeEachCall, TAKEN_OVER } from '../support/faultScenarios.ts';
+
+openServer();
+strikeEachCall(TAKEN_OVER);
