@@ -183,7 +183,8 @@ describe('a child that is paid from what its parent holds', () => {
 
   it('is paid by the payer, if that can, when what the parent held is gone', async () => {
     await test.open({ alice: 100n, bob: 0n });
-    await worker.send(parent(100, part('a', 30), part('b', 40)));
+    const inOrder = { group: 'children' };
+    await worker.send(parent(100, part('a', 30, {}, inOrder), part('b', 40, {}, inOrder)));
     await drain();
     test.advance(15 * DAY_MS);
     const record = await worker.store.get('parent');
