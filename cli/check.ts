@@ -1,7 +1,7 @@
 /** The worker's own check, before anything is sent: the same words for the same fault. */
-import type { EnvelopeIssue, ValidJob } from '#shared/jobs/envelope.ts';
+import type { EnvelopeIssue, ValidJob } from '#shared/jobs/envelope/envelope.ts';
+import { parseOutgoing } from '#shared/jobs/envelope/outgoing.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
-import { parseOutgoing } from '#shared/jobs/outgoing.ts';
 
 export const checkBody = (body: string): ValidJob | EnvelopeIssue => {
   const parsed = parseOutgoing(body, kinds);

@@ -1,8 +1,8 @@
 /** What SQS gave up on, as commands show it and bring it back. */
 import type { Deployment } from '#client/deployment.ts';
-import { type DeadLetter, lookAtDeadLetters } from '#shared/jobs/deadLetters.ts';
-import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
-import { createDeadLetters } from '#shared/jobs/sqs/deadLetters.ts';
+import { type DeadLetter, lookAtDeadLetters } from '#shared/jobs/operator/deadLetters.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
+import { createDeadLetters } from '#shared/jobs/sqs/deadLetterQueues.ts';
 import { note, plain } from './print.ts';
 
 export const deadLettersOf = ({ sqs, queueUrls, visibility }: Deployment) =>

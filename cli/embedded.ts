@@ -1,9 +1,9 @@
 /** Synthesizes the stack and runs its template here until told to stop. */
 import { clearState, type EmbeddedState, ROOT, readState, writeState } from '#client/state.ts';
-import { type Cloud, startCloud } from '#infra/local/cloud.ts';
-import { createRecorder } from '#infra/local/dashboard/recorder.ts';
-import type { FunctionLogLine } from '#infra/local/environment.ts';
-import type { TableEngine } from '#infra/local/tableEngine.ts';
+import { type Cloud, startCloud } from '#emulator/cloud.ts';
+import { createRecorder } from '#emulator/dashboard/recorder.ts';
+import type { FunctionLogLine } from '#emulator/lambda/environment.ts';
+import type { TableEngine } from '#emulator/tables/tableEngine.ts';
 import { keepWhileRunning } from '#infra/synthesis/cache.ts';
 import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { openDashboard } from './dashboard/open.ts';

@@ -1,6 +1,6 @@
 /** What `hosts add` reads: a file of definitions, or one host in flags; each refused by its field. */
-import { checkHost, type HostDefinition } from '#shared/hosts/registry.ts';
-import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
+import { checkHost, type HostDefinition } from '#shared/hosts/registry/definition.ts';
+import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
 import { CliError, EXIT } from './errors.ts';
 import { readItems } from './input.ts';
 

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
-import type { Before } from '#shared/ledger/statement.ts';
+import type { Before } from '#shared/ledger/read/statement.ts';
 import type { RepairOptions } from './commands/audit.ts';
 import type { ImportOptions } from './commands/import.ts';
 import type {

@@ -1,6 +1,7 @@
 /** Every host as it stands, the worst first. */
-import type { HostSystem } from '#shared/hosts/system.ts';
+
 import { mapPool } from '#shared/kernel/pool.ts';
+import type { HostSystem } from '#shared/wiring/openHosts.ts';
 import { type Standing, shownState } from './showHost.ts';
 
 export interface Look {

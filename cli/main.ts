@@ -2,7 +2,7 @@
 /** The `sheratan` command: options here, work in commands/. */
 import { Command, Option } from 'commander';
 import { MeshError } from '#client/errors.ts';
-import { TABLE_ENGINES } from '#infra/local/tableEngine.ts';
+import { TABLE_ENGINES } from '#emulator/tables/tableEngine.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import { ScheduleError } from '#shared/schedules/errors.ts';
 import manifest from '../package.json' with { type: 'json' };

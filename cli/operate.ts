@@ -1,7 +1,7 @@
 /** Commands of whoever operates a mesh: decisions about jobs, groups, sources, the system. */
 import { type Command, Option } from 'commander';
 import { ATTENTION } from '#shared/contracts/jobs.ts';
-import { OVERLAPS } from '#shared/jobs/envelopeSchema.ts';
+import { OVERLAPS } from '#shared/jobs/envelope/schema.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import type { ReplayOptions, SecretOptions } from './commands/callbacks.ts';
 import type { LimitOptions, PauseOptions, StateOptions } from './commands/control.ts';

@@ -1,7 +1,7 @@
 /** A job as people and as programs read it. */
 
-import type { Blobs } from '#shared/jobs/ports.ts';
-import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
+import type { Blobs } from '#shared/jobs/ports/jobs.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { columns, duration, paint, plain, status, time } from './print.ts';

@@ -1,9 +1,10 @@
 /** Hosts as people and as programs read them. */
-import { type Host, type Overlay, overlayAt } from '#shared/hosts/host.ts';
-import type { HostState, Live } from '#shared/hosts/live.ts';
-import type { InconclusiveReason } from '#shared/hosts/outcome.ts';
+
+import type { HostState, Live } from '#shared/hosts/probing/liveness.ts';
+import type { InconclusiveReason } from '#shared/hosts/probing/probeOutcome.ts';
+import { isStale } from '#shared/hosts/probing/verdict.ts';
+import { type Host, type Overlay, overlayAt } from '#shared/hosts/registry/host.ts';
 import { type Counts, type Uptime, WINDOWS } from '#shared/hosts/rollups.ts';
-import { isStale } from '#shared/hosts/verdict.ts';
 import { columns, duration, time } from './print.ts';
 
 /** A host and what is known of it. */

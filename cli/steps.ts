@@ -1,9 +1,9 @@
 /** The whole trace of a job: its own decisions, its money, its callback. */
 import type { Deployment } from '#client/deployment.ts';
-import { undecidedText } from '#shared/jobs/faults.ts';
-import type { JobRecord } from '#shared/jobs/record.ts';
-import { callbackSteps, type TraceStep, traceOf } from '#shared/jobs/trace.ts';
-import { moneySteps } from '#shared/ledger/trace.ts';
+import { moneySteps } from '#shared/billing/moneyTrace.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { callbackSteps, type TraceStep, traceOf } from '#shared/jobs/record/trace.ts';
+import { undecidedText } from '#shared/jobs/record/undecided.ts';
 
 export const stepsOf = async (
   record: JobRecord,

@@ -4,15 +4,13 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
-import { createControlStore } from '#shared/control/dynamo/store.ts';
+import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
-import { type HostSystem, openHosts } from '#shared/hosts/system.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
-import { createJobStore } from '#shared/jobs/dynamo/store.ts';
-import type { FaultLog } from '#shared/jobs/faults.ts';
+import { createJobReader, type JobReader } from '#shared/jobs/dynamo/jobReader.ts';
+import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import type {
   Blobs,
   DeliveryLog,
@@ -21,12 +19,14 @@ import type {
   Outgoing,
   Secrets,
   Visibility,
-} from '#shared/jobs/ports.ts';
+} from '#shared/jobs/ports/jobs.ts';
+import type { Workspaces } from '#shared/jobs/ports/workspaces.ts';
+import type { FaultLog } from '#shared/jobs/record/undecided.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
-import type { Workspaces } from '#shared/jobs/workspacePorts.ts';
-import { type LedgerSystem, openLedger } from '#shared/ledger/system.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
+import { type HostSystem, openHosts } from '#shared/wiring/openHosts.ts';
+import { type LedgerSystem, openLedger } from '#shared/wiring/openLedger.ts';
 import { MeshError } from './errors.ts';
 import type { Machinery } from './machinery.ts';
 import { type Keep, openBucket, openMachine, openSchedules, openSecrets } from './rarely.ts';

@@ -1,5 +1,5 @@
 /** What a client of the mesh is told when something is not as it asked for. */
-import type { JobRecord } from '#shared/jobs/record.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
 
 export class MeshError extends Error {
   override readonly name = 'MeshError';

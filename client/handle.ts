@@ -1,8 +1,8 @@
 /** A job that was sent: enough to tell it from whatever else bears its id. */
-import { contentHashOf, type Envelope, jobIdOf } from '#shared/jobs/envelope.ts';
-import type { JobStore } from '#shared/jobs/ports.ts';
-import { isExpired, isTombstone, type JobRecord } from '#shared/jobs/record.ts';
-import { differing, type Options, optionsOf, takenIssue } from '#shared/jobs/repeats.ts';
+import { contentHashOf, type Envelope, jobIdOf } from '#shared/jobs/envelope/envelope.ts';
+import type { JobStore } from '#shared/jobs/ports/jobs.ts';
+import { isExpired, isTombstone, type JobRecord } from '#shared/jobs/record/record.ts';
+import { differing, type Options, optionsOf, takenIssue } from '#shared/jobs/record/repeatedIds.ts';
 import { MeshError } from './errors.ts';
 
 /** What was sent. */

@@ -1,12 +1,12 @@
 /** The typed client: sends jobs, waits for their ends, cancels them. */
 import type * as v from 'valibot';
-import { type CancelOutcome, cancelJob } from '#shared/jobs/cancel.ts';
-import { kindsOf, type TypedJob } from '#shared/jobs/defineJob.ts';
-import type { Envelope } from '#shared/jobs/envelope.ts';
-import { bodyOf, messageOf } from '#shared/jobs/message.ts';
-import { envelopeText, parseOutgoing } from '#shared/jobs/outgoing.ts';
-import { claimCheck, resultOf } from '#shared/jobs/payload.ts';
-import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
+import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
+import { bodyOf, messageOf } from '#shared/jobs/envelope/message.ts';
+import { envelopeText, parseOutgoing } from '#shared/jobs/envelope/outgoing.ts';
+import { claimCheck, resultOf } from '#shared/jobs/envelope/payload.ts';
+import { kindsOf, type TypedJob } from '#shared/jobs/kinds/defineJob.ts';
+import { type CancelOutcome, cancelJob } from '#shared/jobs/operator/cancel.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';

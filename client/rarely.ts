@@ -1,6 +1,6 @@
 /** The services that most commands never call: each client is loaded and made at its first use. */
-import type { Blobs, Secrets } from '#shared/jobs/ports.ts';
-import type { Workspaces } from '#shared/jobs/workspacePorts.ts';
+import type { Blobs, Secrets } from '#shared/jobs/ports/jobs.ts';
+import type { Workspaces } from '#shared/jobs/ports/workspaces.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
@@ -48,7 +48,7 @@ export const openSecrets = (access: Access, secretId: string, keep: Keep): Secre
   deferred(async () => {
     const [{ SecretsManagerClient }, { createSecrets }] = await Promise.all([
       import('@aws-sdk/client-secrets-manager'),
-      import('#shared/jobs/secretsManager/secrets.ts'),
+      import('#shared/jobs/secretsManager/callbackSecrets.ts'),
     ]);
     const client = keep(new SecretsManagerClient(access));
     return createSecrets({ client, secretId, ids: systemIds });

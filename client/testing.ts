@@ -1,7 +1,7 @@
 /** For tests of one's own kinds: a run without queue or table, as the worker would make it. */
 import type * as v from 'valibot';
-import type { JobContext, TypedJob } from '#shared/jobs/defineJob.ts';
-import { checkPayload, type Envelope } from '#shared/jobs/envelope.ts';
+import { checkPayload, type Envelope } from '#shared/jobs/envelope/envelope.ts';
+import type { JobContext, TypedJob } from '#shared/jobs/kinds/defineJob.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { MeshError } from './errors.ts';
 

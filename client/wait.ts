@@ -1,6 +1,6 @@
 /** Waiting for jobs to end. */
-import type { JobStore } from '#shared/jobs/ports.ts';
-import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
+import type { JobStore } from '#shared/jobs/ports/jobs.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { systemSleep } from '#shared/kernel/ports.ts';
 import { MeshError } from './errors.ts';

@@ -1,6 +1,6 @@
 /** The envelope's JSON Schema, derived from the schema that the worker checks with. */
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { envelopeSchema } from '#shared/jobs/envelopeSchema.ts';
+import { envelopeSchema } from '#shared/jobs/envelope/schema.ts';
 
 export const envelopeJsonSchema = (): object => ({
   $id: 'https://sheratan.dev/schema/envelope.json',

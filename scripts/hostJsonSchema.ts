@@ -1,6 +1,6 @@
 /** The JSON Schema of host definitions, derived from the schema that the registry checks with. */
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { hostSchema } from '#shared/hosts/hostSchema.ts';
+import { hostSchema } from '#shared/hosts/registry/schema.ts';
 
 export const hostJsonSchema = (): object => ({
   $id: 'https://sheratan.dev/schema/host.json',

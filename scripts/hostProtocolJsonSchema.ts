@@ -6,7 +6,7 @@ import {
   problemSchema,
   resultSchema,
   runSchema,
-} from '#shared/hosts/protocol.ts';
+} from '#shared/dispatch/protocol.ts';
 
 const BODIES = {
   health: healthSchema,

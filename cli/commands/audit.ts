@@ -1,10 +1,10 @@
 /** `ledger verify`, `repair`, `export`: the ledger against its journal. */
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { exportLedger } from '#shared/ledger/export.ts';
-import { repair } from '#shared/ledger/repair.ts';
-import { sourceOf } from '#shared/ledger/replica.ts';
-import { verify } from '#shared/ledger/verify.ts';
+import { exportLedger } from '#shared/ledger/audit/export.ts';
+import { repair } from '#shared/ledger/audit/repair.ts';
+import { sourceOf } from '#shared/ledger/audit/replica.ts';
+import { verify } from '#shared/ledger/audit/verify.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, note, out, paint, plain } from '../print.ts';
 import { looking, type SessionOptions, withDeployment } from '../session.ts';

@@ -1,7 +1,7 @@
 /** `state`, `pause`, `resume`, `limits`: the running system. */
 
 import { PRIORITIES } from '#shared/contracts/queues.ts';
-import { command } from '#shared/control/control.ts';
+import { command } from '#shared/control/command.ts';
 import {
   type Command,
   type Control,

@@ -1,7 +1,7 @@
 /** `cancel`, `groups`: what people decide about jobs. */
-import { type CancelOutcome, cancelJob } from '#shared/jobs/cancel.ts';
-import { decideGroup } from '#shared/jobs/groups.ts';
-import type { JobRecord } from '#shared/jobs/record.ts';
+import { type CancelOutcome, cancelJob } from '#shared/jobs/operator/cancel.ts';
+import { decideGroup } from '#shared/jobs/operator/haltedGroups.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, plain, time } from '../print.ts';

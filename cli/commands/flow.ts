@@ -1,5 +1,5 @@
 /** `flow`: the tree of what a job brings about, with states. */
-import { type FlowNode, flowOf } from '#shared/jobs/flowTree.ts';
+import { type FlowNode, flowOf } from '#shared/jobs/flow/flowTree.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { json, out, paint, plain, status } from '../print.ts';
 import { looking, type SessionOptions } from '../session.ts';

@@ -1,8 +1,13 @@
 /** `hosts add|list|remove|drain|undrain|maintenance`: which hosts the mesh has. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Host, type Overlay, overlayAt } from '#shared/hosts/host.ts';
-import { addHosts, type ManageDeps, removeHost, setOverlay } from '#shared/hosts/manage.ts';
-import { type HostOutcome, isSettled } from '#shared/hosts/registry.ts';
+import { type HostOutcome, isSettled } from '#shared/hosts/registry/definition.ts';
+import { type Host, type Overlay, overlayAt } from '#shared/hosts/registry/host.ts';
+import {
+  addHosts,
+  type ManageDeps,
+  removeHost,
+  setOverlay,
+} from '#shared/hosts/registry/manageHosts.ts';
 import { systemRandom } from '#shared/kernel/ports.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import {

@@ -1,8 +1,9 @@
 /** `hosts show|history`: one host, how it stands and how it stood. */
-import type { Host } from '#shared/hosts/host.ts';
-import type { Change } from '#shared/hosts/live.ts';
+
+import type { Change } from '#shared/hosts/probing/liveness.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
 import { measuredOf, type Uptime, uptimeOf } from '#shared/hosts/rollups.ts';
-import type { HostSystem } from '#shared/hosts/system.ts';
+import type { HostSystem } from '#shared/wiring/openHosts.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, status, time } from '../print.ts';
 import { looking, type SessionOptions } from '../session.ts';

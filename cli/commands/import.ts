@@ -1,7 +1,7 @@
 /** `import ledger`: the original's balances and journal, with every difference between them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDone } from '#shared/ledger/types.ts';
+import { isDone } from '#shared/ledger/core/types.ts';
 import {
   importLegacyLedger,
   LEGACY_UNIT,

@@ -1,9 +1,6 @@
 /** `ledger`: accounts, transfers and holds, by hand. Amounts are minor units. */
 
 import { systemRandom, systemSleep } from '#shared/kernel/ports.ts';
-import type { Standing } from '#shared/ledger/chart.ts';
-import { standings } from '#shared/ledger/standings.ts';
-import { type Before, balanceAt, type EntryPlace, statement } from '#shared/ledger/statement.ts';
 import {
   type Account,
   type Hold,
@@ -11,7 +8,15 @@ import {
   type Outcome,
   postedOf,
   type Transfer,
-} from '#shared/ledger/types.ts';
+} from '#shared/ledger/core/types.ts';
+import { standings } from '#shared/ledger/read/standings.ts';
+import {
+  type Before,
+  balanceAt,
+  type EntryPlace,
+  statement,
+} from '#shared/ledger/read/statement.ts';
+import type { Standing } from '#shared/ledger/write/accounts.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, time } from '../print.ts';
 import { looking, type Session, type SessionOptions, withDeployment } from '../session.ts';

@@ -1,6 +1,7 @@
 /** `ledger hold`: a promise for so long from now on. */
-import type { Ledger } from '#shared/ledger/ledger.ts';
-import type { HoldRequest, Outcome } from '#shared/ledger/types.ts';
+
+import type { HoldRequest, Outcome } from '#shared/ledger/core/types.ts';
+import type { Ledger } from '#shared/ledger/write/ledger.ts';
 import type { ExitCode } from '../errors.ts';
 import { type LedgerOptions, operate } from './ledger.ts';
 

@@ -2,9 +2,9 @@
 
 import type { Deployment } from '#client/deployment.ts';
 import { ATTENTION } from '#shared/contracts/jobs.ts';
-import type { DeadLetter } from '#shared/jobs/deadLetters.ts';
-import { undecidedText } from '#shared/jobs/faults.ts';
-import type { JobRecord } from '#shared/jobs/record.ts';
+import type { DeadLetter } from '#shared/jobs/operator/deadLetters.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { undecidedText } from '#shared/jobs/record/undecided.ts';
 import { deadLetterOf, deadLetterText, shownDeadLetters } from '../deadLetters.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';

@@ -1,16 +1,16 @@
 /** `ledger reconcile`: the ledger against the jobs that have ended, after one of them was restored. */
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { openTables } from '#client/tables.ts';
-import type { Priced } from '#shared/jobs/cost.ts';
-import { createJobReader } from '#shared/jobs/dynamo/reader.ts';
+import type { Priced } from '#shared/billing/jobCost.ts';
 import {
   type Reconciled,
   reconcile,
   settleAgain,
   type Unaccounted,
   type Unsettled,
-} from '#shared/ledger/reconcile.ts';
-import type { Outcome } from '#shared/ledger/types.ts';
+} from '#shared/billing/reconcile.ts';
+import { createJobReader } from '#shared/jobs/dynamo/jobReader.ts';
+import type { Outcome } from '#shared/ledger/core/types.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, time } from '../print.ts';
 import { looking, type Session, type SessionOptions, withDeployment } from '../session.ts';

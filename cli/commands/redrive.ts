@@ -1,11 +1,11 @@
 /** `redrive`: dead and refused jobs, once more. */
 import { readFileSync } from 'node:fs';
 import { ATTENTION, type Attention } from '#shared/contracts/jobs.ts';
-import { type DeadLetter, redriveDeadLetters } from '#shared/jobs/deadLetters.ts';
-import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
+import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
-import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
-import { prepareRedrive, redrive as redriveJobs, selects } from '#shared/jobs/redrive.ts';
+import { type DeadLetter, redriveDeadLetters } from '#shared/jobs/operator/deadLetters.ts';
+import { prepareRedrive, redrive as redriveJobs, selects } from '#shared/jobs/operator/redrive.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { deadLettersOf, openDeadLetters } from '../deadLetters.ts';

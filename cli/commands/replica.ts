@@ -4,10 +4,9 @@ import { createInterface } from 'node:readline';
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { openTables } from '#client/tables.ts';
 import { systemClock, systemSleep } from '#shared/kernel/ports.ts';
-import { copyLedger } from '#shared/ledger/copy.ts';
-import { createTable } from '#shared/ledger/dynamo/createTable.ts';
-import { ExportError, readExport } from '#shared/ledger/export.ts';
-import type { Problem, Replay } from '#shared/ledger/replay.ts';
+import { copyLedger } from '#shared/ledger/audit/copy.ts';
+import { ExportError, readExport } from '#shared/ledger/audit/export.ts';
+import type { Problem, Replay } from '#shared/ledger/audit/replay.ts';
 import {
   type CopySource,
   follow,
@@ -15,8 +14,9 @@ import {
   replicaJson,
   replicaOf,
   sourceOf,
-} from '#shared/ledger/replica.ts';
-import { openLedger } from '#shared/ledger/system.ts';
+} from '#shared/ledger/audit/replica.ts';
+import { createTable } from '#shared/ledger/dynamo/createTable.ts';
+import { openLedger } from '#shared/wiring/openLedger.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, jsonLine, out, paint, plain, time } from '../print.ts';
 import { repeat } from '../repeat.ts';

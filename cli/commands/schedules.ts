@@ -1,7 +1,7 @@
 /** `schedules`: jobs that come again and again. */
 import { kinds } from '#shared/jobs/kinds/index.ts';
 import { isRate, nextFire } from '#shared/schedules/expression.ts';
-import { addSchedule, enableSchedule, removeSchedule } from '#shared/schedules/manage.ts';
+import { addSchedule, enableSchedule, removeSchedule } from '#shared/schedules/manageSchedules.ts';
 import { type Overlap, type Schedule, tickOf } from '#shared/schedules/schedule.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { readInput } from '../input.ts';

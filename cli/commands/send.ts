@@ -4,15 +4,15 @@ import type { Deployment } from '#client/deployment.ts';
 import { droppedOf, droppedText, handleOf, type JobHandle } from '#client/handle.ts';
 import type { TargetOptions } from '#client/target.ts';
 import { type Watched, watchHandles } from '#client/wait.ts';
-import { hintsOf } from '#shared/jobs/envelope.ts';
+import { hintsOf } from '#shared/jobs/envelope/envelope.ts';
 import {
   bodyOf,
   messageOf,
   type OutgoingMessage,
   uncheckedMessageOf,
-} from '#shared/jobs/message.ts';
-import { claimCheck } from '#shared/jobs/payload.ts';
-import type { Blobs } from '#shared/jobs/ports.ts';
+} from '#shared/jobs/envelope/message.ts';
+import { claimCheck } from '#shared/jobs/envelope/payload.ts';
+import type { Blobs } from '#shared/jobs/ports/jobs.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
 import { asciiText } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';

@@ -2,8 +2,8 @@
 
 import type { TargetOptions } from '#client/target.ts';
 import { watchJobs } from '#client/wait.ts';
-import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
-import { repeatSteps } from '#shared/jobs/trace.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
+import { repeatSteps } from '#shared/jobs/record/trace.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { json, note, out, plain, readerLeft, status, time } from '../print.ts';
 import { looking } from '../session.ts';

@@ -1,6 +1,6 @@
 /** Every job of an embedded cloud, latest change first, as the Jobs table's stream tells of them. */
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { StreamRecord } from '#infra/local/streamBatch.ts';
+import type { StreamRecord } from '#emulator/triggers/streamBatch.ts';
 
 interface JobRow {
   readonly id: string;

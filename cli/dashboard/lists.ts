@@ -1,8 +1,8 @@
 /** What the dashboard lists, read as the commands read it. */
 import type { Deployment } from '#client/deployment.ts';
-import type { List } from '#infra/local/dashboard/server.ts';
+import type { List } from '#emulator/dashboard/server.ts';
 import { systemClock, systemRandom, systemSleep } from '#shared/kernel/ports.ts';
-import { standings } from '#shared/ledger/standings.ts';
+import { standings } from '#shared/ledger/read/standings.ts';
 import { lookAtHosts } from '../lookAtHosts.ts';
 import { viewOf } from '../show.ts';
 import { latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.ts';

@@ -1,10 +1,10 @@
 /** Puts the dashboard of an embedded cloud together. */
 import { openEmbedded } from '#client/deployment.ts';
 import type { EmbeddedState } from '#client/state.ts';
-import type { Cloud } from '#infra/local/cloud.ts';
-import { createLive } from '#infra/local/dashboard/live.ts';
-import type { Recorder } from '#infra/local/dashboard/recorder.ts';
-import { startDashboard } from '#infra/local/dashboard/server.ts';
+import type { Cloud } from '#emulator/cloud.ts';
+import { createLive } from '#emulator/dashboard/live.ts';
+import type { Recorder } from '#emulator/dashboard/recorder.ts';
+import { startDashboard } from '#emulator/dashboard/server.ts';
 import { alarmsOf } from '#infra/monitoring/alarms.ts';
 import { dashboardOf } from '#infra/monitoring/dashboard.ts';
 import { inventoryOf } from '#infra/monitoring/inventory.ts';

@@ -6,10 +6,10 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
-import { jobIdOf, parseEnvelope } from '#shared/jobs/envelope.ts';
+import { jobIdOf, parseEnvelope } from '#shared/jobs/envelope/envelope.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
-import type { JobStore } from '#shared/jobs/ports.ts';
-import { isTerminal } from '#shared/jobs/record.ts';
+import type { JobStore } from '#shared/jobs/ports/jobs.ts';
+import { isTerminal } from '#shared/jobs/record/record.ts';
 import { textOf } from '#shared/jobs/sqs/attributes.ts';
 import { attempt, type Finding, ok, problem } from './finding.ts';
 

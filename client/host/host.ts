@@ -7,7 +7,7 @@ import type * as Http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Capacity, type Health, HOST_PATHS } from '#shared/hosts/protocol.ts';
+import { type Capacity, type Health, HOST_PATHS } from '#shared/dispatch/protocol.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { answer, later, problem, runOrder } from './order.ts';
 import { createRuns, type HostAnswer } from './runs.ts';

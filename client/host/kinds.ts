@@ -1,6 +1,6 @@
 /** Kinds of the example host. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { PermanentError, RetryableError } from '#shared/jobs/errors.ts';
+import { PermanentError, RetryableError } from '#shared/jobs/kinds/errors.ts';
 import type { HostKind } from './host.ts';
 
 const SLEEP_MS_MAX = 840_000;

@@ -1,9 +1,9 @@
 /** A job that a host was asked to run: whether it may, and what becomes of it. */
 import type { IncomingHttpHeaders } from 'node:http';
 import * as v from 'valibot';
-import { HOST_HEADERS, type RunOrder, runSchema } from '#shared/hosts/protocol.ts';
-import { verifySignature } from '#shared/jobs/callback.ts';
-import { PermanentError } from '#shared/jobs/errors.ts';
+import { HOST_HEADERS, type RunOrder, runSchema } from '#shared/dispatch/protocol.ts';
+import { verifySignature } from '#shared/jobs/callbacks/signature.ts';
+import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { canonicalJson, type Json, readJson, sha256 } from '#shared/kernel/json.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { isA, toldOf } from '#shared/kernel/thrown.ts';

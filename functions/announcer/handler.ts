@@ -1,14 +1,14 @@
 /** Hosts table stream → changes of state, on the event bus and in their history. */
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { documentClient } from '#shared/aws/clients.ts';
+import { eventClient } from '#shared/aws/eventClient.ts';
 import { HOSTS_ENV } from '#shared/contracts/functions.ts';
-import { announce } from '#shared/hosts/announce.ts';
-import { createHostProjection } from '#shared/hosts/dynamo/projection.ts';
-import { commitsOf } from '#shared/hosts/dynamo/stream.ts';
-import { createHostEvents } from '#shared/hosts/eventbridge/events.ts';
+import { commitsOf } from '#shared/hosts/dynamo/committedChanges.ts';
+import { createHostProjection } from '#shared/hosts/dynamo/hostProjection.ts';
+import { createHostEvents } from '#shared/hosts/eventbridge/hostEvents.ts';
+import { announce } from '#shared/hosts/events/announce.ts';
 import { readEnv, text } from '#shared/kernel/env.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
-import { documentClient } from '#shared/runtime/clients.ts';
-import { eventClient } from '#shared/runtime/eventClient.ts';
 import { announceInOrder } from '#shared/runtime/hostTelemetry.ts';
 
 const env = readEnv({ table: [HOSTS_ENV.table, text] });

@@ -1,21 +1,21 @@
 /** Probes queue → a shard's hosts looked at, their states committed. */
 import type { SQSEvent } from 'aws-lambda';
+import { documentClient, sqsClient } from '#shared/aws/clients.ts';
 import { HOSTS_ENV, PROBER_ENV } from '#shared/contracts/functions.ts';
 import { SHARD_HOSTS_MAX } from '#shared/contracts/hosts.ts';
-import { createHostStore } from '#shared/hosts/dynamo/registry.ts';
+import { createHostStore } from '#shared/hosts/dynamo/hostStore.ts';
 import { createRollupStore } from '#shared/hosts/dynamo/rollupStore.ts';
 import { createShardStore } from '#shared/hosts/dynamo/shardStore.ts';
 import { createProbe } from '#shared/hosts/http/probe.ts';
 import { createSentinels } from '#shared/hosts/http/sentinels.ts';
 import { watchStalls } from '#shared/hosts/http/stalls.ts';
-import { probeMessageOf } from '#shared/hosts/message.ts';
-import { type HostToProbe, probeAll } from '#shared/hosts/probeAll.ts';
-import { carryOut } from '#shared/hosts/prober.ts';
-import { createProbeQueue } from '#shared/hosts/sqs/probes.ts';
+import { carryOut } from '#shared/hosts/probing/handleMessage.ts';
+import { type HostToProbe, probeAll } from '#shared/hosts/probing/probeAll.ts';
+import { probeMessageOf } from '#shared/hosts/probing/probeMessage.ts';
+import { createProbeQueue } from '#shared/hosts/sqs/probeQueue.ts';
 import { list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
 import { systemClock, systemIds, systemRandom, systemSleep } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
-import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
 import { reportShard } from '#shared/runtime/hostTelemetry.ts';
 import { vcpusOf } from '#shared/runtime/machine.ts';
 

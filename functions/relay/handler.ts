@@ -1,19 +1,19 @@
 /** Jobs table stream → dependants, children and callbacks of the jobs that ended. */
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { documentClient, sqsClient } from '#shared/aws/clients.ts';
+import { createCharges } from '#shared/billing/sqs/postingsQueue.ts';
 import { QUEUE_ENV, RELAY_ENV } from '#shared/contracts/functions.ts';
+import { endsOf } from '#shared/jobs/dynamo/endedJobs.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createJobStore } from '#shared/jobs/dynamo/store.ts';
-import { endsOf } from '#shared/jobs/dynamo/stream.ts';
-import { relayEnds } from '#shared/jobs/relay.ts';
-import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
+import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
+import { relayEnds } from '#shared/jobs/flow/relay.ts';
+import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { readEnv, text } from '#shared/kernel/env.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
-import { createCharges } from '#shared/ledger/sqs/postings.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
-import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
-import { relayInOrder } from '#shared/runtime/streamBatch.ts';
+import { relayInOrder } from './relayInOrder.ts';
 
 const env = readEnv({
   table: [RELAY_ENV.jobsTable, text],

@@ -1,20 +1,20 @@
 /** results.fifo → the callback URLs of the jobs that ended. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { documentClient, sqsClient } from '#shared/aws/clients.ts';
 import { REPORTER_ENV } from '#shared/contracts/functions.ts';
+import { freshSecrets } from '#shared/jobs/callbacks/cachedSecrets.ts';
+import { reportEnd } from '#shared/jobs/callbacks/deliver.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
-import { createJobStore } from '#shared/jobs/dynamo/store.ts';
-import { freshSecrets } from '#shared/jobs/freshSecrets.ts';
-import { createHttpClient } from '#shared/jobs/http/client.ts';
-import { reportEnd } from '#shared/jobs/report.ts';
-import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
+import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
+import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
+import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { announcementOf } from '#shared/jobs/sqs/announcements.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { list, readEnv, text } from '#shared/kernel/env.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
-import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
-import { reportAll } from '#shared/runtime/reportAll.ts';
+import { reportAll } from './reportAll.ts';
 
 const env = readEnv({
   table: [REPORTER_ENV.jobsTable, text],
@@ -34,7 +34,7 @@ const deps = {
   secrets: freshSecrets({
     // Loaded by the first callback: a cold start does without that client.
     open: async () =>
-      (await import('#shared/jobs/secretsManager/open.ts')).openSecrets(env.callbackSecret),
+      (await import('#shared/jobs/secretsManager/openSecrets.ts')).openSecrets(env.callbackSecret),
     clock: systemClock,
     logger: telemetry.log,
     freshMs: LIMITS.secretFreshMs,

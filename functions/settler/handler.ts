@@ -1,13 +1,13 @@
 /** postings.fifo → the ledger: what jobs cost that have ended. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { dynamoClient } from '#shared/aws/clients.ts';
+import { settleCharge } from '#shared/billing/settleCharge.ts';
+import { chargeIn } from '#shared/billing/sqs/postingsQueue.ts';
 import { LEDGER_ENV } from '#shared/contracts/functions.ts';
 import { positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
-import { settleCharge } from '#shared/ledger/settle.ts';
-import { chargeIn } from '#shared/ledger/sqs/postings.ts';
-import { openLedger } from '#shared/ledger/system.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
-import { dynamoClient } from '#shared/runtime/clients.ts';
-import { settleAll } from '#shared/runtime/settleAll.ts';
+import { openLedger } from '#shared/wiring/openLedger.ts';
+import { settleAll } from './settleAll.ts';
 
 const env = readEnv({
   table: [LEDGER_ENV.table, text],

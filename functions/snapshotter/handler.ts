@@ -1,13 +1,13 @@
 /** Ledger table stream → entries of the accounts: each new block rings for its lane. */
 import type { DynamoDBStreamEvent } from 'aws-lambda';
+import { dynamoClient } from '#shared/aws/clients.ts';
 import { LEDGER_ENV } from '#shared/contracts/functions.ts';
 import { positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
-import { lanesRung } from '#shared/ledger/dynamo/stream.ts';
-import { catchUp } from '#shared/ledger/snapshot.ts';
-import { openLedger } from '#shared/ledger/system.ts';
+import { lanesRung } from '#shared/ledger/dynamo/rungLanes.ts';
+import { catchUp } from '#shared/ledger/read/projectEntries.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
-import { dynamoClient } from '#shared/runtime/clients.ts';
 import { reportLanes } from '#shared/runtime/meshTelemetry.ts';
+import { openLedger } from '#shared/wiring/openLedger.ts';
 
 const env = readEnv({
   table: [LEDGER_ENV.table, text],

@@ -1,20 +1,20 @@
 /** Every minute → parked jobs that are due, dependants that waited too long. */
 import type { ScheduledEvent } from 'aws-lambda';
+import { documentClient, dynamoClient, sqsClient } from '#shared/aws/clients.ts';
 import { LEDGER_ENV, QUEUE_ENV, TIMEKEEPER_ENV } from '#shared/contracts/functions.ts';
-import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
-import { createJobStore } from '#shared/jobs/dynamo/store.ts';
-import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
+import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
+import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
+import { keepTime } from '#shared/jobs/flow/timekeeper.ts';
+import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
-import { keepTime } from '#shared/jobs/timekeeper.ts';
 import { positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
-import { expireHolds } from '#shared/ledger/expire.ts';
-import { sweepLanes } from '#shared/ledger/snapshot.ts';
-import { openLedger } from '#shared/ledger/system.ts';
-import { laneOfMinute, trialDifference } from '#shared/ledger/trialBalance.ts';
+import { laneOfMinute, trialDifference } from '#shared/ledger/audit/trialBalance.ts';
+import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
+import { expireHolds } from '#shared/ledger/write/expireHolds.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
-import { documentClient, dynamoClient, sqsClient } from '#shared/runtime/clients.ts';
 import { reportTick } from '#shared/runtime/meshTelemetry.ts';
+import { openLedger } from '#shared/wiring/openLedger.ts';
 
 const env = readEnv({
   table: [TIMEKEEPER_ENV.jobsTable, text],

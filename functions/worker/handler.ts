@@ -1,32 +1,32 @@
 /** SQS FIFO → jobs. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { documentClient, sqsClient } from '#shared/aws/clients.ts';
 import { HOSTS_ENV, LEDGER_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { WORKER_ENV } from '#shared/contracts/worker.ts';
-import { createControlStore } from '#shared/control/dynamo/store.ts';
+import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import { createGate } from '#shared/control/gate.ts';
 import { limits } from '#shared/control/limits.ts';
-import { lazyDispatcher } from '#shared/hosts/lazy.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
-import { createJobStore } from '#shared/jobs/dynamo/store.ts';
-import { createTicks } from '#shared/jobs/dynamo/ticks.ts';
-import { lazyHttp } from '#shared/jobs/http/lazy.ts';
+import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
+import { lazyHttp } from '#shared/jobs/http/lazyHttp.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
-import { runBatch } from '#shared/jobs/runBatch.ts';
-import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
-import { batchResponse, deliveriesOf } from '#shared/jobs/sqs/records.ts';
+import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
+import { batchResponse, deliveriesOf } from '#shared/jobs/sqs/deliveries.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import { runBatch } from '#shared/jobs/worker/processBatch.ts';
 import { list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
-import { lazyPurse } from '#shared/ledger/lazy.ts';
-import { reportBatch } from '#shared/runtime/batchTelemetry.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
-import { documentClient, sqsClient } from '#shared/runtime/clients.ts';
-import { catchLeftBehind } from '#shared/runtime/leftBehind.ts';
+import { lazyDispatcher } from '#shared/wiring/lazyDispatcher.ts';
+import { lazyPurse } from '#shared/wiring/lazyHoldAllocator.ts';
+import { catchLeftBehind } from './leftBehind.ts';
+import { reportBatch } from './reportBatch.ts';
 
 const env = readEnv({
   table: [WORKER_ENV.jobsTable, text],

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import { bundlePage } from '../local/dashboard/script.ts';
+import { bundlePage } from '#emulator/dashboard/script.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -28,7 +28,7 @@ export interface BuiltCommand {
   readonly inputs: readonly string[];
 }
 
-const PAGE = 'infra/local/page';
+const PAGE = 'emulator/page';
 
 /**
  * Splitting keeps what few commands need in chunks of their own. Not minified: stack traces of
@@ -37,7 +37,7 @@ const PAGE = 'infra/local/page';
 export const bundleCommand = async (): Promise<BuiltCommand> => {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: { main: 'cli/main.ts', bootstrap: 'infra/local/bootstrap.js' },
+    entryPoints: { main: 'cli/main.ts', bootstrap: 'emulator/lambda/bootstrap.js' },
     outdir: 'dist/cli',
     chunkNames: 'chunk-[hash]',
     bundle: true,

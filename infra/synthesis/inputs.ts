@@ -6,8 +6,6 @@ import { join } from 'node:path';
 
 /** Whole folders: a file that an import would newly find must count as well. */
 const FOLDERS = ['functions', 'infra', 'shared'];
-/** The emulators: no synthesis reads them. */
-const APART = join('infra', 'local');
 const FILES = [
   'cdk.json',
   'cdk.context.json',
@@ -46,9 +44,7 @@ const contentOf = (path: string): Buffer | undefined => {
 
 /** The files of `root` that a synthesis may read, but for installed packages, by their paths in it. */
 export const synthesisFiles = (root: string): readonly string[] =>
-  [...FILES, ...FOLDERS.flatMap((folder) => filesBelow(root, folder))]
-    .filter((path) => !path.startsWith(APART))
-    .sort();
+  [...FILES, ...FOLDERS.flatMap((folder) => filesBelow(root, folder))].sort();
 
 /**
  * @param root absolute, without a slash at its end

@@ -1,7 +1,8 @@
 /** What the rules of hosts need of the outside; adapters are in dynamo/, sqs/ and http/. */
-import type { Host } from './host.ts';
-import type { Change, Live } from './live.ts';
-import type { ProbeOutcome } from './outcome.ts';
+
+import type { Change, Live } from './probing/liveness.ts';
+import type { ProbeOutcome } from './probing/probeOutcome.ts';
+import type { Host } from './registry/host.ts';
 import type { Rollup, Rollups } from './rollups.ts';
 
 /** One probe. Never rejects. */

@@ -1,7 +1,7 @@
 /** What the ledger's rules need of the outside; the adapter is in dynamo/. */
-import type { Block, Head } from './blocks.ts';
-import type { Executed } from './execute.ts';
-import type { Account, AccountKey, Hold, Position, Transfer } from './types.ts';
+import type { Block, Head } from './core/blocks.ts';
+import type { Executed } from './core/execute.ts';
+import type { Account, AccountKey, Hold, Position, Transfer } from './core/types.ts';
 
 export interface Wanted {
   readonly accounts?: readonly AccountKey[];

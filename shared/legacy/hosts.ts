@@ -1,6 +1,6 @@
 /** The original's workers.json as host definitions, with all that cannot come along. */
 
-import { checkHost, type HostDefinition } from '#shared/hosts/registry.ts';
+import { checkHost, type HostDefinition } from '#shared/hosts/registry/definition.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { DIGITS } from './ledger/divergence.ts';

@@ -1,7 +1,7 @@
 /** The original's `<id>.job.json` (data/webrelay_out) as an envelope. */
 import * as v from 'valibot';
-import type { Envelope, EnvelopeIssue } from '#shared/jobs/envelope.ts';
-import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
+import type { Envelope, EnvelopeIssue } from '#shared/jobs/envelope/envelope.ts';
+import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { clipped } from '#shared/kernel/text.ts';

@@ -3,11 +3,11 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { tellUsage } from '#shared/aws/usage.ts';
 import { METRICS_ENV } from '#shared/contracts/metrics.ts';
 import { readEnv, text } from '#shared/kernel/env.ts';
 import { type Logger as LoggerPort, systemClock } from '#shared/kernel/ports.ts';
 import { createMetrics, type Metrics } from './emf.ts';
-import { tellUsage } from './usage.ts';
 
 export interface Telemetry {
   readonly logger: Logger;

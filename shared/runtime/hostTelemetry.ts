@@ -1,10 +1,10 @@
 /** What prober and announcer report: one metrics line a run, latencies in a bounded number of values. */
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { HOST_METRICS } from '#shared/contracts/metrics.ts';
-import type { StreamedCommit } from '#shared/hosts/dynamo/stream.ts';
-import { type HostState, NO_CERTIFICATE } from '#shared/hosts/live.ts';
-import type { ShardReport } from '#shared/hosts/runShard.ts';
-import { isStale } from '#shared/hosts/verdict.ts';
+import type { StreamedCommit } from '#shared/hosts/dynamo/committedChanges.ts';
+import { type HostState, NO_CERTIFICATE } from '#shared/hosts/probing/liveness.ts';
+import type { ShardReport } from '#shared/hosts/probing/probeRun.ts';
+import { isStale } from '#shared/hosts/probing/verdict.ts';
 import type { Telemetry } from './chain.ts';
 
 /** CloudWatch takes 100 values a metric and line. */

@@ -1,7 +1,7 @@
 /** What the scheduled functions report. */
 import { LEDGER_METRICS, MESH_METRICS } from '#shared/contracts/metrics.ts';
-import type { TimekeeperReport } from '#shared/jobs/timekeeper.ts';
-import type { Expired } from '#shared/ledger/expire.ts';
+import type { TimekeeperReport } from '#shared/jobs/flow/timekeeper.ts';
+import type { Expired } from '#shared/ledger/write/expireHolds.ts';
 import type { Telemetry } from './chain.ts';
 
 /** What a minute found. */

@@ -1,11 +1,11 @@
 /** A recurring job: what EventBridge Scheduler is told, so that each tick is one job. */
 import * as v from 'valibot';
 import type { Priority } from '#shared/contracts/queues.ts';
-import type { Kinds } from '#shared/jobs/defineJob.ts';
-import { type EnvelopeIssue, parseEnvelope } from '#shared/jobs/envelope.ts';
-import type { OVERLAPS } from '#shared/jobs/envelopeSchema.ts';
-import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
-import { messageOf } from '#shared/jobs/message.ts';
+import { type EnvelopeIssue, parseEnvelope } from '#shared/jobs/envelope/envelope.ts';
+import { messageOf } from '#shared/jobs/envelope/message.ts';
+import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
+import type { OVERLAPS } from '#shared/jobs/envelope/schema.ts';
+import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';
 import { asciiText, byteLength, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { ScheduleError } from './errors.ts';

@@ -30,7 +30,7 @@ describe('the built command', () => {
     expect(sources).toContain('cli/operate.ts');
     expect(clientsIn(sources)).toEqual([]);
     // An option's choices are the names of the engines.
-    const heavy = /^infra\/(?!local\/tableEngine)|^cli\/commands\/|job.*kinds/;
+    const heavy = /^infra\/|^emulator\/(?!tables\/tableEngine)|^cli\/commands\/|kinds\/index/;
     expect(sources.filter((file) => heavy.test(file))).toEqual([]);
   });
 
@@ -42,7 +42,7 @@ describe('the built command', () => {
   ])('loads the clients of tables and queues with %s, and no emulator', (source) => {
     const sources = loadedWith(source);
     expect(clientsIn(sources).toSorted()).toEqual(['client-dynamodb', 'client-sqs']);
-    expect(sources.filter((file) => file.startsWith('infra/'))).toEqual([]);
+    expect(sources.filter((file) => /^(?:infra|emulator)\//.test(file))).toEqual([]);
   });
 
   it('has beside it what it starts and what it shows', () => {
@@ -58,7 +58,7 @@ describe('the built command', () => {
     expect(built.inputs).toEqual(
       expect.arrayContaining([
         ...['cli/main.ts', 'cli/commands/up.ts', 'shared/kernel/deferred.ts'],
-        ...['infra/local/bootstrap.js', 'infra/local/page/main.ts', 'infra/local/page/page.css'],
+        ...['emulator/lambda/bootstrap.js', 'emulator/page/main.ts', 'emulator/page/page.css'],
       ]),
     );
     expect(built.inputs.filter((file) => /node_modules|^\.\./.test(file))).toEqual([]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const LINES_MAX = 250;
-const FOLDERS = ['shared', 'functions', 'infra', 'cli', 'scripts'];
+const FOLDERS = ['shared', 'functions', 'infra', 'emulator', 'cli', 'scripts'];
 
 const sources = FOLDERS.flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })

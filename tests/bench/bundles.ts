@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { loadAssembly } from '#emulator/template/template.ts';
 import { bundleEntry, bundleFunction } from '#infra/bundle/bundle.ts';
-import { loadAssembly } from '#infra/local/template.ts';
 import { eagerFiles } from '../support/metafile.ts';
 import { line, percentile, round, title } from './stats.ts';
 

@@ -1,7 +1,7 @@
 /** What choosing a host costs a job, by the number of hosts that could run it. */
 
-import { selectHosts } from '#shared/hosts/selection.ts';
-import { createView } from '#shared/hosts/view.ts';
+import { createView } from '#shared/dispatch/meshView.ts';
+import { selectHosts } from '#shared/dispatch/selectHost.ts';
 import { aHost, aLive } from '../support/targets.ts';
 import { line, percentile, round, title } from './stats.ts';
 

@@ -1,11 +1,11 @@
 /** The ledger, beside raw transactions of the same shape on the same server. */
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { startTableServer } from '#infra/local/tableServer.ts';
-import { balanceKey, transferItem } from '#shared/ledger/dynamo/codec.ts';
-import { createEntryStore } from '#shared/ledger/dynamo/entries.ts';
-import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
-import { follow, newReplica } from '#shared/ledger/replica.ts';
-import { sweepLanes } from '#shared/ledger/snapshot.ts';
+import { startTableServer } from '#emulator/tables/tableServer.ts';
+import { follow, newReplica } from '#shared/ledger/audit/replica.ts';
+import { createEntryStore } from '#shared/ledger/dynamo/entryStore.ts';
+import { balanceKey, transferItem } from '#shared/ledger/dynamo/ledgerItems.ts';
+import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
+import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 import { createLedgerTable } from '../support/table.ts';
 import { countDynamo, noCounts } from './counts.ts';

@@ -1,6 +1,6 @@
 /** Items of the ledger after 10, 1,000 and 100,000 transfers. */
-import { startTableServer } from '#infra/local/tableServer.ts';
-import { sweepLanes } from '#shared/ledger/snapshot.ts';
+import { startTableServer } from '#emulator/tables/tableServer.ts';
+import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { type ItemSize, itemSizes, moveMany } from '../support/itemSizes.ts';
 import { partsOf, startLedger } from '../support/ledger.ts';
 import { line, round, title } from './stats.ts';

@@ -3,9 +3,9 @@
  * get the same jobs of 0 ms, by turns, so that what else the machine does meets all of them.
  */
 
-import { LocalCloudError } from '#infra/local/errors.ts';
-import { TABLE_ENGINES, type TableEngine } from '#infra/local/tableEngine.ts';
-import { startTableServer } from '#infra/local/tableServer.ts';
+import { LocalCloudError } from '#emulator/errors.ts';
+import { TABLE_ENGINES, type TableEngine } from '#emulator/tables/tableEngine.ts';
+import { startTableServer } from '#emulator/tables/tableServer.ts';
 import { bullmq } from './neighbours/bullmq.ts';
 import { pgBoss } from './neighbours/pgBoss.ts';
 import { nameOf, sheratan } from './neighbours/sheratan.ts';

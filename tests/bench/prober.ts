@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
-import type { Host } from '#shared/hosts/host.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
 import { aHost } from '../support/targets.ts';
 import { runBlackbox } from './prober/blackbox.ts';
 import { holdDown } from './prober/quota.ts';

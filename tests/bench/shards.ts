@@ -1,8 +1,8 @@
 /** What keeping hosts costs: real turns of shards, counted in the SDK, units as DynamoDB has them. */
-import { startTableServer } from '#infra/local/tableServer.ts';
-import { announce } from '#shared/hosts/announce.ts';
-import type { ProbeOutcome } from '#shared/hosts/outcome.ts';
-import { carryOut } from '#shared/hosts/prober.ts';
+import { startTableServer } from '#emulator/tables/tableServer.ts';
+import { announce } from '#shared/hosts/events/announce.ts';
+import { carryOut } from '#shared/hosts/probing/handleMessage.ts';
+import type { ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
 import { FAIL } from '../support/probes.ts';
 import { type Shards, startShards } from '../support/shards.ts';
 import { type Counts, countDynamo, noCounts } from './counts.ts';

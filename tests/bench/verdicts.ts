@@ -2,7 +2,7 @@
  * How often hosts that are up are taken for down because single probes are lost: the real verdict,
  * over 100,000 hosts a day. Probes that pass one after another change nothing, so they are skipped.
  */
-import { judge, unknownHost } from '#shared/hosts/verdict.ts';
+import { judge, unknownHost } from '#shared/hosts/probing/verdict.ts';
 import { FAIL, hostWith, OK, once, twice } from '../support/probes.ts';
 import { line, round, title } from './stats.ts';
 

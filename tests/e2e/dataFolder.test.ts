@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { pushDirectory } from '#cli/commands/workspace.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import type { EmbeddedState } from '#client/state.ts';
-import { nativeBinary } from '#infra/local/nativeTables.ts';
+import { nativeBinary } from '#emulator/tables/nativeTables.ts';
 import type { ChangedAssembly } from '../support/changedAssembly.ts';
 import { hastenedAssembly } from '../support/hastened.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';

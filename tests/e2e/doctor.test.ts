@@ -10,9 +10,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { createJobStore } from '#shared/jobs/dynamo/store.ts';
-import { scheduled } from '#shared/jobs/rows.ts';
-import { openLedger } from '#shared/ledger/system.ts';
+import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
+import { scheduled } from '#shared/jobs/record/newRecord.ts';
+import { openLedger } from '#shared/wiring/openLedger.ts';
 import { type ChangedAssembly, stillAssembly } from '../support/changedAssembly.ts';
 import { type Front, startFront } from '../support/front.ts';
 import { commandIn, type Sheratan, startSheratan } from '../support/sheratan.ts';

@@ -4,8 +4,8 @@ import { echo, type JobHandle, readFile, SIGNATURE_HEADER, verifySignature } fro
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { type Mesh, meshOn } from '#client/mesh.ts';
-import { type Cloud, startCloud } from '#infra/local/cloud.ts';
-import { flowOf } from '#shared/jobs/flowTree.ts';
+import { type Cloud, startCloud } from '#emulator/cloud.ts';
+import { flowOf } from '#shared/jobs/flow/flowTree.ts';
 
 let cloud: Cloud;
 let deployment: Deployment;

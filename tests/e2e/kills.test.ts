@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
-import { type Cloud, startCloud } from '#infra/local/cloud.ts';
+import { type Cloud, startCloud } from '#emulator/cloud.ts';
 import { systemSleep } from '#shared/kernel/ports.ts';
 import type { ChangedAssembly } from '../support/changedAssembly.ts';
 import { hastenedAssembly } from '../support/hastened.ts';

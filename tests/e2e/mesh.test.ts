@@ -6,8 +6,8 @@ import { pushDirectory } from '#cli/commands/workspace.ts';
 import { itemsOf, readLegacy } from '#cli/input.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { watchJobs } from '#client/wait.ts';
-import { type Cloud, startCloud } from '#infra/local/cloud.ts';
-import { traceOf } from '#shared/jobs/trace.ts';
+import { type Cloud, startCloud } from '#emulator/cloud.ts';
+import { traceOf } from '#shared/jobs/record/trace.ts';
 
 let cloud: Cloud;
 let mesh: Deployment;

@@ -7,11 +7,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
-import { type Cloud, startCloud } from '#infra/local/cloud.ts';
+import { type Cloud, startCloud } from '#emulator/cloud.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
-import type { HostState } from '#shared/hosts/live.ts';
-import { addHosts } from '#shared/hosts/manage.ts';
 import type { ProbeMessage } from '#shared/hosts/ports.ts';
+import type { HostState } from '#shared/hosts/probing/liveness.ts';
+import { addHosts } from '#shared/hosts/registry/manageHosts.ts';
 import { systemSleep } from '#shared/kernel/ports.ts';
 import { definitionOf } from '../support/hosts.ts';
 import { BUS_QUEUE, subscribedAssembly, TOPIC_QUEUE } from '../support/subscribedAssembly.ts';

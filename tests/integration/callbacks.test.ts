@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { kindsOf } from '#shared/jobs/defineJob.ts';
+import { callbackDelaySeconds, reportEnd } from '#shared/jobs/callbacks/deliver.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
-import { createHttpClient } from '#shared/jobs/http/client.ts';
+import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
+import { kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { echo } from '#shared/jobs/kinds/echo.ts';
-import { callbackDelaySeconds, reportEnd } from '#shared/jobs/report.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 type Answer = (response: ServerResponse) => void;

@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createJobIndex, PAGE_ROWS } from '#cli/dashboard/jobIndex.ts';
-import { buildAssets } from '#infra/local/dashboard/assets.ts';
-import { type DashboardServer, startDashboard } from '#infra/local/dashboard/server.ts';
-import type { StreamRecord } from '#infra/local/streamBatch.ts';
+import { buildAssets } from '#emulator/dashboard/assets.ts';
+import { type DashboardServer, startDashboard } from '#emulator/dashboard/server.ts';
+import type { StreamRecord } from '#emulator/triggers/streamBatch.ts';
 import { type Browser, CHROMIUM, NEEDS_CHROMIUM, openBrowser } from '../support/chromium.ts';
 
 const MANY = 20_000;

@@ -17,8 +17,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Cloud, type CloudOptions, startCloud } from '#infra/local/cloud.ts';
-import { nativeBinary } from '#infra/local/nativeTables.ts';
+import { type Cloud, type CloudOptions, startCloud } from '#emulator/cloud.ts';
+import { nativeBinary } from '#emulator/tables/nativeTables.ts';
 
 const ASSEMBLY = 'tests/fixtures/local';
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };

@@ -1,15 +1,15 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { DEAD_LETTERS_SUFFIX } from '#shared/contracts/queues.ts';
+import { kindsOf } from '#shared/jobs/kinds/defineJob.ts';
+import { Snooze } from '#shared/jobs/kinds/errors.ts';
 import {
   type DeadLetter,
   type DeadLetterDeps,
   lookAtDeadLetters,
   redriveDeadLetters,
-} from '#shared/jobs/deadLetters.ts';
-import { kindsOf } from '#shared/jobs/defineJob.ts';
-import { Snooze } from '#shared/jobs/errors.ts';
-import { createDeadLetters } from '#shared/jobs/sqs/deadLetters.ts';
+} from '#shared/jobs/operator/deadLetters.ts';
+import { createDeadLetters } from '#shared/jobs/sqs/deadLetterQueues.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { type Behaviour, notedKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';

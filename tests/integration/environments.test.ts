@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createFunction, type LocalFunction } from '#infra/local/functions.ts';
+import { createFunction, type LocalFunction } from '#emulator/lambda/functions.ts';
 import { DYING } from '../support/functions.ts';
 import { isRunning } from '../support/processes.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, inject, it } from 'vitest';
-import { readAll, writeAll } from '#shared/dynamo/batches.ts';
-import { changeIdOf } from '#shared/hosts/changes.ts';
-import { createHostProjection } from '#shared/hosts/dynamo/projection.ts';
-import type { Change } from '#shared/hosts/live.ts';
+import { readAll, writeAll } from '#shared/aws/itemBatches.ts';
+import { createHostProjection } from '#shared/hosts/dynamo/hostProjection.ts';
+import { changeIdOf } from '#shared/hosts/events/changeId.ts';
+import type { Change } from '#shared/hosts/probing/liveness.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createJobReader } from '#shared/jobs/dynamo/reader.ts';
-import { createJobStore } from '#shared/jobs/dynamo/store.ts';
-import { quarantined } from '#shared/jobs/rows.ts';
+import { createJobReader } from '#shared/jobs/dynamo/jobReader.ts';
+import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
+import { quarantined } from '#shared/jobs/record/newRecord.ts';
 import { createInjector } from '../support/faults.ts';
 import { createHostsTable, createJobsTable, createLedgerTable } from '../support/table.ts';
 

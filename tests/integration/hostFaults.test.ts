@@ -1,9 +1,9 @@
 import { expect, inject, it } from 'vitest';
-import { announce, type Committed } from '#shared/hosts/announce.ts';
-import { changeIdOf } from '#shared/hosts/changes.ts';
-import type { Change } from '#shared/hosts/live.ts';
+import { announce, type Committed } from '#shared/hosts/events/announce.ts';
+import { changeIdOf } from '#shared/hosts/events/changeId.ts';
 import type { ProbeMessage } from '#shared/hosts/ports.ts';
-import { carryOut } from '#shared/hosts/prober.ts';
+import { carryOut } from '#shared/hosts/probing/handleMessage.ts';
+import type { Change } from '#shared/hosts/probing/liveness.ts';
 import { recordCommits } from '../support/commits.ts';
 import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { FAIL, OK } from '../support/probes.ts';

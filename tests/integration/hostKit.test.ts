@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHost, type HostKind, type HostOptions, PermanentError } from '#client/index.ts';
 import { createProbe } from '#shared/hosts/http/probe.ts';
-import { signatureOf } from '#shared/jobs/callback.ts';
+import { signatureOf } from '#shared/jobs/callbacks/signature.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { COMMAND } from '../support/command.ts';
 import { aHost } from '../support/targets.ts';

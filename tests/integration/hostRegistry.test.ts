@@ -1,7 +1,12 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import type { Host } from '#shared/hosts/host.ts';
-import { addHosts, type ManageDeps, removeHost, setOverlay } from '#shared/hosts/manage.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
+import {
+  addHosts,
+  type ManageDeps,
+  removeHost,
+  setOverlay,
+} from '#shared/hosts/registry/manageHosts.ts';
 import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { definitionOf, definitions, startRegistry, type TestRegistry } from '../support/hosts.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, inject, it } from 'vitest';
-import { announce } from '#shared/hosts/announce.ts';
-import { changeIdOf } from '#shared/hosts/changes.ts';
-import type { Change, HostState } from '#shared/hosts/live.ts';
+import { announce } from '#shared/hosts/events/announce.ts';
+import { changeIdOf } from '#shared/hosts/events/changeId.ts';
 import type { HostEvents, ProbeMessage, ShardState } from '#shared/hosts/ports.ts';
-import { carryOut } from '#shared/hosts/prober.ts';
+import { carryOut } from '#shared/hosts/probing/handleMessage.ts';
+import type { Change, HostState } from '#shared/hosts/probing/liveness.ts';
+import type { ShardReport } from '#shared/hosts/probing/probeRun.ts';
 import { DAY_MS, uptimeOf } from '#shared/hosts/rollups.ts';
-import type { ShardReport } from '#shared/hosts/runShard.ts';
 import { FAIL, INCONCLUSIVE, OK } from '../support/probes.ts';
 import { type Shards, startShards } from '../support/shards.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpClient } from '#shared/jobs/http/client.ts';
+import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
 
 type Answer = (response: ServerResponse) => void;
 

@@ -1,12 +1,12 @@
 import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { type ClaimRequest, lostAttempt } from '#shared/jobs/claim.ts';
-import { createJobReader, type JobReader } from '#shared/jobs/dynamo/reader.ts';
-import { createJobStore } from '#shared/jobs/dynamo/store.ts';
-import type { JobStore } from '#shared/jobs/ports.ts';
-import type { JobRecord, Lease } from '#shared/jobs/record.ts';
-import { quarantined } from '#shared/jobs/rows.ts';
-import { completed, dead, retrying } from '#shared/jobs/transitions.ts';
+import { createJobReader, type JobReader } from '#shared/jobs/dynamo/jobReader.ts';
+import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
+import type { JobStore } from '#shared/jobs/ports/jobs.ts';
+import { type ClaimRequest, lostAttempt } from '#shared/jobs/record/claimOutcome.ts';
+import { quarantined } from '#shared/jobs/record/newRecord.ts';
+import type { JobRecord, Lease } from '#shared/jobs/record/record.ts';
+import { completed, dead, retrying } from '#shared/jobs/record/transitions.ts';
 import { createJobsTable } from '../support/table.ts';
 
 const NOW = 1_800_000_000_000;

@@ -5,10 +5,10 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keptIn } from '#infra/local/kept.ts';
-import { type ScheduleBook, startScheduler } from '#infra/local/scheduler.ts';
-import { startSecrets } from '#infra/local/secrets.ts';
-import { createSecrets } from '#shared/jobs/secretsManager/secrets.ts';
+import { keptIn } from '#emulator/data/kept.ts';
+import { type ScheduleBook, startScheduler } from '#emulator/services/scheduler.ts';
+import { startSecrets } from '#emulator/services/secrets.ts';
+import { createSecrets } from '#shared/jobs/secretsManager/callbackSecrets.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 
 const region = 'us-east-1';

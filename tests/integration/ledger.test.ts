@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
+import { createHoldStore } from '#shared/ledger/dynamo/holdStore.ts';
 import type { HoldStore } from '#shared/ledger/ports.ts';
 import { auditOf, DAY_MS, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 

@@ -1,7 +1,7 @@
 /** What the ledger says is so, also where it refuses. */
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
+import { createHoldStore } from '#shared/ledger/dynamo/holdStore.ts';
 import type { LaneStore } from '#shared/ledger/ports.ts';
 import { auditOf, DAY_MS, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 

@@ -1,12 +1,12 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { systemSleep } from '#shared/kernel/ports.ts';
-import { type Copied, copyLedger } from '#shared/ledger/copy.ts';
-import { balanceKey, headKey, recordKey } from '#shared/ledger/dynamo/codec.ts';
-import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
-import { createLedger } from '#shared/ledger/ledger.ts';
-import { type CopySource, sourceOf } from '#shared/ledger/replica.ts';
-import { balanceAt } from '#shared/ledger/statement.ts';
+import { type Copied, copyLedger } from '#shared/ledger/audit/copy.ts';
+import { type CopySource, sourceOf } from '#shared/ledger/audit/replica.ts';
+import { createHoldStore } from '#shared/ledger/dynamo/holdStore.ts';
+import { balanceKey, headKey, recordKey } from '#shared/ledger/dynamo/ledgerItems.ts';
+import { balanceAt } from '#shared/ledger/read/statement.ts';
+import { createLedger } from '#shared/ledger/write/ledger.ts';
 import { exportedFrom, linesOf } from '../support/exports.ts';
 import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { auditOf, DAY_MS, partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';

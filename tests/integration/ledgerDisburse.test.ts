@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { systemRandom, systemSleep } from '#shared/kernel/ports.ts';
 import type { LaneStore } from '#shared/ledger/ports.ts';
-import { standings } from '#shared/ledger/standings.ts';
+import { standings } from '#shared/ledger/read/standings.ts';
 import { auditOf, partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 const LANES = 2;

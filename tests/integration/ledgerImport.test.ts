@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { createHistoryStore } from '#shared/ledger/dynamo/history.ts';
+import { createHistoryStore } from '#shared/ledger/dynamo/historyStore.ts';
 import type { HistoryStore } from '#shared/ledger/ports.ts';
 import { scaled } from '#shared/legacy/ledger/exact.ts';
 import {

@@ -1,10 +1,10 @@
 import { TransactGetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Block } from '#shared/ledger/blocks.ts';
-import { balanceKey, headKey } from '#shared/ledger/dynamo/codec.ts';
-import type { Ledger } from '#shared/ledger/ledger.ts';
-import { newReplay, replayBlock } from '#shared/ledger/replay.ts';
-import type { Code, Outcome } from '#shared/ledger/types.ts';
+import { newReplay, replayBlock } from '#shared/ledger/audit/replay.ts';
+import type { Block } from '#shared/ledger/core/blocks.ts';
+import type { Code, Outcome } from '#shared/ledger/core/types.ts';
+import { balanceKey, headKey } from '#shared/ledger/dynamo/ledgerItems.ts';
+import type { Ledger } from '#shared/ledger/write/ledger.ts';
 import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { auditOf, partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 import { isPossible, type Payment, type Reply, statesOf } from '../support/ledgerModel.ts';

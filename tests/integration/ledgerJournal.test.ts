@@ -1,17 +1,23 @@
 import { DeleteCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { headKey } from '#shared/ledger/dynamo/codec.ts';
-import { createEntryStore } from '#shared/ledger/dynamo/entries.ts';
-import { entryItem } from '#shared/ledger/dynamo/entryCodec.ts';
-import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
-import { createRepairStore } from '#shared/ledger/dynamo/repairs.ts';
+import { repair } from '#shared/ledger/audit/repair.ts';
+import {
+  follow,
+  newReplica,
+  replicaJson,
+  replicaOf,
+  sourceOf,
+} from '#shared/ledger/audit/replica.ts';
+import type { AccountKey } from '#shared/ledger/core/types.ts';
+import { entryItem } from '#shared/ledger/dynamo/entryItems.ts';
+import { createEntryStore } from '#shared/ledger/dynamo/entryStore.ts';
+import { headKey } from '#shared/ledger/dynamo/ledgerItems.ts';
+import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
+import { createRepairStore } from '#shared/ledger/dynamo/repairStore.ts';
 import type { EntryStore, LedgerReader, StatementEntry } from '#shared/ledger/ports.ts';
-import { repair } from '#shared/ledger/repair.ts';
-import { follow, newReplica, replicaJson, replicaOf, sourceOf } from '#shared/ledger/replica.ts';
-import { catchUp, snapshotsOf, sweepLanes } from '#shared/ledger/snapshot.ts';
-import { balanceAt, statement } from '#shared/ledger/statement.ts';
-import type { AccountKey } from '#shared/ledger/types.ts';
+import { catchUp, snapshotsOf, sweepLanes } from '#shared/ledger/read/projectEntries.ts';
+import { balanceAt, statement } from '#shared/ledger/read/statement.ts';
 import { exportedFrom, linesOf } from '../support/exports.ts';
 import { auditOf, partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 

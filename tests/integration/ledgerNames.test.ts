@@ -1,11 +1,11 @@
 /** Names that break keys and lines: refused where they come in, survived where they are already. */
 import { DeleteCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { createRepairStore } from '#shared/ledger/dynamo/repairs.ts';
-import { repair } from '#shared/ledger/repair.ts';
-import { follow, newReplica, replicaJson, replicaOf } from '#shared/ledger/replica.ts';
-import { sweepLanes } from '#shared/ledger/snapshot.ts';
-import { statement } from '#shared/ledger/statement.ts';
+import { repair } from '#shared/ledger/audit/repair.ts';
+import { follow, newReplica, replicaJson, replicaOf } from '#shared/ledger/audit/replica.ts';
+import { createRepairStore } from '#shared/ledger/dynamo/repairStore.ts';
+import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
+import { statement } from '#shared/ledger/read/statement.ts';
 import { auditOf, partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 const LANES = 2;

@@ -2,12 +2,12 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemRandom, systemSleep } from '#shared/kernel/ports.ts';
-import type { Ledger } from '#shared/ledger/ledger.ts';
+import { isDone } from '#shared/ledger/core/types.ts';
 import type { StatementEntry } from '#shared/ledger/ports.ts';
-import { catchUp, sweepLanes } from '#shared/ledger/snapshot.ts';
-import { standings } from '#shared/ledger/standings.ts';
-import { balanceAt, statement } from '#shared/ledger/statement.ts';
-import { isDone } from '#shared/ledger/types.ts';
+import { catchUp, sweepLanes } from '#shared/ledger/read/projectEntries.ts';
+import { standings } from '#shared/ledger/read/standings.ts';
+import { balanceAt, statement } from '#shared/ledger/read/statement.ts';
+import type { Ledger } from '#shared/ledger/write/ledger.ts';
 import { partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 const LANES = 3;

@@ -1,5 +1,5 @@
 import { expect, inject, it } from 'vitest';
-import { sweepLanes } from '#shared/ledger/snapshot.ts';
+import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { itemSizes, moveMany } from '../support/itemSizes.ts';
 import { auditOf, partsOf, startLedger } from '../support/ledger.ts';
 

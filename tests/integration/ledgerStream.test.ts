@@ -8,10 +8,10 @@ import {
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { entriesOf } from '#shared/ledger/blocks.ts';
-import { lanesRung } from '#shared/ledger/dynamo/stream.ts';
-import { follow, newReplica } from '#shared/ledger/replica.ts';
-import { catchUp, sweepLanes } from '#shared/ledger/snapshot.ts';
+import { follow, newReplica } from '#shared/ledger/audit/replica.ts';
+import { entriesOf } from '#shared/ledger/core/blocks.ts';
+import { lanesRung } from '#shared/ledger/dynamo/rungLanes.ts';
+import { catchUp, sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { auditOf, partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 import { seeded } from '../support/seeded.ts';

@@ -1,10 +1,10 @@
 import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { createEntryStore } from '#shared/ledger/dynamo/entries.ts';
-import { storedItemOf } from '#shared/ledger/dynamo/items.ts';
-import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
-import { balanceName, itemName } from '#shared/ledger/names.ts';
-import { sweepLanes } from '#shared/ledger/snapshot.ts';
+import { balanceName, itemName } from '#shared/ledger/audit/itemNames.ts';
+import { createEntryStore } from '#shared/ledger/dynamo/entryStore.ts';
+import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
+import { storedItemOf } from '#shared/ledger/dynamo/storedItems.ts';
+import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 // What stands at every so-manieth entry or block stands here after a few.

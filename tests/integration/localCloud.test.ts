@@ -10,7 +10,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Cloud, startCloud } from '#infra/local/cloud.ts';
+import { type Cloud, startCloud } from '#emulator/cloud.ts';
 import { childrenOf, KNOWS_CHILDREN } from '../support/processes.ts';
 
 const ASSEMBLY = 'tests/fixtures/local';

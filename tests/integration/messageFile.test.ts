@@ -13,8 +13,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prepareMessages } from '#infra/local/messageFile.ts';
-import { createQueues } from '#infra/local/queues.ts';
+import { prepareMessages } from '#emulator/services/messageFile.ts';
+import { createQueues } from '#emulator/services/queues.ts';
 
 const REGION = 'us-east-1';
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };

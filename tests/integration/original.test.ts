@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
-import { follow, newReplica } from '#shared/ledger/replica.ts';
-import { postedOf } from '#shared/ledger/types.ts';
+import { follow, newReplica } from '#shared/ledger/audit/replica.ts';
+import { postedOf } from '#shared/ledger/core/types.ts';
+import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 const PROCESSES = 4;

@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { hasJava } from '#infra/local/dynamoLocal.ts';
-import { nativeBinary } from '#infra/local/nativeTables.ts';
-import { TABLE_ENGINES, type TableEngine } from '#infra/local/tableEngine.ts';
+import { hasJava } from '#emulator/tables/dynamoLocal.ts';
+import { nativeBinary } from '#emulator/tables/nativeTables.ts';
+import { TABLE_ENGINES, type TableEngine } from '#emulator/tables/tableEngine.ts';
 import { childrenOf, isRunning, KNOWS_CHILDREN } from '../support/processes.ts';
 
 /** Those that run as a process of this machine; a container of Docker's is not a child of ours. */

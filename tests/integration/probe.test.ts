@@ -3,8 +3,8 @@ import type { RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { createServer as createRawServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ProbeSettings } from '#shared/hosts/host.ts';
 import { createProbe } from '#shared/hosts/http/probe.ts';
+import type { ProbeSettings } from '#shared/hosts/registry/host.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { aHost, listening, serve } from '../support/targets.ts';
 

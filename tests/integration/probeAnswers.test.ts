@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ProbeSettings } from '#shared/hosts/host.ts';
 import { createProbe } from '#shared/hosts/http/probe.ts';
-import { createHttpClient } from '#shared/jobs/http/client.ts';
+import type { ProbeSettings } from '#shared/hosts/registry/host.ts';
+import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { aHost } from '../support/targets.ts';
 

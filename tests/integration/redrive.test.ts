@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
-import { createJobReader } from '#shared/jobs/dynamo/reader.ts';
-import { PermanentError } from '#shared/jobs/errors.ts';
-import { type RedriveOptions, redrive, selects } from '#shared/jobs/redrive.ts';
+import { createJobReader } from '#shared/jobs/dynamo/jobReader.ts';
+import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
+import { PermanentError } from '#shared/jobs/kinds/errors.ts';
+import { type RedriveOptions, redrive, selects } from '#shared/jobs/operator/redrive.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { lostAttempt } from '#shared/jobs/claim.ts';
-import { kindsOf } from '#shared/jobs/defineJob.ts';
+import { catchLeftBehind } from '#functions/worker/leftBehind.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
-import { jobIdOf } from '#shared/jobs/envelope.ts';
-import { PermanentError, RetryableError, Snooze } from '#shared/jobs/errors.ts';
-import type { Delivery } from '#shared/jobs/ports.ts';
-import { traceOf } from '#shared/jobs/trace.ts';
+import { jobIdOf } from '#shared/jobs/envelope/envelope.ts';
+import { kindsOf } from '#shared/jobs/kinds/defineJob.ts';
+import { PermanentError, RetryableError, Snooze } from '#shared/jobs/kinds/errors.ts';
+import type { Delivery } from '#shared/jobs/ports/jobs.ts';
+import { lostAttempt } from '#shared/jobs/record/claimOutcome.ts';
+import { traceOf } from '#shared/jobs/record/trace.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { catchLeftBehind } from '#shared/runtime/leftBehind.ts';
 import { type Behaviour, notedKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
@@ -355,7 +355,7 @@ const claimAgain = async (id: string, attemptsMax = 3) => {
 };
 
 const hashOf = async (payload: unknown): Promise<string> => {
-  const { parseEnvelope } = await import('#shared/jobs/envelope.ts');
+  const { parseEnvelope } = await import('#shared/jobs/envelope/envelope.ts');
   const parsed = parseEnvelope(JSON.stringify(job(payload)), kinds);
   return parsed.ok ? parsed.value.contentHash : expect.unreachable();
 };

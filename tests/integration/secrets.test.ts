@@ -4,10 +4,10 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startSecrets } from '#infra/local/secrets.ts';
-import type { Service } from '#infra/local/service.ts';
-import { freshSecrets } from '#shared/jobs/freshSecrets.ts';
-import { createSecrets } from '#shared/jobs/secretsManager/secrets.ts';
+import { startSecrets } from '#emulator/services/secrets.ts';
+import type { Service } from '#emulator/services/service.ts';
+import { freshSecrets } from '#shared/jobs/callbacks/cachedSecrets.ts';
+import { createSecrets } from '#shared/jobs/secretsManager/callbackSecrets.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 
 const ARNS = ['arn:one', 'arn:two', 'arn:three'];

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import type { Slot, Slots } from '#shared/hosts/dispatchPorts.ts';
-import { createSlots } from '#shared/hosts/dynamo/slots.ts';
+import { createSlots } from '#shared/dispatch/dynamo/hostSlots.ts';
+import type { Slot, Slots } from '#shared/dispatch/ports.ts';
 import { createHostsTable } from '../support/table.ts';
 
 let offset = 0;

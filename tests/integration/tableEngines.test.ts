@@ -29,11 +29,11 @@ import {
   type GetShardIteratorCommandInput,
 } from '@aws-sdk/client-dynamodb-streams';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasJava } from '#infra/local/dynamoLocal.ts';
-import { nativeBinary } from '#infra/local/nativeTables.ts';
-import { TABLE_ENGINES, type TableEngine } from '#infra/local/tableEngine.ts';
-import { startTableServer, type TableServer } from '#infra/local/tableServer.ts';
-import { createTable } from '#infra/local/tables.ts';
+import { createTable } from '#emulator/tables/createTable.ts';
+import { hasJava } from '#emulator/tables/dynamoLocal.ts';
+import { nativeBinary } from '#emulator/tables/nativeTables.ts';
+import { TABLE_ENGINES, type TableEngine } from '#emulator/tables/tableEngine.ts';
+import { startTableServer, type TableServer } from '#emulator/tables/tableServer.ts';
 
 const DEVIATIONS: Readonly<Record<TableEngine, Readonly<Record<string, unknown>>>> = {
   native: {

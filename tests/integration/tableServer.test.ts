@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { nativeBinary } from '#infra/local/nativeTables.ts';
-import { createStreamReaders } from '#infra/local/streamReaders.ts';
-import { openStreamRecords } from '#infra/local/streamRecords.ts';
-import { startTableServer, type TableServer } from '#infra/local/tableServer.ts';
-import { createTable } from '#infra/local/tables.ts';
+import { createTable } from '#emulator/tables/createTable.ts';
+import { nativeBinary } from '#emulator/tables/nativeTables.ts';
+import { createStreamReaders } from '#emulator/tables/streamReaders.ts';
+import { openStreamRecords } from '#emulator/tables/streamRecords.ts';
+import { startTableServer, type TableServer } from '#emulator/tables/tableServer.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();

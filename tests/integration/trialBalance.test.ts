@@ -1,8 +1,8 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { balanceKey } from '#shared/ledger/dynamo/codec.ts';
-import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
-import { type TrialDeps, trialDifference } from '#shared/ledger/trialBalance.ts';
+import { type TrialDeps, trialDifference } from '#shared/ledger/audit/trialBalance.ts';
+import { balanceKey } from '#shared/ledger/dynamo/ledgerItems.ts';
+import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
 import { startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 let test: TestLedger;

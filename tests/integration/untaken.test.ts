@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { kindsOf } from '#shared/jobs/defineJob.ts';
-import { createDueReader } from '#shared/jobs/dynamo/reader.ts';
-import type { Envelope } from '#shared/jobs/envelope.ts';
-import { PermanentError } from '#shared/jobs/errors.ts';
-import { redrive } from '#shared/jobs/redrive.ts';
-import { relayEnds } from '#shared/jobs/relay.ts';
+import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
+import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
+import { relayEnds } from '#shared/jobs/flow/relay.ts';
+import { keepTime } from '#shared/jobs/flow/timekeeper.ts';
+import { kindsOf } from '#shared/jobs/kinds/defineJob.ts';
+import { PermanentError } from '#shared/jobs/kinds/errors.ts';
+import { redrive } from '#shared/jobs/operator/redrive.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
-import { keepTime } from '#shared/jobs/timekeeper.ts';
 import { type Behaviour, notedKind } from '../support/testKind.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 

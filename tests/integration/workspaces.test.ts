@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Workspaces } from '#shared/jobs/ports/workspaces.ts';
 import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
-import type { Workspaces } from '#shared/jobs/workspacePorts.ts';
 
 let server: FauxqsServer;
 let s3: S3Client;

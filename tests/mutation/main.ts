@@ -16,8 +16,8 @@ interface Mutant {
   readonly tests?: readonly string[];
 }
 
-const LANES = 'shared/ledger/dynamo/lanes.ts';
-const HOLDS = 'shared/ledger/dynamo/holds.ts';
+const LANES = 'shared/ledger/dynamo/laneStore.ts';
+const HOLDS = 'shared/ledger/dynamo/holdStore.ts';
 /** A value that a condition names must stay named: DynamoDB refuses what is not used. */
 const either = (condition: string, negation: string): string => `(${condition} OR ${negation})`;
 
@@ -91,53 +91,53 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the cursor is where it was',
-    file: 'shared/ledger/dynamo/entries.ts',
+    file: 'shared/ledger/dynamo/entryStore.ts',
     from: "from.seq === 0 ? 'attribute_not_exists(pk)' : 'seq = :from'",
     to: `from.seq === 0 ? 'attribute_not_exists(zz)' : '${either('seq = :from', 'seq <> :from')}'`,
   },
   {
     name: 'a refusal is found on what was just read',
-    file: 'shared/ledger/group.ts',
+    file: 'shared/ledger/write/commitGroup.ts',
     from: '  if (fresh.length > 0) return units;\n',
     to: '',
   },
   {
     name: 'the account is new',
-    file: 'shared/ledger/dynamo/accounts.ts',
+    file: 'shared/ledger/dynamo/accountStore.ts',
     from: "          ConditionExpression: 'attribute_not_exists(pk)',\n",
     to: '',
   },
   {
     name: 'a snapshot stands at a round number of entries',
-    file: 'shared/ledger/snapshot.ts',
+    file: 'shared/ledger/read/projectEntries.ts',
     from: 'seq % LIMITS.ledgerSnapshotEntries === 0',
     to: 'seq % LIMITS.ledgerSnapshotEntries === 1',
     tests: ['ledgerVerify'],
   },
   {
     name: 'a base is right before the oldest entry',
-    file: 'shared/ledger/statement.ts',
+    file: 'shared/ledger/read/statement.ts',
     from: 'base && base.seq + 1 === oldest.seq',
     to: 'base',
     tests: ['ledgerJournal'],
   },
   {
     name: 'a base is no younger than the time that is asked for',
-    file: 'shared/ledger/statement.ts',
+    file: 'shared/ledger/read/statement.ts',
     from: 'base.at <= at ? base.balance : undefined',
     to: 'base.balance',
     tests: ['ledgerJournal'],
   },
   {
     name: 'repair closes what is closed',
-    file: 'shared/ledger/repair.ts',
+    file: 'shared/ledger/audit/repair.ts',
     from: 'account.closed || marked.has(nameOf(account))',
     to: 'marked.size < 0',
     tests: ['ledgerJournal'],
   },
   {
     name: 'every field goes with the others',
-    file: 'shared/ledger/verifyItems.ts',
+    file: 'shared/ledger/audit/verifyItems.ts',
     from: 'item.odd !== undefined',
     to: 'item.odd === null',
     tests: ['ledgerVerify'],
@@ -151,70 +151,70 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a hold that the journal closes is posted',
-    file: 'shared/ledger/verifyJournal.ts',
+    file: 'shared/ledger/audit/verifyJournal.ts',
     from: "state === 'posted'",
     to: 'state.length > 0',
     tests: ['ledgerVerify'],
   },
   {
     name: 'closed is closed in every lane',
-    file: 'shared/ledger/verifyAccounts.ts',
+    file: 'shared/ledger/audit/verifyAccounts.ts',
     from: 'return checkClosed(seen, lanes.length);',
     to: 'return lanes.length < 0 ? checkClosed(seen, lanes.length) : undefined;',
     tests: ['ledgerVerify'],
   },
   {
     name: 'each record has its block',
-    file: 'shared/ledger/verifyItems.ts',
+    file: 'shared/ledger/audit/verifyItems.ts',
     from: 'tally.transfers > journaled',
     to: 'tally.transfers < 0',
     tests: ['ledgerVerify'],
   },
   {
     name: 'there are as many entries as the journal gives',
-    file: 'shared/ledger/verifyItems.ts',
+    file: 'shared/ledger/audit/verifyItems.ts',
     from: 'entries !== expected',
     to: 'entries < expected',
     tests: ['ledgerVerify'],
   },
   {
     name: 'there are as many snapshots as the entries give',
-    file: 'shared/ledger/verifyItems.ts',
+    file: 'shared/ledger/audit/verifyItems.ts',
     from: 'snapshots !== snapshotsIn(expected)',
     to: 'snapshots < snapshotsIn(expected)',
     tests: ['ledgerVerify'],
   },
   {
     name: 'a copy has the same head',
-    file: 'shared/ledger/copy.ts',
+    file: 'shared/ledger/audit/copy.ts',
     from: 'found.seq === head.seq && found.hash !== head.hash',
     to: 'found.seq < 0',
     tests: ['ledgerCopy'],
   },
   {
     name: 'a copy is not ahead',
-    file: 'shared/ledger/copy.ts',
+    file: 'shared/ledger/audit/copy.ts',
     from: 'found.seq > head.seq',
     to: 'found.seq < 0',
     tests: ['ledgerCopy'],
   },
   {
     name: 'a difference counts when nobody else moved the copy',
-    file: 'shared/ledger/copy.ts',
+    file: 'shared/ledger/audit/copy.ts',
     from: 'if (head.seq === place.head.seq) return difference;',
     to: 'if (head.seq >= 0) return difference;',
     tests: ['ledgerCopy'],
   },
   {
     name: 'an account of a copy is as it is',
-    file: 'shared/ledger/copyAccounts.ts',
+    file: 'shared/ledger/audit/copyAccounts.ts',
     from: 'found && difference(account, found)',
     to: 'found && difference(account, account)',
     tests: ['ledgerCopy'],
   },
   {
     name: 'an account of a copy is closed when it is',
-    file: 'shared/ledger/copyAccounts.ts',
+    file: 'shared/ledger/audit/copyAccounts.ts',
     from: 'if (isClosed === account.closed) return undefined;',
     to: 'if (account.lane >= 0) return undefined;',
     tests: ['ledgerCopy'],

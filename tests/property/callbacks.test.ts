@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { signatureOf, verifySignature } from '#shared/jobs/callback.ts';
+import { signatureOf, verifySignature } from '#shared/jobs/callbacks/signature.ts';
 import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
 
 const NOW = 1_800_000_000_000;

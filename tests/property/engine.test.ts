@@ -3,14 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { STATUSES, TERMINAL } from '#shared/contracts/jobs.ts';
 import { createGate } from '#shared/control/gate.ts';
 import { decide, INITIAL, SYSTEM_STATES, type SystemState } from '#shared/control/state.ts';
-import { type ClaimRequest, classifyRefusal } from '#shared/jobs/claim.ts';
-import { verdictOf } from '#shared/jobs/flows.ts';
-import { advanceMs, startsOf } from '#shared/jobs/gcra.ts';
-import { secondsUntil, whereToWait } from '#shared/jobs/hold.ts';
-import type { JobRecord, Status } from '#shared/jobs/record.ts';
-import { mergePatch } from '#shared/jobs/redrive.ts';
-import { pointedAt, referencesIn, resolveReferences } from '#shared/jobs/references.ts';
-import { callbackDelaySeconds } from '#shared/jobs/report.ts';
+import { callbackDelaySeconds } from '#shared/jobs/callbacks/deliver.ts';
+import {
+  pointedAt,
+  referencesIn,
+  resolveReferences,
+} from '#shared/jobs/envelope/resultReferences.ts';
+import { verdictOf } from '#shared/jobs/flow/dependencies.ts';
+import { mergePatch } from '#shared/jobs/operator/redrive.ts';
+import { type ClaimRequest, classifyRefusal } from '#shared/jobs/record/claimOutcome.ts';
+import type { JobRecord, Status } from '#shared/jobs/record/record.ts';
+import { advanceMs, startsOf } from '#shared/jobs/worker/gcra.ts';
+import { secondsUntil, whereToWait } from '#shared/jobs/worker/park.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 

@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { judge } from '#shared/hosts/answer.ts';
-import type { CallOutcome } from '#shared/hosts/dispatchPorts.ts';
-import type { BodyRule } from '#shared/hosts/host.ts';
-import { createHostCall } from '#shared/hosts/http/call.ts';
-import { resultSchema } from '#shared/hosts/protocol.ts';
+import { createHostCall } from '#shared/dispatch/http/hostCall.ts';
+import type { CallOutcome } from '#shared/dispatch/ports.ts';
+import { resultSchema } from '#shared/dispatch/protocol.ts';
+import { judge } from '#shared/hosts/probing/probeAnswer.ts';
+import type { BodyRule } from '#shared/hosts/registry/host.ts';
 import { hostWith } from '../support/probes.ts';
 
 const BOUNDED = { numRuns: 2_000, interruptAfterTimeLimit: 5_000 };

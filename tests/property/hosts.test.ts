@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyFindings, closedHour } from '#shared/hosts/apply.ts';
-import { type Change, HOST_STATES, type Live } from '#shared/hosts/live.ts';
-import type { ProbeOutcome } from '#shared/hosts/outcome.ts';
-import { PackedFormatError, pack, unpack } from '#shared/hosts/packed.ts';
 import type { ShardState } from '#shared/hosts/ports.ts';
-import type { ProbeResult } from '#shared/hosts/probeAll.ts';
-import { judge, unknownHost } from '#shared/hosts/verdict.ts';
+import { applyFindings, closedHour } from '#shared/hosts/probing/applyFindings.ts';
+import { type Change, HOST_STATES, type Live } from '#shared/hosts/probing/liveness.ts';
+import { PackedFormatError, pack, unpack } from '#shared/hosts/probing/packedState.ts';
+import type { ProbeResult } from '#shared/hosts/probing/probeAll.ts';
+import type { ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
+import { judge, unknownHost } from '#shared/hosts/probing/verdict.ts';
 import { BUSY, fail, hostWith, INCONCLUSIVE, OK, once, SLOW } from '../support/probes.ts';
 
 const outcome: fc.Arbitrary<ProbeOutcome> = fc.oneof(

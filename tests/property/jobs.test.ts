@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseHostileJson } from '#shared/jobs/hostileJson.ts';
-import { lanesOf, runLanes } from '#shared/jobs/lanes.ts';
-import { retryDelaySeconds, retryPolicy } from '#shared/jobs/retry.ts';
+import { retryDelaySeconds, retryPolicy } from '#shared/jobs/envelope/retryPolicy.ts';
+import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
+import { lanesOf, runLanes } from '#shared/jobs/worker/messageGroups.ts';
 import { canonicalJson, type Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 

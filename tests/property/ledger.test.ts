@@ -1,18 +1,18 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { splitOf } from '#shared/billing/settleCharge.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { entriesOf, genesis, seal } from '#shared/ledger/blocks.ts';
-import { Book } from '#shared/ledger/book.ts';
-import { changesOf } from '#shared/ledger/commit.ts';
+import { newReplay, type Replay, replayBlock, sumsOf } from '#shared/ledger/audit/replay.ts';
+import { changesOf } from '#shared/ledger/core/balanceChanges.ts';
+import { entriesOf, genesis, seal } from '#shared/ledger/core/blocks.ts';
+import { Book } from '#shared/ledger/core/book.ts';
+import { type Executed, execute } from '#shared/ledger/core/execute.ts';
+import { executeHold, executeRelease } from '#shared/ledger/core/executeHold.ts';
+import { availableOf, postedOf } from '#shared/ledger/core/types.ts';
 import { cancellationOf } from '#shared/ledger/dynamo/cancellation.ts';
-import { type Executed, execute } from '#shared/ledger/execute.ts';
-import { executeHold, executeRelease } from '#shared/ledger/executeHold.ts';
 import { StoreRefusedError } from '#shared/ledger/ports.ts';
-import { newReplay, type Replay, replayBlock, sumsOf } from '#shared/ledger/replay.ts';
-import { splitOf } from '#shared/ledger/settle.ts';
-import { movesHome } from '#shared/ledger/sweep.ts';
-import { availableOf, postedOf } from '#shared/ledger/types.ts';
+import { movesHome } from '#shared/ledger/write/bringHome.ts';
 
 const UNIT = 'CRD';
 const NAMES = ['mint', 'a', 'b', 'c'] as const;

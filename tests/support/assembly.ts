@@ -1,5 +1,5 @@
 /** The resources of a stack that was synthesized. */
-import { loadAssembly } from '#infra/local/template.ts';
+import { loadAssembly } from '#emulator/template/template.ts';
 
 export interface Resource {
   readonly Type: string;

@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Template } from '#infra/local/template.ts';
+import type { Template } from '#emulator/template/template.ts';
 
 export interface ChangedAssembly {
   readonly dir: string;

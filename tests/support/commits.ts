@@ -1,8 +1,8 @@
 /** The commits of shards that were carried out, in order, as the table's stream has them. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Committed } from '#shared/hosts/announce.ts';
-import type { Change } from '#shared/hosts/live.ts';
+import type { Committed } from '#shared/hosts/events/announce.ts';
+import type { Change } from '#shared/hosts/probing/liveness.ts';
 
 interface Update {
   readonly Key?: Readonly<Record<string, AttributeValue>>;

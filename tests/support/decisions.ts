@@ -1,6 +1,6 @@
 /** What IAM decides of a request, by an evaluator that nobody here wrote, from the template's policies. */
 import { runSimulation } from '@cloud-copilot/iam-simulate';
-import { object } from '#infra/local/properties.ts';
+import { object } from '#emulator/template/properties.ts';
 import { ACCOUNT, type Edge, type Resolved, STRANGER } from './serviceEdges.ts';
 
 type All = readonly Resolved[];

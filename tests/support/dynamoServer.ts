@@ -1,6 +1,6 @@
 /** One DynamoDB Local for all integration tests; each file makes tables of its own. */
 import type { TestProject } from 'vitest/node';
-import { startTableServer } from '#infra/local/tableServer.ts';
+import { startTableServer } from '#emulator/tables/tableServer.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

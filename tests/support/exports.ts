@@ -1,6 +1,6 @@
 /** Exports of a ledger, line by line. */
-import { exportLedger, readExport } from '#shared/ledger/export.ts';
-import type { CopySource } from '#shared/ledger/replica.ts';
+import { exportLedger, readExport } from '#shared/ledger/audit/export.ts';
+import type { CopySource } from '#shared/ledger/audit/replica.ts';
 
 export const linesOf = async (source: CopySource, lanes: number): Promise<readonly string[]> => {
   const pages: string[] = [];

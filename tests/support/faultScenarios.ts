@@ -3,10 +3,10 @@ import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Control } from '#shared/control/state.ts';
-import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
-import { PermanentError, RetryableError } from '#shared/jobs/errors.ts';
-import type { HttpClient } from '#shared/jobs/ports.ts';
-import { isTerminal } from '#shared/jobs/record.ts';
+import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
+import { PermanentError, RetryableError } from '#shared/jobs/kinds/errors.ts';
+import type { HttpClient } from '#shared/jobs/ports/jobs.ts';
+import { isTerminal } from '#shared/jobs/record/record.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { createWorld, type World } from './world.ts';
 

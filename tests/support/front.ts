@@ -5,9 +5,9 @@
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { identify } from '#infra/local/identities.ts';
-import { resourcesOf } from '#infra/local/properties.ts';
-import { loadAssembly } from '#infra/local/template.ts';
+import { identify } from '#emulator/template/identities.ts';
+import { resourcesOf } from '#emulator/template/properties.ts';
+import { loadAssembly } from '#emulator/template/template.ts';
 import { type Answer, answerOfMachines, asJson, type Machines, operationOf } from './machines.ts';
 
 interface Mapping {

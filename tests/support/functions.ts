@@ -1,6 +1,6 @@
 /** A function without a cloud around it, whose handler ends its process as its event asks. */
 import { resolve } from 'node:path';
-import type { FunctionSpec } from '#infra/local/environment.ts';
+import type { FunctionSpec } from '#emulator/lambda/environment.ts';
 
 export const DYING: FunctionSpec = {
   functionId: 'Dying',

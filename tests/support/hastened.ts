@@ -1,5 +1,5 @@
 /** The synthesized assembly with short leases and timeouts: what a dead environment held is back soon. */
-import type { Resource, Template } from '#infra/local/template.ts';
+import type { Resource, Template } from '#emulator/template/template.ts';
 import { WORKER_ENV } from '#shared/contracts/worker.ts';
 import { type ChangedAssembly, changedAssembly } from './changedAssembly.ts';
 

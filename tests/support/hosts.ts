@@ -1,7 +1,7 @@
 /** Host definitions and a registry on a real table. */
-import { createHostStore } from '#shared/hosts/dynamo/registry.ts';
-import type { ManageDeps } from '#shared/hosts/manage.ts';
-import { checkHost, type HostDefinition } from '#shared/hosts/registry.ts';
+import { createHostStore } from '#shared/hosts/dynamo/hostStore.ts';
+import { checkHost, type HostDefinition } from '#shared/hosts/registry/definition.ts';
+import type { ManageDeps } from '#shared/hosts/registry/manageHosts.ts';
 import { systemSleep } from '#shared/kernel/ports.ts';
 import { createHostsTable } from './table.ts';
 

@@ -1,7 +1,7 @@
 /** How large the items are that are read and written with every transfer. */
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { accountKey, balanceKey, headKey } from '#shared/ledger/dynamo/codec.ts';
-import { cursorKey } from '#shared/ledger/dynamo/entryCodec.ts';
+import { cursorKey } from '#shared/ledger/dynamo/entryItems.ts';
+import { accountKey, balanceKey, headKey } from '#shared/ledger/dynamo/ledgerItems.ts';
 import { type TestLedger, UNIT } from './ledger.ts';
 
 export interface ItemSize {

@@ -1,14 +1,14 @@
 /** A ledger on a real table, with a clock that tests move. */
 
 import { systemSleep } from '#shared/kernel/ports.ts';
-import { createAccountStore } from '#shared/ledger/dynamo/accounts.ts';
-import { createEntryStore } from '#shared/ledger/dynamo/entries.ts';
-import { createHoldStore } from '#shared/ledger/dynamo/holds.ts';
-import { createLaneStore } from '#shared/ledger/dynamo/lanes.ts';
-import { createLedgerReader } from '#shared/ledger/dynamo/reader.ts';
-import { createLedger, type Ledger, type LedgerDeps } from '#shared/ledger/ledger.ts';
+import { type Verdict, verify } from '#shared/ledger/audit/verify.ts';
+import { createAccountStore } from '#shared/ledger/dynamo/accountStore.ts';
+import { createEntryStore } from '#shared/ledger/dynamo/entryStore.ts';
+import { createHoldStore } from '#shared/ledger/dynamo/holdStore.ts';
+import { createLaneStore } from '#shared/ledger/dynamo/laneStore.ts';
+import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
 import type { AccountStore, LaneStore } from '#shared/ledger/ports.ts';
-import { type Verdict, verify } from '#shared/ledger/verify.ts';
+import { createLedger, type Ledger, type LedgerDeps } from '#shared/ledger/write/ledger.ts';
 import { createLedgerTable } from './table.ts';
 
 export const UNIT = 'CRD';

@@ -2,8 +2,8 @@
  * Which answers a sequential ledger could have given: sums and nothing else, written apart from the
  * rules. For one lane, whose journal is the order in which everything happened.
  */
-import { type Block, entriesOf } from '#shared/ledger/blocks.ts';
-import type { Code } from '#shared/ledger/types.ts';
+import { type Block, entriesOf } from '#shared/ledger/core/blocks.ts';
+import type { Code } from '#shared/ledger/core/types.ts';
 import { UNIT } from './ledger.ts';
 
 export interface Payment {

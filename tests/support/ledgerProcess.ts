@@ -1,6 +1,6 @@
 /** A process of its own that pays one unit many times: `node ledgerProcess.ts ENDPOINT TABLE NAME COUNT`. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { openLedger } from '#shared/ledger/system.ts';
+import { openLedger } from '#shared/wiring/openLedger.ts';
 
 const [endpoint = '', table = '', name = '', count = '0'] = process.argv.slice(2);
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };

@@ -1,17 +1,17 @@
 /** Hosts that a worker may use: registered and with a state, as registry and prober would have them. */
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { createDispatcher, type DispatchDeps } from '#shared/hosts/dispatch.ts';
-import type { Dispatcher } from '#shared/hosts/dispatchPorts.ts';
-import { createHostStore } from '#shared/hosts/dynamo/registry.ts';
+import { marginOf } from '#shared/billing/margin.ts';
+import { createDispatcher, type DispatchDeps } from '#shared/dispatch/dispatcher.ts';
+import { createSlots } from '#shared/dispatch/dynamo/hostSlots.ts';
+import { createHostCall } from '#shared/dispatch/http/hostCall.ts';
+import type { Dispatcher } from '#shared/dispatch/ports.ts';
+import { createHostStore } from '#shared/hosts/dynamo/hostStore.ts';
 import { createShardStore } from '#shared/hosts/dynamo/shardStore.ts';
-import { createSlots } from '#shared/hosts/dynamo/slots.ts';
-import { createHostCall } from '#shared/hosts/http/call.ts';
-import type { HostState, Live } from '#shared/hosts/live.ts';
-import { addHosts } from '#shared/hosts/manage.ts';
 import type { ProbeMessage } from '#shared/hosts/ports.ts';
-import { createHttpClient } from '#shared/jobs/http/client.ts';
+import type { HostState, Live } from '#shared/hosts/probing/liveness.ts';
+import { addHosts } from '#shared/hosts/registry/manageHosts.ts';
+import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
 import { type Clock, systemIds } from '#shared/kernel/ports.ts';
-import { marginOf } from '#shared/ledger/margin.ts';
 import { definitionOf, startRegistry, type TestRegistry } from './hosts.ts';
 
 export const SECRET = 'whsec_test';

@@ -2,9 +2,9 @@
  * A process with children: an idle environment and one in a busy loop, and with an engine's name a
  * table server: `node parent.ts [ENGINE]`. Tells their ids, and stays.
  */
-import { startEnvironment } from '#infra/local/environment.ts';
-import type { TableEngine } from '#infra/local/tableEngine.ts';
-import { startTableServer } from '#infra/local/tableServer.ts';
+import { startEnvironment } from '#emulator/lambda/environment.ts';
+import type { TableEngine } from '#emulator/tables/tableEngine.ts';
+import { startTableServer } from '#emulator/tables/tableServer.ts';
 import { DYING } from './functions.ts';
 
 const [engine] = process.argv.slice(2) as TableEngine[];

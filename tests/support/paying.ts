@@ -1,11 +1,11 @@
 /** A worker whose jobs pay out of a ledger of their own. */
 import * as v from 'valibot';
 import { expect, inject } from 'vitest';
-import { defineJob, type Kinds, kindsOf } from '#shared/jobs/defineJob.ts';
-import type { Envelope } from '#shared/jobs/envelope.ts';
-import { PermanentError } from '#shared/jobs/errors.ts';
+import { createPurse } from '#shared/billing/holdAllocator.ts';
+import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
+import { defineJob, type Kinds, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
+import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
-import { createPurse } from '#shared/ledger/purse.ts';
 import { auditOf, startLedger, type TestLedger } from './ledger.ts';
 import { startWorker, type TestWorker } from './worker.ts';
 

@@ -1,8 +1,9 @@
 /** A run of the prober over hosts that nothing is known of, with all the time there is. */
-import type { Host } from '#shared/hosts/host.ts';
-import type { ProbeOutcome } from '#shared/hosts/outcome.ts';
+
 import type { Probe } from '#shared/hosts/ports.ts';
-import { type ProbeAllDeps, probeAll } from '#shared/hosts/probeAll.ts';
+import { type ProbeAllDeps, probeAll } from '#shared/hosts/probing/probeAll.ts';
+import type { ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
 import { systemClock, systemRandom, systemSleep } from '#shared/kernel/ports.ts';
 
 /** What was found, in the order of the hosts. */

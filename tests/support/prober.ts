@@ -1,8 +1,9 @@
 /** A prober in a process of its own: told hosts, it answers with what it found. */
-import type { Host } from '#shared/hosts/host.ts';
+
 import { createProbe } from '#shared/hosts/http/probe.ts';
 import { watchStalls } from '#shared/hosts/http/stalls.ts';
-import type { ProbeOutcome } from '#shared/hosts/outcome.ts';
+import type { ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { probeHosts } from './probeHosts.ts';
 

@@ -1,9 +1,10 @@
 /** Outcomes and hosts for tests of verdicts and turns. */
-import type { Host } from '#shared/hosts/host.ts';
-import type { Live } from '#shared/hosts/live.ts';
-import type { FailReason, ProbeOutcome } from '#shared/hosts/outcome.ts';
-import type { ProbeResult } from '#shared/hosts/probeAll.ts';
-import { judge } from '#shared/hosts/verdict.ts';
+
+import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { ProbeResult } from '#shared/hosts/probing/probeAll.ts';
+import type { FailReason, ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
+import { judge } from '#shared/hosts/probing/verdict.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
 
 const measured = (ms: number) => ({ ms, phases: {} });
 

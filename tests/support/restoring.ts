@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
-import { type Cloud, startCloud } from '#infra/local/cloud.ts';
-import { pause } from '#infra/local/pause.ts';
-import { polledAt } from '#infra/local/servers.ts';
-import { deliverBatch, type StreamDeps, type StreamRetry } from '#infra/local/streamBatch.ts';
-import { type Deliver, readStream } from '#infra/local/streamReading.ts';
+import { type Cloud, startCloud } from '#emulator/cloud.ts';
+import { pause } from '#emulator/pause.ts';
+import { polledAt } from '#emulator/servers.ts';
+import { deliverBatch, type StreamDeps, type StreamRetry } from '#emulator/triggers/streamBatch.ts';
+import { type Deliver, readStream } from '#emulator/triggers/streamReading.ts';
 import { commandIn } from './sheratan.ts';
 import { enableStream, type TableExport } from './tableExports.ts';
 

@@ -2,9 +2,9 @@
  * Every way in which a service of AWS reaches a resource of the template, as requests that IAM
  * decides: the same request of a stranger's account beside it.
  */
-import { identify } from '#infra/local/identities.ts';
-import { object } from '#infra/local/properties.ts';
-import { type Identity, resolve } from '#infra/local/resolve.ts';
+import { identify } from '#emulator/template/identities.ts';
+import { object } from '#emulator/template/properties.ts';
+import { type Identity, resolve } from '#emulator/template/resolve.ts';
 import type { Resource } from './assembly.ts';
 
 export const ACCOUNT = '123456789012';

@@ -1,17 +1,17 @@
 /** Shards of hosts on a real table, with probes that find what the test says. */
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { projectionKey } from '#shared/hosts/dynamo/hostItems.ts';
-import { createHostProjection } from '#shared/hosts/dynamo/projection.ts';
-import { createHostStore } from '#shared/hosts/dynamo/registry.ts';
+import { createHostProjection } from '#shared/hosts/dynamo/hostProjection.ts';
+import { createHostRows } from '#shared/hosts/dynamo/hostRows.ts';
+import { createHostStore } from '#shared/hosts/dynamo/hostStore.ts';
 import { createRollupStore } from '#shared/hosts/dynamo/rollupStore.ts';
-import { createHostRows } from '#shared/hosts/dynamo/rows.ts';
 import { createShardStore } from '#shared/hosts/dynamo/shardStore.ts';
 import type { HostsOptions } from '#shared/hosts/dynamo/transaction.ts';
-import { addHosts } from '#shared/hosts/manage.ts';
-import type { ProbeOutcome } from '#shared/hosts/outcome.ts';
 import type { HostRows, ProbeMessage, RollupStore, ShardStore } from '#shared/hosts/ports.ts';
-import type { HostToProbe, ProbeRun } from '#shared/hosts/probeAll.ts';
-import type { ProberDeps } from '#shared/hosts/prober.ts';
+import type { ProberDeps } from '#shared/hosts/probing/handleMessage.ts';
+import type { HostToProbe, ProbeRun } from '#shared/hosts/probing/probeAll.ts';
+import type { ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
+import { addHosts } from '#shared/hosts/registry/manageHosts.ts';
 import type { Ids } from '#shared/kernel/ports.ts';
 import { definitions, startRegistry } from './hosts.ts';
 import { OK } from './probes.ts';

@@ -2,8 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs';
+import { sizeOf } from '#shared/aws/sendAll.ts';
 import { MESSAGE_BYTES_MAX } from '#shared/contracts/queues.ts';
-import { sizeOf } from '#shared/sqs/sendAll.ts';
 
 interface Batch {
   readonly QueueUrl: string;

@@ -1,5 +1,5 @@
 /** The synthesized assembly with what its users would add: queues that hear of hosts. */
-import type { Template } from '#infra/local/template.ts';
+import type { Template } from '#emulator/template/template.ts';
 import { HOST_EVENT_SOURCE } from '#shared/contracts/hosts.ts';
 import { type ChangedAssembly, changedAssembly } from './changedAssembly.ts';
 

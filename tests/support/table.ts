@@ -4,8 +4,8 @@ import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { HOSTS_KEYS } from '#shared/contracts/hosts.ts';
 import { JOBS_INDEXES, JOBS_KEY, JOBS_SORT } from '#shared/contracts/tables.ts';
-import { ledgerClient } from '#shared/ledger/dynamo/codec.ts';
 import { createTable } from '#shared/ledger/dynamo/createTable.ts';
+import { ledgerClient } from '#shared/ledger/dynamo/ledgerItems.ts';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 

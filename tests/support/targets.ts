@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Host, ProbeSettings } from '#shared/hosts/host.ts';
-import type { Live } from '#shared/hosts/live.ts';
-import { unknownHost } from '#shared/hosts/verdict.ts';
+import type { Live } from '#shared/hosts/probing/liveness.ts';
+import { unknownHost } from '#shared/hosts/probing/verdict.ts';
+import type { Host, ProbeSettings } from '#shared/hosts/registry/host.ts';
 import { hostWith } from './probes.ts';
 
 export const aHost = (id: string, endpoint: string, probe: Partial<ProbeSettings> = {}): Host =>

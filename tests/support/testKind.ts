@@ -1,6 +1,6 @@
 /** A kind of jobs that do what a test says. */
 import * as v from 'valibot';
-import { defineJob, type JobContext } from '#shared/jobs/defineJob.ts';
+import { defineJob, type JobContext } from '#shared/jobs/kinds/defineJob.ts';
 
 export type Behaviour = (payload: unknown, context: JobContext) => Promise<unknown>;
 

@@ -4,9 +4,9 @@ import { sendItems } from '#cli/commands/send.ts';
 import { itemsOf } from '#cli/input.ts';
 import type { Deployment } from '#client/deployment.ts';
 import { watchJobs } from '#client/wait.ts';
+import { chargeIdOf } from '#shared/billing/jobCost.ts';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
-import { chargeIdOf } from '#shared/jobs/cost.ts';
-import { verify } from '#shared/ledger/verify.ts';
+import { verify } from '#shared/ledger/audit/verify.ts';
 import type { Receiver } from './receiver.ts';
 
 const FUNDS = 1_000_000n;

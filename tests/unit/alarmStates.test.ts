@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { alarmsOn } from '#infra/local/dashboard/alarms.ts';
-import { createStore } from '#infra/local/dashboard/store.ts';
+import { alarmsOn } from '#emulator/dashboard/alarms.ts';
+import { createStore } from '#emulator/dashboard/store.ts';
 import { alarmsOf } from '#infra/monitoring/alarms.ts';
 import { inventoryOf } from '#infra/monitoring/inventory.ts';
 

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { runAttempt } from '#shared/jobs/attempt.ts';
-import { defineJob } from '#shared/jobs/defineJob.ts';
-import { EnqueueError, PermanentError } from '#shared/jobs/errors.ts';
-import { LeftBehindError, originOf } from '#shared/jobs/origin.ts';
+import { defineJob } from '#shared/jobs/kinds/defineJob.ts';
+import { EnqueueError, PermanentError } from '#shared/jobs/kinds/errors.ts';
+import { LeftBehindError, originOf } from '#shared/jobs/worker/asyncOrigin.ts';
+import { runAttempt } from '#shared/jobs/worker/runHandler.ts';
 
 const quiet = (): void => undefined;
 const missing = (): never => expect.unreachable();

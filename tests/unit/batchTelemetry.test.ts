@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Disposition } from '#shared/jobs/disposition.ts';
-import { reportBatch } from '#shared/runtime/batchTelemetry.ts';
+import { reportBatch } from '#functions/worker/reportBatch.ts';
+import type { Disposition } from '#shared/jobs/worker/disposition.ts';
 import type { Telemetry } from '#shared/runtime/chain.ts';
 
 /** What is counted of a batch that ended so. */

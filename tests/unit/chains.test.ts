@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judge, newChain, repeatHash } from '#shared/jobs/chains/guards.ts';
-import { followUpsIn } from '#shared/jobs/chains/lcp.ts';
-import { resolveParams } from '#shared/jobs/chains/params.ts';
-import { resolveTemplates } from '#shared/jobs/chains/templates.ts';
 import type { Json } from '#shared/kernel/json.ts';
+import { judge, newChain, repeatHash } from '#shared/legacy/chains/guards.ts';
+import { followUpsIn } from '#shared/legacy/chains/lcp.ts';
+import { resolveParams } from '#shared/legacy/chains/params.ts';
+import { resolveTemplates } from '#shared/legacy/chains/templates.ts';
 
 interface Vectors {
   readonly chain_repeat_hash: readonly {

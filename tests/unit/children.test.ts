@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { collectChildren } from '#shared/jobs/children.ts';
-import { kindsOf } from '#shared/jobs/defineJob.ts';
-import { EnqueueError } from '#shared/jobs/errors.ts';
+import { kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { echo } from '#shared/jobs/kinds/echo.ts';
-import type { JobRecord } from '#shared/jobs/record.ts';
+import { EnqueueError } from '#shared/jobs/kinds/errors.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { collectChildren } from '#shared/jobs/worker/childJobs.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 
 const parent: JobRecord = {

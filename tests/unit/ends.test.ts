@@ -4,7 +4,7 @@ import type { Deployment } from '#client/deployment.ts';
 import { JobFailedError } from '#client/errors.ts';
 import { type Mesh, meshOn } from '#client/mesh.ts';
 import { ATTENTION, PENDING, STATUSES, type Status, TERMINAL } from '#shared/contracts/jobs.ts';
-import { isTerminal, type JobRecord } from '#shared/jobs/record.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 
 const ROW: JobRecord = {
   ...{ id: 'a', kind: 'echo', status: 'RUNNING', attempt: 1, createdAt: 1, updatedAt: 1 },

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
-import { hintsOf, jobIdOf, parseEnvelope } from '#shared/jobs/envelope.ts';
+import { hintsOf, jobIdOf, parseEnvelope } from '#shared/jobs/envelope/envelope.ts';
+import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 
 const run = () => Promise.resolve(null);

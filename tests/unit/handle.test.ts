@@ -4,10 +4,10 @@ import type { Deployment } from '#client/deployment.ts';
 import { handleOf, type JobHandle } from '#client/handle.ts';
 import { type Mesh, meshOn } from '#client/mesh.ts';
 import { watchHandles } from '#client/wait.ts';
-import { contentHashOf, type Envelope } from '#shared/jobs/envelope.ts';
-import { messageOf } from '#shared/jobs/message.ts';
-import type { JobRecord } from '#shared/jobs/record.ts';
-import { differing, optionsOf } from '#shared/jobs/repeats.ts';
+import { contentHashOf, type Envelope } from '#shared/jobs/envelope/envelope.ts';
+import { messageOf } from '#shared/jobs/envelope/message.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { differing, optionsOf } from '#shared/jobs/record/repeatedIds.ts';
 
 const ENVELOPE: Envelope = { kind: 'echo', payload: 1, source: 's', idempotencyKey: 'invoice' };
 const OTHER: Envelope = { ...ENVELOPE, payload: 2 };

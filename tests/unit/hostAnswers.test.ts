@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createHostCall } from '#shared/hosts/http/call.ts';
-import type { HttpAnswer } from '#shared/jobs/ports.ts';
+import { createHostCall } from '#shared/dispatch/http/hostCall.ts';
+import type { HttpAnswer } from '#shared/jobs/ports/jobs.ts';
 import { hostWith } from '../support/probes.ts';
 
 /** What the mesh makes of a host's answer to `POST /run`. */

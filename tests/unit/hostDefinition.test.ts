@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { overlayAt } from '#shared/hosts/host.ts';
 import {
   byShard,
   checkHost,
   differenceOf,
   type HostDefinition,
   placeFor,
-} from '#shared/hosts/registry.ts';
+} from '#shared/hosts/registry/definition.ts';
+import { overlayAt } from '#shared/hosts/registry/host.ts';
 import { NAME_RULE } from '#shared/kernel/names.ts';
 
 const MINIMAL = {

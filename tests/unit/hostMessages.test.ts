@@ -1,8 +1,8 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it } from 'vitest';
-import { createHostEvents, EventsRefusedError } from '#shared/hosts/eventbridge/events.ts';
-import type { Change } from '#shared/hosts/live.ts';
-import { ProbeMessageError, probeMessageOf } from '#shared/hosts/message.ts';
+import { createHostEvents, EventsRefusedError } from '#shared/hosts/eventbridge/hostEvents.ts';
+import type { Change } from '#shared/hosts/probing/liveness.ts';
+import { ProbeMessageError, probeMessageOf } from '#shared/hosts/probing/probeMessage.ts';
 
 const AT = Date.parse('2026-03-01T10:00:00Z');
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { NO_CERTIFICATE } from '#shared/hosts/live.ts';
-import { unknownHost } from '#shared/hosts/verdict.ts';
+import { NO_CERTIFICATE } from '#shared/hosts/probing/liveness.ts';
+import { unknownHost } from '#shared/hosts/probing/verdict.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Telemetry } from '#shared/runtime/chain.ts';
 import { announceInOrder, reportShard } from '#shared/runtime/hostTelemetry.ts';

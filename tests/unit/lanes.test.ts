@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lanesOf, runLanes } from '#shared/jobs/lanes.ts';
+import { lanesOf, runLanes } from '#shared/jobs/worker/messageGroups.ts';
 
 describe('lanes', () => {
   it('keep the order within a group', () => {

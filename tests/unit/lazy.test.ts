@@ -1,23 +1,25 @@
 /** What a worker opens at its first use: a failed opening must not fail the uses after it. */
 import { beforeEach, expect, it, vi } from 'vitest';
-import { lazyDispatcher } from '#shared/hosts/lazy.ts';
-import type { DispatcherOptions } from '#shared/hosts/open.ts';
-import { lazyHttp } from '#shared/jobs/http/lazy.ts';
-import { lazyBucket } from '#shared/jobs/s3/lazy.ts';
-import { lazyPurse } from '#shared/ledger/lazy.ts';
-import type { SystemOptions } from '#shared/ledger/system.ts';
+import { lazyHttp } from '#shared/jobs/http/lazyHttp.ts';
+import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
+import { lazyDispatcher } from '#shared/wiring/lazyDispatcher.ts';
+import { lazyPurse } from '#shared/wiring/lazyHoldAllocator.ts';
+import type { DispatcherOptions } from '#shared/wiring/openDispatcher.ts';
+import type { SystemOptions } from '#shared/wiring/openLedger.ts';
 
 const opening = vi.hoisted(() => vi.fn<(parts: object) => object>());
 
-vi.mock('#shared/hosts/open.ts', () => ({ openDispatcher: () => opening({ run: answer }) }));
-vi.mock('#shared/jobs/http/client.ts', () => ({
+vi.mock('#shared/wiring/openDispatcher.ts', () => ({
+  openDispatcher: () => opening({ run: answer }),
+}));
+vi.mock('#shared/jobs/http/httpClient.ts', () => ({
   createHttpClient: () => opening({ request: answer }),
 }));
-vi.mock('#shared/jobs/s3/open.ts', () => ({
+vi.mock('#shared/jobs/s3/openBucket.ts', () => ({
   openBucket: () => opening({ blobs: { get: answer }, workspaces: { list: answer } }),
 }));
-vi.mock('#shared/ledger/system.ts', () => ({ openLedger: () => opening({}) }));
-vi.mock('#shared/ledger/purse.ts', () => ({ createPurse: () => ({ take: answer }) }));
+vi.mock('#shared/wiring/openLedger.ts', () => ({ openLedger: () => opening({}) }));
+vi.mock('#shared/billing/holdAllocator.ts', () => ({ createPurse: () => ({ take: answer }) }));
 
 const answer = (): Promise<string> => Promise.resolve('answered');
 

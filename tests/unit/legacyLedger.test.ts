@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { marginOf, ppmOf } from '#shared/ledger/margin.ts';
-import { splitOf } from '#shared/ledger/settle.ts';
+import { marginOf, ppmOf } from '#shared/billing/margin.ts';
+import { splitOf } from '#shared/billing/settleCharge.ts';
 import { replayJournal, reportOf, snapshotOf } from '#shared/legacy/ledger/divergence.ts';
 import {
   canonicalExact,

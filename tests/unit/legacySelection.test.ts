@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Candidate, selectHosts } from '#shared/hosts/selection.ts';
+import { type Candidate, selectHosts } from '#shared/dispatch/selectHost.ts';
 import { hash32 } from '#shared/kernel/hash.ts';
 import { definitionOf } from '../support/hosts.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { recordLine } from '#infra/local/dashboard/emf.ts';
-import { drawWidget } from '#infra/local/dashboard/render.ts';
-import { BINS, binOf, createStore, PERIOD_SECONDS } from '#infra/local/dashboard/store.ts';
+import { recordLine } from '#emulator/dashboard/emf.ts';
+import { drawWidget } from '#emulator/dashboard/render.ts';
+import { BINS, binOf, createStore, PERIOD_SECONDS } from '#emulator/dashboard/store.ts';
 import type { MetricRef, Stat, Widget } from '#infra/monitoring/spec.ts';
 import { createMetrics } from '#shared/runtime/emf.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keepNames } from '#shared/hosts/http/names.ts';
+import { keepNames } from '#shared/hosts/http/keptNames.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 
 const at = (address: string) => [{ address, family: 4 }];

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { checkBody } from '#cli/check.ts';
-import { defineJob, kindsOf } from '#shared/jobs/defineJob.ts';
-import { parseEnvelope } from '#shared/jobs/envelope.ts';
+import { parseEnvelope } from '#shared/jobs/envelope/envelope.ts';
+import { envelopeText, parseOutgoing } from '#shared/jobs/envelope/outgoing.ts';
+import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { kinds as builtIn } from '#shared/jobs/kinds/index.ts';
-import { envelopeText, parseOutgoing } from '#shared/jobs/outgoing.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 
 const kinds = kindsOf([

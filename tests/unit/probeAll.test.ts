@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { withoutOwnFaults } from '#shared/hosts/faults.ts';
-import type { Host } from '#shared/hosts/host.ts';
-import type { Live } from '#shared/hosts/live.ts';
-import type { FailReason, ProbeOutcome } from '#shared/hosts/outcome.ts';
 import type { Stall } from '#shared/hosts/ports.ts';
-import { type ProbeAllDeps, probeAll } from '#shared/hosts/probeAll.ts';
+import type { Live } from '#shared/hosts/probing/liveness.ts';
+import { withoutOwnFaults } from '#shared/hosts/probing/ownFaults.ts';
+import { type ProbeAllDeps, probeAll } from '#shared/hosts/probing/probeAll.ts';
+import type { FailReason, ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { aHost, aLive } from '../support/targets.ts';
 

@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { letGo } from '#shared/jobs/letGo.ts';
-import type { JobRecord } from '#shared/jobs/record.ts';
+import { letGo } from '#shared/jobs/operator/releaseGroup.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { limited } from '#shared/jobs/record/transitions.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
-import { limited } from '#shared/jobs/transitions.ts';
 
 /** What SQS answers: the status, the code of its query protocol, the message. */
 let answer: readonly [number, string, string];

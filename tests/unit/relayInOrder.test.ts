@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { JobRecord } from '#shared/jobs/record.ts';
-import { relayInOrder } from '#shared/runtime/streamBatch.ts';
+import { relayInOrder } from '#functions/relay/relayInOrder.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
 
 const end = (id: string) => ({ sequence: `s-${id}`, ended: { id } as JobRecord });
 

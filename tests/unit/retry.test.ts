@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { defineJob } from '#shared/jobs/defineJob.ts';
-import { retryDelaySeconds, retryPolicy } from '#shared/jobs/retry.ts';
+import { retryDelaySeconds, retryPolicy } from '#shared/jobs/envelope/retryPolicy.ts';
+import { defineJob } from '#shared/jobs/kinds/defineJob.ts';
 
 const at = (value: number) => ({ next: () => value });
 const JUST_BELOW_ONE = 1 - Number.EPSILON;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchesPattern } from '#infra/local/filter.ts';
+import { matchesPattern } from '#emulator/triggers/filter.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
 import { nextFire } from '#shared/schedules/expression.ts';
 import { tickMessage } from '#shared/schedules/schedule.ts';

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Host } from '#shared/hosts/host.ts';
-import type { Live } from '#shared/hosts/live.ts';
 import {
   type Candidate,
   candidateOf,
@@ -8,7 +6,9 @@ import {
   recorded,
   scoreOf,
   selectHosts,
-} from '#shared/hosts/selection.ts';
+} from '#shared/dispatch/selectHost.ts';
+import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
 import { hash32 } from '#shared/kernel/hash.ts';
 import { hostWith } from '../support/probes.ts';
 

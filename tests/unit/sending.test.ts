@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sendAll, sendEntries } from '#shared/aws/sendAll.ts';
 import { MESSAGE_BYTES_MAX, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
-import { createProbeQueue } from '#shared/hosts/sqs/probes.ts';
-import { bodyOf, messageOf, type OutgoingMessage } from '#shared/jobs/message.ts';
+import { createProbeQueue } from '#shared/hosts/sqs/probeQueue.ts';
+import { bodyOf, messageOf, type OutgoingMessage } from '#shared/jobs/envelope/message.ts';
 import { attributeOf, textOf } from '#shared/jobs/sqs/attributes.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { asciiJson, asciiText } from '#shared/kernel/json.ts';
-import { sendAll, sendEntries } from '#shared/sqs/sendAll.ts';
 import { type StrictQueue, startStrictQueue } from '../support/strictQueue.ts';
 
 let queue: StrictQueue;

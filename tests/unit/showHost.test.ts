@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeHost, latencyOf, reasonOf, shownState, sinceOf } from '#cli/showHost.ts';
-import type { Host } from '#shared/hosts/host.ts';
-import type { Live } from '#shared/hosts/live.ts';
+import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
 import { definitionOf } from '../support/hosts.ts';
 
 const NOW = 1_800_000_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { succeeded } from '#infra/local/sqsSource.ts';
+import { succeeded } from '#emulator/triggers/sqsSource.ts';
 
 const ids = ['a', 'b', 'c'];
 const value = (answer: unknown) => succeeded(ids, { ok: true, value: answer }, true);

@@ -33,7 +33,7 @@ const SOURCES = {
   'package-lock.json': '{"version":1}',
   'cdk.json': '{}',
   'infra/app.ts': 'app',
-  'infra/local/cloud.ts': 'cloud',
+  'emulator/cloud.ts': 'cloud',
   'functions/worker/handler.ts': 'handler',
   'shared/contracts/queues.ts': 'queues',
 };
@@ -66,7 +66,7 @@ describe('the hash of what goes into a synthesis', () => {
 
   it('is the same for a copy, for emulators that changed, and in another shell', () => {
     const before = hash();
-    write('infra/local/cloud.ts', 'another cloud');
+    write('emulator/cloud.ts', 'another cloud');
     utimesSync(join(root, 'infra/app.ts'), 1, 1);
     expect(hash(['stage=dev'], { TERM: 'dumb' })).toBe(before);
     const copy = mkdtempSync(join(tmpdir(), 'sheratan-copy-'));

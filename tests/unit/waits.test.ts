@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RECEIVES_MAX } from '#shared/contracts/queues.ts';
-import { whereToWait } from '#shared/jobs/hold.ts';
+import { whereToWait } from '#shared/jobs/worker/park.ts';
 import {
   faultSeconds,
   hostWaitMs,
@@ -9,7 +9,7 @@ import {
   pausedSeconds,
   slotWaitMs,
   turnSeconds,
-} from '#shared/jobs/waits.ts';
+} from '#shared/jobs/worker/waitTimes.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 
 const DAY = 86_400;

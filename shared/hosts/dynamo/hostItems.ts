@@ -1,5 +1,5 @@
 /** The registry's items in the Hosts table: directory, shards, definitions, and who is where. */
-import type { Capability, Host, Overlay, ProbeSettings } from '../host.ts';
+import type { Capability, Host, Overlay, ProbeSettings } from '../registry/host.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
 

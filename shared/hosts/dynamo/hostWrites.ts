@@ -1,7 +1,7 @@
 /** What changes the registry, one transaction each. */
 import { assert } from '#shared/kernel/assert.ts';
-import type { Host } from '../host.ts';
 import type { HostStore } from '../ports.ts';
+import type { Host } from '../registry/host.ts';
 import { DIRECTORY, hostItem, hostKey, metaKey, pointerKey, projectionKey } from './hostItems.ts';
 import { type Action, type HostsOptions, transact } from './transaction.ts';
 

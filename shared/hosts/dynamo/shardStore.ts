@@ -7,8 +7,8 @@ import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { CHANGES_COUNT, STATE_SORT } from '#shared/contracts/hosts.ts';
 import type { Ids } from '#shared/kernel/ports.ts';
-import { pack, unpack } from '../packed.ts';
 import type { ShardState, ShardStore } from '../ports.ts';
+import { pack, unpack } from '../probing/packedState.ts';
 import { shardPk } from './hostItems.ts';
 import type { HostsOptions } from './transaction.ts';
 

@@ -1,5 +1,5 @@
 /** What a failed exchange says: of the host, or of this process. */
-import type { FailReason, InconclusiveReason } from '../outcome.ts';
+import type { FailReason, InconclusiveReason } from '../probing/probeOutcome.ts';
 
 /** The host was not what failed. */
 const OWN: Readonly<Record<string, InconclusiveReason>> = {

@@ -2,13 +2,13 @@
 import { createOutbound, type Resolve, systemResolve } from '#shared/kernel/addresses.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
-import { type Answer, judge } from '../answer.ts';
-import type { Host } from '../host.ts';
-import type { Phases, ProbeOutcome } from '../outcome.ts';
 import type { Probe } from '../ports.ts';
+import { type Answer, judge } from '../probing/probeAnswer.ts';
+import type { Phases, ProbeOutcome } from '../probing/probeOutcome.ts';
+import type { Host } from '../registry/host.ts';
 import { createAgent, type Exchange, type Exchanged, exchange, type Marks } from './exchange.ts';
 import { type Failure, failureOf } from './failures.ts';
-import { keepNames } from './names.ts';
+import { keepNames } from './keptNames.ts';
 
 export interface ProbeOptions {
   /** CIDRs that may be probed although they are private. */

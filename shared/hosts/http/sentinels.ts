@@ -1,7 +1,8 @@
 /** Servers that are up whenever the prober's network is. */
-import type { Host } from '../host.ts';
-import type { Sentinels } from '../massFailure.ts';
+
 import type { Probe } from '../ports.ts';
+import type { Sentinels } from '../probing/massFailure.ts';
+import type { Host } from '../registry/host.ts';
 
 const TIMEOUT_MS = 2_000;
 

@@ -3,9 +3,9 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { Chain } from '../chains/guards.ts';
-import type { ChainStore } from '../ports.ts';
-import type { StoreOptions } from './store.ts';
+import type { Chain } from '#shared/legacy/chains/guards.ts';
+import type { ChainStore } from '../ports/jobs.ts';
+import type { StoreOptions } from './jobStore.ts';
 
 const keyOf = (id: string) => ({ pk: `CHAIN#${id}`, sk: 'CHAIN' });
 

@@ -3,11 +3,11 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ATTENTION_INDEX, JOBS_TTL } from '#shared/contracts/tables.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { DeliveryLog, DeliveryState, Try } from '../ports.ts';
-import type { JobRecord } from '../record.ts';
-import { jobKey } from './codec.ts';
-import { assignments } from './expressions.ts';
-import type { StoreOptions } from './store.ts';
+import type { DeliveryLog, DeliveryState, Try } from '../ports/jobs.ts';
+import type { JobRecord } from '../record/record.ts';
+import type { StoreOptions } from './jobStore.ts';
+import { jobKey } from './recordItems.ts';
+import { assignments } from './updateExpressions.ts';
 
 const keyOf = (id: string) => ({ pk: jobKey(id).pk, sk: 'DELIVERY' });
 const FAILED = 'CALLBACK_FAILED';

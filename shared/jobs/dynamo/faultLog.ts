@@ -1,14 +1,14 @@
 /** The last fault of ours that kept a job undecided: `pk = JOB#<id>`, `sk = FAULT`. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { readAll } from '#shared/aws/itemBatches.ts';
 import { ATTENTION_INDEX, JOBS_TTL } from '#shared/contracts/tables.ts';
-import { readAll } from '#shared/dynamo/batches.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { type FaultLog, isOver, type Undecided } from '../faults.ts';
-import { readJobs, WIDTH } from './batches.ts';
-import { jobKey } from './codec.ts';
-import { assignments } from './expressions.ts';
-import type { StoreOptions } from './store.ts';
+import { type FaultLog, isOver, type Undecided } from '../record/undecided.ts';
+import type { StoreOptions } from './jobStore.ts';
+import { readJobs, WIDTH } from './readJobs.ts';
+import { jobKey } from './recordItems.ts';
+import { assignments } from './updateExpressions.ts';
 
 const keyOf = (id: string) => ({ pk: jobKey(id).pk, sk: 'FAULT' });
 /** In the index of what needs a person. */

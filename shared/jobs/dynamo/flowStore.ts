@@ -1,14 +1,14 @@
 /** Who waits for whom, beside the jobs: an edge is `pk = JOB#<dependency>`, `sk = DEP#<dependant>`. */
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { writeAll } from '#shared/aws/itemBatches.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
-import { writeAll } from '#shared/dynamo/batches.ts';
-import type { Edge, FlowStore } from '../ports.ts';
-import { isTerminal, type Status } from '../record.ts';
-import { readJobs, WIDTH } from './batches.ts';
-import { jobKey, recordOf } from './codec.ts';
-import { blockerOf } from './expressions.ts';
-import type { StoreOptions } from './store.ts';
+import type { Edge, FlowStore } from '../ports/jobs.ts';
+import { isTerminal, type Status } from '../record/record.ts';
+import type { StoreOptions } from './jobStore.ts';
+import { readJobs, WIDTH } from './readJobs.ts';
+import { jobKey, recordOf } from './recordItems.ts';
+import { blockerOf } from './updateExpressions.ts';
 
 const EDGE = 'DEP#';
 /** `id` comes from the key. */

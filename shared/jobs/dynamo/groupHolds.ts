@@ -4,8 +4,8 @@ import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/l
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { CONTROL_KEY, JOBS_TTL } from '#shared/contracts/tables.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { GroupHold, GroupHolds } from '../groupPorts.ts';
-import type { StoreOptions } from './store.ts';
+import type { GroupHold, GroupHolds } from '../ports/groups.ts';
+import type { StoreOptions } from './jobStore.ts';
 
 const keyOf = (priority: string, group: string) => ({
   pk: `GROUP#${priority}#${group}`,

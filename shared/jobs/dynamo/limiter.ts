@@ -3,9 +3,9 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
 import { type Clock, type Random, systemSleep } from '#shared/kernel/ports.ts';
-import { advanceMs, type Rate, startsOf } from '../gcra.ts';
-import type { Limiter } from '../ports.ts';
-import type { StoreOptions } from './store.ts';
+import type { Limiter } from '../ports/jobs.ts';
+import { advanceMs, type Rate, startsOf } from '../worker/gcra.ts';
+import type { StoreOptions } from './jobStore.ts';
 
 interface LimiterOptions extends StoreOptions {
   readonly random: Random;

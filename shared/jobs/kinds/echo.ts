@@ -1,7 +1,7 @@
 /** `echo`: gives its payload back; `delayMs` in it makes it wait first, to see a mesh at work. */
 import { setTimeout as wait } from 'node:timers/promises';
 import * as v from 'valibot';
-import { defineJob } from '../defineJob.ts';
+import { defineJob } from './defineJob.ts';
 
 const DELAY_MS_MAX = 600_000;
 

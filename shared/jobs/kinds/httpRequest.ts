@@ -1,9 +1,9 @@
 /** `http.request`: one outbound call; its status decides between done, later and never. */
 import * as v from 'valibot';
 import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
-import { defineJob } from '../defineJob.ts';
-import { PermanentError, RetryableError } from '../errors.ts';
-import type { HttpAnswer } from '../ports.ts';
+import type { HttpAnswer } from '../ports/jobs.ts';
+import { defineJob } from './defineJob.ts';
+import { PermanentError, RetryableError } from './errors.ts';
 
 const ANSWER_BYTES_MAX = 262_144;
 const RETRYABLE = new Set([408, 425, 429]);

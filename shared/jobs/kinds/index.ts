@@ -1,9 +1,9 @@
 /** The kinds of this deployment. Yours go here: write one with defineJob and add it to the list. */
-import { kindsOf } from '../defineJob.ts';
-import { dispatch } from './dispatch.ts';
+import { kindsOf } from './defineJob.ts';
 import { echo } from './echo.ts';
 import { httpRequest } from './httpRequest.ts';
 import { listFiles, walkTree } from './listFiles.ts';
+import { dispatch } from './meshDispatch.ts';
 import { readFile, readFileBatch } from './readFile.ts';
 import { writeFile } from './writeFile.ts';
 

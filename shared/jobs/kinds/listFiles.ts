@@ -2,7 +2,7 @@
 
 import { matchesGlob } from 'node:path';
 import type * as v from 'valibot';
-import { defineJob, type JobContext } from '../defineJob.ts';
+import { defineJob, type JobContext } from './defineJob.ts';
 import { workspacePath } from './workspacePath.ts';
 import { listPayload } from './workspaceSchema.ts';
 

@@ -1,8 +1,8 @@
 /** `read_file` and `read_file_batch`: text of files, shortened in the middle as the original did. */
 import * as v from 'valibot';
 import { mapPool } from '#shared/kernel/pool.ts';
-import { defineJob } from '../defineJob.ts';
-import { PermanentError } from '../errors.ts';
+import { defineJob } from './defineJob.ts';
+import { PermanentError } from './errors.ts';
 import { filePath } from './workspacePath.ts';
 import { workspaceName } from './workspaceSchema.ts';
 

@@ -1,6 +1,6 @@
 /** Paths in a workspace: relative, "/"-separated, and unable to leave it. */
 import { byteLength } from '#shared/kernel/json.ts';
-import { PermanentError } from '../errors.ts';
+import { PermanentError } from './errors.ts';
 
 const BYTES_MAX = 512;
 

@@ -4,8 +4,8 @@
  */
 import * as v from 'valibot';
 import { byteLength } from '#shared/kernel/json.ts';
-import { defineJob } from '../defineJob.ts';
-import { PermanentError } from '../errors.ts';
+import { defineJob } from './defineJob.ts';
+import { PermanentError } from './errors.ts';
 import { filePath } from './workspacePath.ts';
 import { workspaceName } from './workspaceSchema.ts';
 

@@ -1,6 +1,6 @@
 /** Blobs on S3. */
 import { GetObjectCommand, NoSuchKey, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { Blobs } from '../ports.ts';
+import type { Blobs } from '../ports/jobs.ts';
 import type { BucketOptions } from './workspaces.ts';
 
 export const createBlobs = ({ s3, bucket }: BucketOptions): Blobs => ({

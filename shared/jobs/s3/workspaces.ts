@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { WORKSPACE_PREFIX } from '#shared/contracts/bucket.ts';
-import type { WorkspaceFile, Workspaces } from '../workspacePorts.ts';
+import type { WorkspaceFile, Workspaces } from '../ports/workspaces.ts';
 
 export interface BucketOptions {
   readonly s3: S3Client;

@@ -1,11 +1,11 @@
 /** Ends of jobs on their way to `results.fifo`, and back out of it. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { sendAll } from '#shared/aws/sendAll.ts';
 import { asciiJson, sha256 } from '#shared/kernel/json.ts';
-import { sendAll } from '#shared/sqs/sendAll.ts';
-import type { Announcements } from '../ports.ts';
-import type { JobRecord } from '../record.ts';
-import type { Announcement } from '../report.ts';
+import type { Announcement } from '../callbacks/deliver.ts';
+import type { Announcements } from '../ports/jobs.ts';
+import type { JobRecord } from '../record/record.ts';
 
 /** Ends that the queue did not take: announcing all of them again does no harm. */
 class AnnouncementsRefusedError extends Error {

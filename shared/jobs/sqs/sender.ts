@@ -1,10 +1,10 @@
 /** Jobs on their way to their queues: each group in order, groups beside each other. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { type Entry, type SendOutcome, sendEntries } from '#shared/aws/sendAll.ts';
 import type { Priority } from '#shared/contracts/queues.ts';
 import { PLACED_ATTRIBUTE, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
-import { type Entry, type SendOutcome, sendEntries } from '#shared/sqs/sendAll.ts';
-import type { NotTaken, OutgoingMessage } from '../message.ts';
-import type { Outgoing } from '../ports.ts';
+import type { NotTaken, OutgoingMessage } from '../envelope/message.ts';
+import type { Outgoing } from '../ports/jobs.ts';
 import { attributeOf } from './attributes.ts';
 
 interface SenderOptions {

@@ -7,7 +7,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { chunksOf } from '#shared/kernel/batches.ts';
-import type { Delivery, Visibility } from '../ports.ts';
+import type { Delivery, Visibility } from '../ports/jobs.ts';
 
 const ENTRIES_MAX = 10;
 

@@ -6,7 +6,7 @@ import {
   TransactionInProgressException,
 } from '@aws-sdk/client-dynamodb';
 import { StoreRefusedError } from '../ports.ts';
-import { type Item, rawItem } from './codec.ts';
+import { type Item, rawItem } from './ledgerItems.ts';
 
 const BUSY = new Set([
   'TransactionConflict',

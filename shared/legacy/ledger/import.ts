@@ -1,9 +1,9 @@
 /** Bringing the original's ledger over: its balances at once, its journal as history. */
 
 import { mapPool } from '#shared/kernel/pool.ts';
-import type { Ledger } from '#shared/ledger/ledger.ts';
+import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
 import type { HistoryStore } from '#shared/ledger/ports.ts';
-import { isDone, type Outcome } from '#shared/ledger/types.ts';
+import type { Ledger } from '#shared/ledger/write/ledger.ts';
 import { DIGITS, type Report, reportOf, type Snapshot, snapshotOf } from './divergence.ts';
 import { type ExactObject, parseExact, scaled } from './exact.ts';
 import { type ChainVerdict, type LegacyEvent, readJournal } from './journal.ts';

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { endProcess, watched } from '#infra/local/serverProcess.ts';
+import { endProcess, watched } from '#emulator/tables/serverProcess.ts';
 import { hasRedis, startRedis } from './servers.ts';
 import { type Absent, chunksOf, firstWord, type Running, type System, tallyOf } from './system.ts';
 

@@ -1,8 +1,8 @@
 /** The embedded cloud, told of by what its functions print. Arguments: the assembly, the table engine. */
 import { once } from 'node:events';
 import type { EmbeddedState } from '#client/state.ts';
-import { startCloud } from '#infra/local/cloud.ts';
-import { TABLE_ENGINES } from '#infra/local/tableEngine.ts';
+import { startCloud } from '#emulator/cloud.ts';
+import { TABLE_ENGINES } from '#emulator/tables/tableEngine.ts';
 import { createTeller } from './system.ts';
 
 interface BatchLine {

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
-import { endProcess, watched } from '#infra/local/serverProcess.ts';
+import { endProcess, watched } from '#emulator/tables/serverProcess.ts';
 import { postgresPrograms, startPostgres } from './servers.ts';
 import { type Absent, chunksOf, firstWord, type Running, type System, tallyOf } from './system.ts';
 import { treeOf } from './usage.ts';

@@ -4,8 +4,13 @@ import { chownSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { endProcess, freePort, type ServerProcess, watched } from '#infra/local/serverProcess.ts';
-import { freshFolder } from '#infra/local/tableFolder.ts';
+import {
+  endProcess,
+  freePort,
+  type ServerProcess,
+  watched,
+} from '#emulator/tables/serverProcess.ts';
+import { freshFolder } from '#emulator/tables/tableFolder.ts';
 
 export interface Server {
   readonly port: number;

@@ -3,9 +3,9 @@ import { fork } from 'node:child_process';
 import { sendItems } from '#cli/commands/send.ts';
 import { openEmbedded } from '#client/deployment.ts';
 import type { EmbeddedState } from '#client/state.ts';
-import { nativeBinary } from '#infra/local/nativeTables.ts';
-import { watched } from '#infra/local/serverProcess.ts';
-import type { TableEngine } from '#infra/local/tableEngine.ts';
+import { nativeBinary } from '#emulator/tables/nativeTables.ts';
+import { watched } from '#emulator/tables/serverProcess.ts';
+import type { TableEngine } from '#emulator/tables/tableEngine.ts';
 import { childrenOf, KNOWS_CHILDREN } from '../../support/processes.ts';
 import { firstWord, type Running, type System, tallyOf } from './system.ts';
 

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Host } from '#shared/hosts/host.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 
 const COMMAND = 'prometheus-blackbox-exporter';

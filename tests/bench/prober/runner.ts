@@ -1,10 +1,10 @@
 /** One prober in a process of its own, so that its CPU can be measured and held down. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Host } from '#shared/hosts/host.ts';
 import { createProbe } from '#shared/hosts/http/probe.ts';
 import { watchStalls } from '#shared/hosts/http/stalls.ts';
-import type { FailReason } from '#shared/hosts/outcome.ts';
-import { probeAll } from '#shared/hosts/probeAll.ts';
+import { probeAll } from '#shared/hosts/probing/probeAll.ts';
+import type { FailReason } from '#shared/hosts/probing/probeOutcome.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
 import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
 import { aLive } from '../../support/targets.ts';
 

@@ -1,0 +1,225 @@
+/**
+ * The embedded cloud: runs a synthesized template on this machine. Queues and buckets on an
+ * in-process server, tables on a native engine or DynamoDB Local, functions in Node processes of their own.
+ */
+import { availableParallelism } from 'node:os';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type Controls, controlsOf } from './controls.ts';
+import type { FunctionLogLine } from './lambda/environment.ts';
+import { createFunction, type LocalFunction } from './lambda/functions.ts';
+import { type Observer, observed, watchSends } from './observer.ts';
+import {
+  ACCOUNT,
+  CLIENT,
+  type Endpoints,
+  endpointEnv,
+  polledAt,
+  REGION,
+  type ServerOptions,
+  type Servers,
+  startServers,
+  stopServers,
+} from './servers.ts';
+import { createQueues } from './services/queues.ts';
+import { startRegional } from './services/regional.ts';
+import { createTopics } from './services/topics.ts';
+import { createTable } from './tables/createTable.ts';
+import type { TableEngine } from './tables/tableEngine.ts';
+import { identify } from './template/identities.ts';
+import { functionSpec, resourcesOf } from './template/properties.ts';
+import { type ResolveContext, resolve } from './template/resolve.ts';
+import { type Assembly, loadAssembly } from './template/template.ts';
+import { startSources } from './triggers/sources.ts';
+import type { Source } from './triggers/sqsSource.ts';
+import { type Views, viewsOf } from './views.ts';
+
+export interface CloudOptions {
+  /** Where `cdk synth` wrote. */
+  readonly assemblyDir: string;
+  /** Default: the only template in `assemblyDir`. */
+  readonly stackName?: string;
+  /** Execution environments at once, shared evenly by the event source mappings. */
+  readonly maxEnvironments?: number;
+  /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */
+  readonly tables?: TableEngine | undefined;
+  /** Where all data is kept, to go on from at the next start. Default: it is gone at the end. */
+  readonly dataDir?: string | undefined;
+  /** Each line a function prints, and what goes wrong in a mapping (pid 0). */
+  readonly onLog?: (line: FunctionLogLine) => void;
+  /** Told of each invocation and each message. */
+  readonly observer?: Observer;
+}
+
+export interface Cloud extends Controls, Views {
+  readonly region: string;
+  readonly stackName: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly endpoints: Endpoints;
+  /** What a client's environment needs to reach this cloud through the SDK's standard variables. */
+  readonly clientEnv: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+const ENVIRONMENTS_PER_CORE = 8;
+
+const pseudoOf = (stackName: string): ResolveContext['pseudo'] => ({
+  'AWS::Region': REGION,
+  'AWS::AccountId': ACCOUNT,
+  'AWS::Partition': 'aws',
+  'AWS::StackName': stackName,
+  'AWS::StackId': `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${stackName}/local`,
+  'AWS::URLSuffix': 'amazonaws.com',
+});
+
+/** @returns the table server's stream by the template's */
+const provision = async (
+  { template }: Assembly,
+  context: ResolveContext,
+  { messages }: Servers,
+  { sqs, tables }: { readonly sqs: SQSClient; readonly tables: DynamoDBClient },
+): Promise<ReadonlyMap<string, string>> => {
+  const of = (...types: string[]) => resourcesOf(template, types, context);
+  const queues = of('AWS::SQS::Queue').map(({ attributes, properties }) => ({
+    name: attributes['QueueName'] ?? '',
+    properties,
+  }));
+  await createQueues(messages, sqs, REGION, queues);
+  for (const { ref } of of('AWS::S3::Bucket')) messages.createBucket(ref);
+  createTopics(messages, of('AWS::SNS::Topic'), of('AWS::SNS::Subscription'));
+  const streams = await Promise.all(
+    of('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(
+      async ({ ref, attributes, properties }) => {
+        const localArn = await createTable(tables, ref, properties);
+        return [attributes['StreamArn'] ?? '', localArn ?? ''] as const;
+      },
+    ),
+  );
+  return new Map(streams);
+};
+
+const outputsOf = ({ template }: Assembly, context: ResolveContext): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(template.Outputs ?? {}).map(([key, { Value }]) => [
+      key,
+      String(resolve(Value, context)),
+    ]),
+  );
+
+const createFunctions = (
+  assembly: Assembly,
+  context: ResolveContext,
+  clientEnv: Readonly<Record<string, string>>,
+  onLog: (line: FunctionLogLine) => void,
+  observer: Observer | undefined,
+): ReadonlyMap<string, LocalFunction> =>
+  new Map(
+    resourcesOf(assembly.template, ['AWS::Lambda::Function'], context).map((resource) => {
+      const fn = createFunction(functionSpec(resource, assembly, clientEnv), onLog);
+      return [resource.ref, observer ? observed(fn, resource.ref, observer) : fn] as const;
+    }),
+  );
+
+const serversOf = (
+  { dataDir, observer, tables, onLog }: CloudOptions,
+  stackName: string,
+): ServerOptions => ({
+  stackName,
+  dataDir,
+  watched: observer !== undefined,
+  tables: {
+    engine: tables,
+    onFault: (text) => onLog?.({ functionId: 'servers', pid: 0, text }),
+  },
+});
+
+const destroy = (client: { destroy(): void }): void => client.destroy();
+
+const publisherOf =
+  ({ messages }: Servers) =>
+  (arn: string, message: string): void =>
+    void messages.publish(arn.split(':').at(-1) ?? '', message, { region: REGION });
+
+/** Starts the rest on the servers; all that runs is in `started`, also when something cannot start. */
+const startOn = async (
+  servers: Servers,
+  assembly: Assembly,
+  options: CloudOptions,
+  started: AsyncDisposableStack,
+): Promise<Omit<Cloud, 'stop'>> => {
+  const onLog = options.onLog ?? (() => undefined);
+  const maxEnvironments = options.maxEnvironments ?? ENVIRONMENTS_PER_CORE * availableParallelism();
+  const { template, stackName } = assembly;
+  const place = { region: REGION, accountId: ACCOUNT };
+  if (options.observer) watchSends(servers.messages, options.observer);
+  const sqsUrl = `http://127.0.0.1:${servers.messages.port}`;
+  const context: ResolveContext = {
+    pseudo: pseudoOf(stackName),
+    identities: identify(template, { ...place, stackName, sqsEndpoint: sqsUrl }),
+  };
+  const endpoints = { sqs: sqsUrl, s3: sqsUrl, dynamodb: servers.tables.endpoint };
+  const sqs = started.adopt(new SQSClient({ ...CLIENT, endpoint: sqsUrl }), destroy);
+  const tables = new DynamoDBClient({ ...CLIENT, endpoint: endpoints.dynamodb });
+  started.adopt(tables, destroy);
+  const polled = polledAt(endpoints);
+  for (const service of Object.values(polled)) started.defer(() => service.close());
+  const regional = await startRegional(template, context, started, {
+    ...place,
+    sqs,
+    secrets: servers.keeping.secrets,
+    kept: servers.keeping.schedules,
+    onFault: (text) => onLog({ functionId: 'scheduler', pid: 0, text }),
+  });
+  const clientEnv = { ...endpointEnv(endpoints), ...regional.env };
+  const streams = await provision(assembly, context, servers, { sqs, tables });
+  const functions = createFunctions(assembly, context, clientEnv, onLog, options.observer);
+  const sources: Source[] = [];
+  started.defer(async () => {
+    await Promise.all([...sources, ...functions.values()].map((each) => each.stop()));
+  });
+  for (const each of functions.values()) each.warm();
+  startSources(template, context, sources, {
+    ...place,
+    ...{ maxEnvironments, sqs, polled, functions, streams, onLog },
+    readers: servers.readers,
+    positions: servers.keeping.positions,
+    listeners: regional.listeners,
+    publish: publisherOf(servers),
+  });
+  const views = viewsOf(template, context, {
+    ...{ tables, polled, streams, region: REGION },
+    messages: servers.messages,
+    readers: servers.readers,
+    kept: options.dataDir !== undefined,
+  });
+  return {
+    region: REGION,
+    stackName,
+    outputs: outputsOf(assembly, context),
+    endpoints: { ...endpoints, events: regional.busEndpoint },
+    clientEnv,
+    ...controlsOf([...functions.values()]),
+    ...views,
+  };
+};
+
+/**
+ * @throws LocalCloudError when the template or this machine lacks something, saying what; then
+ *   nothing of the cloud runs any more
+ */
+export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
+  const assembly = loadAssembly(options.assemblyDir, options.stackName);
+  const { template, stackName } = assembly;
+  // Before anything starts: an unknown type must cost no time and leave nothing behind.
+  identify(template, { region: REGION, accountId: ACCOUNT, stackName, sqsEndpoint: '' });
+  const servers = await startServers(serversOf(options, stackName));
+  const started = new AsyncDisposableStack();
+  started.defer(() => stopServers(servers));
+  try {
+    const cloud = await startOn(servers, assembly, options, started);
+    return { ...cloud, stop: () => started.disposeAsync() };
+  } catch (error) {
+    await started.disposeAsync();
+    throw error;
+  }
+};

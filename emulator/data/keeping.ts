@@ -1,0 +1,65 @@
+/** What of an embedded cloud outlives its process, and where; without a folder, nothing does. */
+
+import { messageServer, prepareMessages } from '../services/messageFile.ts';
+import type { ScheduleBook } from '../services/scheduler.ts';
+import type { SecretVersions } from '../services/secrets.ts';
+import { NATIVE_TABLES } from '../tables/nativeTables.ts';
+import { noPositions, positionsIn, type StreamPositions } from '../triggers/streamPositions.ts';
+import { type DataFolder, openDataFolder } from './dataFolder.ts';
+import { type Kept, keptIn, notKept } from './kept.ts';
+
+export interface Keeping {
+  /** Of the native table engine and of the queue server; undefined: they choose. */
+  readonly tablesDir: string | undefined;
+  readonly messagesDir: string | undefined;
+  /** Of the queue server: queue URLs are in records that outlive it. */
+  readonly port: Kept<number>;
+  readonly secrets: Kept<SecretVersions>;
+  readonly schedules: Kept<ScheduleBook>;
+  readonly positions: StreamPositions;
+  close(): void;
+}
+
+const NOTHING: Keeping = {
+  tablesDir: undefined,
+  messagesDir: undefined,
+  port: notKept(),
+  secrets: notKept(),
+  schedules: notKept(),
+  positions: noPositions,
+  close: () => undefined,
+};
+
+const keepIn = (folder: DataFolder): Keeping => {
+  const messagesDir = folder.at('messages');
+  prepareMessages(messagesDir);
+  const positions = positionsIn(folder.at('positions.db'));
+  return {
+    tablesDir: folder.at('tables'),
+    messagesDir,
+    port: keptIn(folder.at('port.json')),
+    secrets: keptIn(folder.at('secrets.json')),
+    schedules: keptIn(folder.at('schedules.json')),
+    positions,
+    close: () => {
+      positions.close();
+      folder.close();
+    },
+  };
+};
+
+/** @throws LocalCloudError when the folder is in use, or not this stack's in this version */
+export const openKeeping = (dataDir: string | undefined, stack: string): Keeping => {
+  if (dataDir === undefined) return NOTHING;
+  const folder = openDataFolder(dataDir, {
+    stack,
+    tables: NATIVE_TABLES,
+    messages: messageServer(),
+  });
+  try {
+    return keepIn(folder);
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
+};

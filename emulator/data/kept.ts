@@ -1,0 +1,41 @@
+/** A value that outlives its process: one JSON file, which holds the old value or the new one. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { LocalCloudError } from '../errors.ts';
+
+export interface Kept<T> {
+  /** undefined when nothing was written yet. @throws LocalCloudError `DATA_FOLDER_DAMAGED` */
+  read(): T | undefined;
+  write(value: T): void;
+}
+
+/** For a cloud that ends with its process. */
+export const notKept = <T>(): Kept<T> => ({ read: () => undefined, write: () => undefined });
+
+const textOf = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+/** What is written is on the disk before `write` returns; secrets are among it. */
+export const keptIn = <T>(path: string): Kept<T> => ({
+  read: () => {
+    const text = textOf(path);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      throw new LocalCloudError('DATA_FOLDER_DAMAGED', `${path} is not JSON: ${String(error)}`, {
+        cause: error,
+      });
+    }
+  },
+  write: (value) => {
+    const fresh = `${path}.new`;
+    writeFileSync(fresh, JSON.stringify(value), { mode: 0o600, flush: true });
+    renameSync(fresh, path);
+  },
+});

@@ -1,0 +1,81 @@
+/** What happens in the embedded cloud, told to whoever measures it. */
+import type { FauxqsServer } from 'fauxqs';
+import type { LocalFunction } from './lambda/functions.ts';
+
+interface Invocation {
+  readonly functionName: string;
+  readonly ms: number;
+  readonly ok: boolean;
+  /** Invocations of the function under way when this one began, itself included. */
+  readonly atOnce: number;
+  /** How old the first record of a stream was, in ms. */
+  readonly streamAgeMs: number | undefined;
+}
+
+export interface Observer {
+  invoked(invocation: Invocation): void;
+  /** A message came into a queue. */
+  sent(queueName: string): void;
+}
+
+export interface QueueState {
+  readonly name: string;
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  /** Of all of them; 0 when there is none. */
+  readonly oldestSeconds: number;
+}
+
+interface StreamEvent {
+  readonly Records?: readonly {
+    readonly dynamodb?: { readonly ApproximateCreationDateTime?: number };
+  }[];
+}
+
+const streamAgeOf = (event: unknown, now: number): number | undefined => {
+  const [first] = (event as StreamEvent | null)?.Records ?? [];
+  const seconds = first?.dynamodb?.ApproximateCreationDateTime;
+  return seconds === undefined ? undefined : Math.max(0, now - seconds * 1_000);
+};
+
+export const observed = (fn: LocalFunction, name: string, observer: Observer): LocalFunction => {
+  let running = 0;
+  return {
+    ...fn,
+    invoke: async (event) => {
+      const began = Date.now();
+      running += 1;
+      const atOnce = running;
+      const result = await fn.invoke(event);
+      running -= 1;
+      const streamAgeMs = streamAgeOf(event, began);
+      const ms = Date.now() - began;
+      observer.invoked({ functionName: name, ms, ok: result.ok, atOnce, streamAgeMs });
+      return result;
+    },
+  };
+};
+
+/** A wait for what never comes sees everything: the server has no other way to be listened to. */
+export const watchSends = (messages: FauxqsServer, observer: Observer): void => {
+  const seen = messages.spy.waitForMessage((message) => {
+    if (message.service === 'sqs' && message.status === 'published')
+      observer.sent(message.queueName);
+    return false;
+  });
+  seen.catch(() => undefined);
+};
+
+export const queueState = (messages: FauxqsServer, name: string): QueueState => {
+  const held = messages.inspectQueue(name)?.messages ?? { ready: [], delayed: [], inflight: [] };
+  const all = [...held.ready, ...held.delayed, ...held.inflight.map(({ message }) => message)];
+  const oldest = all.reduce((at, { sentTimestamp }) => Math.min(at, sentTimestamp), Date.now());
+  return {
+    name,
+    visible: held.ready.length,
+    inFlight: held.inflight.length,
+    delayed: held.delayed.length,
+    oldestSeconds: (Date.now() - oldest) / 1_000,
+  };
+};

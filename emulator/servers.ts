@@ -1,0 +1,107 @@
+/** The servers of the embedded cloud: messages and buckets, tables. */
+import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { type Keeping, openKeeping } from './data/keeping.ts';
+import { createJsonService, type JsonService } from './services/jsonService.ts';
+import { isFree } from './tables/serverProcess.ts';
+import { createStreamReaders, type StreamReaders } from './tables/streamReaders.ts';
+import {
+  startTableServer,
+  type TableServer,
+  type TableServerOptions,
+} from './tables/tableServer.ts';
+
+export const REGION = 'us-east-1';
+export const ACCOUNT = '000000000000';
+export const CLIENT = {
+  region: REGION,
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+};
+
+export type Endpoints = Readonly<Record<'sqs' | 's3' | 'dynamodb' | 'events', string>>;
+
+export interface Servers {
+  readonly messages: FauxqsServer;
+  readonly tables: TableServer;
+  readonly readers: StreamReaders;
+  readonly keeping: Keeping;
+}
+
+export interface ServerOptions {
+  readonly stackName: string;
+  /** Default: nothing outlives the process. */
+  readonly dataDir: string | undefined;
+  /** Somebody wants to hear of every message that is sent. */
+  readonly watched: boolean;
+  readonly tables: TableServerOptions;
+}
+
+const startMessages = async (
+  { messagesDir, port }: Keeping,
+  { watched, tables }: ServerOptions,
+): Promise<FauxqsServer> => {
+  const before = port.read();
+  const isThere = before !== undefined && (await isFree(before));
+  if (before !== undefined && !isThere)
+    tables.onFault?.(`the queues move: port ${before}, which they had, is taken`);
+  const server = await startFauxqs({
+    port: isThere ? before : 0,
+    logger: false,
+    host: '127.0.0.1',
+    defaultRegion: REGION,
+    ...(messagesDir !== undefined && { dataDir: messagesDir }),
+    // Who waits for the next message needs none of those before.
+    ...(watched && { messageSpies: { bufferSize: 1 } }),
+  });
+  port.write(server.port);
+  return server;
+};
+
+/** @throws LocalCloudError for a table server that does not come up, or a folder that is not ours */
+export const startServers = async (options: ServerOptions): Promise<Servers> => {
+  const keeping = openKeeping(options.dataDir, options.stackName);
+  const [messages, tables] = await Promise.allSettled([
+    startMessages(keeping, options),
+    startTableServer({ ...options.tables, dataDir: keeping.tablesDir }),
+  ]);
+  if (messages.status === 'fulfilled' && tables.status === 'fulfilled')
+    return {
+      messages: messages.value,
+      tables: tables.value,
+      readers: createStreamReaders(tables.value.trim),
+      keeping,
+    };
+  for (const each of [messages, tables]) if (each.status === 'fulfilled') await each.value.stop();
+  keeping.close();
+  throw [messages, tables].find((each) => each.status === 'rejected')?.reason;
+};
+
+export const stopServers = async ({ messages, tables, keeping }: Servers): Promise<void> => {
+  await Promise.all([messages.stop(), tables.stop()]);
+  keeping.close();
+};
+
+/** What finds them through the SDK's standard variables. */
+export const endpointEnv = ({ sqs, s3, dynamodb }: Omit<Endpoints, 'events'>) => ({
+  AWS_REGION: REGION,
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_ENDPOINT_URL_SQS: sqs,
+  AWS_ENDPOINT_URL_S3: s3,
+  AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+  AWS_ENDPOINT_URL_DYNAMODB_STREAMS: dynamodb,
+});
+
+/** What is polled for every mapping, and by the dashboard. */
+export interface Polled {
+  readonly queues: JsonService;
+  readonly streams: JsonService;
+}
+
+export const polledAt = ({ sqs, dynamodb }: Pick<Endpoints, 'sqs' | 'dynamodb'>): Polled => ({
+  queues: createJsonService(sqs, { prefix: 'AmazonSQS', version: '1.0', region: REGION }),
+  streams: createJsonService(dynamodb, {
+    prefix: 'DynamoDBStreams_20120810',
+    version: '1.0',
+    region: REGION,
+  }),
+});

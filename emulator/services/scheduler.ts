@@ -1,0 +1,189 @@
+/**
+ * EventBridge Scheduler, as far as schedules that send to queues need it: its REST API, and ticks
+ * that call SQS.
+ */
+import type { IncomingMessage } from 'node:http';
+import {
+  SendMessageCommand,
+  type SendMessageCommandInput,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { isRate, nextFire } from '#shared/schedules/expression.ts';
+import { type Kept, notKept } from '../data/kept.ts';
+import { object } from '../template/properties.ts';
+import type { Source } from '../triggers/sqsSource.ts';
+import { startTicker } from '../triggers/ticker.ts';
+import { type Answer, type Fields, invalid, refusal, type Service, serve } from './service.ts';
+
+export interface SchedulerOptions {
+  readonly sqs: SQSClient;
+  readonly region: string;
+  readonly accountId: string;
+  /** Groups that the template makes. */
+  readonly groups: readonly string[];
+  /** Schedules of an earlier process; each change is written before it is answered. */
+  readonly kept?: Kept<ScheduleBook>;
+  readonly onFault: (text: string) => void;
+}
+
+interface Written {
+  readonly fields: Fields;
+  /** ms since the epoch, as `due`, which is the next tick; absent where there is none. */
+  readonly madeAt: number;
+  readonly due?: number | undefined;
+}
+
+/** By group and name. */
+export type ScheduleBook = Readonly<Record<string, Written>>;
+
+interface Entry extends Written {
+  readonly ticker: Source | undefined;
+}
+
+const TARGET = 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage';
+
+const missing = (what: string): Answer =>
+  refusal(404, 'ResourceNotFoundException', `${what} does not exist.`);
+
+const inSeconds = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+
+const filled = (input: string, key: string, arn: string, at: number): SendMessageCommandInput => {
+  const context = {
+    '<aws.scheduler.schedule-arn>': arn,
+    '<aws.scheduler.scheduled-time>': inSeconds(at),
+    '<aws.scheduler.execution-id>': `${key}-${at}`,
+    '<aws.scheduler.attempt-number>': '1',
+  };
+  const text = Object.entries(context).reduce(
+    (sofar, [keyword, value]) => sofar.replaceAll(keyword, value),
+    input,
+  );
+  return JSON.parse(text) as SendMessageCommandInput;
+};
+
+/** The schedules there are, each with its clock running. */
+const createBook = (options: SchedulerOptions) => {
+  const { sqs, region, accountId, onFault, kept = notKept<ScheduleBook>() } = options;
+  /** By group and name. */
+  const entries = new Map<string, Entry>();
+  const arnOf = (key: string): string => `arn:aws:scheduler:${region}:${accountId}:schedule/${key}`;
+
+  const keep = (): void =>
+    kept.write(
+      Object.fromEntries(
+        [...entries].map(([key, { fields, madeAt, due }]) => [key, { fields, madeAt, due }]),
+      ),
+    );
+
+  const fire = async (key: string, input: string, at: number): Promise<void> => {
+    try {
+      await sqs.send(new SendMessageCommand(filled(input, key, arnOf(key), at)));
+    } catch (error) {
+      onFault(`schedule ${key}: ${String(error)}`);
+    }
+  };
+
+  /** @param due of a schedule that was kept: a tick that was missed since is made up for, once */
+  const start = (key: string, fields: Fields, madeAt: number, due?: number): void => {
+    const expression = String(fields['ScheduleExpression']);
+    const timezone = String(fields['ScheduleExpressionTimezone'] ?? 'UTC');
+    const input = String(object(fields['Target'])['Input']);
+    const began = Date.now();
+    const next = (after: number) => nextFire(expression, Math.max(after, began), timezone);
+    // A rate counts from when it is made, beginning at once.
+    const first = due ?? (isRate(expression) ? began : next(began));
+    void entries.get(key)?.ticker?.stop();
+    const isOn = fields['State'] !== 'DISABLED';
+    const tick = async (at: number): Promise<void> => {
+      await fire(key, input, at);
+      const entry = entries.get(key);
+      if (!entry || entry.ticker !== ticker) return;
+      entries.set(key, { ...entry, due: next(at) });
+      keep();
+    };
+    const ticker = isOn ? startTicker(first, next, (at) => void tick(at)) : undefined;
+    entries.set(key, { fields, madeAt, due: isOn ? first : undefined, ticker });
+  };
+  for (const [key, { fields, madeAt, due }] of Object.entries(kept.read() ?? {}))
+    start(key, fields, madeAt, due);
+
+  return {
+    get: (key: string): Entry | undefined => entries.get(key),
+    put: (key: string, fields: Fields): Answer => {
+      if (object(fields['Target'])['Arn'] !== TARGET)
+        return invalid(`Here, only the target ${TARGET} is supported.`);
+      const existing = entries.get(key);
+      try {
+        start(key, fields, existing?.madeAt ?? Date.now());
+        keep();
+        return { status: 200, body: { ScheduleArn: arnOf(key) } };
+      } catch (error) {
+        return invalid(error instanceof Error ? error.message : String(error));
+      }
+    },
+    shown: (key: string, { fields, madeAt }: Entry): object => ({
+      ...fields,
+      Arn: arnOf(key),
+      CreationDate: madeAt / 1_000,
+    }),
+    of: (group: string): readonly (readonly [string, Entry])[] =>
+      [...entries].filter(([key]) => key.startsWith(`${group}/`)),
+    remove: (key: string): void => {
+      void entries.get(key)?.ticker?.stop();
+      entries.delete(key);
+      keep();
+    },
+    stop: (): void => {
+      for (const { ticker } of entries.values()) void ticker?.stop();
+    },
+  };
+};
+
+type Book = ReturnType<typeof createBook>;
+
+const carryOut = (method: string, key: string, fields: Fields, book: Book): Answer => {
+  const existing = book.get(key);
+  if (method === 'POST')
+    return existing
+      ? refusal(409, 'ConflictException', `Schedule ${key} already exists.`)
+      : book.put(key, fields);
+  if (!existing) return missing(`Schedule ${key}`);
+  if (method === 'PUT') return book.put(key, fields);
+  if (method === 'DELETE') book.remove(key);
+  return { status: 200, body: method === 'GET' ? book.shown(key, existing) : {} };
+};
+
+const handle = (
+  request: IncomingMessage,
+  fields: Fields,
+  groups: readonly string[],
+  book: Book,
+): Answer => {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://scheduler');
+  const [, collection, encoded] = pathname.split('/');
+  if (collection !== 'schedules') return missing(pathname);
+  const given = fields['GroupName'] ?? searchParams.get('groupName');
+  const group = String(given ?? searchParams.get('ScheduleGroup') ?? 'default');
+  if (!groups.includes(group)) return missing(`Schedule group ${group}`);
+  if (!encoded) {
+    const Schedules = book.of(group).map(([key, entry]) => book.shown(key, entry));
+    return { status: 200, body: { Schedules } };
+  }
+  const Name = decodeURIComponent(encoded);
+  const named = { ...fields, Name, GroupName: group };
+  return carryOut(request.method ?? '', `${group}/${Name}`, named, book);
+};
+
+export const startScheduler = async (options: SchedulerOptions): Promise<Service> => {
+  const book = createBook(options);
+  const { endpoint, stop } = await serve((request, fields) =>
+    handle(request, fields, options.groups, book),
+  );
+  return {
+    endpoint,
+    stop: async () => {
+      book.stop();
+      await stop();
+    },
+  };
+};

@@ -1,0 +1,87 @@
+/** Secrets Manager, as far as one secret's value goes: its JSON protocol, versions and their stages. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type Kept, notKept } from '../data/kept.ts';
+import { object } from '../template/properties.ts';
+import { type Answer, type Fields, refusal, type Service, serve } from './service.ts';
+
+/** Newest last; a version that no stage names is forgotten. */
+interface Version {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** By ARN. */
+export type SecretVersions = Readonly<Record<string, readonly Version[]>>;
+
+export interface SecretSpec {
+  readonly arn: string;
+  readonly properties: Fields;
+}
+
+const PASSWORD_LENGTH_DEFAULT = 32;
+
+const generated = (spec: Fields): string => {
+  const length = Number(spec['PasswordLength'] ?? PASSWORD_LENGTH_DEFAULT);
+  return randomBytes(length).toString('hex').slice(0, length);
+};
+
+const initialOf = ({ SecretString, GenerateSecretString }: Fields): string =>
+  SecretString === undefined ? generated(object(GenerateSecretString)) : String(SecretString);
+
+const versionAnswer = (arn: string, versions: readonly Version[], stage: string): Answer => {
+  const version = versions.at(stage === 'AWSPREVIOUS' ? -2 : -1);
+  if (!version || (stage !== 'AWSCURRENT' && stage !== 'AWSPREVIOUS'))
+    return refusal(
+      400,
+      'ResourceNotFoundException',
+      `Secrets Manager can't find the specified secret value for staging label: ${stage}`,
+    );
+  const { id: VersionId, text: SecretString } = version;
+  return {
+    status: 200,
+    body: { ARN: arn, Name: arn, VersionId, SecretString, VersionStages: [stage] },
+  };
+};
+
+/** @param kept values of an earlier process; each new one is written before it is answered for */
+export const startSecrets = (
+  specs: readonly SecretSpec[],
+  kept: Kept<SecretVersions> = notKept(),
+): Promise<Service> => {
+  const before = kept.read() ?? {};
+  const secrets = new Map<string, readonly Version[]>(
+    specs.map(({ arn, properties }) => [
+      arn,
+      before[arn] ?? [{ id: randomUUID(), text: initialOf(properties) }],
+    ]),
+  );
+  const keep = (): void => kept.write({ ...before, ...Object.fromEntries(secrets) });
+  keep();
+  const put = (arn: string, versions: readonly Version[], fields: Fields): Answer => {
+    const id = String(fields['ClientRequestToken'] ?? randomUUID());
+    const text = String(fields['SecretString']);
+    const known = versions.find((version) => version.id === id);
+    if (known && known.text !== text)
+      return refusal(400, 'ResourceExistsException', `Version ${id} exists with another value.`);
+    if (!known) {
+      secrets.set(arn, [...versions.slice(-1), { id, text }]);
+      keep();
+    }
+    return { status: 200, body: { ARN: arn, Name: arn, VersionId: id } };
+  };
+  return serve(({ headers }, fields) => {
+    const action = String(headers['x-amz-target']).split('.').at(-1);
+    const arn = String(fields['SecretId']);
+    const versions = secrets.get(arn);
+    if (!versions)
+      return refusal(
+        400,
+        'ResourceNotFoundException',
+        "Secrets Manager can't find the specified secret.",
+      );
+    if (action === 'GetSecretValue')
+      return versionAnswer(arn, versions, String(fields['VersionStage'] ?? 'AWSCURRENT'));
+    if (action === 'PutSecretValue') return put(arn, versions, fields);
+    return refusal(400, 'InvalidRequestException', `Here, ${action} is not supported.`);
+  });
+};

@@ -1,0 +1,30 @@
+/** Creates the template's topics and their queues' subscriptions; mail goes nowhere from here. */
+import type { FauxqsServer } from 'fauxqs';
+import { LocalCloudError } from '../errors.ts';
+import { REGION } from '../servers.ts';
+import type { LocalResource } from '../template/properties.ts';
+
+const nameOf = (arn: unknown): string => String(arn).split(':').at(-1) ?? '';
+
+export const createTopics = (
+  server: FauxqsServer,
+  topics: readonly LocalResource[],
+  subscriptions: readonly LocalResource[],
+): void => {
+  for (const { ref } of topics) server.createTopic(nameOf(ref), { region: REGION });
+  for (const { id, properties } of subscriptions) {
+    const { Protocol, TopicArn, Endpoint, RawMessageDelivery = false } = properties;
+    if (Protocol === 'email') continue;
+    if (Protocol !== 'sqs')
+      throw new LocalCloudError(
+        'UNSUPPORTED_PROPERTY',
+        `Subscription ${id}: the protocol ${Protocol} is not supported here`,
+      );
+    server.subscribe({
+      topic: nameOf(TopicArn),
+      queue: nameOf(Endpoint),
+      region: REGION,
+      attributes: { RawMessageDelivery: String(RawMessageDelivery) },
+    });
+  }
+};

@@ -1,0 +1,85 @@
+/** Reads resolved properties of the template's resources into what the runners need. */
+import { join } from 'node:path';
+import { LocalCloudError } from '../errors.ts';
+import type { FunctionSpec } from '../lambda/environment.ts';
+import { type Identity, type ResolveContext, resolve } from './resolve.ts';
+import type { Assembly, Template } from './template.ts';
+
+export type Properties = Readonly<Record<string, unknown>>;
+
+export interface LocalResource extends Identity {
+  readonly id: string;
+  readonly properties: Properties;
+}
+
+export const resourcesOf = (
+  template: Template,
+  types: readonly string[],
+  context: ResolveContext,
+): readonly LocalResource[] =>
+  Object.entries(template.Resources)
+    .filter(([, { Type }]) => types.includes(Type))
+    .map(([id, { Properties = {} }]) => {
+      const { ref = id, attributes = {} } = context.identities.get(id) ?? {};
+      return { id, ref, attributes, properties: resolve(Properties, context) as Properties };
+    });
+
+const propertiesOf = <T>(
+  values: Readonly<Record<string, unknown>>,
+  map: (value: unknown) => T,
+): Readonly<Record<string, T>> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
+
+/** An absent object is an empty one. */
+export const object = (value: unknown): Properties =>
+  typeof value === 'object' && value !== null ? (value as Properties) : {};
+
+/** What Lambda itself puts into a function's environment, less what only its runtime needs. */
+const lambdaEnv = ({ ref, properties }: LocalResource, root: string): Record<string, string> => ({
+  AWS_LAMBDA_FUNCTION_NAME: ref,
+  AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties['MemorySize'] ?? 128),
+  AWS_LAMBDA_LOG_GROUP_NAME: String(
+    object(properties['LoggingConfig'])['LogGroup'] ?? `/aws/lambda/${ref}`,
+  ),
+  AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+  AWS_LAMBDA_LOG_FORMAT: String(
+    object(properties['LoggingConfig'])['LogFormat'] ?? 'Text',
+  ).toUpperCase(),
+  AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+  AWS_EXECUTION_ENV: `AWS_Lambda_${String(properties['Runtime'] ?? '')}`,
+  LAMBDA_TASK_ROOT: root,
+  _HANDLER: String(properties['Handler']),
+  TZ: ':UTC',
+  LANG: 'en_US.UTF-8',
+});
+
+export const functionSpec = (
+  resource: LocalResource,
+  assembly: Assembly,
+  endpointEnv: Readonly<Record<string, string>>,
+): FunctionSpec => {
+  const { id, properties, attributes } = resource;
+  const runtime = String(properties['Runtime']);
+  if (!runtime.startsWith('nodejs'))
+    throw new LocalCloudError(
+      'UNSUPPORTED_PROPERTY',
+      `Function ${id}: runtime ${runtime} is not supported here`,
+    );
+  const root = assembly.assetDir(String(object(properties['Code'])['S3Key']));
+  const [module = 'index', exportName = 'handler'] = String(properties['Handler']).split('.');
+  const variables = object(object(properties['Environment'])['Variables']);
+  return {
+    functionId: id,
+    functionArn: attributes['Arn'] ?? '',
+    file: join(root, `${module}.mjs`),
+    exportName,
+    timeoutMs: Number(properties['Timeout'] ?? 3) * 1_000,
+    memoryMb: Number(properties['MemorySize'] ?? 128),
+    env: {
+      ...lambdaEnv(resource, root),
+      ...endpointEnv,
+      ...propertiesOf(variables, String),
+    },
+  };
+};

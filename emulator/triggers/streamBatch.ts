@@ -1,0 +1,86 @@
+/** How a batch of stream records is delivered: retries, bisection, partial answers, the last resort. */
+import type { InvokeResult } from '../lambda/environment.ts';
+
+export interface StreamRecord {
+  readonly eventID: string;
+  readonly eventName: string;
+  readonly eventSource: string;
+  readonly eventSourceARN: string;
+  readonly awsRegion: string;
+  readonly dynamodb: {
+    readonly SequenceNumber: string;
+    /** Seconds since the epoch. */
+    readonly ApproximateCreationDateTime: number;
+    readonly Keys: Readonly<Record<string, unknown>>;
+    readonly NewImage?: Readonly<Record<string, unknown>>;
+    readonly OldImage?: Readonly<Record<string, unknown>>;
+  };
+}
+
+export interface StreamRetry {
+  /** -1 is for ever. */
+  readonly attemptsMax: number;
+  /** -1 is for ever. */
+  readonly ageSecondsMax: number;
+  readonly bisect: boolean;
+  readonly reportsFailures: boolean;
+}
+
+export interface StreamDeps {
+  invoke(records: readonly StreamRecord[]): Promise<InvokeResult>;
+  /** What was given up, once. */
+  giveUp(records: readonly StreamRecord[], tries: number): Promise<void>;
+  /** Waits before the next try; ms. */
+  pause(ms: number): Promise<void>;
+  /** True when the cloud stops: retrying for ever must end then. */
+  stopping(): boolean;
+  now(): number;
+}
+
+const PAUSE_MIN_MS = 100;
+const PAUSE_MAX_MS = 10_000;
+
+/** The first record to be delivered again; as on AWS the lowest failed sequence number counts. */
+const firstFailed = (records: readonly StreamRecord[], { value }: { value: unknown }): number => {
+  if (typeof value !== 'object' || value === null || !('batchItemFailures' in value))
+    return records.length;
+  const { batchItemFailures } = value;
+  if (!Array.isArray(batchItemFailures)) return batchItemFailures === null ? records.length : 0;
+  const indexes = batchItemFailures.map((item: { itemIdentifier?: unknown }) =>
+    records.findIndex(({ dynamodb }) => dynamodb.SequenceNumber === item?.itemIdentifier),
+  );
+  return indexes.length === 0 ? records.length : Math.max(0, Math.min(...indexes));
+};
+
+const isSpent = (
+  records: readonly StreamRecord[],
+  retry: StreamRetry,
+  tries: number,
+  now: number,
+): boolean => {
+  if (retry.attemptsMax >= 0 && tries > retry.attemptsMax) return true;
+  const born = records[0]?.dynamodb.ApproximateCreationDateTime ?? now / 1_000;
+  return retry.ageSecondsMax >= 0 && now / 1_000 - born > retry.ageSecondsMax;
+};
+
+/** Resolves when every record is delivered or given up; never rejects for a function's failure. */
+export const deliverBatch = async (
+  records: readonly StreamRecord[],
+  retry: StreamRetry,
+  deps: StreamDeps,
+  tries = 0,
+): Promise<void> => {
+  if (records.length === 0 || deps.stopping()) return;
+  const result = await deps.invoke(records);
+  const reported =
+    result.ok && retry.reportsFailures ? firstFailed(records, result) : records.length;
+  const left = result.ok ? records.slice(reported) : records;
+  if (left.length === 0) return;
+  const spent = tries + 1;
+  if (isSpent(left, retry, spent, deps.now())) return deps.giveUp(left, spent);
+  await deps.pause(Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** tries));
+  if (!retry.bisect || left.length === 1) return deliverBatch(left, retry, deps, spent);
+  const middle = Math.ceil(left.length / 2);
+  await deliverBatch(left.slice(0, middle), retry, deps, spent);
+  return deliverBatch(left.slice(middle), retry, deps, spent);
+};

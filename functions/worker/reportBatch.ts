@@ -1,0 +1,64 @@
+/** One log line and one metrics line a batch, whatever its size. */
+import { JOB_METRICS, LEDGER_METRICS, WAIT_METRICS } from '#shared/contracts/metrics.ts';
+import type { Disposition } from '#shared/jobs/worker/disposition.ts';
+import type { BatchReport } from '#shared/jobs/worker/processBatch.ts';
+import type { Telemetry } from '#shared/runtime/chain.ts';
+
+const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
+  completed: JOB_METRICS.completed,
+  retrying: JOB_METRICS.retried,
+  dead: JOB_METRICS.dead,
+  quarantined: JOB_METRICS.quarantined,
+  duplicate: JOB_METRICS.duplicate,
+  cancelled: JOB_METRICS.cancelled,
+  snoozed: JOB_METRICS.snoozed,
+  interrupted: JOB_METRICS.snoozed,
+  scheduled: JOB_METRICS.parked,
+  waiting: JOB_METRICS.parked,
+  limited: JOB_METRICS.limited,
+  paused: JOB_METRICS.returned,
+  behind: JOB_METRICS.returned,
+  halted: JOB_METRICS.halted,
+  running: JOB_METRICS.returned,
+  apart: JOB_METRICS.returned,
+  early: JOB_METRICS.returned,
+  lost: JOB_METRICS.returned,
+  no_time: JOB_METRICS.returned,
+  fault: JOB_METRICS.undecided,
+};
+
+const WAIT_OF: Readonly<Record<string, string>> = WAIT_METRICS;
+
+/** Shares are made of these: CloudWatch fills no gaps of a metric that was not there at all. */
+const COUNTED_ALWAYS = [JOB_METRICS.completed, JOB_METRICS.dead];
+
+/** What the batch's log line has of a job, beside what only the metrics tell. */
+const logged = ({ finishMs, money, priority, ...disposition }: Disposition): object => disposition;
+
+const measureJob = ({ metrics }: Telemetry, job: Disposition): void => {
+  const { kind, startMs, priority, runMs, finishMs, attempt, money } = job;
+  const ms = 'Milliseconds';
+  if (startMs !== undefined) metrics.addOfKind(kind, JOB_METRICS.timeToStart, ms, startMs);
+  const wait = WAIT_OF[priority ?? ''];
+  if (startMs !== undefined && wait) metrics.addMetric(wait, ms, startMs);
+  if (runMs !== undefined) metrics.addMetric(JOB_METRICS.runTime, ms, runMs);
+  if (finishMs !== undefined) {
+    metrics.addOfKind(kind, JOB_METRICS.timeToFinish, ms, finishMs);
+    metrics.addOfKind(kind, JOB_METRICS.attempts, 'Count', attempt ?? 0);
+  }
+  if (money === 'held') metrics.addMetric(LEDGER_METRICS.holdsPlaced, 'Count', 1);
+  if (money === 'refused') metrics.addMetric(LEDGER_METRICS.holdsRefused, 'Count', 1);
+};
+
+/** Logs and measures a decided batch; passes it on. */
+export const reportBatch =
+  (telemetry: Telemetry) =>
+  (report: BatchReport): BatchReport => {
+    const counts = new Map<string, number>(COUNTED_ALWAYS.map((name) => [name, 0]));
+    for (const { as } of report.dispositions)
+      counts.set(METRIC_OF[as], (counts.get(METRIC_OF[as]) ?? 0) + 1);
+    for (const [name, count] of counts) telemetry.metrics.addMetric(name, 'Count', count);
+    for (const job of report.dispositions) measureJob(telemetry, job);
+    telemetry.logger.info('batch', { jobs: report.dispositions.map(logged) });
+    return report;
+  };

@@ -1,0 +1,82 @@
+/** Counts what this environment asks of tables and queues, and what DynamoDB says that it consumed. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { USAGE_METRICS } from '#shared/contracts/metrics.ts';
+import type { Metrics } from '#shared/runtime/emf.ts';
+
+const used = { writes: 0, reads: 0, conflicts: 0, conditions: 0, queue: 0 };
+
+const READS = /^(?:Get|BatchGet|TransactGet|Query|Scan)/;
+
+interface Consumed {
+  readonly CapacityUnits?: number;
+}
+interface Refused {
+  readonly name?: string;
+  readonly CancellationReasons?: readonly { readonly Code?: string }[];
+}
+
+const count = (command: string, output: unknown): void => {
+  const { ConsumedCapacity = [] } = output as { ConsumedCapacity?: Consumed | Consumed[] };
+  const units = [ConsumedCapacity].flat().reduce((sum, each) => sum + (each.CapacityUnits ?? 0), 0);
+  used[READS.test(command) ? 'reads' : 'writes'] += units;
+};
+
+const countRefusal = ({ name, CancellationReasons = [] }: Refused): void => {
+  const codes = new Set(CancellationReasons.map(({ Code }) => Code));
+  if (name === 'TransactionConflictException' || codes.has('TransactionConflict'))
+    used.conflicts += 1;
+  if (name === 'ConditionalCheckFailedException' || codes.has('ConditionalCheckFailed'))
+    used.conditions += 1;
+};
+
+const OPTIONS = { step: 'initialize', name: 'usage' } as const;
+
+/** DynamoDB tells what it consumed for nothing, if it is asked. */
+export const countTable = (client: DynamoDBClient): DynamoDBClient => {
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        try {
+          const input = { ...args.input, ReturnConsumedCapacity: 'TOTAL' };
+          const result = await next({ ...args, input } as typeof args);
+          count(String(commandName), result.output);
+          return result;
+        } catch (error) {
+          countRefusal(error as Refused);
+          throw error;
+        }
+      },
+    OPTIONS,
+  );
+  return client;
+};
+
+export const countQueue = (client: SQSClient): SQSClient => {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      used.queue += 1;
+      return next(args);
+    },
+    OPTIONS,
+  );
+  return client;
+};
+
+const MS_PER_SECOND = 1_000;
+const MB_PER_GB = 1_024;
+
+/** Of the invocation that ends: what it used since the one before. */
+export const tellUsage = (metrics: Metrics, runMs: number, memoryMb: number): void => {
+  const tell = (name: string, value: number): void => {
+    if (value > 0) metrics.addUsage(name, 'Count', value);
+  };
+  tell(USAGE_METRICS.writeUnits, used.writes);
+  tell(USAGE_METRICS.readUnits, used.reads);
+  tell(USAGE_METRICS.conflicts, used.conflicts);
+  tell(USAGE_METRICS.conditionsFailed, used.conditions);
+  tell(USAGE_METRICS.queueRequests, used.queue);
+  const seconds = runMs / MS_PER_SECOND;
+  metrics.addUsage(USAGE_METRICS.gigabyteSeconds, 'None', seconds * (memoryMb / MB_PER_GB));
+  Object.assign(used, { writes: 0, reads: 0, conflicts: 0, conditions: 0, queue: 0 });
+};

@@ -1,0 +1,50 @@
+/** What children are paid with out of what their parent holds. */
+
+import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
+import { EnqueueError } from '#shared/jobs/kinds/errors.ts';
+import type { JobRecord, Settlement } from '#shared/jobs/record/record.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { chargeIdOf, shareHoldIdOf } from './jobCost.ts';
+import type { Funds } from './ports.ts';
+
+type Price = NonNullable<Envelope['cost']>;
+
+export interface Shares {
+  /** The price as the child's envelope is to say it. @throws EnqueueError when nothing is held */
+  priced(cost: Price): Price;
+  /** Counts the price of a child that will be sent. @throws EnqueueError when too little is held */
+  take(cost: Price | undefined): void;
+  all(): Settlement['shares'];
+}
+
+export const createShares = (parent: JobRecord, funds: Funds | undefined): Shares => {
+  const amounts: string[] = [];
+  const until = parent.updatedAt + LIMITS.holdSecondsMax * 1_000;
+  let left = BigInt(parent.cost?.amount ?? 0);
+  return {
+    priced: (cost) => {
+      if (cost.from !== 'parent') return cost;
+      if (!parent.cost || !funds)
+        throw new EnqueueError('NO_PARENT_HOLD', 'cost.from: this job costs and holds nothing');
+      const { payer, unit } = parent.cost;
+      const hold = shareHoldIdOf(chargeIdOf(parent), amounts.length + 1);
+      const draw = { payer, unit, hold, of: funds.hold, until };
+      return { from: 'parent', amount: cost.amount, draw };
+    },
+    take: (cost) => {
+      if (cost?.from !== 'parent') return;
+      const amount = BigInt(cost.amount);
+      const max = LIMITS.paidChildrenMax;
+      if (amounts.length >= max)
+        throw new EnqueueError('PAID_CHILDREN_MAX', `a job pays for at most ${max} children`);
+      if (amount <= 0n || amount > left)
+        throw new EnqueueError(
+          'PARENT_HOLD_TOO_SMALL',
+          `cost.amount: ${amount}, but ${left} are left of what this job holds`,
+        );
+      left -= amount;
+      amounts.push(String(amount));
+    },
+    all: () => (amounts.length > 0 ? { amounts, until } : undefined),
+  };
+};

@@ -1,0 +1,157 @@
+/**
+ * One host is asked to run a job: only while its state of this moment says that it lives, and under
+ * a slot of its own. If its answer was lost it is asked again, for it may have done the job.
+ */
+
+import type { ProbeQueue } from '#shared/hosts/ports.ts';
+import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { Host } from '#shared/hosts/registry/host.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Clock, Ids, Logger, Random } from '#shared/kernel/ports.ts';
+import type { View } from './meshView.ts';
+import type { CallOutcome, HostCall, HostTask, Slot, Slots, Tenure } from './ports.ts';
+import { type Choice, NO_RECORD, type Performance, recorded } from './selectHost.ts';
+
+export interface AskDeps {
+  readonly slots: Slots;
+  readonly call: HostCall;
+  readonly probes: ProbeQueue;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+export interface Run<D extends AskDeps = AskDeps> {
+  readonly task: HostTask;
+  readonly tenure: Tenure;
+  readonly view: View;
+  readonly deps: D;
+}
+
+export type Asked =
+  | CallOutcome
+  /** It was not asked. */
+  | { readonly kind: 'passed' };
+
+const isCallable = (live: Live | undefined): boolean =>
+  live !== undefined && live.state !== 'offline' && live.state !== 'unknown';
+
+/** May get new work: one that is busy says so of itself, and may still have an old job's result. */
+const isOpen = (live: Live | undefined): boolean => isCallable(live) && live?.state !== 'busy';
+
+const report = async ({ view, deps }: Run, host: Host, detail: string): Promise<void> => {
+  view.suspect(host.id);
+  const { shard, id } = host;
+  const message = { kind: 'suspect', shard, host: id, at: deps.clock.now(), detail } as const;
+  // The next probe finds out as well.
+  await deps.probes.send([{ message, delaySeconds: 0 }]).catch((error: unknown) => {
+    deps.logger.warn('a suspect host was not reported', { host: id, error });
+  });
+};
+
+/** One call, cut off when the host is found dead meanwhile. */
+const callOnce = async (run: Run, host: Host, slot: () => Slot): Promise<CallOutcome> => {
+  const { task, tenure, view, deps } = run;
+  const dead = new AbortController();
+  const renew = async (): Promise<void> => {
+    await deps.slots.extend(host.id, slot());
+    if (!isCallable(await view.live(host))) dead.abort();
+  };
+  const stop = tenure.onExtended(() => {
+    renew().catch((error: unknown) => {
+      deps.logger.warn('slot not extended', { host: host.id, jobId: task.jobId, error });
+    });
+  });
+  try {
+    return await deps.call(host, task, AbortSignal.any([tenure.signal, dead.signal]));
+  } catch (error) {
+    tenure.signal.throwIfAborted();
+    if (!dead.signal.aborted) throw error;
+    return { kind: 'unclear', detail: 'it went offline' };
+  } finally {
+    stop();
+  }
+};
+
+/** Asks until it is clear what became of the call, as long as the host lives. */
+const callUntilClear = async (run: Run, host: Host, slot: () => Slot): Promise<CallOutcome> => {
+  const { view, deps, tenure } = run;
+  let outcome = await callOnce(run, host, slot);
+  for (let again = 1; outcome.kind === 'unclear' && again <= LIMITS.hostReasksMax; again += 1) {
+    tenure.answered(outcome.detail);
+    await report(run, host, outcome.detail);
+    await deps.wait(LIMITS.hostReaskMs * 2 ** again * (0.5 + deps.random.next() / 2));
+    tenure.signal.throwIfAborted();
+    if (!isCallable(await view.live(host))) return outcome;
+    const next = await callOnce(run, host, slot);
+    // There is nobody any more who could say what became of the first call.
+    outcome = next.kind === 'unreachable' ? { ...next, kind: 'unclear' } : next;
+  }
+  return outcome;
+};
+
+/** What a call says about the host. */
+const remember = async (run: Run, host: Host, outcome: CallOutcome): Promise<void> => {
+  if (outcome.kind === 'busy')
+    run.view.full(host.id, 1_000 * (outcome.retryAfterSeconds ?? LIMITS.hostBusySeconds));
+  if (outcome.kind === 'unreachable') await report(run, host, outcome.detail);
+};
+
+const SUCCEEDED: Readonly<Partial<Record<CallOutcome['kind'], boolean>>> = {
+  done: true,
+  failed: false,
+  unreachable: false,
+  unclear: false,
+};
+
+/** Both are waited for, whatever becomes of one: what has been taken can then be given back. */
+const takeAndLook = async (
+  { deps, view }: Run,
+  host: Host,
+  slot: Slot,
+  room: number,
+): Promise<readonly [Awaited<ReturnType<Slots['take']>>, Live | undefined]> => {
+  const [taken, live] = await Promise.allSettled([
+    deps.slots.take(host.id, slot, room),
+    view.live(host),
+  ]);
+  if (taken.status === 'rejected') throw taken.reason;
+  if (live.status === 'rejected') throw live.reason;
+  return [taken.value, live.value];
+};
+
+/** @param again it was asked by an earlier attempt */
+export const ask = async (run: Run, { host, price }: Choice, again: boolean): Promise<Asked> => {
+  const { task, tenure, view, deps } = run;
+  const token = deps.ids.next();
+  const slot = (): Slot => ({ jobId: task.jobId, token, until: tenure.until() });
+  const room = again ? Number.MAX_SAFE_INTEGER : host.concurrency;
+  let news: Performance | undefined;
+  let held = true;
+  try {
+    const [taken, live] = await takeAndLook(run, host, slot(), room);
+    held = taken.taken;
+    view.learn(host.id, taken.record);
+    if (!held) {
+      view.full(host.id, LIMITS.slotsFullMs);
+      return { kind: 'passed' };
+    }
+    if (!(again ? isCallable(live) : isOpen(live))) return { kind: 'passed' };
+    await tenure.asking(host.id, price);
+    const outcome = await callUntilClear(run, host, slot);
+    await remember(run, host, outcome);
+    const succeeded = SUCCEEDED[outcome.kind];
+    if (succeeded !== undefined) {
+      news = recorded(taken.record ?? NO_RECORD, succeeded);
+      view.learn(host.id, news);
+    }
+    return outcome;
+  } finally {
+    if (held)
+      await deps.slots.release(host.id, slot(), news).catch((error: unknown) => {
+        deps.logger.warn('slot not given back; it ends with its lease', { host: host.id, error });
+      });
+  }
+};

@@ -1,0 +1,158 @@
+/**
+ * A job's task with the hosts of the mesh: who was asked is written down before it is asked, under
+ * the attempt's lease, so that another attempt asks the same host first; who did it is paid by the
+ * job's completion.
+ */
+
+import type { Earned } from '#shared/billing/jobCost.ts';
+import { HOST_ACCOUNT_PREFIX } from '#shared/contracts/hosts.ts';
+import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
+import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
+import { timesOf } from '#shared/jobs/flow/dependencies.ts';
+import { PermanentError, RetryableError, Snooze } from '#shared/jobs/kinds/errors.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { appended } from '#shared/jobs/record/transitions.ts';
+import type { JobDeps } from '#shared/jobs/worker/disposition.ts';
+import { leaseOf } from '#shared/jobs/worker/finishAttempt.ts';
+import { LeaseLostError } from '#shared/jobs/worker/runHandler.ts';
+import { hostWaitMs } from '#shared/jobs/worker/waitTimes.ts';
+import { type Json, sha256 } from '#shared/kernel/json.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { clipped } from '#shared/kernel/text.ts';
+import type { DispatchOutcome, HostTask, Task, Tenure } from './ports.ts';
+
+/** What an attempt knows that its task needs. */
+interface Terms {
+  readonly signal: AbortSignal;
+  /** End of the attempt, ms since the epoch. */
+  readonly deadline: number;
+}
+
+export interface Dispatch {
+  run(task: Task, terms: Terms): Promise<Json | undefined>;
+  /** The attempt's lease goes on until then. */
+  extended(until: number): void;
+  /** Resolves when nothing of it is under way any more. */
+  stop(): Promise<void>;
+  /** The job with what is to be told of its calls, and who did it. */
+  told(): { readonly record: JobRecord; readonly earned: Earned | undefined };
+}
+
+export type DispatchDeps = Pick<JobDeps, 'store' | 'hosts' | 'clock' | 'random' | 'logger'>;
+
+/** Another try of a run asks for the same run; a job that was put back by hand is another one. */
+const runKeyOf = ({ id, generation = 0 }: JobRecord): string => {
+  const key = `${id}:${generation}`;
+  if (generation === 0) return id;
+  return key.length <= LIMITS.idLengthMax ? key : `${sha256(id)}:${generation}`;
+};
+
+const priceText = (price: bigint, unit: string): string =>
+  price === 0n ? ', for nothing' : `, for ${price} ${unit}`;
+
+/** The calls of an attempt as its job's history tells them. */
+const createCalls = (record: JobRecord, unit: string, { store, clock }: DispatchDeps) => {
+  let job = record;
+  return {
+    told: () => job,
+    asking: async (host: string, price: bigint): Promise<void> => {
+      const event = { at: clock.now(), event: 'dispatched', by: host } as const;
+      const history = appended(job, { ...event, note: priceText(price, unit) });
+      const outcome = await store.amend(leaseOf(record), { host, history });
+      if (outcome.kind === 'lost') throw new LeaseLostError('the lease went to another attempt');
+      job = { ...job, host, history };
+    },
+    answered: (detail: string): void => {
+      const { history } = job;
+      const last = history.at(-1);
+      if (last?.event !== 'dispatched') return;
+      const note = clipped(`${last.note ?? ''}: ${detail}`, LIMITS.errorMessageMax);
+      job = { ...job, history: [...history.slice(0, -1), { ...last, note }] };
+    },
+  };
+};
+
+/** @throws how the attempt goes on when no host did it */
+const conclude = (
+  outcome: DispatchOutcome,
+  record: JobRecord,
+  envelope: Envelope,
+  deps: DispatchDeps,
+): Extract<DispatchOutcome, { kind: 'done' }> => {
+  switch (outcome.kind) {
+    case 'done':
+      return outcome;
+    case 'refused':
+      throw new PermanentError(outcome.message, { code: outcome.code });
+    case 'failed':
+      throw new RetryableError(outcome.reason, { code: 'HOSTS_FAILED' });
+    case 'none': {
+      const now = deps.clock.now();
+      if (now >= timesOf(envelope, record.createdAt).deadline)
+        throw new PermanentError(`${outcome.reason}; its deadline is over`, { code: 'NO_HOST' });
+      const wait = hostWaitMs(record.snoozes ?? 0, outcome.soon, deps.random);
+      throw new Snooze(now + wait, outcome.reason);
+    }
+  }
+};
+
+const ask = async (
+  task: HostTask,
+  tenure: Tenure,
+  deps: DispatchDeps,
+): Promise<DispatchOutcome> => {
+  try {
+    return await deps.hosts.run(task, tenure);
+  } catch (error) {
+    tenure.signal.throwIfAborted();
+    if (error instanceof LeaseLostError) throw error;
+    deps.logger.warn('the mesh could not be asked', { jobId: task.jobId, error });
+    const what = error instanceof Error ? error.name : String(error);
+    return { kind: 'none', reason: `the mesh could not be asked: ${what}`, soon: false };
+  }
+};
+
+export const createDispatch = (
+  record: JobRecord,
+  envelope: Envelope,
+  deps: DispatchDeps,
+): Dispatch => {
+  const { id: jobId, attempt, cost, traceHeader, host: before } = record;
+  const unit = cost?.unit ?? UNIT_DEFAULT;
+  const calls = createCalls(record, unit, deps);
+  const listeners = new Set<() => void>();
+  let until = record.leaseUntil ?? 0;
+  let asked: Promise<DispatchOutcome> | undefined;
+  let earned: Earned | undefined;
+
+  const tenureOf = (signal: AbortSignal): Tenure => ({
+    signal,
+    until: () => until,
+    onExtended: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    ...calls,
+  });
+
+  return {
+    run: async ({ kind, input = null, tags = [] }, { signal, deadline }) => {
+      const code = 'DISPATCHED_TWICE';
+      if (asked !== undefined) throw new PermanentError('a job has one task', { code });
+      const task = { jobId, idempotencyKey: runKeyOf(record), kind, input, tags, attempt };
+      const terms = { deadline, traceHeader, before, unit, budget: BigInt(cost?.amount ?? 0) };
+      asked = ask({ ...task, ...terms }, tenureOf(signal), deps);
+      const { host, price, marginPpm, result } = conclude(await asked, record, envelope, deps);
+      earned = { payee: `${HOST_ACCOUNT_PREFIX}${host}`, amount: String(price), marginPpm };
+      return result;
+    },
+    stop: async () => {
+      await asked?.catch(() => undefined);
+    },
+    extended: (next) => {
+      until = next;
+      for (const listener of listeners) listener();
+    },
+    told: () => ({ record: calls.told(), earned }),
+  };
+};

@@ -1,0 +1,54 @@
+/** A job's call found a host dead: that counts as a failed probe, and the host is looked at at once. */
+
+import type { ProbeMessage, ShardState } from '#shared/hosts/ports.ts';
+import type { ProbeResult } from '#shared/hosts/probing/probeAll.ts';
+import {
+  commitFindings,
+  type ShardDeps,
+  type ShardReport,
+} from '#shared/hosts/probing/probeRun.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+
+type Suspicion = Extract<ProbeMessage, { kind: 'suspect' }>;
+
+const failedCall = ({ detail }: Suspicion): ProbeResult => ({
+  outcome: { kind: 'fail', reason: 'call', detail, ms: 0, phases: {} },
+  reprobed: false,
+});
+
+/** A state that is newer than the suspicion knows better; one that says offline says it already. */
+const isNews = (state: ShardState, number: number, at: number): boolean =>
+  state.at <= at && !['offline', 'unknown'].includes(state.live.get(number)?.state ?? 'unknown');
+
+/** Told twice, it is looked at twice: the second time the host is offline, or was seen well. */
+export const lookAtSuspect = async (
+  message: Suspicion,
+  remainingMs: number,
+  deps: ShardDeps,
+): Promise<ShardReport> => {
+  const { store, registry, clock } = deps;
+  const { shard, at } = message;
+  const skewMs = clock.now() - at;
+  const nothing: ShardReport = { kind: 'duplicate', shard, skewMs, changes: [] };
+  const [seen, hosts] = await Promise.all([store.read(shard), registry.ofShard(shard)]);
+  const host = hosts.find(({ id }) => id === message.host);
+  if (!host || !isNews(seen, host.number, at)) return nothing;
+  const budgetMs = Math.max(0, remainingMs - LIMITS.probeWrapUpMs);
+  const run = await deps.probeAll([{ host, live: seen.live.get(host.number) }], budgetMs);
+  const looked = run.results.get(host.id);
+  if (!looked) return nothing;
+  // The call was the first look, so that a failed one now is the second.
+  const second = looked.outcome.kind === 'fail' ? { ...looked, reprobed: true } : looked;
+  const applied = await commitFindings(
+    {
+      ...{ shard, seen, hosts },
+      findings: new Map([[host.id, [failedCall(message), second]]]),
+      turnOn: (state) =>
+        isNews(state, host.number, at)
+          ? { tick: state.tick, at: state.at, foundAt: at }
+          : undefined,
+    },
+    deps,
+  );
+  return applied ? { kind: 'committed', shard, skewMs, run, changes: applied.changes } : nothing;
+};

@@ -1,0 +1,107 @@
+/** One turn of a shard: claimed once, all hosts looked at, the verdicts committed in one write. */
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Clock, Ids, Logger } from '#shared/kernel/ports.ts';
+import type { HostRegistry, ProbeMessage, RollupStore, ShardState, ShardStore } from '../ports.ts';
+import { type Host, overlayAt } from '../registry/host.ts';
+import { apartMsOf, budgetMsOf, tickOf } from '../registry/shard.ts';
+import {
+  type Applied,
+  applyFindings,
+  closedHour,
+  type Findings,
+  type Turn,
+} from './applyFindings.ts';
+import type { Change, Live } from './liveness.ts';
+import { type Sentinels, withoutMassFailure } from './massFailure.ts';
+import type { HostToProbe, ProbeRun } from './probeAll.ts';
+
+export interface ShardDeps {
+  readonly registry: Pick<HostRegistry, 'ofShard'>;
+  readonly store: ShardStore;
+  readonly rollups: Pick<RollupStore, 'putHour'>;
+  readonly probeAll: (hosts: readonly HostToProbe[], budgetMs: number) => Promise<ProbeRun>;
+  readonly sentinels: Sentinels;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+}
+
+export interface ShardReport {
+  readonly kind: 'committed' | 'duplicate' | 'overtaken';
+  readonly shard: string;
+  /** From the turn's moment to the start of its run, in ms. */
+  readonly skewMs: number;
+  readonly run?: ProbeRun;
+  readonly live?: ReadonlyMap<number, Live>;
+  /** Numbers of the hosts that are drained or under maintenance. */
+  readonly resting?: ReadonlySet<number>;
+  readonly changes: readonly Change[];
+}
+
+interface Commit {
+  readonly shard: string;
+  readonly seen: ShardState;
+  readonly hosts: readonly Host[];
+  readonly findings: Findings;
+  /** For the state as it is by now; undefined when the findings count no more. */
+  readonly turnOn: (state: ShardState) => Turn | undefined;
+}
+
+/**
+ * Commits onto the newest state, however often others commit in between. The hour that is over is
+ * written down before the state that no longer has it: done twice, it is the same.
+ */
+export const commitFindings = async (
+  { shard, seen, hosts, findings, turnOn }: Commit,
+  { store, rollups, logger }: Pick<ShardDeps, 'store' | 'rollups' | 'logger'>,
+): Promise<Applied | undefined> => {
+  let state = seen;
+  for (let tries = 0; tries < LIMITS.shardCommitsMax; tries += 1) {
+    const turn = turnOn(state);
+    if (!turn) return undefined;
+    const closed = closedHour(state, turn.at);
+    if (closed) await rollups.putHour(shard, closed, turn.at);
+    const applied = applyFindings(state, hosts, findings, turn);
+    if (await store.commit(shard, state, applied.next, applied.changes)) return applied;
+    state = await store.read(shard);
+  }
+  logger.warn('a shard was not committed: too many others commit', { shard });
+  return undefined;
+};
+
+export const runShard = async (
+  { shard, at }: Extract<ProbeMessage, { kind: 'shard' }>,
+  remainingMs: number,
+  deps: ShardDeps,
+): Promise<ShardReport> => {
+  const { store, registry, clock } = deps;
+  const tick = tickOf(shard, at);
+  const from = clock.now();
+  const skewMs = from - at;
+  const report = (kind: ShardReport['kind']): ShardReport => ({ kind, shard, skewMs, changes: [] });
+  const budgetMs = budgetMsOf(shard, remainingMs);
+  const mine = await store.claim(shard, {
+    ...{ tick, owner: deps.ids.next(), from, until: from + budgetMs },
+    apartMs: apartMsOf(shard),
+  });
+  if (!mine) return report('duplicate');
+  const [seen, hosts] = await Promise.all([store.read(shard), registry.ofShard(shard)]);
+  if (seen.tick >= tick) return report('duplicate');
+  const known = hosts.map((host) => ({ host, live: seen.live.get(host.number) }));
+  const run = await deps.probeAll(known, budgetMs);
+  const results = await withoutMassFailure(known, run.results, deps.sentinels);
+  const turn = { tick, at, foundAt: run.startedAt };
+  const applied = await commitFindings(
+    {
+      ...{ shard, seen, hosts },
+      findings: new Map([...results].map(([id, result]) => [id, [result]])),
+      turnOn: (state) => (state.tick < tick ? turn : undefined),
+    },
+    deps,
+  );
+  if (!applied) return { ...report('overtaken'), run };
+  const { changes, next } = applied;
+  const resting = hosts.flatMap((host) => (overlayAt(host, at) ? [host.number] : []));
+  const found = { run, live: next.live, resting: new Set(resting), changes };
+  return { kind: 'committed', shard, skewMs, ...found };
+};

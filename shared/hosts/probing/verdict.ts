@@ -1,0 +1,202 @@
+/**
+ * One probe's effect on what is known of a host: pure. Rises after two passes, falls after three
+ * fails (two when the second look of the same run failed as well), never on the prober's own fault.
+ */
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { type Host, overlayAt } from '../registry/host.ts';
+import type { Change, HostState, Live } from './liveness.ts';
+import { NO_CERTIFICATE } from './liveness.ts';
+import type { ProbeResult } from './probeAll.ts';
+import type { ProbeOutcome } from './probeOutcome.ts';
+
+type Conclusive = Exclude<ProbeOutcome, { readonly kind: 'inconclusive' }>;
+type Passed = Exclude<Conclusive, { readonly kind: 'fail' }>;
+
+export interface Judged {
+  readonly live: Live;
+  readonly change?: Change;
+}
+
+const OUTCOMES_KEPT = 20;
+const COUNT_MAX = 255;
+const HOUR_COUNT_MAX = 65_535;
+
+const seconds = (ms: number): number => Math.floor(ms / 1_000);
+
+/**
+ * A host that nothing is known of. Its changes are counted from when it was registered, so that one
+ * that is registered anew under its old name never counts the same again.
+ */
+export const unknownHost = ({ number, createdAt }: Pick<Host, 'number' | 'createdAt'>): Live => ({
+  number,
+  state: 'unknown',
+  fails: 0,
+  passes: 0,
+  slow: 0,
+  changes: 0,
+  inconclusive: 0,
+  srttMs: 0,
+  rttvarMs: 0,
+  since: 0,
+  failedSince: 0,
+  seq: seconds(createdAt),
+  reason: 'none',
+  certDays: NO_CERTIFICATE,
+  flapping: false,
+  hourProbes: 0,
+  hourPasses: 0,
+});
+
+/** Nothing was learned of the host so often in a row that its state is only the last one known. */
+export const isStale = ({ inconclusive }: Pick<Live, 'inconclusive'>): boolean =>
+  inconclusive >= LIMITS.hostStaleAfter;
+
+const bits = (mask: number): number => {
+  let count = 0;
+  for (let left = mask; left > 0; left >>>= 1) count += left & 1;
+  return count;
+};
+
+const capped = (value: number, max = COUNT_MAX): number => Math.min(max, value);
+
+/** RFC 6298; the first measurement stands for itself. */
+const smoothed = ({ srttMs, rttvarMs }: Live, ms: number): Pick<Live, 'srttMs' | 'rttvarMs'> =>
+  srttMs === 0
+    ? { srttMs: ms, rttvarMs: ms / 2 }
+    : { srttMs: (7 * srttMs + ms) / 8, rttvarMs: (3 * rttvarMs + Math.abs(srttMs - ms)) / 4 };
+
+/** Both looks of a probe count: a host that fails each first one is up half of the time. */
+const looksOf = (reprobed: boolean): number => (reprobed ? 2 : 1);
+
+/** The counters after this probe; the state is decided on them. */
+const counted = (known: Live, outcome: Conclusive, reprobed: boolean, now: number): Live => {
+  const { inconclusiveReason: _, ...live } = known;
+  const { certDays = live.certDays } = outcome;
+  const hourProbes = capped(live.hourProbes + looksOf(reprobed), HOUR_COUNT_MAX);
+  const slow = ((live.slow << 1) | Number(outcome.kind === 'slow')) & 0b11111;
+  const common = { ...live, certDays, hourProbes, slow, inconclusive: 0 };
+  if (outcome.kind === 'fail')
+    return {
+      ...common,
+      fails: capped(live.fails + 1),
+      passes: 0,
+      failedSince: live.failedSince || seconds(now),
+    };
+  return {
+    ...common,
+    // How fast a host says that it is busy tells nothing about its work.
+    ...(outcome.kind === 'busy' ? {} : smoothed(live, outcome.ms)),
+    fails: 0,
+    failedSince: 0,
+    passes: capped(live.passes + 1),
+    hourPasses: capped(live.hourPasses + 1, HOUR_COUNT_MAX),
+  };
+};
+
+interface Next {
+  readonly state: HostState;
+  readonly reason: Live['reason'];
+}
+
+const ONLINE: Next = { state: 'online', reason: 'none' };
+const BUSY: Next = { state: 'busy', reason: 'none' };
+const SLOW: Next = { state: 'degraded', reason: 'slow' };
+
+const isSlow = ({ slow }: Live): boolean => bits(slow) >= LIMITS.hostSlowOfFive;
+
+const afterFail = (
+  live: Live,
+  reason: Extract<Conclusive, { kind: 'fail' }>['reason'],
+  reprobed: boolean,
+): Next => {
+  const fall = reprobed ? LIMITS.hostFallReprobed : LIMITS.hostFall;
+  if (live.state === 'offline' || live.fails >= fall) return { state: 'offline', reason };
+  // Nothing is known of it but this.
+  return live.state === 'unknown' ? { state: 'unknown', reason } : live;
+};
+
+const whenOffline = (live: Live, { kind }: Passed): Next => {
+  if (live.passes < LIMITS.hostRise) return live;
+  if (kind === 'busy') return BUSY;
+  return kind === 'slow' || isSlow(live) ? SLOW : ONLINE;
+};
+
+const whenBusy = (live: Live, { kind }: Passed, now: number): Next => {
+  if (kind !== 'busy') return isSlow(live) ? SLOW : ONLINE;
+  const isStuck = now - live.since * 1_000 > LIMITS.hostBusyMsMax;
+  return isStuck ? { state: 'degraded', reason: 'stuck_busy' } : live;
+};
+
+const whenDegraded = (live: Live, { kind }: Passed, degradedMs: number): Next => {
+  // One that is stuck says that it is busy all the time; only work that it takes ends that.
+  if (kind === 'busy') return live.reason === 'stuck_busy' ? live : BUSY;
+  const isCalm = bits(live.slow) <= 1 && live.srttMs <= LIMITS.hostCalmShare * degradedMs;
+  return kind === 'ok' && isCalm ? ONLINE : live;
+};
+
+const afterPass = (live: Live, outcome: Passed, host: Host, now: number): Next => {
+  switch (live.state) {
+    case 'offline':
+      return whenOffline(live, outcome);
+    case 'busy':
+      return whenBusy(live, outcome, now);
+    case 'degraded':
+      return whenDegraded(live, outcome, host.probe.degradedMs);
+    case 'unknown':
+    case 'online':
+      if (outcome.kind === 'busy') return BUSY;
+      return isSlow(live) ? SLOW : ONLINE;
+  }
+};
+
+/** Flaps from a fifth of changes in the last twenty probes, until they are less than a tenth. */
+const flaps = (changes: number, before: boolean): boolean => {
+  const count = bits(changes);
+  return before
+    ? count >= LIMITS.hostFlapClearPercent * (OUTCOMES_KEPT / 100)
+    : count >= LIMITS.hostFlapPercent * (OUTCOMES_KEPT / 100);
+};
+
+/** What happened during an overlay is told when it has ended, unless it is over as well. */
+const announced = (before: Live, next: Live, host: Host, now: number): Judged => {
+  const { told = before.state, ...untold } = next;
+  const { state, reason } = next;
+  const isChange = state !== before.state;
+  const isQuiet = overlayAt(host, now) !== undefined;
+  if (!isChange && (isQuiet || told === state)) return { live: next };
+  const isSilent = isQuiet || (isChange && told === state);
+  const begun = state === 'offline' ? next.failedSince : seconds(now);
+  const since = isChange ? begun : before.since;
+  const seq = before.seq + 1;
+  const change: Change = {
+    ...{ host: host.id, number: host.number, seq, from: isChange ? before.state : told, to: state },
+    ...{ reason, since: since * 1_000, at: now, muted: before.flapping && next.flapping },
+    ...(isSilent && { silent: true }),
+  };
+  const isOwed = isSilent && told !== state;
+  return { live: { ...untold, ...(isOwed && { told }), seq, since }, change };
+};
+
+/** @param now ms since the epoch */
+export const judge = (
+  before: Live,
+  { outcome, reprobed }: ProbeResult,
+  host: Host,
+  now: number,
+): Judged => {
+  if (outcome.kind === 'inconclusive') {
+    const inconclusive = capped(before.inconclusive + 1);
+    return { live: { ...before, inconclusive, inconclusiveReason: outcome.reason } };
+  }
+  const live = counted(before, outcome, reprobed, now);
+  const { state, reason } =
+    outcome.kind === 'fail'
+      ? afterFail(live, outcome.reason, reprobed)
+      : afterPass(live, outcome, host, now);
+  // The history of a host begins when its first state is known.
+  const counts = state !== before.state && before.state !== 'unknown';
+  const mask = 2 ** OUTCOMES_KEPT - 1;
+  const changes = ((live.changes << 1) | Number(counts)) & mask;
+  const flapping = flaps(changes, before.flapping);
+  return announced(before, { ...live, state, reason, changes, flapping }, host, now);
+};

@@ -1,0 +1,234 @@
+/** Adding hosts, changing them, taking them away: looked up, written under what was seen, again. */
+import { SHARD_HOSTS_MAX } from '#shared/contracts/hosts.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Clock, Random } from '#shared/kernel/ports.ts';
+import type { HostChange, HostStore, Written } from '../ports.ts';
+import {
+  differenceOf,
+  type HostDefinition,
+  type HostOutcome,
+  isSameOverlay,
+  placeFor,
+} from './definition.ts';
+import type { Host, Overlay } from './host.ts';
+
+export interface ManageDeps {
+  readonly store: HostStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly hostsMax?: number;
+  readonly onOutcome?: (outcome: HostOutcome) => void;
+}
+
+const pause = ({ random, wait }: ManageDeps, tries: number): Promise<void> => {
+  const most = Math.min(LIMITS.hostRetryCapMs, LIMITS.hostRetryBaseMs * 2 ** tries);
+  return wait(random.next() * most);
+};
+
+/** What is known of the room in the shards while nobody else writes. */
+interface Room {
+  counts?: Map<string, number>;
+  readonly next: Map<string, number>;
+}
+
+const place = async (interval: number, room: Room, { store, hostsMax }: ManageDeps) => {
+  room.counts ??= new Map(await store.counts());
+  const found = placeFor(interval, room.counts, hostsMax ?? SHARD_HOSTS_MAX);
+  const next = room.next.get(found.shard) ?? (await store.nextNumber(found.shard));
+  return { ...found, next };
+};
+
+/** After a write that was made: the room as it is now. After one that was not: unknown. */
+const recount = (
+  room: Room,
+  written: Written,
+  { shard, next }: { readonly shard: string; readonly next: number },
+  count: number,
+): void => {
+  if (written === 'done') {
+    room.counts?.set(shard, (room.counts.get(shard) ?? 0) + count);
+    room.next.set(shard, next + count);
+    return;
+  }
+  delete room.counts;
+  room.next.clear();
+};
+
+const create = async (
+  definitions: readonly HostDefinition[],
+  room: Room,
+  deps: ManageDeps,
+): Promise<readonly HostOutcome[]> => {
+  const interval = definitions[0]?.probe.intervalSeconds ?? 0;
+  const at = await place(interval, room, deps);
+  const createdAt = deps.clock.now();
+  const hosts = definitions.slice(0, at.room).map((definition, index) => ({
+    ...definition,
+    ...{ shard: at.shard, number: at.next + index, version: 1, createdAt },
+  }));
+  const written = await deps.store.create(hosts, deps.hostsMax ?? SHARD_HOSTS_MAX);
+  recount(room, written, at, hosts.length);
+  return written === 'done' ? hosts.map(({ id }) => ({ id, code: 'created' })) : [];
+};
+
+/** Counted from anew: a host that moves has a new number, and its changes begin after the old. */
+const move = async (
+  seen: Host,
+  definition: HostDefinition,
+  room: Room,
+  deps: ManageDeps,
+): Promise<readonly HostOutcome[]> => {
+  const at = await place(definition.probe.intervalSeconds, room, deps);
+  const next = {
+    ...seen,
+    ...definition,
+    ...{ shard: at.shard, number: at.next, version: seen.version + 1 },
+    createdAt: deps.clock.now(),
+  };
+  const written = await deps.store.move({ seen, next }, deps.hostsMax ?? SHARD_HOSTS_MAX);
+  recount(room, written, at, 1);
+  return written === 'done' ? [{ id: seen.id, code: 'moved' }] : [];
+};
+
+const rewrite = async (
+  changes: readonly HostChange[],
+  { store }: ManageDeps,
+): Promise<readonly HostOutcome[]> =>
+  (await store.rewrite(changes)) === 'done'
+    ? changes.map(({ next: { id } }) => ({ id, code: 'changed' }))
+    : [];
+
+type Step = () => Promise<readonly HostOutcome[]>;
+
+const answerOf = (
+  seen: Host,
+  definition: HostDefinition,
+  replace: boolean,
+): HostOutcome | undefined => {
+  const difference = differenceOf(seen, definition);
+  if (!difference) return { id: seen.id, code: 'exists' };
+  return replace ? undefined : { id: seen.id, code: `exists_with_different_${difference}` };
+};
+
+const isMove = (seen: Host, { probe }: HostDefinition): boolean =>
+  seen.probe.intervalSeconds !== probe.intervalSeconds;
+
+/** What is decided by what is there, and the writes that the rest needs. */
+const plan = (
+  definitions: readonly HostDefinition[],
+  found: ReadonlyMap<string, Host>,
+  replace: boolean,
+  room: Room,
+  deps: ManageDeps,
+): { readonly decided: readonly HostOutcome[]; readonly steps: readonly Step[] } => {
+  const decided: HostOutcome[] = [];
+  const steps: Step[] = [];
+  const fresh: HostDefinition[] = [];
+  const changes: HostChange[] = [];
+  for (const definition of definitions) {
+    const seen = found.get(definition.id);
+    const answered = seen && answerOf(seen, definition, replace);
+    if (!seen) fresh.push(definition);
+    else if (answered) decided.push(answered);
+    else if (isMove(seen, definition)) steps.push(() => move(seen, definition, room, deps));
+    else changes.push({ seen, next: { ...seen, ...definition, version: seen.version + 1 } });
+  }
+  for (const [, group] of Map.groupBy(fresh, ({ probe }) => probe.intervalSeconds))
+    steps.push(() => create(group, room, deps));
+  for (const [, group] of Map.groupBy(changes, ({ seen }) => seen.shard))
+    steps.push(() => rewrite(group, deps));
+  return { decided, steps };
+};
+
+const settle = async (
+  definitions: readonly HostDefinition[],
+  replace: boolean,
+  room: Room,
+  deps: ManageDeps,
+): Promise<readonly HostOutcome[]> => {
+  const outcomes = new Map<string, HostOutcome>();
+  const note = (made: readonly HostOutcome[]): void => {
+    for (const outcome of made) outcomes.set(outcome.id, outcome);
+  };
+  let open = definitions;
+  for (let tries = 0; open.length > 0 && tries < LIMITS.hostTriesMax; ) {
+    const found = await deps.store.find(open.map(({ id }) => id));
+    const { decided, steps } = plan(open, found, replace, room, deps);
+    note(decided);
+    const made = [];
+    for (const step of steps) made.push(await step());
+    note(made.flat());
+    open = open.filter(({ id }) => !outcomes.has(id));
+    // What only found its shard full goes on at once.
+    if (made.some(({ length }) => length === 0)) await pause(deps, tries++);
+  }
+  return definitions.map(({ id }) => outcomes.get(id) ?? { id, code: 'busy' });
+};
+
+/**
+ * Adds hosts. The same host again changes nothing; another one under its id needs `replace`, and
+ * keeps its overlay. Resumable: what was added before it was cut short is there.
+ * @returns an outcome for each definition, in their order
+ */
+export const addHosts = async (
+  definitions: readonly HostDefinition[],
+  { replace = false }: { readonly replace?: boolean },
+  deps: ManageDeps,
+): Promise<readonly HostOutcome[]> => {
+  const room: Room = { next: new Map() };
+  const outcomes: HostOutcome[] = [];
+  let chunk = new Map<string, HostDefinition>();
+  const flush = async (): Promise<void> => {
+    const made = await settle([...chunk.values()], replace, room, deps);
+    for (const outcome of made) deps.onOutcome?.(outcome);
+    outcomes.push(...made);
+    chunk = new Map();
+  };
+  for (const definition of definitions) {
+    // The same id twice in one input: the second meets the first.
+    if (chunk.size === LIMITS.hostBatchMax || chunk.has(definition.id)) await flush();
+    chunk.set(definition.id, definition);
+  }
+  await flush();
+  return outcomes;
+};
+
+/** One host, looked up and written until nobody came between. */
+const once = async (
+  id: string,
+  deps: ManageDeps,
+  write: (seen: Host) => Promise<Written> | HostOutcome['code'],
+  code: HostOutcome['code'],
+): Promise<HostOutcome> => {
+  for (let tries = 0; tries < LIMITS.hostTriesMax; tries += 1) {
+    const seen = await deps.store.get(id);
+    if (!seen) return { id, code: 'not_found' };
+    const written = await write(seen);
+    if (written === 'done') return { id, code };
+    if (written !== 'stale' && written !== 'busy') return { id, code: written };
+    await pause(deps, tries);
+  }
+  return { id, code: 'busy' };
+};
+
+/** @param overlay undefined takes away whatever there is */
+export const setOverlay = (
+  id: string,
+  overlay: Overlay | undefined,
+  deps: ManageDeps,
+): Promise<HostOutcome> =>
+  once(
+    id,
+    deps,
+    (seen) => {
+      if (isSameOverlay(seen.overlay, overlay)) return 'exists';
+      const { overlay: _old, ...bare } = seen;
+      const next = { ...bare, ...(overlay && { overlay }), version: seen.version + 1 };
+      return deps.store.rewrite([{ seen, next }]);
+    },
+    'changed',
+  );
+
+export const removeHost = (id: string, deps: ManageDeps): Promise<HostOutcome> =>
+  once(id, deps, (seen) => deps.store.remove(seen), 'removed');

@@ -1,0 +1,17 @@
+/** Reads of many jobs at once. */
+import { readAll } from '#shared/aws/itemBatches.ts';
+import type { JobRecord } from '../record/record.ts';
+import type { StoreOptions } from './jobStore.ts';
+import { recordOf } from './recordItems.ts';
+
+/** Requests under way at once. */
+export const WIDTH = 4;
+
+type Arguments = Parameters<typeof readAll>;
+
+/** Those that are there, in no order. */
+export const readJobs = async (
+  options: StoreOptions,
+  keys: Arguments[1],
+  asked?: Pick<NonNullable<Arguments[2]>, 'projection'>,
+): Promise<JobRecord[]> => (await readAll(options, keys, { width: WIDTH, ...asked })).map(recordOf);

@@ -1,0 +1,137 @@
+/**
+ * What a message body may say (DESIGN §4.1). This schema is the one source of the TypeScript type
+ * and of docs/schema/envelope.schema.json.
+ */
+import * as v from 'valibot';
+import { PRIORITIES } from '#shared/contracts/queues.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { NAME_PATTERN, NAME_RULE } from '#shared/kernel/names.ts';
+import { readTime } from '#shared/kernel/time.ts';
+import { retrySchema } from './retryPolicy.ts';
+
+const label = (max: number) =>
+  v.pipe(v.string(), v.minLength(1), v.maxLength(max), v.regex(NAME_PATTERN, NAME_RULE));
+
+const UNIT = /^[A-Za-z0-9]{1,16}$/;
+
+/** What becomes of a tick while the one before it has not ended. */
+export const OVERLAPS = ['skip', 'queue'] as const;
+
+const ahead = v.pipe(v.number(), v.minValue(0), v.maxValue(LIMITS.horizonSecondsMax));
+const INSTANT_RULE =
+  'must be a time of RFC 3339 with its offset, such as 2027-01-31T08:00:00+01:00';
+const instant = v.pipe(
+  v.string(),
+  v.isoTimestamp(INSTANT_RULE),
+  v.check((text) => readTime(text) !== undefined, INSTANT_RULE),
+);
+
+/** Minor units: a whole number, as text when JSON's numbers do not reach. */
+const minorUnits = v.union([
+  v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(Number.MAX_SAFE_INTEGER)),
+  v.pipe(v.string(), v.regex(/^[1-9]\d{0,29}$/, 'must be a positive whole number of minor units')),
+]);
+
+const payer = label(LIMITS.labelLengthMax);
+const unit = v.pipe(v.string(), v.regex(UNIT, 'must be 1 to 16 letters or digits'));
+const holdName = label(LIMITS.ledgerIdBytesMax);
+
+const costSchema = v.variant('from', [
+  v.strictObject({
+    from: v.optional(v.literal('payer')),
+    payer,
+    amount: minorUnits,
+    unit: v.optional(unit),
+    /** What to do when the payer cannot pay: give up, or try again until it can. */
+    whenShort: v.optional(v.picklist(['fail', 'wait'])),
+  }),
+  v.strictObject({
+    from: v.literal('parent'),
+    amount: minorUnits,
+    /** Set by the mesh: the hold of this job, what it is taken from, and until when. */
+    draw: v.optional(
+      v.strictObject({
+        ...{ payer, unit, hold: holdName, of: holdName },
+        until: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      }),
+    ),
+  }),
+]);
+
+/** Where a claim-checked payload is: its hash is its key in the data bucket. */
+const payloadRefSchema = v.strictObject({
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')),
+  bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.payloadBytesMax)),
+});
+
+export const envelopeSchema = v.strictObject({
+  id: v.optional(label(LIMITS.idLengthMax)),
+  kind: label(LIMITS.kindLengthMax),
+  payload: v.optional(v.unknown()),
+  payloadRef: v.optional(payloadRefSchema),
+  source: v.optional(label(LIMITS.labelLengthMax)),
+  idempotencyKey: v.optional(label(LIMITS.labelLengthMax * 2)),
+  group: v.optional(label(LIMITS.groupLengthMax)),
+  priority: v.optional(v.picklist(PRIORITIES)),
+  missionId: v.optional(label(LIMITS.labelLengthMax)),
+  taskId: v.optional(label(LIMITS.labelLengthMax)),
+  parentId: v.optional(label(LIMITS.idLengthMax)),
+  correlationId: v.optional(label(LIMITS.labelLengthMax)),
+  runAt: v.optional(instant),
+  delaySeconds: v.optional(ahead),
+  dependsOn: v.optional(
+    v.pipe(v.array(label(LIMITS.idLengthMax)), v.maxLength(LIMITS.dependenciesMax)),
+  ),
+  onDependencyFailure: v.optional(v.picklist(['fail', 'run'])),
+  deadline: v.optional(instant),
+  deadlineSeconds: v.optional(ahead),
+  onDead: v.optional(v.picklist(['continue', 'halt'])),
+  callback: v.optional(
+    v.strictObject({
+      url: v.pipe(
+        v.string(),
+        v.maxLength(2_048),
+        v.regex(/^https?:\/\//, 'must begin with http:// or https://'),
+      ),
+    }),
+  ),
+  /** Set by the mesh: how many jobs are above it, each sent by the one before. */
+  depth: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.treeDepthMax)),
+  ),
+  /** Set by the mesh: the chain of follow-up jobs that the job belongs to. */
+  chain: v.optional(
+    v.strictObject({
+      id: label(LIMITS.idLengthMax),
+      depth: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.chainDepthMax)),
+      siblings: v.record(v.string(), label(LIMITS.idLengthMax)),
+    }),
+  ),
+  /** Set by the mesh: the schedule that sent the job, and for which moment. */
+  schedule: v.optional(
+    v.strictObject({
+      name: label(LIMITS.scheduleNameLengthMax),
+      at: instant,
+      overlap: v.picklist(OVERLAPS),
+    }),
+  ),
+  timeoutSeconds: v.optional(
+    v.pipe(v.number(), v.minValue(1), v.maxValue(LIMITS.timeoutSecondsMax)),
+  ),
+  retry: v.optional(retrySchema),
+  cost: v.optional(costSchema),
+});
+
+export type Envelope = v.InferOutput<typeof envelopeSchema>;
+
+/** What can be made out of a refused body. */
+const hint = (max: number) => v.fallback(v.optional(label(max)), undefined);
+
+export const hintsSchema = v.object({
+  id: hint(LIMITS.idLengthMax),
+  kind: hint(LIMITS.kindLengthMax),
+  source: hint(LIMITS.labelLengthMax),
+  idempotencyKey: hint(LIMITS.labelLengthMax * 2),
+  missionId: hint(LIMITS.labelLengthMax),
+  taskId: hint(LIMITS.labelLengthMax),
+});

@@ -1,0 +1,57 @@
+/** The tree of what a job brings about: its children, and the jobs that wait for it. */
+import { mapPool } from '#shared/kernel/pool.ts';
+import { jobIdOf } from '../envelope/envelope.ts';
+import type { Blobs, FlowStore, JobStore } from '../ports/jobs.ts';
+import type { JobRecord, Status } from '../record/record.ts';
+import { childrenOf } from '../worker/childJobs.ts';
+
+export interface FlowNode {
+  readonly id: string;
+  /** How it hangs together with the node above it. */
+  readonly as: 'root' | 'child' | 'dependant';
+  /** undefined: no worker has seen it yet, or its record has expired. */
+  readonly status: Status | undefined;
+  readonly kind: string | undefined;
+  /** Jobs it was sent to wait for. */
+  readonly dependsOn: readonly string[];
+  readonly below: readonly FlowNode[];
+  /** Drawn elsewhere already, or beyond the limit. */
+  readonly cut: boolean;
+}
+
+interface FlowSources {
+  readonly store: Pick<JobStore, 'get'>;
+  readonly flows: Pick<FlowStore, 'edgesOf'>;
+  readonly blobs: Blobs;
+}
+
+const WIDTH = 8;
+
+const childIds = async (record: JobRecord | undefined, blobs: Blobs): Promise<string[]> => {
+  if (record?.children === undefined && record?.childrenRef === undefined) return [];
+  const children = (await childrenOf(record, blobs)) ?? [];
+  return children.map((child) => jobIdOf(child, ''));
+};
+
+/** @param limit of nodes drawn in full */
+export const flowOf = (id: string, limit: number, sources: FlowSources): Promise<FlowNode> => {
+  const seen = new Set<string>();
+  const draw = async (nodeId: string, as: FlowNode['as']): Promise<FlowNode> => {
+    const cut = seen.has(nodeId) || seen.size >= limit;
+    seen.add(nodeId);
+    const record = await sources.store.get(nodeId);
+    const { status, kind, dependsOn = [] } = record ?? {};
+    const node = { id: nodeId, as, status, kind, dependsOn, cut };
+    if (cut) return { ...node, below: [] };
+    const children = await childIds(record, sources.blobs);
+    const edges = await sources.flows.edgesOf(nodeId);
+    const next = [
+      ...children.map((child) => [child, 'child'] as const),
+      ...edges
+        .filter(({ dependant }) => !children.includes(dependant))
+        .map(({ dependant }) => [dependant, 'dependant'] as const),
+    ];
+    return { ...node, below: await mapPool(next, WIDTH, ([below, how]) => draw(below, how)) };
+  };
+  return draw(id, 'root');
+};

@@ -1,0 +1,127 @@
+/**
+ * Routes what a job's end brings about: its dependants, its children, its callback. Every step may
+ * be repeated; SQS and the rows' conditions swallow the repetition.
+ */
+
+import type { Charges } from '#shared/billing/ports.ts';
+import { mapPool } from '#shared/kernel/pool.ts';
+import type { Clock, Logger } from '#shared/kernel/ports.ts';
+import { bodyOf, messageOf, type OutgoingMessage, releaseOf } from '../envelope/message.ts';
+import type { Announcements, Blobs, Edge, FlowStore, JobStore, Outgoing } from '../ports/jobs.ts';
+import { quarantined } from '../record/newRecord.ts';
+import type { JobRecord, Status } from '../record/record.ts';
+import { childId, childrenOf } from '../worker/childJobs.ts';
+import { keptBody } from '../worker/park.ts';
+import { dependencyFault, failWaiting, verdictOf } from './dependencies.ts';
+import { endUntaken } from './untakenMessages.ts';
+
+export interface RelayDeps {
+  readonly store: Pick<JobStore, 'get' | 'change' | 'create'>;
+  readonly flows: Pick<FlowStore, 'edgesOf' | 'fulfil'>;
+  readonly blobs: Blobs;
+  readonly outgoing: Outgoing;
+  readonly announcements: Announcements;
+  readonly charges: Charges;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const WIDTH = 16;
+
+interface EndedEdge extends Edge {
+  readonly status: Status;
+}
+
+/** The message of a job whose wait is over; a job whose body is gone fails instead. */
+export const releaseMessage = async (
+  record: JobRecord,
+  occasion: string,
+  deps: Pick<RelayDeps, 'blobs' | 'store' | 'clock'>,
+): Promise<readonly OutgoingMessage[]> => {
+  const body = await keptBody(record, deps.blobs);
+  if (body !== undefined) return [releaseOf(record, body, occasion)];
+  const fault = { code: 'ENVELOPE_GONE', message: `no envelope at ${record.envelopeRef}` };
+  await failWaiting(record, fault, deps.clock.now(), deps.store);
+  return [];
+};
+
+export const DEPENDENCIES_ENDED = 'dependencies';
+
+const settleDependant = async (
+  dependant: string,
+  edges: readonly EndedEdge[],
+  deps: RelayDeps,
+): Promise<readonly OutgoingMessage[]> => {
+  const bad = edges.find(({ status, onFailure }) => verdictOf(status, onFailure) === 'fail');
+  if (bad) {
+    const record = await deps.store.get(dependant);
+    const fault = dependencyFault(bad.dependency, bad.status);
+    if (record?.status === 'WAITING')
+      await failWaiting(record, fault, deps.clock.now(), deps.store);
+    return [];
+  }
+  const ordinals = edges.map(({ ordinal }) => ordinal);
+  const record = await deps.flows.fulfil(dependant, ordinals);
+  return record && !record.pending ? releaseMessage(record, DEPENDENCIES_ENDED, deps) : [];
+};
+
+/** All edges of a batch to one dependant are struck off in one write. */
+const settleDependants = async (
+  ended: readonly JobRecord[],
+  deps: RelayDeps,
+): Promise<readonly OutgoingMessage[]> => {
+  const awaited = ended.filter(({ dependants }) => dependants);
+  const edges = await mapPool(awaited, WIDTH, async ({ id, status }) =>
+    (await deps.flows.edgesOf(id)).map((edge): EndedEdge => ({ ...edge, status })),
+  );
+  const byDependant = [...Map.groupBy(edges.flat(), ({ dependant }) => dependant)];
+  const messages = await mapPool(byDependant, WIDTH, ([dependant, of]) =>
+    settleDependant(dependant, of, deps),
+  );
+  return messages.flat();
+};
+
+/** Says under an id of its own that the children of a job are lost: their parent has completed. */
+const loseChildren = async (
+  { id, childrenRef, priority, group }: JobRecord,
+  { clock, store }: RelayDeps,
+): Promise<void> => {
+  const now = clock.now();
+  const message = `the bucket holds no children of job ${id} at ${childrenRef} (any more)`;
+  const error = { code: 'CHILDREN_GONE', message, attempt: 0, at: now };
+  const lost = { id: childId(id, 'children'), messageId: '', priority, group, createdAt: now };
+  await store.create(quarantined(lost, now, error, {}));
+};
+
+const childMessages = async (
+  record: JobRecord,
+  deps: RelayDeps,
+): Promise<readonly OutgoingMessage[]> => {
+  if (record.status !== 'COMPLETED') return [];
+  const children = await childrenOf(record, deps.blobs);
+  if (!children) {
+    await loseChildren(record, deps);
+    return [];
+  }
+  return children.map((child) =>
+    messageOf(child, bodyOf(child), child.id ?? '', record.traceHeader),
+  );
+};
+
+/** @param ended rows as they were written when their jobs ended */
+export const relayEnds = async (ended: readonly JobRecord[], deps: RelayDeps): Promise<void> => {
+  const sendOn = async (): Promise<void> => {
+    const children = await mapPool(ended, WIDTH, (record) => childMessages(record, deps));
+    const released = await settleDependants(ended, deps);
+    await endUntaken(await deps.outgoing.send([...children.flat(), ...released]), deps);
+  };
+  const charge = () => deps.charges.send(ended.filter(({ cost }) => cost !== undefined));
+  const announce = () =>
+    deps.announcements.announce(ended.filter(({ callback }) => callback !== undefined));
+  const faults: unknown[] = [];
+  // A queue that is out of reach stops none of what goes into the others.
+  for (const step of [sendOn, charge, announce])
+    await step().catch((fault: unknown) => void faults.push(fault));
+  if (faults.length > 1) throw new AggregateError(faults, 'not all of an end was relayed');
+  if (faults.length === 1) throw faults[0];
+};

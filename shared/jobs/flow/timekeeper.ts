@@ -1,0 +1,73 @@
+/** Time for jobs that no message stands for: sends what is due, fails what waited too long. */
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { mapPool } from '#shared/kernel/pool.ts';
+import { dependenciesOf, type Envelope } from '../envelope/envelope.ts';
+import type { OutgoingMessage } from '../envelope/message.ts';
+import type { DueReader } from '../ports/jobs.ts';
+import type { JobRecord } from '../record/record.ts';
+import { unparked } from '../record/transitions.ts';
+import { keptBody } from '../worker/park.ts';
+import { failWaiting } from './dependencies.ts';
+import { DEPENDENCIES_ENDED, type RelayDeps, releaseMessage } from './relay.ts';
+import { endUntaken } from './untakenMessages.ts';
+
+export interface TimekeeperDeps
+  extends Pick<RelayDeps, 'store' | 'blobs' | 'outgoing' | 'clock' | 'logger'> {
+  readonly due: DueReader;
+}
+
+export interface TimekeeperReport {
+  readonly sent: number;
+  readonly failed: number;
+}
+
+const WIDTH = 16;
+const NAMED_MAX = 5;
+
+const failLate = async (record: JobRecord, deps: TimekeeperDeps): Promise<void> => {
+  const body = await keptBody(record, deps.blobs);
+  const all = body === undefined ? [] : dependenciesOf(JSON.parse(body) as Envelope);
+  const missing = all.filter((_id, ordinal) => record.pending?.has(ordinal));
+  const named = missing.slice(0, NAMED_MAX).join(', ');
+  const more = missing.length > NAMED_MAX ? ` and ${missing.length - NAMED_MAX} more` : '';
+  const message = `deadline passed while waiting for ${named}${more}`;
+  const fault = { code: 'DEPENDENCY_DEADLINE', message };
+  await failWaiting(record, fault, deps.clock.now(), deps.store);
+};
+
+const isLate = (record: JobRecord, now: number): boolean =>
+  record.status === 'WAITING' && record.pending !== undefined && (record.dueAt ?? 0) <= now;
+
+const isSendable = (record: JobRecord): boolean =>
+  record.status === 'WAITING'
+    ? record.pending === undefined
+    : record.status === 'SCHEDULED' || record.status === 'RETRYING' || record.status === 'LIMITED';
+
+const messagesOf = (
+  record: JobRecord,
+  deps: TimekeeperDeps,
+): Promise<readonly OutgoingMessage[]> => {
+  const isReleased = record.status === 'WAITING';
+  // A job that is parked again until the same time needs another message.
+  const due = `due ${record.dueAt} of ${record.updatedAt}`;
+  return releaseMessage(record, isReleased ? DEPENDENCIES_ENDED : due, deps);
+};
+
+/** Sent first, noted after: what was not noted is sent again, and swallowed or found finished. */
+export const keepTime = async (deps: TimekeeperDeps): Promise<TimekeeperReport> => {
+  const now = deps.clock.now();
+  let sent = 0;
+  let failed = 0;
+  for await (const page of deps.due.until(now + LIMITS.sendAheadSeconds * 1_000)) {
+    const late = page.filter((record) => isLate(record, now));
+    await mapPool(late, WIDTH, (record) => failLate(record, deps));
+    const sendable = page.filter(isSendable);
+    const messages = await mapPool(sendable, WIDTH, (record) => messagesOf(record, deps));
+    const untaken = await deps.outgoing.send(messages.flat());
+    await endUntaken(untaken, deps);
+    await mapPool(sendable, WIDTH, (record) => deps.store.change(record, unparked(record, now)));
+    sent += sendable.length - untaken.length;
+    failed += late.length;
+  }
+  return { sent, failed };
+};

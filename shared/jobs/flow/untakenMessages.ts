@@ -1,0 +1,36 @@
+/**
+ * Messages that their queue will never take: each ends as the job that it was for, with the reason.
+ * A job that has a row is dead; one that has none yet is quarantined.
+ */
+import { mapPool } from '#shared/kernel/pool.ts';
+import type { NotTaken } from '../envelope/message.ts';
+import { isTerminal } from '../record/record.ts';
+import type { JobDeps } from '../worker/disposition.ts';
+import { quarantine } from '../worker/quarantine.ts';
+import { failWaiting } from './dependencies.ts';
+
+interface UntakenDeps extends Pick<JobDeps, 'blobs' | 'clock'> {
+  readonly store: Pick<JobDeps['store'], 'get' | 'change' | 'create'>;
+}
+
+const WIDTH = 16;
+const CODE = 'QUEUE_REFUSED';
+
+const end = async ({ message, code, reason }: NotTaken, deps: UntakenDeps): Promise<void> => {
+  const why = `no queue takes its message: ${code}: ${reason}`;
+  const { released, priority, group, body, deduplicationId } = message;
+  if (released === undefined) {
+    const sender = { messageId: deduplicationId, priority, group, body };
+    const unsent = { ...sender, sentAt: deps.clock.now() };
+    await quarantine(unsent, { code: CODE, path: '', message: why }, deps);
+    return;
+  }
+  const record = await deps.store.get(released);
+  // Running or ended: another message of it was faster.
+  if (!record || record.status === 'RUNNING' || isTerminal(record.status)) return;
+  await failWaiting(record, { code: CODE, message: why }, deps.clock.now(), deps.store);
+};
+
+export const endUntaken = async (not: readonly NotTaken[], deps: UntakenDeps): Promise<void> => {
+  await mapPool(not, WIDTH, (each) => end(each, deps));
+};

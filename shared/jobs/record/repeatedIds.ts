@@ -1,0 +1,82 @@
+/**
+ * What else came under a job's id: a message with other content, which is refused, or the same one
+ * again with other options, which are not taken up. Either is said on the row of the first.
+ */
+import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
+import type { EnvelopeIssue } from '../envelope/envelope.ts';
+import type { Envelope } from '../envelope/schema.ts';
+import type { JobStore } from '../ports/jobs.ts';
+import type { JobFacts } from './claimOutcome.ts';
+import type { JobRecord } from './record.ts';
+
+/** Fingerprints of what an envelope asks for beside its content, by the names of its fields. */
+export type Options = Readonly<Record<string, string>>;
+
+const OPTIONS = [
+  ...(['source', 'group', 'priority', 'missionId', 'taskId', 'callback', 'runAt'] as const),
+  ...(['delaySeconds', 'deadline', 'deadlineSeconds', 'dependsOn', 'onDependencyFailure'] as const),
+  ...(['onDead', 'retry', 'timeoutSeconds'] as const),
+] satisfies readonly (keyof Envelope)[];
+
+/** Enough to tell one option from another, little in each row. */
+const FINGERPRINT_LENGTH = 6;
+const fingerprint = (value: unknown): string =>
+  sha256(canonicalJson(value as Json)).slice(0, FINGERPRINT_LENGTH);
+
+/** undefined when it asks for nothing: a plain job's row has no such field. */
+export const optionsOf = (envelope: Envelope): Options | undefined => {
+  const given = OPTIONS.filter((name) => envelope[name] !== undefined);
+  if (given.length === 0) return undefined;
+  return Object.fromEntries(given.map((name) => [name, fingerprint(envelope[name])]));
+};
+
+/** Names of the options in which two messages of one job differ. */
+export const differing = (one: Options = {}, other: Options = {}): readonly string[] =>
+  OPTIONS.filter((name) => one[name] !== other[name]);
+
+/** Another message under a job's id. */
+export interface Repeat {
+  /** When it was sent, ms since the epoch. */
+  readonly at: number;
+  readonly messageId: string;
+  /** `REPEATED`: the same content, its options dropped. The others were refused. */
+  readonly code: 'ID_TAKEN' | 'IDEMPOTENCY_MISMATCH' | 'REPEATED';
+  /** Names of the options that were not taken up. */
+  readonly options?: readonly string[];
+}
+
+/** Who asked for an id, and how. */
+export interface Claimant {
+  readonly id: string;
+  readonly messageId: string;
+  readonly source?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+}
+
+interface TakenIssue extends EnvelopeIssue {
+  readonly code: 'ID_TAKEN' | 'IDEMPOTENCY_MISMATCH';
+}
+
+/** The id belongs to a job with other content; names both. */
+export const takenIssue = (
+  { id, messageId, source = 'default', idempotencyKey }: Claimant,
+  holder: Pick<JobRecord, 'messageId'>,
+): TakenIssue => {
+  const both = `with other content (message ${holder.messageId}); this one is message ${messageId}`;
+  if (idempotencyKey === undefined)
+    return { code: 'ID_TAKEN', path: 'id', message: `id: "${id}" belongs to a job ${both}` };
+  const message = `idempotencyKey: "${idempotencyKey}" of source "${source}" was used for job ${id} ${both}`;
+  return { code: 'IDEMPOTENCY_MISMATCH', path: 'idempotencyKey', message };
+};
+
+/** Says on the row of a job that the same job came again and asked for something else, if it did. */
+export const noteDropped = async (
+  record: JobRecord,
+  { messageId, createdAt, options }: JobFacts,
+  { store }: { readonly store: Pick<JobStore, 'note'> },
+): Promise<void> => {
+  if (record.messageId === messageId) return;
+  const dropped = differing(options, record.options);
+  if (dropped.length === 0) return;
+  await store.note(record.id, { at: createdAt, messageId, code: 'REPEATED', options: dropped });
+};

@@ -1,0 +1,54 @@
+/**
+ * What callbacks are signed with, in Secrets Manager: AWSCURRENT, and AWSPREVIOUS beside it until
+ * the next rotation, so that a receiver may know either.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { Ids } from '#shared/kernel/ports.ts';
+import type { Secrets } from '../ports/jobs.ts';
+
+export interface SecretsOptions {
+  readonly client: SecretsManagerClient;
+  /** Name or ARN. */
+  readonly secretId: string;
+  readonly ids: Ids;
+}
+
+const fresh = (): string => `whsec_${randomBytes(32).toString('base64url')}`;
+
+export const createSecrets = ({ client, secretId, ids }: SecretsOptions): Secrets => {
+  const read = async (VersionStage: string): Promise<string | undefined> => {
+    const command = new GetSecretValueCommand({ SecretId: secretId, VersionStage });
+    return (await client.send(command)).SecretString;
+  };
+  return {
+    callback: async () => {
+      const [current, previous] = await Promise.all([
+        read('AWSCURRENT'),
+        read('AWSPREVIOUS').catch((error: unknown) => {
+          // Never rotated: no version carries that label.
+          if (error instanceof ResourceNotFoundException) return undefined;
+          throw error;
+        }),
+      ]);
+      return [current, previous].filter((secret) => secret !== undefined);
+    },
+    rotate: async () => {
+      const current = fresh();
+      await client.send(
+        new PutSecretValueCommand({
+          SecretId: secretId,
+          SecretString: current,
+          // The SDK's own retries carry it too: a lost answer makes no second version.
+          ClientRequestToken: ids.next(),
+        }),
+      );
+      return current;
+    },
+  };
+};

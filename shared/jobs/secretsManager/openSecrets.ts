@@ -1,0 +1,12 @@
+/** The Secrets Manager half of the SDK; a chunk of its own in the bundle. */
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { OPTIONS } from '#shared/aws/clients.ts';
+import { systemIds } from '#shared/kernel/ports.ts';
+import { createSecrets } from './callbackSecrets.ts';
+
+export const openSecrets = (secretId: string) =>
+  createSecrets({
+    client: new SecretsManagerClient(OPTIONS),
+    secretId,
+    ids: systemIds,
+  });

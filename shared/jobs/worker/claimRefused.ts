@@ -1,0 +1,133 @@
+/** What becomes of a message whose claim was refused. */
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Envelope } from '../envelope/envelope.ts';
+import type { Delivery } from '../ports/jobs.ts';
+import { type ClaimOutcome, type JobFacts, lostAttempt } from '../record/claimOutcome.ts';
+import type { JobRecord } from '../record/record.ts';
+import { noteDropped, takenIssue } from '../record/repeatedIds.ts';
+import { cancelled, parked, received } from '../record/transitions.ts';
+import type { Disposition, JobDeps } from './disposition.ts';
+import { bury } from './finishAttempt.ts';
+import { takePlace } from './groupPlaces.ts';
+import { haltSeconds, hold, receiptOf, secondsUntil } from './park.ts';
+import { quarantine } from './quarantine.ts';
+
+type Refusal = Exclude<ClaimOutcome, { kind: 'claimed' }>;
+
+/** Kept under its own message's id, and said on the row of whoever has the id. */
+const taken = async (
+  record: JobRecord,
+  facts: JobFacts,
+  { idempotencyKey }: Envelope,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const issue = takenIssue({ ...facts, idempotencyKey }, record);
+  const disposition = await quarantine(delivery, issue, deps);
+  const { messageId, createdAt: at } = facts;
+  await deps.store.note(record.id, { at, messageId, code: issue.code });
+  return disposition;
+};
+
+const early = async (
+  record: JobRecord,
+  dueAt: number,
+  facts: JobFacts,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { id, kind } = facts;
+  const now = deps.clock.now();
+  const { held, fate } = await hold(dueAt, id, delivery, deps);
+  const { receipt } = held;
+  if (fate.action === 'return') {
+    // Its row says so already; but of a message's receipts only the newest counts.
+    if (receipt) await deps.store.change(record, received(record, now, receipt));
+    return { ...fate, as: 'early', id, kind };
+  }
+  const { kind: outcome } = await deps.store.change(record, parked(record, now, held));
+  return outcome === 'applied'
+    ? { ...fate, as: 'early', id, kind }
+    : { action: 'return', as: 'early', seconds: 0, id, kind };
+};
+
+/** A halted job came back to say that it is still there: its newest receipt is the one that counts. */
+const stillHalted = async (
+  record: JobRecord,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { id, kind } = record;
+  const now = deps.clock.now();
+  const report = { as: 'halted', id, kind } as const;
+  const seconds = haltSeconds(delivery, deps);
+  if (seconds > 0) {
+    await deps.store.change(record, received(record, now, receiptOf(delivery)));
+    return { action: 'return', seconds, ...report };
+  }
+  // Its message gets too old: the table keeps its place until a person decides.
+  const taken = await takePlace(id, delivery, now, deps);
+  if (!taken) return { action: 'return', seconds: LIMITS.groupSettleSeconds, ...report };
+  const set = { ...taken, updatedAt: now };
+  const { kind: outcome } = await deps.store.change(record, {
+    to: 'DEAD',
+    set,
+    remove: ['receipt'],
+  });
+  return outcome === 'applied'
+    ? { action: 'delete', ...report }
+    : { action: 'return', seconds: 0, ...report };
+};
+
+export const refused = async (
+  claim: Refusal,
+  facts: JobFacts,
+  envelope: Envelope,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { id, kind } = facts;
+  switch (claim.kind) {
+    case 'finished':
+      await noteDropped(claim.record, facts, deps);
+      return { action: 'delete', as: 'duplicate', id, kind };
+    case 'expired':
+      return { action: 'delete', as: 'duplicate', id, kind };
+    case 'absent':
+      // Released, and gone since: its record outlived its retention, or was deleted by hand.
+      return { action: 'delete', as: 'duplicate', id, kind, code: 'NO_RECORD' };
+    case 'waiting':
+      await noteDropped(claim.record, facts, deps);
+      return { action: 'delete', as: 'waiting', id, kind };
+    case 'running': {
+      const seconds = secondsUntil(claim.leaseUntil, deps.clock.now());
+      return { action: 'return', as: 'running', seconds, id, kind };
+    }
+    case 'abandoned': {
+      const { attempt } = lostAttempt(claim.record);
+      return { action: 'return', as: 'apart', seconds: 0, id, kind, attempt };
+    }
+    case 'early':
+      return early(claim.record, claim.dueAt, facts, delivery, deps);
+    case 'halted':
+      return stillHalted(claim.record, delivery, deps);
+    case 'cancelling': {
+      const { record } = claim;
+      const wish = record.cancelRequest ?? { by: 'unknown', reason: '' };
+      const change = cancelled(record, deps.clock.now(), wish);
+      const outcome = await deps.store.change(record, change);
+      const report = { as: 'cancelled', id, kind } as const;
+      return outcome.kind === 'applied'
+        ? { action: 'delete', ...report }
+        : { action: 'return', seconds: 0, ...report };
+    }
+    case 'exhausted': {
+      const { record } = claim;
+      const message = `all ${record.attempt} attempts used; the last one died with its worker, which ended, ran out of memory, or was held by a synchronous loop`;
+      const halts = envelope.onDead === 'halt';
+      return bury(record, { code: 'WORKER_LOST', message }, halts, delivery, deps);
+    }
+    case 'taken':
+      return taken(claim.record, facts, envelope, delivery, deps);
+  }
+};

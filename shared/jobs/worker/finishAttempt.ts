@@ -1,0 +1,190 @@
+/** Writes down how an attempt ended: one fenced transition, then the message's disposition. */
+
+import { type Earned, settlementOf } from '#shared/billing/jobCost.ts';
+import type { Funds } from '#shared/billing/ports.ts';
+import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
+import { byteLength, sha256 } from '#shared/kernel/json.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { followUpJobs } from '#shared/legacy/chains/followUps.ts';
+import type { Envelope } from '../envelope/envelope.ts';
+import { type RetryPolicy, retryDelaySeconds } from '../envelope/retryPolicy.ts';
+import type { JobDefinition } from '../kinds/defineJob.ts';
+import type { Blobs, Delivery } from '../ports/jobs.ts';
+import type { JobError, JobRecord, Lease } from '../record/record.ts';
+import {
+  cancelled,
+  completed,
+  dead,
+  postponed,
+  retrying,
+  type Transition,
+} from '../record/transitions.ts';
+import type { Children } from './childJobs.ts';
+import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
+import { haltSeconds, hold, keepBody, receiptOf } from './park.ts';
+import type { AttemptOutcome, Fault } from './runHandler.ts';
+
+/** An attempt that has ended, and what it takes to write that down. */
+export interface Ended {
+  readonly record: JobRecord;
+  readonly envelope: Envelope;
+  readonly definition: JobDefinition;
+  readonly delivery: Delivery;
+  readonly policy: RetryPolicy;
+  readonly children: Children;
+  readonly funds?: Funds | undefined;
+  /** By a host, when one did the work. */
+  readonly earned?: Earned | undefined;
+}
+
+/** The lease under which the record was claimed. */
+export const leaseOf = ({ id, attempt, leaseId = '' }: JobRecord): Lease => ({
+  id,
+  attempt,
+  leaseId,
+});
+
+const keepResult = async (
+  result: string | undefined,
+  lease: Lease,
+  blobs: Blobs,
+): Promise<{ result?: string; resultRef?: string }> => {
+  if (result === undefined) return {};
+  if (byteLength(result) <= LIMITS.resultInlineBytesMax) return { result };
+  const resultRef = `${RESULT_PREFIX}${sha256(lease.id)}/${lease.leaseId}.json`;
+  await blobs.put(resultRef, result);
+  return { resultRef };
+};
+
+/** Applies the transition; a lease that was lost leaves the message to its new holder. */
+const conclude = async (
+  record: JobRecord,
+  change: Transition,
+  fate: Fate & { readonly as: Decision; readonly code?: string },
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { id, kind, attempt, correlationId } = record;
+  const report = { id, kind, attempt, ...(correlationId && { correlationId }) };
+  const outcome = await deps.store.transition(leaseOf(record), change);
+  return outcome.kind === 'applied'
+    ? { ...fate, ...report }
+    : { action: 'return', as: 'lost', seconds: deps.leaseSeconds, ...report };
+};
+
+/** Gives a job up for good; with `halts` its message stays, and holds the group. */
+export const bury = async (
+  record: JobRecord,
+  fault: Fault,
+  halts: boolean,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const now = deps.clock.now();
+  const kept = await keepBody(delivery.body, record.id, deps.blobs);
+  const error: JobError = { ...fault, attempt: record.attempt, at: now };
+  const code = fault.code;
+  if (!halts)
+    return conclude(
+      record,
+      dead(record, now, error, kept),
+      { action: 'delete', as: 'dead', code },
+      deps,
+    );
+  const change = dead(record, now, error, { ...kept, receipt: receiptOf(delivery) });
+  const seconds = Math.max(haltSeconds(delivery, deps), LIMITS.groupSettleSeconds);
+  return conclude(record, change, { action: 'return', as: 'halted', seconds, code }, deps);
+};
+
+const retry = async (
+  { record, delivery, policy }: Ended,
+  { fault, afterSeconds }: Extract<AttemptOutcome, { kind: 'retry' }>,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const now = deps.clock.now();
+  const delay = afterSeconds ?? retryDelaySeconds(policy, record.attempt, deps.random);
+  const seconds = Math.ceil(delay);
+  const { held, fate } = await hold(now + seconds * 1_000, record.id, delivery, deps);
+  const error: JobError = { ...fault, attempt: record.attempt, at: now };
+  const change = retrying(record, now, error, held);
+  return conclude(record, change, { ...fate, as: 'retrying', code: fault.code }, deps);
+};
+
+const postpone = async (
+  { record, delivery }: Ended,
+  as: 'snoozed' | 'interrupted',
+  until: number,
+  deps: JobDeps,
+  note?: string,
+): Promise<Disposition> => {
+  const now = deps.clock.now();
+  const dueAt = Math.min(Math.max(until, now), now + LIMITS.horizonSecondsMax * 1_000);
+  const { held, fate } = await hold(dueAt, record.id, delivery, deps);
+  return conclude(record, postponed(record, now, as, held, note), { ...fate, as }, deps);
+};
+
+/** Why the result cannot bring about jobs: what comes from outside never does. */
+const muteOf = ({ definition, earned }: Ended): string | undefined => {
+  if (definition.followUps !== true) return `kind ${definition.kind} declares no followUps`;
+  return earned && `the result is the word of ${earned.payee}`;
+};
+
+const complete = async (
+  ended: Ended,
+  result: string | undefined,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { record, envelope, children, funds, earned } = ended;
+  const parent = { id: record.id, envelope, mute: muteOf(ended) };
+  const followUps = await followUpJobs(result, parent, deps);
+  children.add(followUps.children);
+  const kept = await keepResult(result, leaseOf(record), deps.blobs);
+  const change = completed(
+    record,
+    deps.clock.now(),
+    {
+      ...kept,
+      ...(await children.outbox()),
+      ...(funds && { settlement: settlementOf(funds, earned, children.shares()) }),
+    },
+    followUps.refused.join(', '),
+  );
+  return conclude(record, change, { action: 'delete', as: 'completed' }, deps);
+};
+
+const TOO_SLEEPY = 'SNOOZED_TOO_OFTEN';
+
+export const settle = (
+  ended: Ended,
+  outcome: AttemptOutcome,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { record, envelope, delivery, policy } = ended;
+  const giveUp = (fault: Fault) => bury(record, fault, envelope.onDead === 'halt', delivery, deps);
+  switch (outcome.kind) {
+    case 'complete':
+      return complete(ended, outcome.result, deps);
+    case 'fail':
+      return giveUp(outcome.fault);
+    case 'retry':
+      return record.attempt >= policy.maxAttempts
+        ? giveUp(outcome.fault)
+        : retry(ended, outcome, deps);
+    case 'snooze': {
+      if ((record.snoozes ?? 0) < policy.maxSnoozes)
+        return postpone(ended, 'snoozed', outcome.until, deps, outcome.reason);
+      const message = `snoozed ${policy.maxSnoozes} times, the limit; last: ${outcome.reason}`;
+      return giveUp({ code: TOO_SLEEPY, message });
+    }
+    case 'interrupted':
+      return postpone(ended, 'interrupted', outcome.until ?? deps.clock.now(), deps);
+    case 'cancelled': {
+      const change = cancelled(record, deps.clock.now(), outcome.request);
+      return conclude(record, change, { action: 'delete', as: 'cancelled' }, deps);
+    }
+    case 'lost': {
+      const { id, kind, attempt } = record;
+      const gone = { action: 'return', as: 'lost', seconds: deps.leaseSeconds } as const;
+      return Promise.resolve({ ...gone, id, kind, attempt });
+    }
+  }
+};

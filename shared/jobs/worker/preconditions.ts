@@ -1,0 +1,50 @@
+/** What must be true before a job is claimed: its turn, its dependencies, its time. */
+
+import type { ValidJob } from '../envelope/envelope.ts';
+import { awaitDependencies, timesOf } from '../flow/dependencies.ts';
+import type { Delivery } from '../ports/jobs.ts';
+import type { JobFacts } from '../record/claimOutcome.ts';
+import { scheduled } from '../record/newRecord.ts';
+import type { Disposition, JobDeps } from './disposition.ts';
+import { hold } from './park.ts';
+import { skipOverlap } from './scheduleOverlap.ts';
+
+/** Until when the first delivery of a job must wait; its row then says so. */
+const notYet = async (
+  job: ValidJob,
+  facts: JobFacts,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition | undefined> => {
+  const { notBefore } = timesOf(job.envelope, delivery.sentAt);
+  const now = deps.clock.now();
+  if (notBefore === undefined || notBefore <= now || delivery.released) return undefined;
+  const { held, fate } = await hold(notBefore, facts.id, delivery, deps);
+  const made = await deps.store.create(scheduled(facts, now, held));
+  // A row that is there already knows better: the claim reads it.
+  return made.kind === 'created'
+    ? { ...fate, as: 'scheduled', id: facts.id, kind: facts.kind }
+    : undefined;
+};
+
+/** Whether the claim may make the row. */
+interface Start {
+  readonly fresh: boolean;
+}
+
+/** How the delivery ends before its claim, or how it starts. */
+export const ready = async (
+  job: ValidJob,
+  facts: JobFacts,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition | Start> => {
+  const skipped = await skipOverlap(job, facts, delivery, deps);
+  if (skipped) return skipped;
+  if (job.dependencies.length > 0 && !delivery.released) {
+    const readiness = await awaitDependencies(facts, job, delivery, deps);
+    if (readiness !== 'fresh' && readiness !== 'ready') return readiness;
+    if (readiness === 'ready') return { fresh: false };
+  }
+  return (await notYet(job, facts, delivery, deps)) ?? { fresh: delivery.released === undefined };
+};

@@ -1,0 +1,108 @@
+/** A batch of messages: lanes in parallel, one disposition a message, never a thrown batch. */
+
+import type { Delivery, Visibility } from '../ports/jobs.ts';
+import { type FaultLog, undecidedOf } from '../record/undecided.ts';
+import type { Disposition, JobDeps } from './disposition.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import { type LaneResult, lanesOf, runLanes } from './messageGroups.ts';
+import { runJob } from './processDelivery.ts';
+import { faultSeconds, leastSeconds } from './waitTimes.ts';
+
+export interface BatchDeps extends JobDeps {
+  readonly visibility: Visibility;
+  readonly faults: Pick<FaultLog, 'note'>;
+}
+
+export interface BatchReport {
+  /** Message ids that stay in their queue. */
+  readonly returned: readonly string[];
+  readonly dispositions: readonly Disposition[];
+}
+
+const faulted = async (
+  delivery: Delivery,
+  error: unknown,
+  { logger, faults, clock }: BatchDeps,
+): Promise<Disposition> => {
+  const fault = undecidedOf(delivery, error, clock.now());
+  const { id, code, messageId } = fault;
+  logger.error('job not decided; its message comes back', { jobId: id, messageId, error });
+  try {
+    await faults.note(fault);
+  } catch (unnoted) {
+    // Where the table is out of reach, the log and the metric have to do.
+    logger.error('fault not noted', { jobId: id, messageId, error: unnoted });
+  }
+  const seconds = faultSeconds(delivery.receives);
+  return { action: 'return', as: 'fault', seconds, id, kind: '', code };
+};
+
+type Results = readonly LaneResult<Delivery, Disposition>[];
+
+const mustReturn = ({ action }: Disposition): boolean => action === 'return';
+
+/**
+ * Jobs whose worker was lost run once all others have ended, and one after another: what happens
+ * then can only be their own doing. Those that were lost least often go first: the job that ends its
+ * workers keeps none of the others waiting.
+ */
+const runApart = async (
+  lanes: readonly Delivery[][],
+  together: Results,
+  decide: (delivery: Delivery) => Promise<Disposition>,
+): Promise<Results> => {
+  const decided = new Map(together.map(({ item, result }) => [item, result]));
+  const attemptOf = ({ result }: Results[number]) => result?.attempt ?? 0;
+  const lost = together
+    .filter(({ result }) => result?.as === 'apart')
+    .sort((a, b) => attemptOf(a) - attemptOf(b));
+  for (const { item: head } of lost) {
+    // Its lane stopped there: what is behind the lost job comes after it.
+    const lane = lanes.find((each) => each.includes(head)) ?? [];
+    const tail = lane.slice(lane.indexOf(head));
+    for (const { item, result } of await runLanes([tail], decide, mustReturn))
+      decided.set(item, result);
+  }
+  return together.map(({ item }) => ({ item, result: decided.get(item) }));
+};
+
+/**
+ * @param requestId of the invocation, kept in each claim
+ * @param remainingMs how long the invocation may still run
+ */
+export const runBatch = async (
+  deliveries: readonly Delivery[],
+  requestId: string,
+  remainingMs: () => number,
+  deps: BatchDeps,
+): Promise<BatchReport> => {
+  const heartbeat = createHeartbeat({ ...deps, deliveries });
+  const decide = (beside: number) => async (delivery: Delivery) => {
+    const invocation = { requestId, remainingMs, heartbeat, beside };
+    const disposition = await runJob(delivery, invocation, deps).catch((error: unknown) =>
+      faulted(delivery, error, deps),
+    );
+    if (disposition.as !== 'apart') heartbeat.settle(delivery);
+    return disposition;
+  };
+  const lanes = lanesOf(deliveries, ({ queueUrl, lane, group }) => `${queueUrl} ${lane ?? group}`);
+  const together = await runLanes(lanes, decide(lanes.length - 1), mustReturn);
+  const results = await runApart(lanes, together, decide(0));
+  await heartbeat.stop();
+
+  // What its lane did not reach is visible at once: its group is held by the message before it.
+  const returning = results.flatMap(({ item: delivery, result }) => {
+    if (result === undefined) return [{ delivery, seconds: 0 }];
+    if (result.action === 'delete') return [];
+    return [{ delivery, seconds: Math.max(result.seconds, leastSeconds(delivery.receives)) }];
+  });
+  try {
+    await deps.visibility.change(returning);
+  } catch (error) {
+    deps.logger.warn('returned messages keep their visibility', { error });
+  }
+  return {
+    returned: returning.map(({ delivery }) => delivery.messageId),
+    dispositions: results.flatMap(({ result }) => result ?? []),
+  };
+};

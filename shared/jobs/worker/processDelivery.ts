@@ -1,0 +1,223 @@
+/** One message from claim to outcome: every path ends in a disposition, none in a lost message. */
+
+import { type Paid, pay, returnFunds } from '#shared/billing/jobCost.ts';
+import type { Dispatch } from '#shared/dispatch/hostTask.ts';
+import { lazyDispatch } from '#shared/dispatch/lazyHostTask.ts';
+import type { Task } from '#shared/dispatch/ports.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { jobIdOf, parseEnvelope, type ValidJob } from '../envelope/envelope.ts';
+import { loadPayload, resultOf } from '../envelope/payload.ts';
+import { retryPolicy } from '../envelope/retryPolicy.ts';
+import type { Delivery } from '../ports/jobs.ts';
+import {
+  type ClaimOutcome,
+  type ClaimRequest,
+  type JobFacts,
+  lostAttempt,
+} from '../record/claimOutcome.ts';
+import type { JobRecord } from '../record/record.ts';
+import { factsOf } from '../record/recordFacts.ts';
+import { type Children, collectChildren } from './childJobs.ts';
+import { refused } from './claimRefused.ts';
+import type { Disposition, JobDeps } from './disposition.ts';
+import { leaseOf, settle } from './finishAttempt.ts';
+import { isForgotten, jobBefore, keepLooking } from './groupPlaces.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import { ready } from './preconditions.ts';
+import { createProgress } from './progress.ts';
+import { quarantine } from './quarantine.ts';
+import {
+  type AttemptOutcome,
+  CancelledError,
+  InterruptedError,
+  LeaseLostError,
+  runAttempt,
+} from './runHandler.ts';
+import { admit } from './sourceLimits.ts';
+import { type Standing, standBy } from './standBy.ts';
+import { pausedSeconds, turnSeconds } from './waitTimes.ts';
+
+/** What one invocation adds: who it is, how long it may run, what keeps its leases. */
+export interface Invocation {
+  readonly requestId: string;
+  remainingMs(): number;
+  readonly heartbeat: Heartbeat;
+  /** Lanes whose jobs may run at the same time. */
+  readonly beside: number;
+}
+
+/** What an attempt brings about beside its result. */
+interface Effects {
+  readonly children: Children;
+  readonly dispatch: Dispatch;
+}
+
+interface Ran {
+  readonly outcome: AttemptOutcome;
+  readonly startedAt: number;
+  readonly runMs: number;
+}
+
+const attempt = async (
+  record: JobRecord,
+  job: ValidJob,
+  { children, dispatch }: Effects,
+  timeoutSeconds: number,
+  invocation: Invocation,
+  deps: JobDeps,
+): Promise<Ran> => {
+  const { logger, clock, services, store, blobs } = deps;
+  const startedAt = clock.now();
+  const payload = await loadPayload(job, deps);
+  if (!payload.ok) return { outcome: { kind: 'fail', fault: payload.error }, startedAt, runMs: 0 };
+  const control = new AbortController();
+  const lease = leaseOf(record);
+  const release = invocation.heartbeat.hold(lease, {
+    lost: () => control.abort(new LeaseLostError('the lease went to another attempt')),
+    cancelled: (request) => control.abort(new CancelledError(request)),
+    extended: dispatch.extended,
+  });
+  // The last resort of a clock that ran away: what we cut short spends no attempt.
+  const cut = setTimeout(
+    () => control.abort(new InterruptedError('the invocation ends')),
+    Math.max(0, invocation.remainingMs() - LIMITS.wrapUpMs / 2),
+  );
+  const progress = createProgress(lease, deps);
+  const context = {
+    jobId: record.id,
+    attempt: record.attempt,
+    snoozes: record.snoozes ?? 0,
+    correlationId: record.correlationId ?? record.id,
+    logger,
+    clock,
+    progress: progress.report,
+    results: async (id: string) => {
+      const other = await store.get(id);
+      return other?.status === 'COMPLETED' ? resultOf(other, blobs) : undefined;
+    },
+    enqueue: children.enqueue,
+    dispatch: (task: Task) =>
+      dispatch.run(task, {
+        signal: control.signal,
+        deadline: startedAt + timeoutSeconds * 1_000,
+      }),
+    ...services,
+  };
+  const { definition } = job;
+  try {
+    const outcome = await runAttempt(definition, payload.value, context, control, timeoutSeconds);
+    return { outcome, startedAt, runMs: clock.now() - startedAt };
+  } finally {
+    clearTimeout(cut);
+    release();
+    await progress.stop();
+    await dispatch.stop();
+  }
+};
+
+/** A row that counts as gone is forgotten first; one that a lost attempt holds is taken over alone. */
+const claim = async (
+  asked: Omit<ClaimRequest, 'now' | 'leaseId' | 'leaseUntil' | 'over'>,
+  deps: JobDeps,
+): Promise<ClaimOutcome> => {
+  const ask = (over?: ClaimRequest['over']): Promise<ClaimOutcome> => {
+    const now = deps.clock.now();
+    const leaseUntil = now + deps.leaseSeconds * 1_000;
+    return deps.store.claim({ ...asked, now, leaseId: deps.ids.next(), leaseUntil, over });
+  };
+  const first = await ask();
+  if (first.kind === 'expired') {
+    await deps.store.forget(first.record);
+    return ask();
+  }
+  const isOurs = first.kind === 'abandoned' && asked.beside === 0;
+  return isOurs ? ask(lostAttempt(first.record)) : first;
+};
+
+const claimAndRun = async (
+  job: ValidJob,
+  facts: JobFacts,
+  fresh: boolean,
+  delivery: Delivery,
+  invocation: Invocation,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { envelope, definition } = job;
+  const timeoutSeconds = timeoutOf(job);
+  const policy = retryPolicy(envelope.retry, definition.retry);
+  const { requestId: by, beside } = invocation;
+  const asked = { ...facts, fresh, attemptsMax: policy.maxAttempts, by, beside };
+  const claimed = await claim(asked, deps);
+  if (claimed.kind !== 'claimed') return refused(claimed, facts, envelope, delivery, deps);
+  const dispatch = lazyDispatch(claimed.record, envelope, deps);
+  const paid = await pay(claimed.record, envelope, deps);
+  const { funds } = paid;
+  const tree = { parent: claimed.record, depth: envelope.depth ?? 0 };
+  const children = collectChildren(tree, funds, deps.kinds, deps.blobs);
+  const ran = paid.outcome
+    ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
+    : await attempt(claimed.record, job, { children, dispatch }, timeoutSeconds, invocation, deps);
+  const { record, earned } = dispatch.told();
+  const attempted = { record, envelope, definition, delivery, policy, children, funds, earned };
+  const disposition = await settle(attempted, ran.outcome, deps);
+  const given = { record, funds, earned, children: { shares: children.shares() } };
+  returnFunds(given, disposition.as === 'completed');
+  // Only a first delivery tells how long the queue made a job wait.
+  const prompt = delivery.receives === 1 && !delivery.released;
+  const { priority, sentAt } = delivery;
+  const timed = prompt ? { startMs: ran.startedAt - sentAt, priority } : {};
+  const ended = disposition.as === 'completed' || disposition.as === 'dead';
+  const finished = ended ? { finishMs: deps.clock.now() - record.createdAt } : {};
+  return { ...disposition, ...timed, ...finished, ...moneyOf(paid), runMs: ran.runMs };
+};
+
+const moneyOf = ({ funds, outcome }: Paid): Pick<Disposition, 'money'> => {
+  if (funds) return { money: 'held' };
+  // An interrupted one got no answer from the ledger.
+  return outcome && outcome.kind !== 'interrupted' ? { money: 'refused' } : {};
+};
+
+const timeoutOf = ({ envelope, definition }: ValidJob): number =>
+  envelope.timeoutSeconds ?? definition.timeoutSeconds ?? LIMITS.timeoutSecondsDefault;
+
+/**
+ * Runs the job of one message, or finds out why it must not run now. Rejects only when the table
+ * or the bucket cannot be reached; the message then stays in its queue.
+ */
+export const runJob = async (
+  delivery: Delivery,
+  invocation: Invocation,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const parsed = parseEnvelope(delivery.body, deps.kinds);
+  if (!parsed.ok) return quarantine(delivery, parsed.error, deps);
+  const job = parsed.value;
+  const id = delivery.released ?? jobIdOf(job.envelope, delivery.messageId);
+  const facts = factsOf(job, id, delivery);
+  const report = { id, kind: facts.kind };
+  const timeoutSeconds = timeoutOf(job);
+  if (invocation.remainingMs() < timeoutSeconds * 1_000 + LIMITS.wrapUpMs)
+    return { action: 'return', as: 'no_time', seconds: 0, ...report };
+  const gate = await deps.gate.check(delivery.priority, facts.source);
+  if (delivery.lane !== undefined && isForgotten(gate.heldUntil, deps))
+    await keepLooking(deps.clock.now(), deps);
+  const standing = (what: Standing) => standBy(job, facts, delivery, what, deps);
+  if (gate.kind === 'paused') {
+    const { what } = gate;
+    const seconds = pausedSeconds(delivery.receives);
+    return standing({ as: 'paused', seconds, why: `paused: ${what}`, code: what });
+  }
+  const start = await ready(job, facts, delivery, deps);
+  if ('action' in start) return start;
+  const before = await jobBefore(id, delivery, gate.heldUntil > deps.clock.now(), deps);
+  if (before !== undefined) {
+    const why = `job ${before} of its group comes first`;
+    return standing({ as: 'behind', seconds: turnSeconds(delivery.receives), why });
+  }
+  const admission = await admit({ facts, delivery, timeoutSeconds }, gate.limits, deps);
+  if ('action' in admission) return admission;
+  const disposition = await claimAndRun(job, facts, start.fresh, delivery, invocation, deps);
+  // Whoever took the lease has the slot now; it is held under the job's id.
+  if (disposition.as !== 'lost' && disposition.as !== 'running') await admission.leave();
+  return disposition;
+};

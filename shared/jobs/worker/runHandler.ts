@@ -1,0 +1,198 @@
+/** One run of a handler: bounded in time, cut off when its lease is lost, its end a closed union. */
+import { byteLength, type Json } from '#shared/kernel/json.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import { clipped } from '#shared/kernel/text.ts';
+import { isA, type Told, thrownText, toldOf } from '#shared/kernel/thrown.ts';
+import type { JobContext, JobDefinition } from '../kinds/defineJob.ts';
+import { EnqueueError, PermanentError, RetryableError, Snooze } from '../kinds/errors.ts';
+import type { CancelRequest } from '../record/record.ts';
+import { LeftBehindError, type Origin, runAs } from './asyncOrigin.ts';
+
+export type AttemptOutcome =
+  /** `result` is JSON text, or undefined when the handler returned nothing. */
+  | { readonly kind: 'complete'; readonly result: string | undefined }
+  /** `afterSeconds` is from 0 to a year; undefined leaves the delay to the policy. */
+  | { readonly kind: 'retry'; readonly fault: Fault; readonly afterSeconds: number | undefined }
+  | { readonly kind: 'fail'; readonly fault: Fault }
+  /** `until` in ms since the epoch. */
+  | { readonly kind: 'snooze'; readonly until: number; readonly reason: string }
+  | { readonly kind: 'cancelled'; readonly request: CancelRequest }
+  /** We had to stop it, through no fault of its own. */
+  | { readonly kind: 'interrupted'; readonly until?: number }
+  | { readonly kind: 'lost' };
+
+export type Fault = Told;
+
+/** Why an attempt's signal was aborted. */
+class JobTimeoutError extends Error {
+  override readonly name = 'JobTimeoutError';
+  readonly code = 'TIMEOUT';
+}
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+  readonly code = 'LEASE_LOST';
+}
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  readonly code = 'INTERRUPTED';
+}
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError';
+  readonly code = 'CANCELLED';
+  readonly request: CancelRequest;
+  constructor(request: CancelRequest) {
+    super(`cancelled by ${request.by}: ${request.reason}`);
+    this.request = request;
+  }
+}
+
+/** Where these were thrown says nothing that their message does not. */
+const PLANNED: readonly (abstract new (...args: never[]) => Error)[] = [
+  PermanentError,
+  EnqueueError,
+  JobTimeoutError,
+];
+
+const faultOf = (thrown: unknown): Fault => {
+  if (!PLANNED.some((type) => isA(thrown, type)))
+    return toldOf(thrown, !isA(thrown, RetryableError));
+  const { code, message } = toldOf(thrown, false);
+  return { code, message };
+};
+
+const ofAbort = (error: unknown): AttemptOutcome | undefined => {
+  if (isA(error, LeaseLostError)) return { kind: 'lost' };
+  if (isA(error, InterruptedError)) return { kind: 'interrupted' };
+  return isA(error, CancelledError) ? { kind: 'cancelled', request: error.request } : undefined;
+};
+
+const ofSnooze = ({ until, message }: Snooze): AttemptOutcome => {
+  const reason = clipped(message, LIMITS.errorMessageMax);
+  if (Number.isFinite(until)) return { kind: 'snooze', until, reason };
+  const fault = { code: 'SNOOZE_INVALID', message: `Snooze: until is ${until}, no time` };
+  return { kind: 'fail', fault };
+};
+
+const ofRetryable = (error: RetryableError): AttemptOutcome => {
+  const { afterSeconds } = error;
+  const fault = faultOf(error);
+  const max = LIMITS.horizonSecondsMax;
+  const isWait = typeof afterSeconds === 'number' && afterSeconds >= 0 && afterSeconds <= max;
+  if (afterSeconds === undefined || isWait) return { kind: 'retry', fault, afterSeconds };
+  // The handler wants to wait: the policy's delay does less harm than none.
+  const note = `afterSeconds was ${thrownText(afterSeconds, 60)}, no number from 0 to ${max}: the policy's delay counts`;
+  const room = LIMITS.errorMessageMax - note.length - 3;
+  const message = `${clipped(fault.message, room)} (${note})`;
+  return { kind: 'retry', fault: { ...fault, message }, afterSeconds: undefined };
+};
+
+const ofFault = (thrown: unknown, fault: Fault): AttemptOutcome => {
+  // A child that cannot be sent cannot be sent by the next attempt either.
+  const isFinal = isA(thrown, PermanentError) || isA(thrown, EnqueueError);
+  return isFinal ? { kind: 'fail', fault } : { kind: 'retry', fault, afterSeconds: undefined };
+};
+
+const ofLeftBehind = ({ how, thrown }: LeftBehindError): AttemptOutcome => {
+  const { message, ...fault } = faultOf(thrown);
+  const told = clipped(`${how}: ${message}`, LIMITS.errorMessageMax);
+  return ofFault(thrown, { ...fault, message: told });
+};
+
+const outcomeOfError = (error: unknown): AttemptOutcome => {
+  const aborted = ofAbort(error);
+  if (aborted) return aborted;
+  if (isA(error, LeftBehindError)) return ofLeftBehind(error);
+  if (isA(error, Snooze)) return ofSnooze(error);
+  return isA(error, RetryableError) ? ofRetryable(error) : ofFault(error, faultOf(error));
+};
+
+const unwritable = (code: string, message: string): AttemptOutcome => ({
+  kind: 'fail',
+  fault: { code, message },
+});
+
+const outcomeOfResult = (value: unknown): AttemptOutcome => {
+  try {
+    const result = JSON.stringify(value as Json | undefined);
+    const bytes = result === undefined ? 0 : byteLength(result);
+    const max = LIMITS.resultBytesMax;
+    if (bytes <= max) return { kind: 'complete', result };
+    const message = `the handler's result has ${bytes} bytes, the limit is ${max}: keep it elsewhere and return where it is`;
+    return unwritable('RESULT_TOO_LARGE', message);
+  } catch (error) {
+    const reason = thrownText(error, LIMITS.errorMessageMax / 2);
+    return unwritable(
+      'RESULT_NOT_JSON',
+      `the handler's result cannot be written as JSON: ${reason}`,
+    );
+  }
+};
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+
+/** A timer that is later than this, in ms, was held up by synchronous work. */
+const HELD_MS = 1_000;
+
+/** Calls the handler. @throws JobTimeoutError when the call alone took longer than the attempt may */
+const begin = async (
+  definition: JobDefinition,
+  payload: unknown,
+  context: JobContext,
+  timeoutSeconds: number,
+): Promise<unknown> => {
+  const { clock } = context;
+  const began = clock.now();
+  const run = definition.run(payload, context);
+  const heldMs = clock.now() - began;
+  if (heldMs < timeoutSeconds * 1_000) return run;
+  Promise.resolve(run).catch(() => undefined);
+  const held = Math.round(heldMs / 1_000);
+  const why = `a synchronous loop held its worker for ${held} s, and no signal could end it`;
+  throw new JobTimeoutError(`timed out after ${timeoutSeconds} s: ${why}`);
+};
+
+/**
+ * Runs the handler under `control`. A handler that ignores its signal is left behind at the
+ * timeout: whatever it still does, the attempt has ended and its fence refuses its writes.
+ * @param timeoutSeconds of this attempt
+ */
+export const runAttempt = async (
+  definition: JobDefinition,
+  payload: unknown,
+  context: Omit<JobContext, 'signal'>,
+  control: AbortController,
+  timeoutSeconds: number,
+): Promise<AttemptOutcome> => {
+  const { signal } = control;
+  const endsAt = context.clock.now() + timeoutSeconds * 1_000;
+  const timer = setTimeout(() => {
+    const lateMs = context.clock.now() - endsAt;
+    const held = `: its worker was held by synchronous work, and saw it ${Math.round(lateMs / 1_000)} s late`;
+    const why = lateMs >= HELD_MS ? held : '';
+    control.abort(new JobTimeoutError(`timed out after ${timeoutSeconds} s${why}`));
+  }, timeoutSeconds * 1_000);
+  const cutOff = aborted(signal);
+  cutOff.catch(() => undefined);
+  let isOver = false;
+  const origin: Origin = {
+    ...{ jobId: context.jobId, kind: definition.kind, attempt: context.attempt },
+    fail: (left) => {
+      if (!isOver) control.abort(left);
+      return !isOver;
+    },
+  };
+  try {
+    const given = { ...context, signal };
+    const run = runAs(origin, () => begin(definition, payload, given, timeoutSeconds));
+    return outcomeOfResult(await Promise.race([run, cutOff]));
+  } catch (error) {
+    // What a handler throws because it was aborted says less than why it was aborted.
+    return outcomeOfError(signal.aborted ? signal.reason : error);
+  } finally {
+    isOver = true;
+    clearTimeout(timer);
+  }
+};

@@ -1,0 +1,56 @@
+/**
+ * A trial balance that costs little enough for every minute: of one lane, the balances that its
+ * last block touched, beside what the block says of them. `verify` looks at everything.
+ */
+import { type Block, entriesOf } from '../core/blocks.ts';
+import { nameOf } from '../core/book.ts';
+import { type AccountKey, postedOf } from '../core/types.ts';
+import type { LaneStore, LedgerReader } from '../ports.ts';
+
+export interface TrialDeps {
+  readonly store: Pick<LaneStore, 'head' | 'load'>;
+  readonly reader: Pick<LedgerReader, 'block'>;
+}
+
+const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
+
+interface Told {
+  readonly key: AccountKey;
+  readonly balance: bigint;
+}
+
+/** The balance that each account has after the block, and by how much its legs miss nothing. */
+const toldBy = (block: Block): { readonly accounts: readonly Told[]; readonly odd: bigint } => {
+  const accounts = new Map<string, Told>();
+  let odd = 0n;
+  for (const { transfer, legs } of entriesOf(block)) {
+    odd += absolute(legs.reduce((sum, { change }) => sum + change, 0n));
+    for (const { account, balance } of legs) {
+      const key = { unit: transfer.unit, account };
+      accounts.set(nameOf(key), { key, balance });
+    }
+  }
+  return { accounts: [...accounts.values()], odd };
+};
+
+/** @returns minor units; 0 also when the lane went on meanwhile, and nothing can be said */
+export const trialDifference = async (
+  lane: number,
+  { store, reader }: TrialDeps,
+): Promise<bigint> => {
+  const head = await store.head(lane);
+  const block = head.seq === 0 ? undefined : await reader.block(lane, head.seq);
+  if (!block) return 0n;
+  const { accounts, odd } = toldBy(block);
+  const { positions } = await store.load({ positions: accounts.map(({ key }) => ({ key, lane })) });
+  if ((await store.head(lane)).seq !== head.seq) return 0n;
+  const stored = new Map(positions.map(({ key, position }) => [nameOf(key), postedOf(position)]));
+  return accounts.reduce(
+    (sum, { key, balance }) => sum + absolute((stored.get(nameOf(key)) ?? 0n) - balance),
+    odd,
+  );
+};
+
+/** Each minute another lane has its turn. @param now ms since the epoch */
+export const laneOfMinute = (lanes: number, now: number): number =>
+  Math.floor(now / 60_000) % lanes;

@@ -1,0 +1,55 @@
+/** Proves that the table says what the journal says, or names the first item that does not. */
+
+import type { Hold } from '../core/types.ts';
+import { UnreadableItemError } from '../ports.ts';
+import type { Problem } from './replay.ts';
+import { verifyItems } from './verifyItems.ts';
+import { bad, type Lane, type VerifyDeps, verifyLane } from './verifyJournal.ts';
+
+export interface Verdict {
+  readonly problem?: Problem;
+  readonly blocks: number;
+  readonly transfers: number;
+  readonly accounts: number;
+  readonly balances: number;
+  readonly holds: number;
+  /** Of each lane's balances, as its journal gives them. */
+  readonly digest: readonly string[];
+}
+
+const holdsOf = async ({ reader, lanes }: VerifyDeps): Promise<readonly Hold[]> => {
+  const all: Hold[] = [];
+  for (let lane = 0; lane < lanes; lane += 1)
+    for await (const holds of reader.pendingHolds(lane)) all.push(...holds);
+  return all;
+};
+
+const verifyAll = async (deps: VerifyDeps): Promise<Verdict> => {
+  const lanes: Lane[] = [];
+  for (let lane = 0; lane < deps.lanes && !lanes.at(-1)?.problem; lane += 1)
+    lanes.push(await verifyLane(lane, deps));
+  const first = lanes.at(-1)?.problem;
+  const holds = first ? [] : await holdsOf(deps);
+  const { balances, accounts, problem } = first
+    ? { balances: 0, accounts: 0, problem: first }
+    : await verifyItems(lanes, holds, deps.reader);
+  const replays = lanes.map(({ replay }) => replay);
+  return {
+    ...(problem && { problem }),
+    blocks: replays.reduce((sum, { head }) => sum + head.seq, 0),
+    transfers: replays.reduce((sum, { transfers }) => sum + transfers, 0),
+    ...{ accounts, balances, holds: holds.length },
+    digest: replays.map(({ digest }) => digest.toString(16).padStart(64, '0')),
+  };
+};
+
+/** While nobody writes; what is written meanwhile may look like a difference. */
+export const verify = async (deps: VerifyDeps): Promise<Verdict> => {
+  try {
+    return await verifyAll(deps);
+  } catch (error) {
+    if (!(error instanceof UnreadableItemError)) throw error;
+    const problem = bad(`item ${error.id}`, 'cannot be read');
+    return { problem, blocks: 0, transfers: 0, accounts: 0, balances: 0, holds: 0, digest: [] };
+  }
+};

@@ -1,0 +1,51 @@
+/** An account's own item against its balances and what the journal shows of it. */
+import { nameOf } from '../core/book.ts';
+import type { Account, AccountKey } from '../core/types.ts';
+import type { StoredBalance } from '../ports.ts';
+import { accountName, balanceName } from './itemNames.ts';
+import type { Problem } from './replay.ts';
+import { bad, type Lane } from './verifyJournal.ts';
+
+/** What has been seen of an account. */
+export interface Seen {
+  readonly key: AccountKey;
+  account?: Account;
+  readonly balances: Map<number, StoredBalance>;
+}
+
+/** Closed is closed in every lane, for each decides by its own balance. */
+const checkClosed = ({ key, account, balances }: Seen, lanes: number): Problem | undefined => {
+  const closed = [...balances.values()].filter((balance) => balance.closed);
+  if (account?.closed && closed.length < lanes) {
+    const lane = Array.from({ length: lanes }, (_, at) => at).find(
+      (at) => !balances.get(at)?.closed,
+    );
+    return bad(balanceName({ key, lane: lane ?? 0 }), 'is open, and its account closed');
+  }
+  if (account?.closed || closed.length === 0) return undefined;
+  const [one] = closed;
+  return one && closed.length < lanes
+    ? bad(balanceName(one), 'is closed, and its account open')
+    : bad(accountName(key), 'is open, and closed in every lane');
+};
+
+export const checkAccount = (seen: Seen, lanes: readonly Lane[]): Problem | undefined => {
+  const { key, account, balances } = seen;
+  const where = accountName(key);
+  if (!account) return bad(where, 'has balances and was never opened');
+  const { lane: home, guarded } = account;
+  const other = lanes.find(
+    ({ homes, replay }) => homes.has(nameOf(key)) && replay.head.lane !== home,
+  );
+  if (other) return bad(where, `its home is lane ${home}, it pays in ${other.replay.head.lane}`);
+  if (!lanes[home]) return bad(where, `its home is lane ${home} of ${lanes.length}`);
+  const journaled = lanes.flatMap(({ replay }) => replay.book.account(key)?.guarded ?? []);
+  if (journaled.some((was) => was !== guarded))
+    return bad(where, `may ${guarded ? 'not ' : ''}owe, the journal has it otherwise`);
+  for (const { replay } of lanes) {
+    const { lane } = replay.head;
+    if (replay.book.knows(key, lane) && !balances.has(lane))
+      return bad(balanceName({ key, lane }), 'is missing');
+  }
+  return checkClosed(seen, lanes.length);
+};

@@ -1,0 +1,180 @@
+/** Walks a lane's journal once more, and what stands beside each of its blocks. */
+import { type Block, type Entry, entriesOf } from '../core/blocks.ts';
+import { nameOf, placeOf } from '../core/book.ts';
+import { compareTransfer } from '../core/compareRequests.ts';
+import type { Cursor, EntryStore, LaneStore, LedgerReader, StoredRecord } from '../ports.ts';
+import { isCheckpoint, snapshotsOf, statementOf } from '../read/projectEntries.ts';
+import {
+  blockName,
+  checkpointName,
+  cursorName,
+  entryName,
+  headName,
+  snapshotName,
+} from './itemNames.ts';
+import { newReplay, type Problem, type Replay, replayBlock, sumsOf } from './replay.ts';
+
+export interface VerifyDeps {
+  readonly store: Pick<LaneStore, 'head'>;
+  readonly reader: LedgerReader;
+  readonly entries: Pick<EntryStore, 'cursor' | 'find'>;
+  readonly lanes: number;
+}
+
+/** A lane as its journal gives it. */
+export interface Lane {
+  readonly replay: Replay;
+  readonly cursor: Cursor;
+  /** How many entries each account has up to the cursor, by its place. */
+  readonly written: ReadonlyMap<string, number>;
+  /** Whose home it is: who pays in it, by name. */
+  readonly homes: ReadonlySet<string>;
+  readonly problem?: Problem;
+}
+
+export const bad = (where: string, what: string): Problem => ({ where, what });
+
+const checkTransfer = (
+  { transfer }: Entry,
+  record: StoredRecord | undefined,
+  { lane, seq }: Block,
+  index: number,
+): Problem | undefined => {
+  const where = `transfer ${transfer.id}`;
+  if (!record || !('transfer' in record)) return bad(where, 'is in the journal and has no record');
+  const difference = compareTransfer(record.transfer, transfer);
+  if (difference !== 'exists') return bad(where, `its record says otherwise: ${difference}`);
+  const { place } = record;
+  return place.lane === lane && place.seq === seq && place.index === index
+    ? undefined
+    : bad(where, `its record points to lane ${place.lane}, block ${place.seq}, ${place.index}`);
+};
+
+/** A copy has the hold's transfers and not the hold, which is not journaled. */
+const checkDrawn = ({ draw }: Entry, record: StoredRecord | undefined): Problem | undefined => {
+  if (!draw?.closes || !record) return undefined;
+  const state = 'hold' in record ? record.hold.state : 'a transfer';
+  return state === 'posted'
+    ? undefined
+    : bad(`hold ${draw.id}`, `is ${state}, the journal has it posted`);
+};
+
+/** Each transfer of the block has its record, which says the same. */
+const checkRecords = async (block: Block, reader: LedgerReader): Promise<Problem | undefined> => {
+  const entries = entriesOf(block);
+  const ids = entries.flatMap(({ transfer, draw }) => [transfer.id, ...(draw ? [draw.id] : [])]);
+  const stored = await reader.records([...new Set(ids)]);
+  const byId = new Map(stored.map((record): [string, StoredRecord] => [record.id, record]));
+  for (const [index, entry] of entries.entries()) {
+    const problem =
+      checkTransfer(entry, byId.get(entry.transfer.id), block, index) ??
+      checkDrawn(entry, byId.get(entry.draw?.id ?? ''));
+    if (problem) return problem;
+  }
+  return undefined;
+};
+
+/** Whether each of the expected is there, under its name, and is the same in these fields. */
+const compareAll = <T>(
+  expected: readonly T[],
+  found: readonly T[],
+  nameOf: (each: T) => string,
+  fields: readonly (keyof T & string)[],
+): Problem | undefined => {
+  const byName = new Map(found.map((each) => [nameOf(each), each]));
+  for (const each of expected) {
+    const stored = byName.get(nameOf(each));
+    if (!stored) return bad(nameOf(each), 'is missing');
+    const field = fields.find((name) => stored[name] !== each[name]);
+    if (field)
+      return bad(nameOf(each), `${field} is ${stored[field]}, the journal has ${each[field]}`);
+  }
+  return undefined;
+};
+
+/** What the block is written out as. */
+const checkWritten = async (
+  block: Block,
+  { head, digest }: Replay,
+  entries: VerifyDeps['entries'],
+): Promise<Problem | undefined> => {
+  const { lane, seq, hash } = head;
+  const checkpoints = isCheckpoint(block) ? [{ lane, seq, hash, digest }] : [];
+  const expected = { entries: statementOf(block), snapshots: snapshotsOf(block), checkpoints };
+  const found = await entries.find(expected);
+  return (
+    compareAll(expected.entries, found.entries, entryName, [
+      ...(['transfer', 'change', 'balance', 'block'] as const),
+    ]) ??
+    compareAll(expected.snapshots, found.snapshots, snapshotName, ['balance', 'block', 'hash']) ??
+    compareAll(checkpoints, found.checkpoints, checkpointName, ['hash', 'digest'])
+  );
+};
+
+const checkCursor = (cursor: Cursor, { head, digest }: Replay): Problem | undefined =>
+  cursor.seq === head.seq && (cursor.hash !== head.hash || cursor.digest !== digest)
+    ? bad(cursorName(cursor.lane), 'has another hash or digest than the journal')
+    : undefined;
+
+const payersOf = (block: Block): readonly string[] =>
+  entriesOf(block).flatMap(({ transfer: { unit, moves, lane } }) =>
+    lane === undefined ? [nameOf({ unit, account: moves[0]?.from ?? '' })] : [],
+  );
+
+const checkEnd = async (
+  { head, ...replay }: Replay,
+  cursor: Cursor,
+  { store }: VerifyDeps,
+): Promise<Problem | undefined> => {
+  const { lane } = head;
+  if (cursor.seq > head.seq)
+    return bad(cursorName(lane), `is at block ${cursor.seq}, beyond the journal`);
+  const [odd] = [...sumsOf({ head, ...replay })].filter(([, sum]) => sum !== 0n);
+  if (odd) return bad(blockName(head), `the accounts of ${odd[0]} sum to ${odd[1]}`);
+  const { seq, hash, at } = await store.head(lane);
+  return seq === head.seq && hash === head.hash && at === head.at
+    ? undefined
+    : bad(
+        headName(lane),
+        `says block ${seq} of ${at}, the journal ends at ${head.seq} of ${head.at}`,
+      );
+};
+
+interface Walk {
+  replay: Replay;
+  readonly cursor: Cursor;
+  readonly written: Map<string, number>;
+  readonly homes: Set<string>;
+}
+
+const step = async (walk: Walk, block: Block, deps: VerifyDeps): Promise<Problem | undefined> => {
+  const { cursor, written, homes } = walk;
+  const next = replayBlock(walk.replay, block);
+  if ('where' in next) return next;
+  walk.replay = next;
+  const isWritten = block.seq <= cursor.seq;
+  for (const payer of payersOf(block)) homes.add(payer);
+  if (isWritten)
+    for (const { key, lane, seq } of statementOf(block)) written.set(placeOf(key, lane), seq);
+  return (
+    (await checkRecords(block, deps.reader)) ??
+    (isWritten ? await checkWritten(block, next, deps.entries) : undefined) ??
+    checkCursor(cursor, next)
+  );
+};
+
+const walkOn = async (walk: Walk, deps: VerifyDeps): Promise<Problem | undefined> => {
+  for await (const blocks of deps.reader.blocks(walk.cursor.lane, 0))
+    for (const block of blocks) {
+      const problem = await step(walk, block, deps);
+      if (problem) return problem;
+    }
+  return checkEnd(walk.replay, walk.cursor, deps);
+};
+
+export const verifyLane = async (lane: number, deps: VerifyDeps): Promise<Lane> => {
+  const cursor = await deps.entries.cursor(lane);
+  const walk: Walk = { replay: newReplay(lane), cursor, written: new Map(), homes: new Set() };
+  const problem = checkCursor(cursor, walk.replay) ?? (await walkOn(walk, deps));
+  return { ...walk, ...(problem && { problem }) };
+};

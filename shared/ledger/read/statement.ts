@@ -1,0 +1,154 @@
+/**
+ * Reading an account's past: statements, and balances at any time. Entries are written out a moment
+ * after the journal: what they do not tell yet is read from its blocks.
+ */
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Clock } from '#shared/kernel/ports.ts';
+import type { AccountKey } from '../core/types.ts';
+import type { EntryStore, LaneStore, LedgerReader, StatementEntry } from '../ports.ts';
+import { statementOf } from './projectEntries.ts';
+
+export interface PastDeps {
+  readonly store: Pick<LaneStore, 'head'>;
+  readonly reader: Pick<LedgerReader, 'blocks'>;
+  readonly entries: Pick<EntryStore, 'cursor' | 'entries' | 'oldest' | 'snapshot'>;
+  readonly lanes: number;
+}
+
+/** Where one entry stands among all of an account: no other one has the same. */
+export type EntryPlace = Pick<StatementEntry, 'at' | 'lane' | 'seq'>;
+
+/** Entries of before a time (ms since the epoch, not included), or of beyond the last of a page. */
+export type Before = Pick<StatementEntry, 'at'> | EntryPlace;
+
+/** More than can be read on: the entries are too far behind the journal. */
+class NotWrittenOutError extends Error {
+  override readonly name = 'NotWrittenOutError';
+  readonly code = 'LEDGER_NOT_WRITTEN_OUT';
+}
+
+const newestFirst = (a: EntryPlace, b: EntryPlace): number =>
+  b.at - a.at || b.lane - a.lane || b.seq - a.seq;
+
+const isBefore = (entry: EntryPlace, before: Before | undefined): boolean => {
+  if (!before) return true;
+  return 'seq' in before ? newestFirst(before, entry) < 0 : entry.at < before.at;
+};
+
+/** What is before it in one lane: of another one, all of the same time is on one side of it. */
+const boundIn = (lane: number, before: Before | undefined) => {
+  if (!before || !('seq' in before)) return before;
+  const { at, lane: its, seq } = before;
+  if (lane === its) return { at, seq };
+  return { at: lane < its ? at + 1 : at };
+};
+
+const laneNumbers = (lanes: number): readonly number[] =>
+  Array.from({ length: lanes }, (_, lane) => lane);
+
+/** Of one account, what a lane's journal has beyond its entries. */
+const tailOf = async (
+  { unit, account }: AccountKey,
+  lane: number,
+  { reader, entries }: PastDeps,
+): Promise<readonly StatementEntry[]> => {
+  const cursor = await entries.cursor(lane);
+  const tail: StatementEntry[] = [];
+  let count = 0;
+  for await (const blocks of reader.blocks(lane, cursor.seq)) {
+    count += blocks.length;
+    if (count > LIMITS.ledgerReadOnBlocksMax)
+      throw new NotWrittenOutError(
+        `the entries of lane ${lane} are more than ${LIMITS.ledgerReadOnBlocksMax} blocks behind: ` +
+          'see whether the snapshotter runs, and ask again',
+      );
+    const found = blocks.flatMap(statementOf);
+    tail.push(...found.filter(({ key }) => key.unit === unit && key.account === account));
+  }
+  return tail;
+};
+
+/** Entries may be written out while the journal is read. */
+const distinct = (all: readonly StatementEntry[]): readonly StatementEntry[] => [
+  ...new Map(all.map((entry) => [`${entry.lane}/${entry.seq}`, entry])).values(),
+];
+
+/**
+ * Newest first, over all lanes.
+ * @param before the last line of a page goes on to the next one
+ * @throws NotWrittenOutError
+ */
+export const statement = async (
+  key: AccountKey,
+  { before, limit }: { readonly before?: Before | undefined; readonly limit: number },
+  deps: PastDeps,
+): Promise<readonly StatementEntry[]> => {
+  const inLane = async (lane: number): Promise<readonly StatementEntry[]> => {
+    const tail = await tailOf(key, lane, deps);
+    const bound = boundIn(lane, before);
+    const entries = await deps.entries.entries(key, lane, {
+      ...(bound && { before: bound }),
+      limit,
+    });
+    return distinct([...entries, ...tail.filter((entry) => isBefore(entry, before))]);
+  };
+  const all = await Promise.all(laneNumbers(deps.lanes).map(inLane));
+  return all.flat().sort(newestFirst).slice(0, limit);
+};
+
+/**
+ * Entries are only ever archived from the oldest on, up to one that has a snapshot: that is then the
+ * base of what comes after it. undefined: what would tell is archived.
+ */
+const laneBalanceAt = async (
+  key: AccountKey,
+  lane: number,
+  at: number,
+  deps: PastDeps,
+): Promise<bigint | undefined> => {
+  const store = deps.entries;
+  const tail = (await tailOf(key, lane, deps)).filter((entry) => entry.at <= at);
+  const written = await store.entries(key, lane, { before: { at: at + 1 }, limit: 1 });
+  const [last] = [...written, ...tail].sort(newestFirst);
+  if (last) return last.balance;
+  const oldest = await store.oldest(key, lane);
+  if (oldest?.seq === 1) return 0n;
+  const base = await store.snapshot(key, lane, oldest ? at + 1 : Number.MAX_SAFE_INTEGER);
+  if (oldest) return base && base.seq + 1 === oldest.seq ? base.balance : undefined;
+  if (!base) return 0n;
+  return base.at <= at ? base.balance : undefined;
+};
+
+export type PastBalance =
+  | { readonly kind: 'known'; readonly posted: bigint }
+  /** What would tell is archived. */
+  | { readonly kind: 'archived' }
+  /** Something may still be posted up to that time. It is known from then on, ms since the epoch. */
+  | { readonly kind: 'not known yet'; readonly from: number };
+
+/** Whether nothing more can be posted up to that time: in each lane time goes on alone. */
+const isOver = async (at: number, { store, lanes }: PastDeps, clock: Clock): Promise<boolean> => {
+  if (at + LIMITS.ledgerSettledMs < clock.now()) return true;
+  const heads = await Promise.all(laneNumbers(lanes).map((lane) => store.head(lane)));
+  return heads.every((head) => head.at > at);
+};
+
+/**
+ * What was posted up to and including `at` (ms since the epoch), in minor units. Once known it never
+ * changes, and sets of transfers are in it whole or not at all, in whichever lanes they are.
+ * @throws NotWrittenOutError
+ */
+export const balanceAt = async (
+  key: AccountKey,
+  at: number,
+  deps: PastDeps & { readonly clock: Clock },
+): Promise<PastBalance> => {
+  if (!(await isOver(at, deps, deps.clock)))
+    return { kind: 'not known yet', from: at + LIMITS.ledgerSettledMs };
+  const each = await Promise.all(
+    laneNumbers(deps.lanes).map((lane) => laneBalanceAt(key, lane, at, deps)),
+  );
+  const known = each.filter((balance) => balance !== undefined);
+  if (known.length < each.length) return { kind: 'archived' };
+  return { kind: 'known', posted: known.reduce((sum, balance) => sum + balance, 0n) };
+};

@@ -1,0 +1,32 @@
+/** Ends holds whose time is over: what nobody posted or released goes back. */
+
+import { mapPool } from '#shared/kernel/pool.ts';
+import type { Clock } from '#shared/kernel/ports.ts';
+import type { LedgerSystem } from '#shared/wiring/openLedger.ts';
+import { isDone } from '../core/types.ts';
+
+const PAGE = 100;
+const WIDTH = 8;
+
+export interface Expired {
+  readonly ended: number;
+  /** Their time is over, and they could not be ended; the next minute finds them again. */
+  readonly overdue: number;
+}
+
+export const expireHolds = async (
+  { holds, ledger, lanes }: Pick<LedgerSystem, 'holds' | 'ledger' | 'lanes'>,
+  clock: Clock,
+): Promise<Expired> => {
+  const all = Array.from({ length: lanes }, (_, lane) => lane);
+  const found = await mapPool(all, WIDTH, async (lane) => {
+    const due = await holds.expired(lane, clock.now(), PAGE);
+    const outcomes = await mapPool(due, WIDTH, ({ id }) => ledger.expire(id));
+    const ended = outcomes.filter(isDone).length;
+    return { ended, overdue: due.length - ended };
+  });
+  return {
+    ended: found.reduce((sum, { ended }) => sum + ended, 0),
+    overdue: found.reduce((sum, { overdue }) => sum + overdue, 0),
+  };
+};

@@ -1,0 +1,155 @@
+/** Placing holds and ending them: beside the lanes, each in one transaction. */
+import { chunksOf } from '#shared/kernel/batches.ts';
+import { Book } from '../core/book.ts';
+import { answer } from '../core/compareRequests.ts';
+import { executeHold, executeRelease } from '../core/executeHold.ts';
+import type { Account, Hold, HoldRequest, Outcome } from '../core/types.ts';
+import { holdFault } from '../core/validate.ts';
+import { type Found, type HoldStore, type LaneStore, StoreRefusedError } from '../ports.ts';
+import type { GroupDeps } from './commitGroup.ts';
+
+export interface HoldDeps extends GroupDeps {
+  readonly store: LaneStore;
+  readonly holds: HoldStore;
+}
+
+const BACKOFF_MS = { min: 5, max: 500 };
+/** With the balance they fit into one transaction. */
+const TOGETHER_MAX = 50;
+
+const late = (ids: readonly string[]): readonly Outcome[] =>
+  ids.map((id) =>
+    answer(id, 'unknown', 'the deadline passed; asking again with the same id is safe'),
+  );
+
+/** Tries until there is an answer or the deadline is over. */
+const persist = async (
+  ids: readonly string[],
+  deadline: number,
+  deps: HoldDeps,
+  once: () => Promise<readonly Outcome[] | undefined>,
+): Promise<readonly Outcome[]> => {
+  for (let tries = 0; deps.clock.now() < deadline; tries += 1) {
+    try {
+      const outcomes = await once();
+      if (outcomes) return outcomes;
+    } catch (error) {
+      deps.logger.warn('a hold failed', { ids: ids.slice(0, 5), error });
+      if (error instanceof StoreRefusedError)
+        return ids.map((id) => answer(id, 'store_refused', error.message));
+    }
+    const backoff = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** Math.min(tries, 10));
+    await deps.wait(deps.random.next() * backoff);
+  }
+  return late(ids);
+};
+
+const bookOf = ({ accounts, positions, transfers, holds }: Found): Book => {
+  const book = new Book();
+  for (const account of accounts) book.setAccount(account);
+  for (const { key, lane, position } of positions) book.setPosition(key, lane, position);
+  for (const transfer of transfers) book.setTransfer(transfer);
+  for (const hold of holds) book.setHold(hold);
+  return book;
+};
+
+const placed = (request: HoldRequest, { lane }: Account): Hold => ({
+  ...request,
+  state: 'pending',
+  left: request.amount,
+  lane,
+});
+
+/** What is true now decides which of them may be placed. */
+const judge = async (
+  requests: readonly HoldRequest[],
+  account: Account,
+  deps: HoldDeps,
+): Promise<readonly Outcome[]> => {
+  const sound = requests.filter((request) => !holdFault(request));
+  const parents = sound.flatMap(({ parent }) => parent ?? []);
+  const found = await deps.store.load({
+    accounts: [account],
+    positions: [{ key: account, lane: account.lane }],
+    records: [...sound.map(({ id }) => id), ...parents],
+  });
+  const book = bookOf(found);
+  return requests.map((request) => executeHold(book, request, deps.clock.now()));
+};
+
+/** As if nothing stood in the way: what is wrong with a request itself shows at once. */
+const guess = (request: HoldRequest): Outcome =>
+  holdFault(request) ?? answer(request.id, 'created');
+
+const placeTogether = (
+  requests: readonly HoldRequest[],
+  account: Account,
+  deadline: number,
+  deps: HoldDeps,
+): Promise<readonly Outcome[]> => {
+  const ids = requests.map(({ id }) => id);
+  let outcomes: readonly Outcome[] = requests.map(guess);
+  // Whose time is over is refused, but not if it was placed while it was not.
+  let isJudged = !requests.some(({ expiresAt }) => expiresAt <= deps.clock.now());
+  return persist(ids, deadline, deps, async () => {
+    if (!isJudged) outcomes = await judge(requests, account, deps);
+    isJudged = true;
+    const open = requests.filter((_, index) => outcomes[index]?.code === 'created');
+    if (open.length === 0) return outcomes;
+    const source = { guarded: account.guarded, now: deps.clock.now() };
+    const holds = open.map((request) => placed(request, account));
+    const { kind } = await deps.holds.place(holds, source);
+    if (kind === 'done') return outcomes;
+    if (kind === 'refused') {
+      outcomes = await judge(requests, account, deps);
+      // What is refused on what was just read is refused; the others are tried once more.
+      if (!outcomes.some(({ code }) => code === 'created')) return outcomes;
+    }
+    return undefined;
+  });
+};
+
+/**
+ * Holds on one account (or out of one parent hold), as many as there is money for, in order. One whose
+ * id another has had before it is placed after that one, and so compared with it.
+ * @param deadline ms since the epoch
+ */
+export const placeHolds = async (
+  requests: readonly HoldRequest[],
+  account: Account,
+  deadline: number,
+  deps: HoldDeps,
+): Promise<readonly Outcome[]> => {
+  const outcomes: Outcome[] = [];
+  let open = [...requests.entries()];
+  while (open.length > 0) {
+    const ids = new Set<string>();
+    const isFirst = new Set(open.filter(([, { id }]) => ids.size < ids.add(id).size));
+    for (const some of chunksOf([...isFirst], TOGETHER_MAX)) {
+      const asked = some.map(([, request]) => request);
+      const told = await placeTogether(asked, account, deadline, deps);
+      for (const [at, [index, { id }]] of some.entries())
+        outcomes[index] = told[at] ?? answer(id, 'unknown');
+    }
+    open = open.filter((each) => !isFirst.has(each));
+  }
+  return outcomes;
+};
+
+/** Ends a hold without a transfer: what is left goes back. */
+export const endHold = async (
+  id: string,
+  as: 'released' | 'expired',
+  deadline: number,
+  deps: HoldDeps,
+): Promise<Outcome> => {
+  const [outcome = answer(id, 'unknown')] = await persist([id], deadline, deps, async () => {
+    const found = await deps.store.load({ records: [id] });
+    const [hold] = found.holds;
+    const verdict = executeRelease(bookOf(found), id, as);
+    if (!hold || verdict.code !== 'created') return [verdict];
+    const { kind } = await deps.holds.end(hold, as);
+    return kind === 'done' ? [verdict] : undefined;
+  });
+  return outcome;
+};

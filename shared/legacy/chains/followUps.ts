@@ -1,0 +1,163 @@
+/** The follow-up jobs of a completed job as its children: guarded, named, wired to their siblings. */
+
+import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
+import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
+import type { ChainStore } from '#shared/jobs/ports/jobs.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Clock } from '#shared/kernel/ports.ts';
+import { judge, newChain, repeatHash, type Verdict } from './guards.ts';
+import { type FollowUp, followUpsIn } from './lcp.ts';
+import { listsFiles } from './params.ts';
+import { jobsNamedIn } from './templates.ts';
+
+export interface FollowUpJobs {
+  readonly children: readonly Envelope[];
+  /** What the guards kept from becoming a job, for the trace. */
+  readonly refused: readonly string[];
+}
+
+interface Named extends FollowUp {
+  readonly id: string;
+  readonly name: string;
+}
+
+const TRIES_MAX = 10;
+
+/** By its own name, else its params', else the beginning of its hash. */
+const nameOf = (followUp: FollowUp): string => {
+  const given = followUp.params['name'];
+  return followUp.name ?? (typeof given === 'string' ? given : repeatHash(followUp).slice(0, 8));
+};
+
+/** The siblings that must have ended before the job's params can be resolved. */
+const needsOf = (job: Named, position: number, siblings: readonly Named[]): readonly string[] => {
+  const text = JSON.stringify(job.params);
+  const wiring = job.params['inputs_from_job_result'] as { job_id?: unknown } | undefined;
+  const named = new Set<unknown>([
+    ...jobsNamedIn(text),
+    job.params['source'],
+    job.params['input_from'],
+    wiring?.job_id,
+  ]);
+  const usesArtifacts = 'paths_from_artifact' in job.params || named.has('_artifacts');
+  const usesPrevious = /"(?:first|all)_from_previous_job"/.test(text);
+  return siblings
+    .filter(
+      ({ id, name, kind }, index) =>
+        id !== job.id &&
+        (named.has(name) ||
+          (usesArtifacts && index < position && listsFiles(kind)) ||
+          (usesPrevious && index === position - 1)),
+    )
+    .map(({ id }) => id);
+};
+
+const envelopeOf = (
+  job: Named,
+  position: number,
+  siblings: readonly Named[],
+  parent: { readonly id: string; readonly envelope: Envelope },
+  chain: { readonly id: string; readonly startedAt: number },
+  now: number,
+): Envelope => {
+  const { name: _name, ...params } = job.params;
+  const { envelope } = parent;
+  const dependsOn = needsOf(job, position, siblings);
+  const endsAt = chain.startedAt + LIMITS.chainSecondsMax * 1_000;
+  return {
+    id: job.id,
+    kind: job.kind,
+    payload: params,
+    parentId: parent.id,
+    correlationId: envelope.correlationId ?? chain.id,
+    ...(envelope.source && { source: envelope.source }),
+    ...(envelope.priority && { priority: envelope.priority }),
+    ...(envelope.missionId && { missionId: envelope.missionId }),
+    ...(envelope.taskId && { taskId: envelope.taskId }),
+    ...(dependsOn.length > 0 && { dependsOn: [...dependsOn] }),
+    deadlineSeconds: Math.max(1, Math.ceil((endsAt - now) / 1_000)),
+    chain: {
+      id: chain.id,
+      depth: (envelope.chain?.depth ?? 0) + 1,
+      siblings: Object.fromEntries(siblings.map(({ name, id }) => [name, id])),
+    },
+  };
+};
+
+class ChainBusyError extends Error {
+  override readonly name = 'ChainBusyError';
+  readonly code = 'CHAIN_BUSY';
+}
+
+/** The chain's word on each follow-up, kept before any of them exists. */
+const decide = async (
+  chainId: string,
+  parentId: string,
+  followUps: readonly FollowUp[],
+  depth: number,
+  { chains, clock }: { readonly chains: ChainStore; readonly clock: Clock },
+) => {
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    const now = clock.now();
+    const seen = (await chains.get(chainId)) ?? newChain(chainId, now);
+    const next = judge(seen, parentId, followUps, depth, now);
+    if (next === seen || (await chains.put(next))) return next;
+  }
+  throw new ChainBusyError(`chain ${chainId} changes all the time`);
+};
+
+/** Of a completed job: what its envelope says, and why its result has no say, if that is so. */
+interface Parent {
+  readonly id: string;
+  readonly envelope: Envelope;
+  readonly mute: string | undefined;
+}
+
+const NONE: FollowUpJobs = { children: [], refused: [] };
+
+/** What both forms of follow-up jobs say of themselves: most results need not be read. */
+const SAYS_SO = /followup_jobs"/;
+
+/**
+ * None unless the result carries follow-up jobs, and may.
+ * @param result JSON text
+ */
+export const followUpJobs = async (
+  result: string | undefined,
+  parent: Parent,
+  deps: { readonly chains: ChainStore; readonly clock: Clock },
+): Promise<FollowUpJobs> => {
+  if (result === undefined || !SAYS_SO.test(result)) return NONE;
+  const json = parseHostileJson(result);
+  if (!json.ok) return { children: [], refused: [`${json.error.code}: ${json.error.message}`] };
+  const all = followUpsIn(json.value);
+  if (all.length === 0) return NONE;
+  if (parent.mute !== undefined)
+    return { children: [], refused: [`${all.length}, since ${parent.mute}`] };
+  const followUps = all.slice(0, LIMITS.followUpsMax);
+  const more = all.length - followUps.length;
+  const { chain: above } = parent.envelope;
+  const chainId = above?.id ?? parent.id;
+  const depth = (above?.depth ?? 0) + 1;
+  const chain = await decide(chainId, parent.id, followUps, depth, deps);
+  const verdicts: readonly Verdict[] = chain.decisions[parent.id] ?? [];
+  const named = followUps.map((followUp, index): Named & { verdict: Verdict | undefined } => ({
+    ...followUp,
+    id: `${chainId}.${depth}.${repeatHash(followUp).slice(0, 16)}`,
+    name: nameOf(followUp),
+    verdict: verdicts[index],
+  }));
+  const accepted = named.filter(({ verdict }) => verdict === 'accepted');
+  const now = deps.clock.now();
+  return {
+    children: accepted.map((job, position) =>
+      envelopeOf(job, position, accepted, parent, chain, now),
+    ),
+    refused: [
+      ...named
+        .filter(({ verdict }) => verdict !== 'accepted')
+        .map(({ name, kind, verdict }) => `${name} (${kind}): ${verdict}`),
+      ...(more > 0 ? [`${more} beyond the first ${LIMITS.followUpsMax}`] : []),
+    ],
+  };
+};

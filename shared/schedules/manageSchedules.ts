@@ -1,0 +1,72 @@
+/** Adding schedules, pausing them, letting them go on. */
+import type { Priority } from '#shared/contracts/queues.ts';
+import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';
+import type { Clock } from '#shared/kernel/ports.ts';
+import { ScheduleError } from './errors.ts';
+import type { Schedules } from './ports.ts';
+import { inputOf, type Schedule, type ScheduleDraft, tickMessage } from './schedule.ts';
+
+export interface ManageDeps {
+  readonly schedules: Schedules;
+  readonly kinds: Kinds;
+  readonly queueUrls: Readonly<Record<Priority, string>>;
+  readonly clock: Clock;
+}
+
+const missing = (name: string): ScheduleError =>
+  new ScheduleError('NOT_FOUND', `There is no schedule ${name}.`);
+
+const isSame = (one: Schedule, other: Schedule): boolean =>
+  one.expression === other.expression &&
+  one.timezone === other.timezone &&
+  one.input === other.input;
+
+/**
+ * Adding the same schedule again changes nothing; another one under its name needs `replace`, and
+ * stays paused if it was.
+ * @throws ScheduleError
+ */
+export const addSchedule = async (
+  draft: ScheduleDraft,
+  replace: boolean,
+  { schedules, kinds, queueUrls, clock }: ManageDeps,
+): Promise<'added' | 'replaced' | 'unchanged'> => {
+  const { name, expression, timezone } = draft;
+  const message = tickMessage(draft, kinds, clock.now());
+  const input = inputOf(message, queueUrls[message.priority]);
+  const schedule = { name, expression, timezone, enabled: true, input };
+  if (await schedules.create(schedule)) return 'added';
+  const existing = await schedules.get(name);
+  if (existing && isSame(existing, schedule)) return 'unchanged';
+  if (!replace) {
+    const what = existing ? `${existing.expression} ${existing.timezone}` : 'another one';
+    throw new ScheduleError(
+      'EXISTS',
+      `There is a schedule ${name} already (${what}); replace it, or choose another name.`,
+    );
+  }
+  const enabled = existing?.enabled ?? true;
+  if (await schedules.replace({ ...schedule, enabled })) return 'replaced';
+  throw missing(name);
+};
+
+/** @returns whether that changed anything. @throws ScheduleError */
+export const enableSchedule = async (
+  name: string,
+  enabled: boolean,
+  { schedules }: Pick<ManageDeps, 'schedules'>,
+): Promise<boolean> => {
+  const existing = await schedules.get(name);
+  if (!existing) throw missing(name);
+  if (existing.enabled === enabled) return false;
+  if (await schedules.replace({ ...existing, enabled })) return true;
+  throw missing(name);
+};
+
+/** @throws ScheduleError */
+export const removeSchedule = async (
+  name: string,
+  { schedules }: Pick<ManageDeps, 'schedules'>,
+): Promise<void> => {
+  if (!(await schedules.remove(name))) throw missing(name);
+};

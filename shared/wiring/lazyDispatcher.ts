@@ -1,0 +1,11 @@
+/** A dispatcher that is loaded with the first job for the mesh: most cold starts never have one. */
+
+import type { Dispatcher } from '#shared/dispatch/ports.ts';
+import { deferred } from '#shared/kernel/deferred.ts';
+import type { DispatcherOptions } from './openDispatcher.ts';
+
+export const lazyDispatcher = (options: DispatcherOptions): Dispatcher =>
+  deferred(async () => {
+    const { openDispatcher } = await import('./openDispatcher.ts');
+    return openDispatcher(options);
+  });
