@@ -4,7 +4,6 @@ import {
   TransactionInProgressException,
 } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { sha256 } from '#shared/kernel/json.ts';
 import type { Written } from '../ports.ts';
 
 export interface HostsOptions {
@@ -24,17 +23,16 @@ const BUSY = new Set([
 ]);
 
 /**
- * The token follows from what is written, and that names the versions that were read: sent again
- * after its answer was lost, it is answered as it was the first time.
+ * One attempt at all of the actions. The SDK gives each call a token of its own: its repetitions
+ * after a lost answer are answered as the first was, and two people who write the same at the same
+ * millisecond are still two.
  */
 export const transact = async (
   { client }: HostsOptions,
   actions: readonly Action[],
 ): Promise<Written> => {
-  const TransactItems = [...actions];
-  const ClientRequestToken = sha256(JSON.stringify(TransactItems)).slice(0, 36);
   try {
-    await client.send(new TransactWriteCommand({ TransactItems, ClientRequestToken }));
+    await client.send(new TransactWriteCommand({ TransactItems: [...actions] }));
     return 'done';
   } catch (error) {
     if (error instanceof TransactionInProgressException) return 'busy';
