@@ -24,7 +24,7 @@ export default defineConfig({
     ...SLOW,
     sequence: { sequencer: LongestFirst },
     projects: [
-      project('unit', ['tests/{unit,property,architecture}/**/*.test.ts']),
+      project('unit', ['tests/{unit,property,architecture,golden}/**/*.test.ts']),
       project('infra', ['tests/infra/**/*.test.ts'], {
         globalSetup: 'tests/support/synthesize.ts',
       }),
