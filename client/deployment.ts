@@ -1,4 +1,5 @@
 /** Opens a deployment: every store, queue and service of it, ready to be used. */
+
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -27,9 +28,10 @@ import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import { type HostSystem, openHosts } from '#shared/wiring/openHosts.ts';
 import { type LedgerSystem, openLedger } from '#shared/wiring/openLedger.ts';
+import type { Keep } from './access.ts';
 import { MeshError } from './errors.ts';
 import type { Machinery } from './machinery.ts';
-import { type Keep, openBucket, openMachine, openSchedules, openSecrets } from './rarely.ts';
+import { openBucket, openMachine, openSchedules, openSecrets } from './rarely.ts';
 import type { EmbeddedState } from './state.ts';
 import { embedded, findTarget, type Target, type TargetOptions } from './target.ts';
 

@@ -1,8 +1,13 @@
 /** A job that was sent: enough to tell it from whatever else bears its id. */
 import { contentHashOf, type Envelope, jobIdOf } from '#shared/jobs/envelope/envelope.ts';
 import type { JobStore } from '#shared/jobs/ports/jobs.ts';
-import { isExpired, isTombstone, type JobRecord } from '#shared/jobs/record/record.ts';
-import { differing, type Options, optionsOf, takenIssue } from '#shared/jobs/record/repeatedIds.ts';
+import {
+  isExpired,
+  isTombstone,
+  type JobRecord,
+  type Options,
+} from '#shared/jobs/record/record.ts';
+import { differing, optionsOf, takenIssue } from '#shared/jobs/record/repeatedIds.ts';
 import { MeshError } from './errors.ts';
 
 /** What was sent. */

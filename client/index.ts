@@ -1,4 +1,5 @@
 /** `import { Mesh, defineJob } from 'sheratan'`: what programs beside the mesh need. */
+
 export { SIGNATURE_HEADER, verifySignature } from '#shared/jobs/callbacks/signature.ts';
 export type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 export { defineJob, type JobContext, type TypedJob } from '#shared/jobs/kinds/defineJob.ts';
@@ -11,14 +12,8 @@ export { writeFile } from '#shared/jobs/kinds/writeFile.ts';
 export type { JobRecord, Status } from '#shared/jobs/record/record.ts';
 export { JobFailedError, MeshError } from './errors.ts';
 export type { JobHandle } from './handle.ts';
-export {
-  createHost,
-  type HostContext,
-  type HostKind,
-  type HostOptions,
-  type ListenOptions,
-  type MeshHost,
-} from './host/host.ts';
+export { createHost, type HostOptions, type ListenOptions, type MeshHost } from './host/host.ts';
+export type { HostContext, HostKind } from './host/hostKind.ts';
 export {
   type ConnectOptions,
   Mesh,

@@ -1,4 +1,5 @@
 /** What of AWS runs a deployment beside its queues and tables: functions, what wakes them, what they tell. */
+
 import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
@@ -14,7 +15,7 @@ import {
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
 import { mapPool } from '#shared/kernel/pool.ts';
-import type { Access, Keep } from './rarely.ts';
+import type { Access, Keep } from './access.ts';
 
 export interface MappingState {
   readonly id: string;

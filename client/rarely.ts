@@ -1,25 +1,13 @@
 /** The services that most commands never call: each client is loaded and made at its first use. */
+
 import type { Blobs, Secrets } from '#shared/jobs/ports/jobs.ts';
 import type { Workspaces } from '#shared/jobs/ports/workspaces.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import type { SchedulesOptions } from '#shared/schedules/scheduler/schedules.ts';
+import type { Access, Keep } from './access.ts';
 import type { Machinery } from './machinery.ts';
-
-/** What a client is made with; where its endpoint is absent, it is AWS's own. */
-export interface Access {
-  readonly region?: string;
-  readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}
-
-interface Closable {
-  destroy(): void;
-}
-
-/** Is told of each client that was made, to close it in the end. */
-export type Keep = <C extends Closable>(client: C) => C;
 
 export const openMachine = (access: Access, stackName: string, keep: Keep): Machinery =>
   deferred(async () => {

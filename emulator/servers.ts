@@ -1,14 +1,12 @@
 /** The servers of the embedded cloud: messages and buckets, tables. */
+
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { type Keeping, openKeeping } from './data/keeping.ts';
 import { createJsonService, type JsonService } from './services/jsonService.ts';
 import { isFree } from './tables/serverProcess.ts';
 import { createStreamReaders, type StreamReaders } from './tables/streamReaders.ts';
-import {
-  startTableServer,
-  type TableServer,
-  type TableServerOptions,
-} from './tables/tableServer.ts';
+import type { TableServer } from './tables/tableEngine.ts';
+import { startTableServer, type TableServerOptions } from './tables/tableServer.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '000000000000';

@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { ACCOUNT, digestOf } from '../bin/build.js';
-import { type BuiltFile, bundleCommand } from '../infra/bundle/command.ts';
+import { type BuiltFile, bundleCommand } from './bundleCommand.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const DAY_MS = 86_400_000;
@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 /** Beside the sources: what bundles are made with and of. */
 const AROUND = [
   'bin/build.js',
-  'infra/bundle/command.ts',
+  'scripts/bundleCommand.ts',
   'package.json',
   'package-lock.json',
   'node_modules/.package-lock.json',

@@ -1,5 +1,7 @@
 /** `host serve`: example hosts of the mesh, as many as wanted. */
-import { createHost, type HostKind, type MeshHost } from '#client/host/host.ts';
+
+import { createHost, type MeshHost } from '#client/host/host.ts';
+import type { HostKind } from '#client/host/hostKind.ts';
 import { EXAMPLE_KINDS } from '#client/host/kinds.ts';
 import { untilInterrupted } from '../embedded.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';

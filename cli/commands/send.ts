@@ -5,14 +5,9 @@ import { droppedOf, droppedText, handleOf, type JobHandle } from '#client/handle
 import type { TargetOptions } from '#client/target.ts';
 import { type Watched, watchHandles } from '#client/wait.ts';
 import { hintsOf } from '#shared/jobs/envelope/envelope.ts';
-import {
-  bodyOf,
-  messageOf,
-  type OutgoingMessage,
-  uncheckedMessageOf,
-} from '#shared/jobs/envelope/message.ts';
+import { bodyOf, messageOf, uncheckedMessageOf } from '#shared/jobs/envelope/message.ts';
 import { claimCheck } from '#shared/jobs/envelope/payload.ts';
-import type { Blobs } from '#shared/jobs/ports/jobs.ts';
+import type { Blobs, OutgoingMessage } from '#shared/jobs/ports/jobs.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
 import { asciiText } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';

@@ -2,32 +2,16 @@
  * A mesh host in a few lines: `createHost({ kinds, concurrency })` on node:http. It tells how it is,
  * runs each job once however often it is asked, and drains before it leaves (docs/host-protocol.md).
  */
+
 import { once } from 'node:events';
 import type * as Http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Capacity, type Health, HOST_PATHS } from '#shared/dispatch/protocol.ts';
-import type { Json } from '#shared/kernel/json.ts';
+import type { HostKind } from './hostKind.ts';
 import { answer, later, problem, runOrder } from './order.ts';
 import { createRuns, type HostAnswer } from './runs.ts';
-
-export interface HostContext {
-  readonly jobId: string;
-  /** From 1. */
-  readonly attempt: number;
-  /** ms since the epoch. */
-  readonly deadline: number;
-  /** Aborted when the deadline passes; what a run gives after that is kept for the next attempt. */
-  readonly signal: AbortSignal;
-  readonly trace?: string;
-}
-
-/**
- * Throws PermanentError when no attempt can succeed; whatever else it throws is tried elsewhere.
- * It may run again when its host crashed, or forgot: what must not happen twice goes by `jobId`.
- */
-export type HostKind = (input: Json, context: HostContext) => unknown;
 
 export interface HostOptions {
   readonly kinds: Readonly<Record<string, HostKind>>;

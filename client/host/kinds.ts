@@ -1,7 +1,8 @@
 /** Kinds of the example host. */
+
 import { setTimeout as wait } from 'node:timers/promises';
 import { PermanentError, RetryableError } from '#shared/jobs/kinds/errors.ts';
-import type { HostKind } from './host.ts';
+import type { HostKind } from './hostKind.ts';
 
 const SLEEP_MS_MAX = 840_000;
 

@@ -1,4 +1,5 @@
 /** A job that a host was asked to run: whether it may, and what becomes of it. */
+
 import type { IncomingHttpHeaders } from 'node:http';
 import * as v from 'valibot';
 import { HOST_HEADERS, type RunOrder, runSchema } from '#shared/dispatch/protocol.ts';
@@ -7,7 +8,8 @@ import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { canonicalJson, type Json, readJson, sha256 } from '#shared/kernel/json.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { isA, toldOf } from '#shared/kernel/thrown.ts';
-import type { HostKind } from './host.ts';
+import type { HostKind } from './hostKind.ts';
+
 import type { HostAnswer, Runs } from './runs.ts';
 
 export interface OrderOptions {

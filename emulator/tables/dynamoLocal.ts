@@ -1,10 +1,11 @@
 /** AWS's own DynamoDB Local, in memory: on Java 17 or newer, else in Docker. */
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { endProcess, freePort, untilReady, watched } from './serverProcess.ts';
-import type { TableServer } from './tableServer.ts';
+import type { TableServer } from './tableEngine.ts';
 
 const IMAGE = 'amazon/dynamodb-local:3.3.1';
 

@@ -1,11 +1,12 @@
 /** The native table engine: dynoxide, a DynamoDB server on SQLite, on a database file of its own. */
+
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { endProcess, freePort, type ServerProcess, untilReady, watched } from './serverProcess.ts';
 import { openStreamRecords } from './streamRecords.ts';
+import type { TableServer } from './tableEngine.ts';
 import { freshFolder, keptFolder } from './tableFolder.ts';
-import type { TableServer } from './tableServer.ts';
 
 /** The platforms that the engine is published for. */
 const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64'];

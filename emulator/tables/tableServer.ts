@@ -3,20 +3,7 @@
 import { LocalCloudError } from '../errors.ts';
 import { startDynamoLocal } from './dynamoLocal.ts';
 import { nativeBinary, nativePackage, startNativeTables } from './nativeTables.ts';
-import { TABLE_ENGINES, type TableEngine } from './tableEngine.ts';
-
-export interface TableServer {
-  readonly engine: TableEngine;
-  readonly endpoint: string;
-  /** Of the server's process; another after the server died and was started again. */
-  readonly pid: number | undefined;
-  /**
-   * Every reader of the table's stream has read up to this sequence number: what is older may go.
-   * Does nothing where the engine forgets old records by itself.
-   */
-  trim(table: string, sequenceNumber: string): void;
-  stop(): Promise<void>;
-}
+import { TABLE_ENGINES, type TableEngine, type TableServer } from './tableEngine.ts';
 
 export interface TableServerOptions {
   /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */

@@ -2,7 +2,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { USAGE_METRICS } from '#shared/contracts/metrics.ts';
-import type { Metrics } from '#shared/runtime/emf.ts';
+
+/** Where the counts go. */
+export interface UsageMetrics {
+  addUsage(name: string, unit: 'Count' | 'None', value: number): void;
+}
 
 const used = { writes: 0, reads: 0, conflicts: 0, conditions: 0, queue: 0 };
 
@@ -67,7 +71,7 @@ const MS_PER_SECOND = 1_000;
 const MB_PER_GB = 1_024;
 
 /** Of the invocation that ends: what it used since the one before. */
-export const tellUsage = (metrics: Metrics, runMs: number, memoryMb: number): void => {
+export const tellUsage = (metrics: UsageMetrics, runMs: number, memoryMb: number): void => {
   const tell = (name: string, value: number): void => {
     if (value > 0) metrics.addUsage(name, 'Count', value);
   };

@@ -3,7 +3,6 @@
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import type { TraceStep } from '#shared/jobs/record/trace.ts';
 import type { LedgerReader, StoredRecord } from '#shared/ledger/ports.ts';
-import type { LedgerSystem } from '#shared/wiring/openLedger.ts';
 import { chargeIdOf, holdIdOf, sharedOf } from './jobCost.ts';
 
 const blockTime = async (
@@ -49,7 +48,7 @@ const restText = ({ cost, settlement }: JobRecord): string => {
 /** Empty for a job that costs nothing. */
 export const moneySteps = async (
   record: JobRecord,
-  { reader }: Pick<LedgerSystem, 'reader'>,
+  { reader }: { readonly reader: LedgerReader },
 ): Promise<readonly TraceStep[]> => {
   if (!record.cost) return [];
   const id = chargeIdOf(record);

@@ -150,12 +150,6 @@ export class UnreadableItemError extends Error {
   }
 }
 
-/** The table never takes what it was sent: sent again it is refused again. */
-export class StoreRefusedError extends Error {
-  override readonly name = 'StoreRefusedError';
-  readonly code = 'LEDGER_STORE_REFUSED';
-}
-
 /** The ledger as a whole, for whoever checks or copies it. */
 export interface LedgerReader {
   block(lane: number, seq: number): Promise<Block | undefined>;

@@ -1,6 +1,8 @@
 /** The original's `<id>.job.json` (data/webrelay_out) as an envelope. */
+
 import * as v from 'valibot';
-import type { Envelope, EnvelopeIssue } from '#shared/jobs/envelope/envelope.ts';
+import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
+import type { EnvelopeIssue } from '#shared/jobs/envelope/issue.ts';
 import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';

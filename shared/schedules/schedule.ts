@@ -1,7 +1,9 @@
 /** A recurring job: what EventBridge Scheduler is told, so that each tick is one job. */
+
 import * as v from 'valibot';
 import type { Priority } from '#shared/contracts/queues.ts';
-import { type EnvelopeIssue, parseEnvelope } from '#shared/jobs/envelope/envelope.ts';
+import { parseEnvelope } from '#shared/jobs/envelope/envelope.ts';
+import type { EnvelopeIssue } from '#shared/jobs/envelope/issue.ts';
 import { messageOf } from '#shared/jobs/envelope/message.ts';
 import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
 import type { OVERLAPS } from '#shared/jobs/envelope/schema.ts';

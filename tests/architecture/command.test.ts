@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type BuiltCommand, bundleCommand } from '#infra/bundle/command.ts';
 import { ACCOUNT, digestOf } from '../../bin/build.js';
+import { type BuiltCommand, bundleCommand } from '../../scripts/bundleCommand.ts';
 import { eagerFiles } from '../support/metafile.ts';
 
 describe('the built command', () => {

@@ -82,8 +82,12 @@ describe('every metric that is shown or watched', () => {
   });
 
   it('has a place in the code that emits it', () => {
-    const code = readdirSync('shared/runtime')
-      .map((name) => readFileSync(join('shared/runtime', name), 'utf8'))
+    const code = ['shared/runtime', 'shared/aws', 'functions']
+      .flatMap((folder) =>
+        readdirSync(folder, { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.ts'))
+          .map((name) => readFileSync(join(folder, name), 'utf8')),
+      )
       .join('\n');
     const groups = { JOB_METRICS, LEDGER_METRICS, MESH_METRICS, USAGE_METRICS };
     const places = Object.entries(groups).flatMap(([group, metrics]) =>

@@ -32,8 +32,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTable } from '#emulator/tables/createTable.ts';
 import { hasJava } from '#emulator/tables/dynamoLocal.ts';
 import { nativeBinary } from '#emulator/tables/nativeTables.ts';
-import { TABLE_ENGINES, type TableEngine } from '#emulator/tables/tableEngine.ts';
-import { startTableServer, type TableServer } from '#emulator/tables/tableServer.ts';
+import { TABLE_ENGINES, type TableEngine, type TableServer } from '#emulator/tables/tableEngine.ts';
+import { startTableServer } from '#emulator/tables/tableServer.ts';
 
 const DEVIATIONS: Readonly<Record<TableEngine, Readonly<Record<string, unknown>>>> = {
   native: {

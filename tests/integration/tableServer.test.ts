@@ -8,7 +8,8 @@ import { createTable } from '#emulator/tables/createTable.ts';
 import { nativeBinary } from '#emulator/tables/nativeTables.ts';
 import { createStreamReaders } from '#emulator/tables/streamReaders.ts';
 import { openStreamRecords } from '#emulator/tables/streamRecords.ts';
-import { startTableServer, type TableServer } from '#emulator/tables/tableServer.ts';
+import type { TableServer } from '#emulator/tables/tableEngine.ts';
+import { startTableServer } from '#emulator/tables/tableServer.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();

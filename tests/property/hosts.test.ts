@@ -4,8 +4,8 @@ import type { ShardState } from '#shared/hosts/ports.ts';
 import { applyFindings, closedHour } from '#shared/hosts/probing/applyFindings.ts';
 import { type Change, HOST_STATES, type Live } from '#shared/hosts/probing/liveness.ts';
 import { PackedFormatError, pack, unpack } from '#shared/hosts/probing/packedState.ts';
-import type { ProbeResult } from '#shared/hosts/probing/probeAll.ts';
-import type { ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
+
+import type { ProbeOutcome, ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';
 import { judge, unknownHost } from '#shared/hosts/probing/verdict.ts';
 import { BUSY, fail, hostWith, INCONCLUSIVE, OK, once, SLOW } from '../support/probes.ts';
 

@@ -7,11 +7,12 @@ import { newReplay, type Replay, replayBlock, sumsOf } from '#shared/ledger/audi
 import { changesOf } from '#shared/ledger/core/balanceChanges.ts';
 import { entriesOf, genesis, seal } from '#shared/ledger/core/blocks.ts';
 import { Book } from '#shared/ledger/core/book.ts';
+import { StoreRefusedError } from '#shared/ledger/core/errors.ts';
 import { type Executed, execute } from '#shared/ledger/core/execute.ts';
 import { executeHold, executeRelease } from '#shared/ledger/core/executeHold.ts';
 import { availableOf, postedOf } from '#shared/ledger/core/types.ts';
 import { cancellationOf } from '#shared/ledger/dynamo/cancellation.ts';
-import { StoreRefusedError } from '#shared/ledger/ports.ts';
+
 import { movesHome } from '#shared/ledger/write/bringHome.ts';
 
 const UNIT = 'CRD';

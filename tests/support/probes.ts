@@ -1,8 +1,8 @@
 /** Outcomes and hosts for tests of verdicts and turns. */
 
 import type { Live } from '#shared/hosts/probing/liveness.ts';
-import type { ProbeResult } from '#shared/hosts/probing/probeAll.ts';
-import type { FailReason, ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
+
+import type { FailReason, ProbeOutcome, ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';
 import { judge } from '#shared/hosts/probing/verdict.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 

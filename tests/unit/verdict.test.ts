@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Live } from '#shared/hosts/probing/liveness.ts';
-import type { ProbeResult } from '#shared/hosts/probing/probeAll.ts';
+import type { ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';
+
 import { isStale, judge, unknownHost } from '#shared/hosts/probing/verdict.ts';
 import {
   BUSY,

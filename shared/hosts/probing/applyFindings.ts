@@ -4,7 +4,8 @@ import type { ClosedHour, ShardState } from '../ports.ts';
 import type { Host } from '../registry/host.ts';
 import { hourOf } from '../rollups.ts';
 import type { Change, Live } from './liveness.ts';
-import type { ProbeResult } from './probeAll.ts';
+import type { ProbeResult } from './probeOutcome.ts';
+
 import { judge, unknownHost } from './verdict.ts';
 
 export interface Applied {

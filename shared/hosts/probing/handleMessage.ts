@@ -1,9 +1,9 @@
 /** One message of the probes queue, whichever it is. */
 
-import { lookAtSuspect } from '#shared/dispatch/suspectHost.ts';
 import type { HostRegistry, ProbeMessage, ProbeQueue } from '../ports.ts';
 import { fanOut } from './fanOut.ts';
 import { runShard, type ShardDeps, type ShardReport } from './probeRun.ts';
+import { lookAtSuspect } from './suspect.ts';
 
 export interface ProberDeps extends ShardDeps {
   readonly registry: Pick<HostRegistry, 'ofShard' | 'shards'>;

@@ -3,8 +3,10 @@
  * of those hosts are. Sentinels decide where there are some; otherwise the hosts that still answer
  * prove the network, and where none does, the doubt lasts a few turns only.
  */
+
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { HostToProbe, ProbeResult } from './probeAll.ts';
+import type { HostToProbe } from './probeAll.ts';
+import type { ProbeResult } from './probeOutcome.ts';
 
 type Results = ReadonlyMap<string, ProbeResult>;
 

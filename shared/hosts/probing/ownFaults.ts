@@ -1,8 +1,8 @@
 /** The prober's own faults, told apart from those of hosts: they move no counter of any host. Pure. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Stall } from '../ports.ts';
-import type { ProbeResult } from './probeAll.ts';
-import type { InconclusiveReason, ProbeOutcome } from './probeOutcome.ts';
+
+import type { InconclusiveReason, ProbeOutcome, ProbeResult } from './probeOutcome.ts';
 
 const inconclusive = (reason: InconclusiveReason, detail: string): ProbeOutcome => ({
   kind: 'inconclusive',

@@ -9,18 +9,12 @@ import type { Probe, Stalls } from '../ports.ts';
 import type { Host } from '../registry/host.ts';
 import type { Live } from './liveness.ts';
 import { withoutOwnFaults, withoutResolverFaults } from './ownFaults.ts';
-import type { ProbeOutcome } from './probeOutcome.ts';
+import type { ProbeOutcome, ProbeResult } from './probeOutcome.ts';
 
 export interface HostToProbe {
   readonly host: Host;
   /** undefined: nothing is known of it yet. */
   readonly live: Live | undefined;
-}
-
-export interface ProbeResult {
-  readonly outcome: ProbeOutcome;
-  /** The outcome is of a second look: the first one failed. */
-  readonly reprobed: boolean;
 }
 
 export interface ProbeRun {

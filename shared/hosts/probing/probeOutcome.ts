@@ -47,3 +47,9 @@ export type ProbeOutcome =
   | ({ readonly kind: 'busy'; readonly retryAfterSeconds?: number } & Measured)
   | ({ readonly kind: 'fail'; readonly reason: FailReason; readonly detail: string } & Measured)
   | { readonly kind: 'inconclusive'; readonly reason: InconclusiveReason; readonly detail: string };
+
+export interface ProbeResult {
+  readonly outcome: ProbeOutcome;
+  /** The outcome is of a second look: the first one failed. */
+  readonly reprobed: boolean;
+}

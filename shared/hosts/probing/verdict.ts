@@ -6,8 +6,8 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Host, overlayAt } from '../registry/host.ts';
 import type { Change, HostState, Live } from './liveness.ts';
 import { NO_CERTIFICATE } from './liveness.ts';
-import type { ProbeResult } from './probeAll.ts';
-import type { ProbeOutcome } from './probeOutcome.ts';
+
+import type { ProbeOutcome, ProbeResult } from './probeOutcome.ts';
 
 type Conclusive = Exclude<ProbeOutcome, { readonly kind: 'inconclusive' }>;
 type Passed = Exclude<Conclusive, { readonly kind: 'fail' }>;

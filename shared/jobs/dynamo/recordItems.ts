@@ -1,7 +1,6 @@
 /** Jobs table items: a job is one item, `pk = JOB#<id>`, `sk = JOB`. */
 import { assert } from '#shared/kernel/assert.ts';
-import type { JobRecord } from '../record/record.ts';
-import type { Repeat } from '../record/repeatedIds.ts';
+import type { JobRecord, Repeat } from '../record/record.ts';
 
 export const jobKey = (id: string): { pk: string; sk: string } => ({ pk: `JOB#${id}`, sk: 'JOB' });
 

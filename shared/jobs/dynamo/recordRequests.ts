@@ -1,8 +1,8 @@
 /** The requests of the job store: their expressions and conditions. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { ClaimRequest } from '../record/claimOutcome.ts';
-import type { JobRecord, Lease } from '../record/record.ts';
-import type { Repeat } from '../record/repeatedIds.ts';
+import type { JobRecord, Lease, Repeat } from '../record/record.ts';
+
 import type { Transition } from '../record/transitions.ts';
 import { itemOf, jobKey, repeatText } from './recordItems.ts';
 import { assignments } from './updateExpressions.ts';

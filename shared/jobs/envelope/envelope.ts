@@ -1,4 +1,5 @@
 /** The envelope: checking message bodies, and what follows from what they say. */
+
 import * as v from 'valibot';
 import {
   byteLength,
@@ -14,35 +15,13 @@ import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { reasonOf } from '#shared/kernel/schemaIssue.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import type { JobDefinition, Kinds } from '../kinds/defineJob.ts';
+import type { EnvelopeIssue } from './issue.ts';
 import { referencesIn } from './resultReferences.ts';
 import { issueAt, parseHostileJson, pathText } from './safeJson.ts';
 import { type Envelope, envelopeSchema, hintsSchema } from './schema.ts';
 import { unwrapped, wrapperAdvice } from './wrappedBody.ts';
 
 export type { Envelope } from './schema.ts';
-
-export interface EnvelopeIssue {
-  readonly code:
-    | 'TOO_LARGE'
-    | 'NOT_JSON'
-    | 'NOT_AN_OBJECT'
-    | 'TOO_DEEP'
-    | 'NUL_BYTE'
-    | 'PROTOTYPE_KEY'
-    | 'LONE_SURROGATE'
-    | 'NUMBER_INEXACT'
-    | 'ENVELOPE_WRAPPED'
-    | 'ENVELOPE_INVALID'
-    | 'NO_PARENT_HOLD'
-    | 'UNKNOWN_KIND'
-    | 'PAYLOAD_INVALID'
-    | 'ID_TAKEN'
-    | 'IDEMPOTENCY_MISMATCH'
-    | 'QUEUE_REFUSED';
-  /** The field, dotted; empty when the body as a whole is meant. */
-  readonly path: string;
-  readonly message: string;
-}
 
 /** An envelope that may run: its kind is known and its payload has that kind's shape. */
 export interface ValidJob {

@@ -1,23 +1,13 @@
 /** An envelope as a message: which queue, which group, which deduplication id. */
-import { MESSAGE_BYTES_MAX, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+
+import { MESSAGE_BYTES_MAX, PRIORITIES } from '#shared/contracts/queues.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import { asciiJson, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import type { OutgoingMessage } from '../ports/jobs.ts';
 import type { JobRecord } from '../record/record.ts';
 import { optionsOf } from '../record/repeatedIds.ts';
 import { contentHashOf, type Envelope, jobIdOf } from './envelope.ts';
-
-export interface OutgoingMessage {
-  readonly priority: Priority;
-  readonly group: string;
-  readonly deduplicationId: string;
-  readonly body: string;
-  /** The id of the job, when the mesh sends this for a job that it holds already. */
-  readonly released?: string;
-  /** The job's group, when the message travels in another one. */
-  readonly placedIn?: string;
-  readonly traceHeader?: string | undefined;
-}
 
 /** ASCII spells a character of two bytes with six. */
 const ASCII_GROWTH = 3;
@@ -27,13 +17,6 @@ assert(
   ASCII_GROWTH * LIMITS.envelopeBytesMax + ATTRIBUTES_BYTES_MAX <= MESSAGE_BYTES_MAX,
   'SQS takes the largest envelope back in ASCII, with its attributes',
 );
-
-/** A message that its queue will never take, and why. */
-export interface NotTaken {
-  readonly message: OutgoingMessage;
-  readonly code: string;
-  readonly reason: string;
-}
 
 /** SQS takes letters, digits and ASCII punctuation in a group; anything else is hashed. */
 const safeGroup = (group: string): string =>

@@ -1,17 +1,13 @@
 /** What senders of ours (client, CLI, handlers) check before anything is sent, in the worker's words. */
+
 import { mayBeInexact } from '#shared/kernel/decimals.ts';
 import { byteLength } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import type { Kinds } from '../kinds/defineJob.ts';
-import {
-  checkEnvelope,
-  type EnvelopeIssue,
-  parseEnvelope,
-  tooLarge,
-  type ValidJob,
-} from './envelope.ts';
+import { checkEnvelope, parseEnvelope, tooLarge, type ValidJob } from './envelope.ts';
+import type { EnvelopeIssue } from './issue.ts';
 import { claimed } from './payload.ts';
 import { issueAt, parseHostileJson, pathText } from './safeJson.ts';
 

@@ -8,7 +8,7 @@ import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { clipped } from '#shared/kernel/text.ts';
-import type { EnvelopeIssue } from './envelope.ts';
+import type { EnvelopeIssue } from './issue.ts';
 
 const BYTE_ORDER_MARK = '\uFEFF';
 const SHOWN_MAX = 40;

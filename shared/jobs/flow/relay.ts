@@ -6,8 +6,16 @@
 import type { Charges } from '#shared/billing/ports.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
-import { bodyOf, messageOf, type OutgoingMessage, releaseOf } from '../envelope/message.ts';
-import type { Announcements, Blobs, Edge, FlowStore, JobStore, Outgoing } from '../ports/jobs.ts';
+import { bodyOf, messageOf, releaseOf } from '../envelope/message.ts';
+import type {
+  Announcements,
+  Blobs,
+  Edge,
+  FlowStore,
+  JobStore,
+  Outgoing,
+  OutgoingMessage,
+} from '../ports/jobs.ts';
 import { quarantined } from '../record/newRecord.ts';
 import type { JobRecord, Status } from '../record/record.ts';
 import { childId, childrenOf } from '../worker/childJobs.ts';

@@ -2,8 +2,8 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { dependenciesOf, type Envelope } from '../envelope/envelope.ts';
-import type { OutgoingMessage } from '../envelope/message.ts';
-import type { DueReader } from '../ports/jobs.ts';
+
+import type { DueReader, OutgoingMessage } from '../ports/jobs.ts';
 import type { JobRecord } from '../record/record.ts';
 import { unparked } from '../record/transitions.ts';
 import { keptBody } from '../worker/park.ts';

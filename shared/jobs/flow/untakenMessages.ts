@@ -2,8 +2,10 @@
  * Messages that their queue will never take: each ends as the job that it was for, with the reason.
  * A job that has a row is dead; one that has none yet is quarantined.
  */
+
 import { mapPool } from '#shared/kernel/pool.ts';
-import type { NotTaken } from '../envelope/message.ts';
+import type { NotTaken } from '../ports/jobs.ts';
+
 import { isTerminal } from '../record/record.ts';
 import type { JobDeps } from '../worker/disposition.ts';
 import { quarantine } from '../worker/quarantine.ts';

@@ -6,8 +6,8 @@ import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import { reasonOf } from '#shared/kernel/schemaIssue.ts';
-import type { Envelope } from '../envelope/envelope.ts';
 import { type RetryPolicyInput, retrySchema } from '../envelope/retryPolicy.ts';
+import type { Envelope } from '../envelope/schema.ts';
 import type { HttpClient } from '../ports/jobs.ts';
 import type { Workspaces } from '../ports/workspaces.ts';
 

@@ -5,9 +5,9 @@
  */
 
 import { hintsOf, jobIdOf, parseEnvelope, type ValidJob } from '../envelope/envelope.ts';
-import type { OutgoingMessage } from '../envelope/message.ts';
+
 import type { Kinds } from '../kinds/defineJob.ts';
-import type { Delivery, JobStore, Outgoing } from '../ports/jobs.ts';
+import type { Delivery, JobStore, Outgoing, OutgoingMessage } from '../ports/jobs.ts';
 import { isTerminal, type JobRecord } from '../record/record.ts';
 import { factsOf } from '../record/recordFacts.ts';
 import { dueKey } from '../record/transitions.ts';

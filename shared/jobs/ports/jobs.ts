@@ -1,9 +1,10 @@
 /** What the job rules need of the outside; adapters are in dynamo/, sqs/, s3/ and http/. */
+import type { Priority } from '#shared/contracts/queues.ts';
 import type { Chain } from '#shared/legacy/chains/guards.ts';
-import type { NotTaken, OutgoingMessage } from '../envelope/message.ts';
+
 import type { ClaimOutcome, ClaimRequest, FencedOutcome } from '../record/claimOutcome.ts';
-import type { JobRecord, Lease, Receipt, Status } from '../record/record.ts';
-import type { Repeat } from '../record/repeatedIds.ts';
+import type { JobRecord, Lease, Receipt, Repeat, Status } from '../record/record.ts';
+
 import type { Transition } from '../record/transitions.ts';
 
 /** The Jobs table. Every write is one conditional request, safe to repeat. */
@@ -216,4 +217,23 @@ export interface HttpAnswer {
 export interface HttpClient {
   /** One request, no redirects followed. @throws RetryableError, or PermanentError for a forbidden address. */
   request(request: HttpRequest): Promise<HttpAnswer>;
+}
+
+export interface OutgoingMessage {
+  readonly priority: Priority;
+  readonly group: string;
+  readonly deduplicationId: string;
+  readonly body: string;
+  /** The id of the job, when the mesh sends this for a job that it holds already. */
+  readonly released?: string;
+  /** The job's group, when the message travels in another one. */
+  readonly placedIn?: string;
+  readonly traceHeader?: string | undefined;
+}
+
+/** A message that its queue will never take, and why. */
+export interface NotTaken {
+  readonly message: OutgoingMessage;
+  readonly code: string;
+  readonly reason: string;
 }

@@ -1,6 +1,12 @@
 /** The claim of an attempt: what it asks for, and the closed set of answers. */
-import { type Cost, isExpired, isTerminal, isTombstone, type JobRecord } from './record.ts';
-import type { Options } from './repeatedIds.ts';
+import {
+  type Cost,
+  isExpired,
+  isTerminal,
+  isTombstone,
+  type JobRecord,
+  type Options,
+} from './record.ts';
 
 /** What a row says about its job from the first write on. */
 export interface JobFacts {

@@ -1,6 +1,5 @@
 /** A job as the Jobs table keeps it. */
 import { type Status, TERMINAL, type Terminal } from '#shared/contracts/jobs.ts';
-import type { Options, Repeat } from './repeatedIds.ts';
 
 export type { Status } from '#shared/contracts/jobs.ts';
 
@@ -196,3 +195,17 @@ export interface Lease {
   readonly attempt: number;
   readonly leaseId: string;
 }
+
+/** Another message under a job's id. */
+export interface Repeat {
+  /** When it was sent, ms since the epoch. */
+  readonly at: number;
+  readonly messageId: string;
+  /** `REPEATED`: the same content, its options dropped. The others were refused. */
+  readonly code: 'ID_TAKEN' | 'IDEMPOTENCY_MISMATCH' | 'REPEATED';
+  /** Names of the options that were not taken up. */
+  readonly options?: readonly string[];
+}
+
+/** Fingerprints of what an envelope asks for beside its content, by the names of its fields. */
+export type Options = Readonly<Record<string, string>>;

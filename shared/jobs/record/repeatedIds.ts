@@ -2,15 +2,14 @@
  * What else came under a job's id: a message with other content, which is refused, or the same one
  * again with other options, which are not taken up. Either is said on the row of the first.
  */
+
 import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
-import type { EnvelopeIssue } from '../envelope/envelope.ts';
+import type { EnvelopeIssue } from '../envelope/issue.ts';
+
 import type { Envelope } from '../envelope/schema.ts';
 import type { JobStore } from '../ports/jobs.ts';
 import type { JobFacts } from './claimOutcome.ts';
-import type { JobRecord } from './record.ts';
-
-/** Fingerprints of what an envelope asks for beside its content, by the names of its fields. */
-export type Options = Readonly<Record<string, string>>;
+import type { JobRecord, Options } from './record.ts';
 
 const OPTIONS = [
   ...(['source', 'group', 'priority', 'missionId', 'taskId', 'callback', 'runAt'] as const),
@@ -33,17 +32,6 @@ export const optionsOf = (envelope: Envelope): Options | undefined => {
 /** Names of the options in which two messages of one job differ. */
 export const differing = (one: Options = {}, other: Options = {}): readonly string[] =>
   OPTIONS.filter((name) => one[name] !== other[name]);
-
-/** Another message under a job's id. */
-export interface Repeat {
-  /** When it was sent, ms since the epoch. */
-  readonly at: number;
-  readonly messageId: string;
-  /** `REPEATED`: the same content, its options dropped. The others were refused. */
-  readonly code: 'ID_TAKEN' | 'IDEMPOTENCY_MISMATCH' | 'REPEATED';
-  /** Names of the options that were not taken up. */
-  readonly options?: readonly string[];
-}
 
 /** Who asked for an id, and how. */
 export interface Claimant {

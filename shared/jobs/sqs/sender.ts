@@ -3,8 +3,8 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type Entry, type SendOutcome, sendEntries } from '#shared/aws/sendAll.ts';
 import type { Priority } from '#shared/contracts/queues.ts';
 import { PLACED_ATTRIBUTE, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
-import type { NotTaken, OutgoingMessage } from '../envelope/message.ts';
-import type { Outgoing } from '../ports/jobs.ts';
+
+import type { NotTaken, Outgoing, OutgoingMessage } from '../ports/jobs.ts';
 import { attributeOf } from './attributes.ts';
 
 interface SenderOptions {

@@ -1,6 +1,7 @@
 /** Where input goes that cannot run: into the table, with its body and the reason. */
 
-import { type EnvelopeIssue, hintsOf } from '../envelope/envelope.ts';
+import { hintsOf } from '../envelope/envelope.ts';
+import type { EnvelopeIssue } from '../envelope/issue.ts';
 import type { Delivery } from '../ports/jobs.ts';
 import { quarantined } from '../record/newRecord.ts';
 import type { JobError } from '../record/record.ts';

@@ -1,8 +1,10 @@
 /** Whether a request has the right shape, and whether a record is what was asked for before. */
+
 import { byteLength, canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { nameFault } from '#shared/kernel/names.ts';
-import { StoreRefusedError } from '../ports.ts';
+import { StoreRefusedError } from './errors.ts';
+
 import {
   type Code,
   type Hold,

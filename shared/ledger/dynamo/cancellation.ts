@@ -1,11 +1,13 @@
 /** Reads why a transaction was cancelled, item by item: contention is never a business answer. */
+
 import {
   type CancellationReason,
   IdempotentParameterMismatchException,
   TransactionCanceledException,
   TransactionInProgressException,
 } from '@aws-sdk/client-dynamodb';
-import { StoreRefusedError } from '../ports.ts';
+import { StoreRefusedError } from '../core/errors.ts';
+
 import { type Item, rawItem } from './ledgerItems.ts';
 
 const BUSY = new Set([

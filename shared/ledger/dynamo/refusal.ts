@@ -1,5 +1,5 @@
 /** Tells what the table never takes from what passes. */
-import { StoreRefusedError } from '../ports.ts';
+import { StoreRefusedError } from '../core/errors.ts';
 
 const PERMANENT = new Set([
   'ValidationException',

@@ -1,13 +1,15 @@
 /** Carries groups of transfers to their outcomes: tries them on what is known, commits, looks again. */
+
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger, Random } from '#shared/kernel/ports.ts';
 import { changesOf, fits, itemsOf } from '../core/balanceChanges.ts';
 import { seal } from '../core/blocks.ts';
 import type { Book } from '../core/book.ts';
 import { answer } from '../core/compareRequests.ts';
+import { StoreRefusedError } from '../core/errors.ts';
 import { type Executed, executeLinked } from '../core/execute.ts';
 import type { Outcome } from '../core/types.ts';
-import { type LaneStore, StoreRefusedError } from '../ports.ts';
+import type { LaneStore } from '../ports.ts';
 import { forget, loadAccounts, loadHeads, type Memory, trialOf, type Unit } from './laneMemory.ts';
 
 export interface GroupDeps {

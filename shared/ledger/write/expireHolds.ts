@@ -2,8 +2,15 @@
 
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
-import type { LedgerSystem } from '#shared/wiring/openLedger.ts';
 import { isDone } from '../core/types.ts';
+import type { HoldStore } from '../ports.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface ExpireDeps {
+  readonly holds: Pick<HoldStore, 'expired'>;
+  readonly ledger: Pick<Ledger, 'expire'>;
+  readonly lanes: number;
+}
 
 const PAGE = 100;
 const WIDTH = 8;
@@ -15,7 +22,7 @@ export interface Expired {
 }
 
 export const expireHolds = async (
-  { holds, ledger, lanes }: Pick<LedgerSystem, 'holds' | 'ledger' | 'lanes'>,
+  { holds, ledger, lanes }: ExpireDeps,
   clock: Clock,
 ): Promise<Expired> => {
   const all = Array.from({ length: lanes }, (_, lane) => lane);

@@ -1,11 +1,13 @@
 /** Placing holds and ending them: beside the lanes, each in one transaction. */
+
 import { chunksOf } from '#shared/kernel/batches.ts';
 import { Book } from '../core/book.ts';
 import { answer } from '../core/compareRequests.ts';
+import { StoreRefusedError } from '../core/errors.ts';
 import { executeHold, executeRelease } from '../core/executeHold.ts';
 import type { Account, Hold, HoldRequest, Outcome } from '../core/types.ts';
 import { holdFault } from '../core/validate.ts';
-import { type Found, type HoldStore, type LaneStore, StoreRefusedError } from '../ports.ts';
+import type { Found, HoldStore, LaneStore } from '../ports.ts';
 import type { GroupDeps } from './commitGroup.ts';
 
 export interface HoldDeps extends GroupDeps {

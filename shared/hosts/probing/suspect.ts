@@ -1,13 +1,9 @@
 /** A job's call found a host dead: that counts as a failed probe, and the host is looked at at once. */
 
-import type { ProbeMessage, ShardState } from '#shared/hosts/ports.ts';
-import type { ProbeResult } from '#shared/hosts/probing/probeAll.ts';
-import {
-  commitFindings,
-  type ShardDeps,
-  type ShardReport,
-} from '#shared/hosts/probing/probeRun.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import type { ProbeMessage, ShardState } from '../ports.ts';
+import type { ProbeResult } from './probeOutcome.ts';
+import { commitFindings, type ShardDeps, type ShardReport } from './probeRun.ts';
 
 type Suspicion = Extract<ProbeMessage, { kind: 'suspect' }>;
 
