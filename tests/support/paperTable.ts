@@ -23,6 +23,7 @@ interface Batch {
 }
 
 interface Input extends Write {
+  readonly KeyConditionExpression: string;
   readonly TransactItems: readonly Readonly<Record<'Put' | 'Update' | 'Delete', Write>>[];
   readonly RequestItems: Readonly<Record<string, Batch & Iterable<Batch>>>;
 }
@@ -118,6 +119,15 @@ const sheet = (row: Row, { ExpressionAttributeNames: names = {}, ...write }: Wri
 
 type Word = keyof ReturnType<typeof sheet>;
 
+/** By partition, and by what sort keys begin with, where those are asked for. */
+const asked = ({ KeyConditionExpression: condition, ...query }: Input) => {
+  const { ExpressionAttributeValues: values = {} } = query;
+  const [, name = ''] = /begins_with\(sk, (:\w+)\)/.exec(condition) ?? [];
+  const [pk, prefix = ''] = [values[':pk']?.S, values[name]?.S];
+  return (row: Row): boolean =>
+    (pk === undefined || row['pk']?.S === pk) && (row['sk']?.S ?? '').startsWith(prefix);
+};
+
 /** @param given what is in it to begin with */
 export const paperTable = (...given: readonly WireItem[]): PaperTable => {
   const rows = new Map<string, Row>();
@@ -158,7 +168,7 @@ export const paperTable = (...given: readonly WireItem[]): PaperTable => {
       const found = Object.entries(RequestItems).map(([name, { Keys = [] }]) => [name, some(Keys)]);
       return { Responses: Object.fromEntries(found) };
     },
-    Query: () => ({ Items: [...rows.values()] }),
+    Query: (query) => ({ Items: [...rows.values()].filter(asked(query)) }),
     Scan: () => ({ Items: [...rows.values()] }),
   };
   const answer: Answer<Input> = ({ action, input }) => {
