@@ -128,7 +128,7 @@ targeted(workspace.command('list'))
   .option('--name <workspace>', 'which workspace', 'default')
   .action((options: WorkspaceOptions) => run(list(options)));
 
-/** Faults of ours keep their stack; what a person can mend is one sentence. */
+/** Faults of ours keep their stack; what a person can fix is one sentence. */
 const explain = (error: unknown): ExitCode => {
   if (error instanceof CliError) {
     note(error.message);

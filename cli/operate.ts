@@ -155,7 +155,7 @@ const addSchedules = (program: Command, run: Run): void => {
 
 export const addOperatorCommands = (program: Command, run: Run): void => {
   targeted(program.command('doctor'))
-    .description('look at the deployment: what is wrong, and how to mend it')
+    .description('look at the deployment: what is wrong, and how to fix it')
     .action((options: SessionOptions) => run(doctor(options)));
   addJobDecisions(program, run);
   addGroups(program, run);

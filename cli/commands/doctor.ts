@@ -1,4 +1,4 @@
-/** `doctor`: looks at a deployment, says what is wrong and how to mend it. */
+/** `doctor`: looks at a deployment, says what is wrong and how to fix it. */
 import type { Machinery } from '#client/machinery.ts';
 import { checkClock } from '../doctor/clock.ts';
 import { attempt, type Finding, ok } from '../doctor/finding.ts';
@@ -79,9 +79,9 @@ const examine = async (session: Session): Promise<readonly Finding[]> => {
 
 const print = (findings: readonly Finding[]): void => {
   const width = Math.max(...findings.map(({ check }) => check.length));
-  for (const { check, level, detail, mend } of findings) {
+  for (const { check, level, detail, fix } of findings) {
     out(`${paint(STYLE[level], level.padEnd(7))}  ${check.padEnd(width)}  ${plain(detail)}`);
-    if (mend) out(columns([[' '.repeat(7), ' '.repeat(width), `→ ${plain(mend)}`]]));
+    if (fix) out(columns([[' '.repeat(7), ' '.repeat(width), `→ ${plain(fix)}`]]));
   }
 };
 

@@ -1,25 +1,25 @@
-/** What a check of a deployment says: what is wrong, and how to mend it. */
+/** What a check of a deployment says: what is wrong, and how to fix it. */
 
 export interface Finding {
   readonly check: string;
   readonly level: 'ok' | 'warning' | 'problem';
   readonly detail: string;
   /** Present unless all is well. */
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 export const ok = (check: string, detail: string): Finding => ({ check, level: 'ok', detail });
-export const warning = (check: string, detail: string, mend: string): Finding => ({
+export const warning = (check: string, detail: string, fix: string): Finding => ({
   check,
   level: 'warning',
   detail,
-  mend,
+  fix,
 });
-export const problem = (check: string, detail: string, mend: string): Finding => ({
+export const problem = (check: string, detail: string, fix: string): Finding => ({
   check,
   level: 'problem',
   detail,
-  mend,
+  fix,
 });
 
 const isDenied = (error: unknown): boolean =>

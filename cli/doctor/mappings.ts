@@ -21,11 +21,11 @@ const findingOf = (source: string, mapping: MappingState): readonly Finding[] =>
   const is = `${what} is ${state}${reason === '' ? '' : ` (${reason})`}`;
   if (CHANGING.includes(state))
     return [warning('mappings', is, 'it is being changed: look again in a minute')];
-  const mend =
+  const fix =
     state === 'Deleting'
       ? 'deploy the stack again when it is gone'
       : `aws lambda update-event-source-mapping --uuid ${id} --enabled`;
-  return [problem('mappings', is, mend)];
+  return [problem('mappings', is, fix)];
 };
 
 /** Of a table the ARN goes on with its stream. */

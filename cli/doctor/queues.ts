@@ -97,8 +97,8 @@ const letters = async (
       'dead letters',
       `${count} in ${nameOf(url)}${of}`,
       holdsJobs
-        ? 'sheratan jobs; mend the cause, then sheratan redrive --dead-letters'
-        : `read them (${look}), mend the cause, then "aws sqs start-message-move-task" or delete them`,
+        ? 'sheratan jobs; fix the cause, then sheratan redrive --dead-letters'
+        : `read them (${look}), fix the cause, then "aws sqs start-message-move-task" or delete them`,
     ),
   ];
 };

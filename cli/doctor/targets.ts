@@ -82,9 +82,9 @@ export const checkSchedules = (
   const faults = enabled.flatMap(({ name, input }) => {
     const url = queueOf(input);
     if (url !== undefined && urls.includes(url)) return [];
-    const mend = `sheratan schedules add ${name} … --replace, or sheratan schedules remove ${name}`;
+    const fix = `sheratan schedules add ${name} … --replace, or sheratan schedules remove ${name}`;
     const to = url ?? 'no queue at all';
-    return [problem('schedules', `${name} sends to ${to}: none of its jobs comes here`, mend)];
+    return [problem('schedules', `${name} sends to ${to}: none of its jobs comes here`, fix)];
   });
   return faults.length > 0 ? faults : [ok('schedules', `${enabled.length} enabled`)];
 };

@@ -26,7 +26,7 @@ interface StreamClients {
   readonly sqs: SQSClient;
 }
 
-const lanesOf = (records: readonly StreamRecord[], width: number): readonly StreamRecord[][] => {
+const inParallel = (records: readonly StreamRecord[], width: number): readonly StreamRecord[][] => {
   const hash = ({ dynamodb }: StreamRecord): number =>
     [...JSON.stringify(dynamodb.Keys)].reduce(
       (sum, character) => (sum * 31 + character.charCodeAt(0)) % 65_521,
@@ -89,7 +89,7 @@ const deliverer =
       for (const chunk of chunksOf(lane, mapping.batchSize))
         await deliverBatch(chunk, mapping.retry, deps);
     };
-    await Promise.all(lanesOf(wanted, mapping.parallelization).map(deliverLane));
+    await Promise.all(inParallel(wanted, mapping.parallelization).map(deliverLane));
   };
 
 export const startStreamSource = (

@@ -9,7 +9,7 @@ import { limits } from '#shared/control/limits.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
@@ -24,7 +24,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
 import { lazyDispatcher } from '#shared/wiring/lazyDispatcher.ts';
-import { lazyPurse } from '#shared/wiring/lazyHoldAllocator.ts';
+import { lazyHoldAllocator } from '#shared/wiring/lazyHoldAllocator.ts';
 import { catchLeftBehind } from './leftBehind.ts';
 import { reportBatch } from './reportBatch.ts';
 
@@ -64,9 +64,13 @@ const deps = {
     defaults: env.defaultLimits.value,
   }),
   chains: createChainStore(jobs),
-  groups: createGroupHolds(jobs),
+  groups: createGroupHalts(jobs),
   ticks: createTicks(jobs),
-  purse: lazyPurse({ table: env.ledgerTable, lanes: env.ledgerLanes, logger: telemetry.log }),
+  allocator: lazyHoldAllocator({
+    table: env.ledgerTable,
+    lanes: env.ledgerLanes,
+    logger: telemetry.log,
+  }),
   hosts: lazyDispatcher({
     ...{ table: env.hostsTable, probesUrl: env.probesUrl, secretId: env.hostSecret },
     ...{ jobs, http, logger: telemetry.log },

@@ -21,7 +21,7 @@ export interface ProberProps {
 const RESOLVER_THREADS = 64;
 
 export class Prober extends Construct {
-  /** Turns of shards and suspicions; order and duplicates do not matter. */
+  /** Probe runs of shards and suspicions; order and duplicates do not matter. */
   readonly probes: sqs.Queue;
 
   constructor(scope: Construct, id: string, { config, assetDir, table }: ProberProps) {
@@ -35,9 +35,9 @@ export class Prober extends Construct {
     this.probes = new sqs.Queue(this, 'Probes', {
       ...common,
       queueName: `sheratan-${config.stage}-probes`,
-      // A run may take all its time: with less, a turn that goes on would be taken once more.
+      // A run may take all its time: with less, a probe run that goes on would be taken once more.
       visibilityTimeout: Duration.seconds(2 * PROBER_TIMEOUT_SECONDS),
-      // A turn that nobody took for so long is over; the next ones have come.
+      // A probe run that nobody began for so long is over; the next ones have come.
       retentionPeriod: Duration.minutes(10),
       receiveMessageWaitTime: Duration.seconds(20),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 3 },
@@ -65,7 +65,7 @@ export class Prober extends Construct {
       }),
     );
     new events.Rule(this, 'EveryMinute', {
-      // On the minute; a rate would count from when it was deployed, and every turn seem late.
+      // On the minute; a rate would count from when it was deployed, and every probe run seem late.
       schedule: events.Schedule.cron({ minute: '*' }),
       targets: [
         new SqsQueue(this.probes, {

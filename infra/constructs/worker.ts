@@ -38,7 +38,7 @@ export class Worker extends Construct {
     const { fn } = new ServiceFunction(this, 'Worker', {
       name: `sheratan-${config.stage}-worker`,
       assetDir: props.assetDir,
-      description: 'Runs the jobs of the FIFO queues, each exactly once in effect',
+      description: 'Runs the jobs of the FIFO queues, each effectively once',
       timeout: Duration.seconds(WORKER_TIMEOUT_SECONDS),
       memoryMb: config.workerMemoryMb,
       // A kind may send jobs: Lambda would refuse the 16th in a row, and its group would stand still.

@@ -45,10 +45,10 @@ const TIMEOUT_SECONDS: Readonly<Record<string, number>> = {
 };
 
 const MOVE_BACK =
-  'Mend the cause, then move them back with `aws sqs start-message-move-task`: what was done already is not done twice.';
+  'Fix the cause, then move them back with `aws sqs start-message-move-task`: what was done already is not done twice.';
 
 const JOBS_BACK =
-  '`sheratan jobs` shows them with their jobs. Mend the cause, then `sheratan redrive --dead-letters` brings them back, each under its id.';
+  '`sheratan jobs` shows them with their jobs. Fix the cause, then `sheratan redrive --dead-letters` brings them back, each under its id.';
 
 const fifo = (what: string, queue: string, action = MOVE_BACK): DeadLetters => ({
   what,
@@ -64,7 +64,7 @@ const DEAD_LETTERS: readonly DeadLetters[] = [
     what: 'relayed ends',
     queue: 'relay-failures',
     action:
-      'The message says where in the stream the records are. Mend the cause; then `sheratan flow ID` of the jobs in the relay’s log shows who still waits, and `sheratan redrive` or `callbacks replay` sends what is missing.',
+      'The message says where in the stream the records are. Fix the cause; then `sheratan flow ID` of the jobs in the relay’s log shows who still waits, and `sheratan redrive` or `callbacks replay` sends what is missing.',
   },
   {
     what: 'ledger blocks',
@@ -73,10 +73,10 @@ const DEAD_LETTERS: readonly DeadLetters[] = [
       'The timekeeper writes out what the snapshotter could not, within a minute: when LedgerLag is 0 again, delete them.',
   },
   {
-    what: 'turns of shards',
+    what: 'probe runs of shards',
     queue: 'probes-dead',
     action:
-      'The prober could not do them, or they were no messages of the mesh: its log says which. Mend the cause and delete them: the next minute has brought new ones.',
+      'The prober could not do them, or they were no messages of the mesh: its log says which. Fix the cause and delete them: the next minute has brought new ones.',
   },
   {
     what: 'changes of hosts',

@@ -81,7 +81,7 @@ export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     means: 'Somebody sent what cannot run: no JSON, an unknown kind, a payload against its schema.',
     firstLook: '`sheratan jobs` lists them with the field and the reason.',
     firstAction:
-      'Tell the sender; when the reason is mended, `sheratan redrive --status QUARANTINED`, with `--patch` if the body is.',
+      'Tell the sender; when the reason is fixed, `sheratan redrive --status QUARANTINED`, with `--patch` if the body is.',
   }),
   above('Undecided', 'page', own(inventory, 'worker', JOB_METRICS.undecided), 0, minutes(3, 5), {
     means:
@@ -89,7 +89,7 @@ export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     firstLook:
       '`sheratan doctor` names the newest one, `sheratan why ID` its fault; the worker’s log has the stack.',
     firstAction:
-      'A table or queue out of reach: wait for it. A fault in the code: roll the worker back, or mend it; the messages come back by themselves.',
+      'A table or queue out of reach: wait for it. A fault in the code: roll the worker back, or fix it; the messages come back by themselves.',
   }),
   {
     id: 'DeadRate',

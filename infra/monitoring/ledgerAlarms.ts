@@ -31,7 +31,7 @@ export const ledgerAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
         'Holds whose time is over could not be ended for five minutes: payers miss money that is theirs.',
       firstLook: 'The timekeeper’s log, and Conflicts on the dashboard.',
       firstAction:
-        '`sheratan ledger release HOLD` for one that a payer waits for; then mend what the log says.',
+        '`sheratan ledger release HOLD` for one that a payer waits for; then fix what the log says.',
     },
   ),
   above(

@@ -159,8 +159,7 @@ export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
         'Five probes in a row said nothing of some hosts in service: what is shown of them is only the last that was known, and jobs go by it.',
       firstLook:
         'The prober’s log for inconclusive probes and their reason: names that do not resolve, descriptors, an address that `outboundAllow` does not name.',
-      firstAction:
-        'By the reason: mend the resolver, allow the address, or give the prober memory.',
+      firstAction: 'By the reason: fix the resolver, allow the address, or give the prober memory.',
     },
   ),
 ];

@@ -9,11 +9,11 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Ids } from '#shared/kernel/ports.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
 import type { Ledger } from '#shared/ledger/write/ledger.ts';
-import type { Funds, Price, Purse } from './ports.ts';
+import type { Funds, HoldAllocator, Price } from './ports.ts';
 
-type Taken = Awaited<ReturnType<Purse['take']>>;
+type Taken = Awaited<ReturnType<HoldAllocator['take']>>;
 
-export interface PurseDeps {
+export interface HoldAllocatorDeps {
   readonly ledger: Pick<Ledger, 'holdMany'>;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -74,7 +74,7 @@ const takenOf = (hold: string, outcome: Outcome | undefined): Taken => {
   };
 };
 
-export const createPurse = ({ ledger, clock, ids }: PurseDeps): Purse => {
+export const createHoldAllocator = ({ ledger, clock, ids }: HoldAllocatorDeps): HoldAllocator => {
   const customers = new Map<string, Customer>();
 
   const spend = (allowance: Allowance, amount: bigint): Taken => {

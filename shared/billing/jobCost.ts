@@ -112,12 +112,12 @@ export interface Paid {
 export const pay = async (
   record: JobRecord,
   { cost }: Envelope,
-  { purse, clock }: Pick<JobDeps, 'purse' | 'clock'>,
+  { allocator, clock }: Pick<JobDeps, 'allocator' | 'clock'>,
 ): Promise<Paid> => {
   if (!record.cost) return {};
   const { payer, unit, amount } = record.cost;
   const price = { hold: holdIdOf(record), draw: drawOf(record), payer, unit };
-  const taken = await purse.take({ ...price, amount: BigInt(amount) });
+  const taken = await allocator.take({ ...price, amount: BigInt(amount) });
   if (taken.kind === 'held') return { funds: taken.funds };
   if (taken.kind === 'unclear') {
     const until = clock.now() + LIMITS.faultDelaySeconds * 1_000;

@@ -20,7 +20,7 @@ export interface Funds {
   giveBack(rest?: bigint): void;
 }
 
-export interface Purse {
+export interface HoldAllocator {
   /** Holds the price, or says why the payer cannot pay it; `unclear` when the ledger did not answer. */
   take(
     price: Price,

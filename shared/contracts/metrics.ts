@@ -80,7 +80,7 @@ export const HOST_METRICS = {
   hostsDegraded: 'HostsDegraded',
   hostsOffline: 'HostsOffline',
   hostsTotal: 'Hosts',
-  /** Those of which nothing was learned for some turns. */
+  /** Those of which nothing was learned for some probe runs. */
   hostsStale: 'HostsStale',
   probes: 'Probes',
   probesSkipped: 'ProbesSkipped',

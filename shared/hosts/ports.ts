@@ -73,7 +73,7 @@ interface Claim {
   readonly owner: string;
   readonly from: number;
   readonly until: number;
-  /** Between this run and another one's beginning: turns that piled up are not made up for. */
+  /** Between this run and another one's beginning: probe runs that piled up are not made up for. */
   readonly apartMs: number;
 }
 

@@ -7,7 +7,7 @@ import { createGate } from '#shared/control/gate.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
@@ -88,9 +88,9 @@ const open = async () => {
     }),
     chains: createChainStore({ client, table }),
     faults: createFaultLog({ client, table }),
-    groups: createGroupHolds({ client, table }),
+    groups: createGroupHalts({ client, table }),
     ticks: createTicks({ client, table }),
-    purse: NO_PURSE,
+    allocator: NO_PURSE,
     hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock: systemClock, random: systemRandom }),
     blobs,

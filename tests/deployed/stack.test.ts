@@ -73,7 +73,7 @@ it('is in good health, as the doctor sees it', async () => {
   expect(code).toBe(0);
 });
 
-it('says which mapping is disabled, and is content when it was mended as it says', async () => {
+it('says which mapping is disabled, and is content when it was fixed as it says', async () => {
   const lambda = new LambdaClient();
   const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({}));
   const { UUID } =
@@ -88,7 +88,7 @@ it('says which mapping is disabled, and is content when it was mended as it says
   const disabled = {
     ...{ check: 'mappings', level: 'problem' },
     detail: expect.stringMatching(/^sheratan-e2e-probes → sheratan-e2e-prober is Disabled/),
-    mend: `aws lambda update-event-source-mapping --uuid ${UUID} --enabled`,
+    fix: `aws lambda update-event-source-mapping --uuid ${UUID} --enabled`,
   };
   await expect.poll(faults, { timeout: 60_000 }).toEqual([disabled]);
   await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: true }));
@@ -116,7 +116,7 @@ it.runIf(
       ['mappings', 'functions'].map((check) => ({
         ...{ check, level: 'problem' },
         detail: expect.stringMatching(/^you may not look: AccessDenied.*ListEventSourceMappings/),
-        mend: 'ask for the rights in docs/deploying.md',
+        fix: 'ask for the rights in docs/deploying.md',
       })),
     );
     await onlooker.remove();

@@ -1,4 +1,4 @@
-/** Each thing that the doctor says it checks, broken for real: named, with how to mend it. */
+/** Each thing that the doctor says it checks, broken for real: named, with how to fix it. */
 import { readFileSync } from 'node:fs';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
@@ -21,7 +21,7 @@ interface Finding {
   readonly check: string;
   readonly level: string;
   readonly detail: string;
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -102,7 +102,7 @@ describe('the doctor', () => {
         check: 'mappings',
         level: 'problem',
         detail: expect.stringMatching(`${name} → sheratan-dev-${reader} is Disabled$`),
-        mend: `aws lambda update-event-source-mapping --uuid ${mapping.UUID} --enabled`,
+        fix: `aws lambda update-event-source-mapping --uuid ${mapping.UUID} --enabled`,
       },
     ]);
     expect(code).toBe(4);
@@ -116,7 +116,7 @@ describe('the doctor', () => {
     const { faults } = await doctor();
     for (const each of [changing, going]) each.State = 'Enabled';
     if (gone) front.mappings.push(gone);
-    expect(faults.map(({ level, detail, mend }) => [level, detail, mend])).toEqual([
+    expect(faults.map(({ level, detail, fix }) => [level, detail, fix])).toEqual([
       [
         'warning',
         'sheratan-dev-jobs-high.fifo → sheratan-dev-worker:live is Updating (User action)',
@@ -140,7 +140,7 @@ describe('the doctor', () => {
       expect.objectContaining({
         level: 'problem',
         detail: 'table/sheratan-dev-jobs → sheratan-dev-relay: PROBLEM: Function call failed',
-        mend: expect.stringContaining('the rights of its role'),
+        fix: expect.stringContaining('the rights of its role'),
       }),
     ]);
   });
@@ -154,7 +154,7 @@ describe('the doctor', () => {
         check: 'functions',
         level: 'problem',
         detail: 'sheratan-dev-worker:live does not exist, so nothing of it runs',
-        mend: 'deploy the stack again',
+        fix: 'deploy the stack again',
       },
     ]);
     expect(code).toBe(4);
@@ -168,7 +168,7 @@ describe('the doctor', () => {
     expect(faults).toEqual([
       {
         ...{ check: 'rules', level: 'problem', detail: `rule ${name} is DISABLED` },
-        mend: `aws events enable-rule --name ${name}`,
+        fix: `aws events enable-rule --name ${name}`,
       },
     ]);
   });
@@ -196,7 +196,7 @@ describe('the doctor', () => {
         check: 'clock',
         level: 'problem',
         detail: expect.stringMatching(`^this machine is (?:5\\d|6\\d)\\.\\d s ${way} 127.0.0.1:`),
-        mend: expect.stringContaining('set its clock by NTP'),
+        fix: expect.stringContaining('set its clock by NTP'),
       },
     ]);
     expect(code).toBe(4);
@@ -222,7 +222,7 @@ describe('the doctor', () => {
         expect(fault).toMatchObject({
           level: 'problem',
           detail: expect.stringMatching(`^you may not look: AccessDenied.*perform: ${operation}$`),
-          mend: 'ask for the rights in docs/deploying.md',
+          fix: 'ask for the rights in docs/deploying.md',
         });
       expect(code).toBe(4);
     },
@@ -247,13 +247,13 @@ describe('the doctor', () => {
         check: 'ledger',
         level: 'problem',
         detail: expect.stringMatching(/^its statements are \d blocks and 36\d\d s behind/),
-        mend: expect.stringContaining('the logs of the snapshotter'),
+        fix: expect.stringContaining('the logs of the snapshotter'),
       },
       {
         check: 'holds',
         level: 'problem',
         detail: '1 should have ended by now',
-        mend: 'look at the logs of the timekeeper, which ends them every minute',
+        fix: 'look at the logs of the timekeeper, which ends them every minute',
       },
     ]);
   });
@@ -282,7 +282,7 @@ describe('the doctor', () => {
         level: 'problem',
         detail:
           '2 in sheratan-dev-jobs-low-dead.fifo, among them of jobs that have not ended: stuck (LIMITED), unknown (never taken up)',
-        mend: expect.stringContaining('sheratan redrive --dead-letters'),
+        fix: expect.stringContaining('sheratan redrive --dead-letters'),
       }),
     ];
     expect(await look()).toEqual(expected);
@@ -300,11 +300,11 @@ describe('the doctor', () => {
     expect(faults.filter(({ check }) => check === 'queues' || check === 'dead letters')).toEqual([
       expect.objectContaining({
         detail: 'sheratan-dev-postings.fifo has no dead-letter queue',
-        mend: expect.stringContaining('"cdk diff" shows what differs'),
+        fix: expect.stringContaining('"cdk diff" shows what differs'),
       }),
       expect.objectContaining({
         detail: 'sheratan-dev-ticks-dead does not exist',
-        mend: 'deploy the stack again',
+        fix: 'deploy the stack again',
       }),
     ]);
   });
@@ -317,7 +317,7 @@ describe('the doctor', () => {
         check: 'ledger',
         level: 'problem',
         detail: expect.stringMatching(/^could not be looked at: ResourceNotFoundException/),
-        mend: 'see the reason; then run it again',
+        fix: 'see the reason; then run it again',
       },
     ]);
     expect(code).toBe(4);

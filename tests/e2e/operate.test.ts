@@ -74,18 +74,18 @@ describe('whoever operates a mesh', () => {
     expect((await sheratan(['groups', 'skip', 'line'])).code).toBe(3);
   });
 
-  it('puts a dead job back with a mended payload, after a look at what would happen', async () => {
-    await send({ kind: 'read_file', id: 'mend', payload: { path: 'gone' } });
-    await reach('mend', 'DEAD');
+  it('puts a dead job back with a fixed payload, after a look at what would happen', async () => {
+    await send({ kind: 'read_file', id: 'fix', payload: { path: 'gone' } });
+    await reach('fix', 'DEAD');
     const patch = ['--patch', '{"path":"missing-too"}'];
-    const dry = await sheratan(['redrive', 'mend', ...patch, '--dry-run']);
+    const dry = await sheratan(['redrive', 'fix', ...patch, '--dry-run']);
     expect(dry.code).toBe(0);
-    expect(await statusOf('mend')).toBe('DEAD');
-    expect(await sheratan(['redrive', 'mend', ...patch, ...by])).toMatchObject({ code: 0 });
+    expect(await statusOf('fix')).toBe('DEAD');
+    expect(await sheratan(['redrive', 'fix', ...patch, ...by])).toMatchObject({ code: 0 });
     await expect
-      .poll(async () => (await sheratan(['status', 'mend'])).stdout, { timeout: 30_000 })
+      .poll(async () => (await sheratan(['status', 'fix'])).stdout, { timeout: 30_000 })
       .toContain('missing-too');
-    expect((await sheratan(['why', 'mend'])).stdout).toMatch(/put back by ada: with a changed/);
+    expect((await sheratan(['why', 'fix'])).stdout).toMatch(/put back by ada: with a changed/);
   });
 
   it('pauses a source, which loses nothing, and reads who did what', async () => {
@@ -189,7 +189,7 @@ describe('whoever operates a mesh', () => {
     });
   });
 
-  it('is told what is wrong, and how to mend it', async () => {
+  it('is told what is wrong, and how to fix it', async () => {
     const { clientEnv, outputs } = JSON.parse(readFileSync(cloud.stateFile, 'utf8'));
     const sqs = new SQSClient({
       region: clientEnv.AWS_REGION,
@@ -227,27 +227,27 @@ describe('whoever operates a mesh', () => {
           level: 'problem',
           check: 'dead letters',
           detail: expect.stringMatching(/^2 in .*given-up \(never taken up\)/),
-          mend: expect.stringContaining('sheratan redrive --dead-letters'),
+          fix: expect.stringContaining('sheratan redrive --dead-letters'),
         }),
         expect.objectContaining({
           level: 'warning',
           detail: 'paused: queue low',
-          mend: 'sheratan resume [--queue Q|--source S]',
+          fix: 'sheratan resume [--queue Q|--source S]',
         }),
         expect.objectContaining({
           level: 'warning',
           detail: expect.stringMatching(/^\d+ DEAD$/),
-          mend: expect.stringContaining('sheratan redrive --dry-run'),
+          fix: expect.stringContaining('sheratan redrive --dry-run'),
         }),
         expect.objectContaining({
           level: 'warning',
           detail: '1 QUARANTINED',
-          mend: expect.stringContaining('sheratan redrive ID --patch JSON'),
+          fix: expect.stringContaining('sheratan redrive ID --patch JSON'),
         }),
         expect.objectContaining({
           level: 'warning',
           detail: '1 given up',
-          mend: expect.stringContaining('sheratan callbacks replay --failed'),
+          fix: expect.stringContaining('sheratan callbacks replay --failed'),
         }),
       ]),
     );

@@ -11,7 +11,7 @@ import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
@@ -394,8 +394,8 @@ describe('what is kept beside jobs', () => {
   ] as const)
     keeps(
       shape,
-      () => kept((table) => createGroupHolds(table).put('high', 'g-1', undefined, hold)),
-      (stored: readonly WireItem[]) => createGroupHolds(paperTable(...stored)).get('high', 'g-1'),
+      () => kept((table) => createGroupHalts(table).put('high', 'g-1', undefined, hold)),
+      (stored: readonly WireItem[]) => createGroupHalts(paperTable(...stored)).get('high', 'g-1'),
       hold,
     );
 });
@@ -453,7 +453,7 @@ describe('the state of the system', () => {
   );
   keeps(
     'control item before anybody decided anything',
-    () => kept((table) => createGroupHolds(table).announce(T)),
+    () => kept((table) => createGroupHalts(table).announce(T)),
     (stored: readonly WireItem[]) => createControlStore(paperTable(...stored)).get(),
     { ...INITIAL, groupsHeldUntil: T },
   );

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { chargeOf } from '#shared/billing/charge.ts';
-import { createPurse } from '#shared/billing/holdAllocator.ts';
+import { createHoldAllocator } from '#shared/billing/holdAllocator.ts';
 import { moneySteps } from '#shared/billing/moneyTrace.ts';
-import type { Purse } from '#shared/billing/ports.ts';
+import type { HoldAllocator } from '#shared/billing/ports.ts';
 import { settleCharge } from '#shared/billing/settleCharge.ts';
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
 import type { Dispatcher } from '#shared/dispatch/ports.ts';
@@ -24,7 +24,7 @@ const kinds = kindsOf([dispatch, { ...dispatch, kind: 'planner', followUps: true
 let test: TestLedger;
 let worker: TestWorker;
 let mesh: TestMesh;
-let purse: Purse;
+let allocator: HoldAllocator;
 let started: TestHost[] = [];
 
 beforeEach(async () => {
@@ -32,7 +32,11 @@ beforeEach(async () => {
   test = await startLedger(inject('dynamoEndpoint'), 4);
   worker = await startWorker(inject('dynamoEndpoint'), kinds);
   mesh = await startMesh(inject('dynamoEndpoint'), worker.clock);
-  purse = createPurse({ ledger: test.ledger, clock: { now: test.now }, ids: systemIds });
+  allocator = createHoldAllocator({
+    ledger: test.ledger,
+    clock: { now: test.now },
+    ids: systemIds,
+  });
 });
 afterEach(async () => {
   const { problem } = await auditOf(test);
@@ -55,7 +59,7 @@ const job = (amount: number | undefined, over: object = {}, task: object = {}) =
   ...(amount !== undefined && { cost: { payer: 'alice', amount } }),
   ...over,
 });
-const drain = (hosts: Dispatcher = mesh.hosts) => worker.drain({ purse, hosts });
+const drain = (hosts: Dispatcher = mesh.hosts) => worker.drain({ allocator, hosts });
 const textsOf = async (id: string) =>
   traceOf((await worker.store.get(id)) ?? expect.unreachable()).map(({ text }) => text);
 
@@ -282,7 +286,7 @@ describe('a host that fails', () => {
     bad.always({ status: 500 });
     await test.open({ alice: 100n });
     const id = await worker.send(job(100));
-    await worker.step({ purse, hosts: mesh.hosts });
+    await worker.step({ allocator, hosts: mesh.hosts });
     expect(await worker.store.get(id)).toMatchObject({
       status: 'RETRYING',
       error: { code: 'HOSTS_FAILED', message: 'bad: answered 500' },
@@ -304,7 +308,7 @@ describe('whatever becomes of an attempt', () => {
     const id = await worker.send(job(100));
     const { store } = worker;
     const lost = { ...store, transition: () => Promise.reject(new Error('the worker died')) };
-    await worker.step({ purse, hosts: mesh.hosts, store: lost });
+    await worker.step({ allocator, hosts: mesh.hosts, store: lost });
     expect(await store.get(id)).toMatchObject({ status: 'RUNNING', host: 'h1' });
     const cheaper = await host('cheaper', price(1));
     worker.clock.advance(120_000);
@@ -324,7 +328,7 @@ describe('whatever becomes of an attempt', () => {
     silent.always('silent');
     await test.open({ alice: 100n });
     const id = await worker.send(job(100));
-    const running = worker.step({ purse, hosts: mesh.hosts, leaseSeconds: 1 });
+    const running = worker.step({ allocator, hosts: mesh.hosts, leaseSeconds: 1 });
     await expect.poll(() => silent.asked.length, { timeout: 20_000 }).toBe(1);
     const first = await mesh.until('silent', id);
     await expect
@@ -356,10 +360,14 @@ describe('whatever becomes of an attempt', () => {
     await host('h1', { ...price(40), concurrency: 10 });
     await test.open({ alice: 100_000n });
     const at = test.now();
-    const rich = createPurse({ ledger: test.ledger, clock: { now: () => at }, ids: systemIds });
+    const rich = createHoldAllocator({
+      ledger: test.ledger,
+      clock: { now: () => at },
+      ids: systemIds,
+    });
     const ids: string[] = [];
     for (let n = 0; n < 60; n += 1) ids.push(await worker.send(job(100)));
-    await worker.drain({ purse: rich, hosts: mesh.hosts });
+    await worker.drain({ allocator: rich, hosts: mesh.hosts });
     const records = await Promise.all(ids.map((id) => worker.store.get(id)));
     const hold = records.find((record) => !record?.settlement?.final)?.settlement?.hold ?? '';
     expect(records.every((record) => record?.status === 'COMPLETED')).toBe(true);

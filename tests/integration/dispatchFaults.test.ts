@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { chargeOf } from '#shared/billing/charge.ts';
-import { createPurse } from '#shared/billing/holdAllocator.ts';
+import { createHoldAllocator } from '#shared/billing/holdAllocator.ts';
 import { settleCharge } from '#shared/billing/settleCharge.ts';
 import { createHostCall } from '#shared/dispatch/http/hostCall.ts';
 import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
@@ -166,7 +166,7 @@ const play = async (
         }),
         probes: { send: (of) => injector.call('suspect', async () => void of.length) },
       }),
-      purse: createPurse({ ledger: ledger.ledger, clock: time, ids: systemIds }),
+      allocator: createHoldAllocator({ ledger: ledger.ledger, clock: time, ids: systemIds }),
     }),
   });
   try {

@@ -239,16 +239,16 @@ describe('quarantine', () => {
 });
 
 describe('a refused id', () => {
-  it('runs once its sender mended the job and sent it again', async () => {
-    const given = request({ id: 'mended' });
-    const base = { id: 'mended', messageId: 'm1', priority: 'low', group: 'g', createdAt: NOW };
+  it('runs once its sender fixed the job and sent it again', async () => {
+    const given = request({ id: 'fixed' });
+    const base = { id: 'fixed', messageId: 'm1', priority: 'low', group: 'g', createdAt: NOW };
     await store.create(quarantined(base, NOW, error, { envelope: 'nonsense' }));
     const record = await claimed(given);
     expect(record).toMatchObject({ status: 'RUNNING', attempt: 1, kind: 'echo', contentHash: 'h' });
     expect(record.history.map(({ event }) => event)).toEqual(['quarantined', 'claimed']);
     for (const gone of ['attention', 'expiresAt', 'error']) expect(record).not.toHaveProperty(gone);
     await store.transition(leaseOf(record), completed(record, NOW, { result: '1' }));
-    expect(await store.get('mended')).toMatchObject({ status: 'COMPLETED', result: '1' });
+    expect(await store.get('fixed')).toMatchObject({ status: 'COMPLETED', result: '1' });
   });
 });
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chargeOf } from '#shared/billing/charge.ts';
 import { holdIdOf } from '#shared/billing/jobCost.ts';
-import type { Purse } from '#shared/billing/ports.ts';
+import type { HoldAllocator } from '#shared/billing/ports.ts';
 import { settleCharge } from '#shared/billing/settleCharge.ts';
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
@@ -30,11 +30,11 @@ const kinds = kindsOf([
 let runs = 0;
 let test: TestLedger;
 let worker: TestWorker;
-let purse: Purse;
+let allocator: HoldAllocator;
 
 beforeEach(async () => {
   runs = 0;
-  ({ test, worker, purse } = await startPaying(kinds));
+  ({ test, worker, allocator } = await startPaying(kinds));
 });
 afterEach(() => endPaying(test, worker));
 
@@ -43,7 +43,7 @@ const job = (amount: number, over: object = {}, cost: object = {}) => ({
   cost: { payer: 'alice', amount, ...cost },
   ...over,
 });
-const drain = () => worker.drain({ purse });
+const drain = () => worker.drain({ allocator });
 /** What the relay and the settler do with the ends of these jobs. */
 const settle = async (...ids: string[]) => {
   const before = worker.charged.length;
@@ -60,7 +60,7 @@ describe('a job with a price', () => {
   it('is held before it runs, and paid when it completed: once', async () => {
     await test.open({ alice: 100n });
     const id = await worker.send(job(60, { payload: { failures: 1 } }));
-    await worker.step({ purse });
+    await worker.step({ allocator });
     expect(await standing('alice')).toEqual({ posted: 100n, held: 60n });
     await worker.ripen();
     await drain();

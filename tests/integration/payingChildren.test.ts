@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chargeOf } from '#shared/billing/charge.ts';
 import { holdIdOf } from '#shared/billing/jobCost.ts';
 import { moneySteps } from '#shared/billing/moneyTrace.ts';
-import type { Purse } from '#shared/billing/ports.ts';
+import type { HoldAllocator } from '#shared/billing/ports.ts';
 import { settleCharge } from '#shared/billing/settleCharge.ts';
 import { chargeIn, createCharges } from '#shared/billing/sqs/postingsQueue.ts';
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
@@ -15,10 +15,10 @@ import type { TestWorker } from '../support/worker.ts';
 
 let test: TestLedger;
 let worker: TestWorker;
-let purse: Purse;
+let allocator: HoldAllocator;
 
 beforeEach(async () => {
-  ({ test, worker, purse } = await startPaying());
+  ({ test, worker, allocator } = await startPaying());
 });
 afterEach(() => endPaying(test, worker));
 
@@ -30,7 +30,7 @@ const part = (id: string, amount: number, payload: object = {}, over: object = {
   work(id, { from: 'parent', amount }, payload, over);
 const parent = (amount: number, ...children: object[]) =>
   work('parent', { payer: 'alice', amount }, { children });
-const drain = () => worker.drain({ purse });
+const drain = () => worker.drain({ allocator });
 /** What the settler does with the ends of these jobs, as it gets them from its queue. */
 const settle = async (...ids: string[]) => {
   const records = await Promise.all(ids.map((id) => worker.store.get(id)));

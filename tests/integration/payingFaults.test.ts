@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createPurse } from '#shared/billing/holdAllocator.ts';
+import { createHoldAllocator } from '#shared/billing/holdAllocator.ts';
 import { settleCharge } from '#shared/billing/settleCharge.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
@@ -78,7 +78,7 @@ const struckMoney = (attach: Injector['attach']): Money => {
   const clock = { now: test.now };
   const [reader, entries] = [createLedgerReader(options), createEntryStore(options)];
   return {
-    purse: () => createPurse({ ledger: ledger(), clock, ids: systemIds }),
+    allocator: () => createHoldAllocator({ ledger: ledger(), clock, ids: systemIds }),
     settle: (charge) => settleCharge(charge, ledger()),
     tick: async () => {
       await expireHolds({ holds, ledger: ledger(), lanes: LANES }, clock);

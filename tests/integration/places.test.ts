@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { RECEIVES_MAX } from '#shared/contracts/queues.ts';
 import { command } from '#shared/control/command.ts';
-import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
 import { kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/kinds/errors.ts';
 import { decideGroup } from '#shared/jobs/operator/haltedGroups.ts';
@@ -37,7 +37,7 @@ const limit = (limits: object) =>
     store: worker.control,
     clock: worker.clock,
   });
-const holdOf = (group: string) => createGroupHolds(worker.table).get('normal', group);
+const holdOf = (group: string) => createGroupHalts(worker.table).get('normal', group);
 
 /** Received so often that the table must take over what has to wait. */
 const worn = async () => {
@@ -273,7 +273,7 @@ describe('a halted group', () => {
 
 describe('a hold of a group', () => {
   it('is written once, and only by who knew it as it was', async () => {
-    const holds = createGroupHolds(worker.table);
+    const holds = createGroupHalts(worker.table);
     const one = { last: 'a', since: 1 };
     const two = { last: 'b', before: 'a', since: 1 };
     expect(await holds.put('normal', 'g', undefined, one)).toBe(true);
@@ -289,7 +289,7 @@ describe('a hold of a group', () => {
   });
 
   it('is not forgotten by whoever pauses something at the same time', async () => {
-    const holds = createGroupHolds(worker.table);
+    const holds = createGroupHalts(worker.table);
     await holds.announce(1_000);
     const seen = await worker.control.get();
     await holds.announce(2_000);

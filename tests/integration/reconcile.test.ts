@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chargeOf } from '#shared/billing/charge.ts';
-import { createPurse } from '#shared/billing/holdAllocator.ts';
+import { createHoldAllocator } from '#shared/billing/holdAllocator.ts';
 import { chargeIdOf, holdIdOf } from '#shared/billing/jobCost.ts';
-import type { Purse } from '#shared/billing/ports.ts';
+import type { HoldAllocator } from '#shared/billing/ports.ts';
 import { reconcile, settleAgain } from '#shared/billing/reconcile.ts';
 import { settleCharge } from '#shared/billing/settleCharge.ts';
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
@@ -16,10 +16,10 @@ import type { TestWorker } from '../support/worker.ts';
 
 let test: TestLedger;
 let worker: TestWorker;
-let purse: Purse;
+let allocator: HoldAllocator;
 
 beforeEach(async () => {
-  ({ test, worker, purse } = await startPaying());
+  ({ test, worker, allocator } = await startPaying());
 });
 afterEach(() => endPaying(test, worker));
 
@@ -29,7 +29,7 @@ const job = (id: string, amount: number, payload: object = {}) => ({
 const part = (id: string, amount: number, payload: object = {}) => ({
   ...{ kind: 'work', id, payload, cost: { from: 'parent', amount } },
 });
-const drain = () => worker.drain({ purse });
+const drain = () => worker.drain({ allocator });
 const recordOf = async (id: string) => {
   const record = await worker.store.get(id);
   if (!record) throw new Error(`no job ${id}`);
@@ -55,7 +55,7 @@ const look = (since?: number) =>
     ...{ lanes: test.lanes, since },
   });
 const found = async () => (await look()).unsettled.map(({ job: id, is }) => `${id} ${is}`).sort();
-const mend = async () => settleAgain((await look()).unsettled, test.ledger);
+const fix = async () => settleAgain((await look()).unsettled, test.ledger);
 const standing = async (account: string) => {
   const { posted, held } = await test.ledger.balance({ unit: UNIT, account });
   return [posted, held];
@@ -86,7 +86,7 @@ describe('a ledger that was restored to an earlier moment', () => {
     const whole = await everyone();
     await restore(then);
     expect(await found()).toEqual(['after unpaid', 'dead held', 'paid unpaid']);
-    expect(await mend()).toEqual([]);
+    expect(await fix()).toEqual([]);
     expect(await found()).toEqual([]);
     expect(await everyone()).toEqual(whole);
     await settle('before', 'paid', 'dead', 'after', 'dead-after');
@@ -110,7 +110,7 @@ describe('a ledger that was restored to an earlier moment', () => {
     const whole = await everyone();
     const then = moments[at];
     if (then) await restore(then);
-    expect(await mend()).toEqual([]);
+    expect(await fix()).toEqual([]);
     expect([await found(), await everyone()]).toEqual([[], whole]);
   });
 
@@ -122,12 +122,14 @@ describe('a ledger that was restored to an earlier moment', () => {
     // However long it takes to run them, they come in one moment: that is what an allowance is for.
     const now = test.now();
     const clock = { now: () => now };
-    await worker.drain({ purse: createPurse({ ledger: test.ledger, clock, ids: systemIds }) });
+    await worker.drain({
+      allocator: createHoldAllocator({ ledger: test.ledger, clock, ids: systemIds }),
+    });
     expect((await recordOf('many-59')).settlement?.final).toBe(false);
     await settle(...ids);
     await restore(then);
     expect(await found()).toHaveLength(60);
-    expect(await mend()).toEqual([]);
+    expect(await fix()).toEqual([]);
     expect(await standing('alice')).toEqual([99_400n, 0n]);
   });
 
@@ -139,9 +141,9 @@ describe('a ledger that was restored to an earlier moment', () => {
     await drain();
     await settle('new');
     await restore(then);
-    expect(await mend()).toMatchObject([{ code: 'account_not_found' }]);
+    expect(await fix()).toMatchObject([{ code: 'account_not_found' }]);
     await test.open({ bob: 100n });
-    expect(await mend()).toEqual([]);
+    expect(await fix()).toEqual([]);
     expect(await standing('bob')).toEqual([90n, 0n]);
   });
 });
@@ -173,12 +175,12 @@ describe('jobs that were restored to an earlier moment', () => {
     await worker.send(job('again', 40));
     const [delivery] = await worker.receive();
     const then = await jobsThen();
-    await worker.run(delivery ? [delivery] : [], { purse });
+    await worker.run(delivery ? [delivery] : [], { allocator });
     await settle('again');
     const whole = await everyone();
     await restoreTable(test.options.raw, then);
     // Its message was taken before the table was lost, and had not been deleted yet.
-    await worker.run(delivery ? [delivery] : [], { purse });
+    await worker.run(delivery ? [delivery] : [], { allocator });
     const record = await recordOf('again');
     expect(record.status).toBe('COMPLETED');
     await settle('again');

@@ -117,7 +117,7 @@ describe('redrive', () => {
     });
   });
 
-  it('mends what was refused', async () => {
+  it('fixes what was refused', async () => {
     const id = await worker.send({ kind: 'test', payload: { good: 'yes', n: 1 } });
     await worker.drain();
     expect(await worker.store.get(id)).toMatchObject({ status: 'QUARANTINED' });

@@ -1,6 +1,6 @@
 /**
  * What AWS documents of DynamoDB and this project builds on, asked of each engine that is here. Where
- * an engine differs, `DEVIATIONS` names how, so that a new version that mends it is noticed, too.
+ * an engine differs, `DEVIATIONS` names how, so that a new version that fixes it is noticed, too.
  * TransactionConflict is raised by neither: tests inject it (`tests/support/conflicts.ts`).
  */
 import {

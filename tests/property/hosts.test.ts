@@ -30,9 +30,9 @@ const results: fc.Arbitrary<ProbeResult[]> = fc.array(
 );
 
 const u = (max: number) => fc.integer({ min: 0, max });
-const told: fc.Arbitrary<Pick<Live, 'told'>> = fc.oneof(
+const announced: fc.Arbitrary<Pick<Live, 'announced'>> = fc.oneof(
   fc.constant({}),
-  fc.constantFrom(...HOST_STATES).map((state) => ({ told: state })),
+  fc.constantFrom(...HOST_STATES).map((state) => ({ announced: state })),
 );
 const all: fc.Arbitrary<Live> = fc.record({
   ...{ number: u(4_294_967_295), state: fc.constantFrom(...HOST_STATES), fails: u(255) },
@@ -60,7 +60,7 @@ const inconclusiveReason: fc.Arbitrary<Pick<Live, 'inconclusiveReason'>> = fc.on
     .map((reason) => ({ inconclusiveReason: reason })),
 );
 const packable: fc.Arbitrary<Live> = fc
-  .tuple(all, told, inconclusiveReason)
+  .tuple(all, announced, inconclusiveReason)
   .map(([live, each, unsure]) => ({ ...live, ...each, ...unsure }));
 
 /** Rules that hold between any two states of a host. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { retryDelaySeconds, retryPolicy } from '#shared/jobs/envelope/retryPolicy.ts';
 import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
-import { lanesOf, runLanes } from '#shared/jobs/worker/messageGroups.ts';
+import { byMessageGroup, runGroups } from '#shared/jobs/worker/messageGroups.ts';
 import { canonicalJson, type Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 
@@ -13,8 +13,8 @@ describe('lanes', () => {
       fc.asyncProperty(fc.array(item, { maxLength: 10 }), async (items) => {
         const numbered = items.map((each, index) => ({ ...each, index }));
         const started: number[] = [];
-        const results = await runLanes(
-          lanesOf(numbered, ({ group }) => group),
+        const results = await runGroups(
+          byMessageGroup(numbered, ({ group }) => group),
           async (each) => {
             started.push(each.index);
             await Promise.resolve();

@@ -1,7 +1,7 @@
 /** A worker whose jobs pay out of a ledger of their own. */
 import * as v from 'valibot';
 import { expect, inject } from 'vitest';
-import { createPurse } from '#shared/billing/holdAllocator.ts';
+import { createHoldAllocator } from '#shared/billing/holdAllocator.ts';
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import { defineJob, type Kinds, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
@@ -25,8 +25,12 @@ const FAMILY = kindsOf([
 export const startPaying = async (kinds: Kinds = FAMILY) => {
   const test = await startLedger(inject('dynamoEndpoint'), 4);
   const worker = await startWorker(inject('dynamoEndpoint'), kinds);
-  const purse = createPurse({ ledger: test.ledger, clock: { now: test.now }, ids: systemIds });
-  return { test, worker, purse };
+  const allocator = createHoldAllocator({
+    ledger: test.ledger,
+    clock: { now: test.now },
+    ids: systemIds,
+  });
+  return { test, worker, allocator };
 };
 
 /** Whatever became of the jobs, the books are sound. */

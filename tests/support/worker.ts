@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import type { Purse } from '#shared/billing/ports.ts';
+import type { HoldAllocator } from '#shared/billing/ports.ts';
 import { PLACED_ATTRIBUTE, RECEIVES_MAX, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import { createGate } from '#shared/control/gate.ts';
@@ -18,7 +18,7 @@ import type { Dispatcher } from '#shared/dispatch/ports.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
 import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
@@ -45,7 +45,7 @@ const REGION = 'us-east-1';
 const VISIBILITY_SECONDS = 600;
 
 /** For tests whose jobs cost nothing. */
-export const NO_PURSE: Purse = {
+export const NO_PURSE: HoldAllocator = {
   take: () => Promise.reject(new Error('no ledger here')),
 };
 
@@ -111,10 +111,10 @@ export const attributeIn = (
 export const groupsOf = ({
   Attributes,
   MessageAttributes,
-}: Pick<Message, 'Attributes' | 'MessageAttributes'>): Pick<Delivery, 'group' | 'lane'> => {
+}: Pick<Message, 'Attributes' | 'MessageAttributes'>): Pick<Delivery, 'group' | 'messageGroup'> => {
   const own = Attributes?.MessageGroupId ?? '';
   const placedIn = attributeIn(MessageAttributes, PLACED_ATTRIBUTE);
-  return placedIn === undefined ? { group: own } : { group: placedIn, lane: own };
+  return placedIn === undefined ? { group: own } : { group: placedIn, messageGroup: own };
 };
 
 const deliveryOf = (
@@ -187,9 +187,9 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     faults: createFaultLog({ client, table }),
     gate: createGate({ store: control, clock, logger, freshMs: 0, defaults: undefined }),
     chains: createChainStore({ client, table }),
-    groups: createGroupHolds({ client, table }),
+    groups: createGroupHalts({ client, table }),
     ticks: createTicks({ client, table }),
-    purse: NO_PURSE,
+    allocator: NO_PURSE,
     hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock, random: { next: () => 0 } }),
     blobs,

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { FauxqsServer } from 'fauxqs';
-import type { Charges, Purse } from '#shared/billing/ports.ts';
+import type { Charges, HoldAllocator } from '#shared/billing/ports.ts';
 import type { Charge } from '#shared/billing/settleCharge.ts';
 import { chargeIn, createCharges } from '#shared/billing/sqs/postingsQueue.ts';
 import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
@@ -22,7 +22,7 @@ import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createGroupHolds } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
 import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
@@ -57,7 +57,7 @@ const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 /** A ledger beside the mesh. */
 export interface Money {
   /** Of one process: what it remembers dies with it. */
-  purse(): Purse;
+  allocator(): HoldAllocator;
   settle(charge: Charge): Promise<Outcome>;
   /** What a minute brings. */
   tick(): Promise<unknown>;
@@ -74,7 +74,7 @@ export interface WorldOptions {
   readonly http?: HttpClient;
   readonly money?: (attach: Injector['attach']) => Money;
   /** What an environment of the worker has beside; its calls are struck when it lets them. */
-  readonly equip?: (injector: Injector, clock: Clock) => Pick<BatchDeps, 'hosts' | 'purse'>;
+  readonly equip?: (injector: Injector, clock: Clock) => Pick<BatchDeps, 'hosts' | 'allocator'>;
   readonly charges?: Charges;
   /** Sees what the invocations send. */
   readonly observe?: (client: DynamoDBDocumentClient, sqs: SQSClient) => void;
@@ -156,9 +156,9 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     ...lease,
     chains: createChainStore(jobs),
     faults: createFaultLog(jobs),
-    groups: createGroupHolds(jobs),
+    groups: createGroupHalts(jobs),
     ticks: createTicks(jobs),
-    purse: NO_PURSE,
+    allocator: NO_PURSE,
     hosts: NO_HOSTS,
   };
   const announcements = createAnnouncements(sqs, resultsUrl);
@@ -184,7 +184,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     if (messages.length === 0) return false;
     const deliveries = messages.map((message) => {
       const delivery = deliveryOf(jobsUrl, message, offset);
-      const isWorn = options.worn && delivery.lane === undefined;
+      const isWorn = options.worn && delivery.messageGroup === undefined;
       return isWorn ? { ...delivery, receives: LIMITS.receivesKept } : delivery;
     });
     // An environment that was killed takes its memory along.
@@ -193,7 +193,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const report = await injector.invoke(() =>
       runBatch(deliveries, 'request', () => 900_000, {
         ...environment,
-        ...(money && { purse: money.purse() }),
+        ...(money && { allocator: money.allocator() }),
       }),
     );
     // Lambda deletes what was not returned; that may get lost like anything else.

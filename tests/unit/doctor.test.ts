@@ -10,8 +10,8 @@ const functionOf = (name: string, over: Partial<FunctionState> = {}): FunctionSt
   ...{ arn: `${ARN}-${name}`, state: 'Active', reason: '' },
   ...over,
 });
-const briefly = (findings: readonly { level: string; detail: string; mend?: string }[]) =>
-  findings.map(({ level, detail, mend }) => [level, detail, ...(mend ? [mend] : [])]);
+const briefly = (findings: readonly { level: string; detail: string; fix?: string }[]) =>
+  findings.map(({ level, detail, fix }) => [level, detail, ...(fix ? [fix] : [])]);
 
 describe('functions', () => {
   it('that may run are well, also those that sleep', () => {
@@ -27,12 +27,12 @@ describe('functions', () => {
     [{ reserved: 0 }, 'problem', /0 times at once/, /--function-name sheratan-dev-worker$/],
     [{ state: 'Pending' }, 'warning', /is Pending/, /look again/],
     [{ state: 'Failed', reason: 'no key' }, 'problem', /is Failed \(no key\)$/, /see the reason/],
-  ])('that are %j are told', (over, level, detail, mend) => {
+  ])('that are %j are told', (over, level, detail, fix) => {
     const found = checkFunctions([functionOf('relay'), functionOf('worker:live', over)]);
     expect(found).toEqual([
       {
         ...{ check: 'functions', level },
-        ...{ detail: expect.stringMatching(detail), mend: expect.stringMatching(mend) },
+        ...{ detail: expect.stringMatching(detail), fix: expect.stringMatching(fix) },
       },
     ]);
   });
@@ -61,7 +61,7 @@ describe('rules', () => {
         check: 'rules',
         level: 'problem',
         detail,
-        mend: expect.stringMatching(/deploy|enable-rule/),
+        fix: expect.stringMatching(/deploy|enable-rule/),
       },
     ]);
   });
@@ -128,10 +128,10 @@ describe('the oldest message', () => {
       /groups/,
     ],
     ['jobs-normal.fifo', 'problem', { pausedSources: ['s'] }, 'only sources are (s)', /groups/],
-  ])('of %s is a %s under %j', (queue, level, control, why, mend) => {
+  ])('of %s is a %s under %j', (queue, level, control, why, fix) => {
     expect(aged(90_000, control, queue)).toEqual([
       {
-        ...{ check: 'age', level, mend: expect.stringMatching(mend) },
+        ...{ check: 'age', level, fix: expect.stringMatching(fix) },
         detail: expect.stringContaining(why),
       },
     ]);

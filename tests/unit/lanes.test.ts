@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { lanesOf, runLanes } from '#shared/jobs/worker/messageGroups.ts';
+import { byMessageGroup, runGroups } from '#shared/jobs/worker/messageGroups.ts';
 
-describe('lanes', () => {
+describe('groups', () => {
   it('keep the order within a group', () => {
-    expect(lanesOf(['a1', 'b1', 'a2', 'c1', 'b2'], (item) => item.slice(0, 1))).toEqual([
+    expect(byMessageGroup(['a1', 'b1', 'a2', 'c1', 'b2'], (item) => item.slice(0, 1))).toEqual([
       ['a1', 'a2'],
       ['b1', 'b2'],
       ['c1'],
@@ -19,18 +19,18 @@ describe('lanes', () => {
       await gate.promise;
       return 'done';
     };
-    await runLanes([['a1', 'a2'], ['b1'], ['c1']], run, () => false);
+    await runGroups([['a1', 'a2'], ['b1'], ['c1']], run, () => false);
     expect(started.slice(0, 3).sort()).toEqual(['a1', 'b1', 'c1']);
     expect(started).toHaveLength(4);
   });
 
-  it('stop at the first that must return, and leave its lane alone only', async () => {
+  it('stop at the first that must return, and leave its group alone only', async () => {
     const started: string[] = [];
     const run = (item: string) => {
       started.push(item);
       return Promise.resolve(item);
     };
-    const results = await runLanes(
+    const results = await runGroups(
       [
         ['a1', 'a2', 'a3'],
         ['b1', 'b2'],

@@ -3,7 +3,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { lazyHttp } from '#shared/jobs/http/lazyHttp.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { lazyDispatcher } from '#shared/wiring/lazyDispatcher.ts';
-import { lazyPurse } from '#shared/wiring/lazyHoldAllocator.ts';
+import { lazyHoldAllocator } from '#shared/wiring/lazyHoldAllocator.ts';
 import type { DispatcherOptions } from '#shared/wiring/openDispatcher.ts';
 import type { SystemOptions } from '#shared/wiring/openLedger.ts';
 
@@ -19,7 +19,9 @@ vi.mock('#shared/jobs/s3/openBucket.ts', () => ({
   openBucket: () => opening({ blobs: { get: answer }, workspaces: { list: answer } }),
 }));
 vi.mock('#shared/wiring/openLedger.ts', () => ({ openLedger: () => opening({}) }));
-vi.mock('#shared/billing/holdAllocator.ts', () => ({ createPurse: () => ({ take: answer }) }));
+vi.mock('#shared/billing/holdAllocator.ts', () => ({
+  createHoldAllocator: () => ({ take: answer }),
+}));
 
 const answer = (): Promise<string> => Promise.resolve('answered');
 
@@ -35,7 +37,7 @@ const USES: Readonly<Record<string, () => Use>> = {
   'an HTTP client': () => lazyHttp({ allow: [] }).request as Use,
   'the bucket': () => bucket().blobs.get as Use,
   'the workspaces': () => bucket().workspaces.list as Use,
-  'a purse': () => lazyPurse({} as Omit<SystemOptions, 'client'>).take as Use,
+  'a allocator': () => lazyHoldAllocator({} as Omit<SystemOptions, 'client'>).take as Use,
 };
 
 it.each(Object.entries(USES))('%s is opened again after a failure, then kept', async (_, make) => {

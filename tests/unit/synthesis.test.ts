@@ -109,9 +109,9 @@ describe('the cache of assemblies', () => {
     const damaged = await cache.add('a', make('code'));
     damage(damaged);
     expect(cache.find('a')).toBeUndefined();
-    const mended = await cache.add('a', make('code'));
-    expect(cache.find('a')).toBe(mended);
-    expect(read(mended)).toBe('code');
+    const fixed = await cache.add('a', make('code'));
+    expect(cache.find('a')).toBe(fixed);
+    expect(read(fixed)).toBe('code');
   });
 
   it('shows nobody an assembly before it is whole', async () => {

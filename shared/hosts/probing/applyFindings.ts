@@ -28,7 +28,7 @@ export const closedHour = (
 /** What was found out of hosts, by id and in order. */
 export type Findings = ReadonlyMap<string, readonly ProbeResult[]>;
 
-export interface Turn {
+export interface RunMoment {
   readonly tick: number;
   /** To which moment the new state belongs, ms since the epoch. */
   readonly at: number;
@@ -41,7 +41,7 @@ export const applyFindings = (
   seen: ShardState,
   hosts: readonly Host[],
   findings: Findings,
-  { tick, at, foundAt }: Turn,
+  { tick, at, foundAt }: RunMoment,
 ): Applied => {
   const isNewHour = closedHour(seen, at) !== undefined;
   const changes: Change[] = [];

@@ -1,4 +1,4 @@
-/** The minute's turns: a message for each time that a shard is due within it. */
+/** The minute's probe runs: a message for each time that a shard is due within it. */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { HostRegistry, ProbeMessage, ProbeQueue } from '../ports.ts';
 import { intervalOf } from '../registry/shard.ts';
@@ -13,7 +13,7 @@ export interface FanOutDeps {
   readonly logger: Logger;
 }
 
-/** Done twice, the second messages find their turns claimed. @returns how many turns */
+/** Done twice, the second messages find their probe runs claimed. @returns how many probe runs */
 export const fanOut = async (
   { at }: Extract<ProbeMessage, { kind: 'minute' }>,
   { registry, queue, clock, logger }: FanOutDeps,
@@ -21,14 +21,14 @@ export const fanOut = async (
   const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
   const lateMs = clock.now() - minute;
   if (lateMs >= 2 * MINUTE_MS) {
-    logger.warn('a minute came when it was over; its turns are left out', { minute, lateMs });
+    logger.warn('a minute came when it was over; its probe runs are left out', { minute, lateMs });
     return 0;
   }
   const shards = await registry.shards();
   const messages = shards.flatMap((shard) => {
     const interval = intervalOf(shard);
-    return Array.from({ length: MINUTE_SECONDS / interval }, (_, turn) => {
-      const delaySeconds = turn * interval;
+    return Array.from({ length: MINUTE_SECONDS / interval }, (_, run) => {
+      const delaySeconds = run * interval;
       const message = { kind: 'shard', shard, at: minute + delaySeconds * 1_000 } as const;
       return { message, delaySeconds };
     });

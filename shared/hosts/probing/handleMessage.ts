@@ -10,7 +10,7 @@ export interface ProberDeps extends ShardDeps {
   readonly queue: ProbeQueue;
 }
 
-/** @returns what a turn of a shard came to; undefined when turns were only handed out */
+/** @returns what a probe run of a shard came to; undefined when probe runs were only handed out */
 export const carryOut = async (
   message: ProbeMessage,
   remainingMs: number,

@@ -12,7 +12,7 @@ export interface Live {
   readonly number: number;
   readonly state: HostState;
   /** The last state that was announced, where it is another one: an overlay kept the rest quiet. */
-  readonly told?: HostState;
+  readonly announced?: HostState;
   /** Consecutive fails, and consecutive probes that did not fail. */
   readonly fails: number;
   readonly passes: number;

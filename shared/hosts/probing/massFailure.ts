@@ -1,7 +1,7 @@
 /**
  * When most of a shard fails at once, it is likelier that the prober's network is gone than that all
  * of those hosts are. Sentinels decide where there are some; otherwise the hosts that still answer
- * prove the network, and where none does, the doubt lasts a few turns only.
+ * prove the network, and where none does, the doubt lasts a few probe runs only.
  */
 
 import { LIMITS } from '#shared/kernel/limits.ts';

@@ -16,7 +16,7 @@ const RECORD_BYTES = 36;
 const FLAPPING = 0b1000;
 const STATE = 0b0111;
 /** One more than its place among the states; 0 when it is the state. */
-const TOLD_SHIFT = 4;
+const ANNOUNCED_SHIFT = 4;
 
 /** The order is part of the format: new ones go to the end. */
 const REASONS: readonly Live['reason'][] = [
@@ -54,8 +54,8 @@ const recentBits = ({ slow, changes, inconclusiveReason }: Live): number => {
 
 const write = (view: DataView, at: number, live: Live): void => {
   view.setUint32(at, live.number);
-  const told = live.told === undefined ? 0 : HOST_STATES.indexOf(live.told) + 1;
-  const state = HOST_STATES.indexOf(live.state) | (told << TOLD_SHIFT);
+  const announced = live.announced === undefined ? 0 : HOST_STATES.indexOf(live.announced) + 1;
+  const state = HOST_STATES.indexOf(live.state) | (announced << ANNOUNCED_SHIFT);
   view.setUint8(at + 4, state | (live.flapping ? FLAPPING : 0));
   view.setUint8(at + 5, live.fails);
   view.setUint8(at + 6, live.passes);
@@ -77,7 +77,7 @@ const write = (view: DataView, at: number, live: Live): void => {
 const read = (view: DataView, at: number): Live => {
   const flags = view.getUint8(at + 4);
   const state = HOST_STATES[flags & STATE];
-  const told = HOST_STATES[((flags >>> TOLD_SHIFT) & STATE) - 1];
+  const announced = HOST_STATES[((flags >>> ANNOUNCED_SHIFT) & STATE) - 1];
   const reason = REASONS[view.getUint8(at + 13)];
   const recent = view.getUint32(at + 8);
   const inconclusiveReason = INCONCLUSIVE_REASONS[(recent >>> INCONCLUSIVE_SHIFT) - 1];
@@ -86,7 +86,7 @@ const read = (view: DataView, at: number): Live => {
   return {
     number: view.getUint32(at),
     state,
-    ...(told !== undefined && { told }),
+    ...(announced !== undefined && { announced }),
     flapping: (flags & FLAPPING) !== 0,
     fails: view.getUint8(at + 5),
     passes: view.getUint8(at + 6),

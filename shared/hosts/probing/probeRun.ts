@@ -1,4 +1,4 @@
-/** One turn of a shard: claimed once, all hosts looked at, the verdicts committed in one write. */
+/** One probe run of a shard: claimed once, all hosts looked at, the verdicts committed in one write. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Ids, Logger } from '#shared/kernel/ports.ts';
 import type { HostRegistry, ProbeMessage, RollupStore, ShardState, ShardStore } from '../ports.ts';
@@ -9,7 +9,7 @@ import {
   applyFindings,
   closedHour,
   type Findings,
-  type Turn,
+  type RunMoment,
 } from './applyFindings.ts';
 import type { Change, Live } from './liveness.ts';
 import { type Sentinels, withoutMassFailure } from './massFailure.ts';
@@ -29,7 +29,7 @@ export interface ShardDeps {
 export interface ShardReport {
   readonly kind: 'committed' | 'duplicate' | 'overtaken';
   readonly shard: string;
-  /** From the turn's moment to the start of its run, in ms. */
+  /** From when a probe run is due to its start, in ms. */
   readonly skewMs: number;
   readonly run?: ProbeRun;
   readonly live?: ReadonlyMap<number, Live>;
@@ -44,7 +44,7 @@ interface Commit {
   readonly hosts: readonly Host[];
   readonly findings: Findings;
   /** For the state as it is by now; undefined when the findings count no more. */
-  readonly turnOn: (state: ShardState) => Turn | undefined;
+  readonly momentOn: (state: ShardState) => RunMoment | undefined;
 }
 
 /**
@@ -52,16 +52,16 @@ interface Commit {
  * written down before the state that no longer has it: done twice, it is the same.
  */
 export const commitFindings = async (
-  { shard, seen, hosts, findings, turnOn }: Commit,
+  { shard, seen, hosts, findings, momentOn }: Commit,
   { store, rollups, logger }: Pick<ShardDeps, 'store' | 'rollups' | 'logger'>,
 ): Promise<Applied | undefined> => {
   let state = seen;
   for (let tries = 0; tries < LIMITS.shardCommitsMax; tries += 1) {
-    const turn = turnOn(state);
-    if (!turn) return undefined;
-    const closed = closedHour(state, turn.at);
-    if (closed) await rollups.putHour(shard, closed, turn.at);
-    const applied = applyFindings(state, hosts, findings, turn);
+    const moment = momentOn(state);
+    if (!moment) return undefined;
+    const closed = closedHour(state, moment.at);
+    if (closed) await rollups.putHour(shard, closed, moment.at);
+    const applied = applyFindings(state, hosts, findings, moment);
     if (await store.commit(shard, state, applied.next, applied.changes)) return applied;
     state = await store.read(shard);
   }
@@ -90,12 +90,12 @@ export const runShard = async (
   const known = hosts.map((host) => ({ host, live: seen.live.get(host.number) }));
   const run = await deps.probeAll(known, budgetMs);
   const results = await withoutMassFailure(known, run.results, deps.sentinels);
-  const turn = { tick, at, foundAt: run.startedAt };
+  const moment = { tick, at, foundAt: run.startedAt };
   const applied = await commitFindings(
     {
       ...{ shard, seen, hosts },
       findings: new Map([...results].map(([id, result]) => [id, [result]])),
-      turnOn: (state) => (state.tick < tick ? turn : undefined),
+      momentOn: (state) => (state.tick < tick ? moment : undefined),
     },
     deps,
   );

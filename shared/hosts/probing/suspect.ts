@@ -39,7 +39,7 @@ export const lookAtSuspect = async (
     {
       ...{ shard, seen, hosts },
       findings: new Map([[host.id, [failedCall(message), second]]]),
-      turnOn: (state) =>
+      momentOn: (state) =>
         isNews(state, host.number, at)
           ? { tick: state.tick, at: state.at, foundAt: at }
           : undefined,

@@ -157,24 +157,30 @@ const flaps = (changes: number, before: boolean): boolean => {
     : count >= LIMITS.hostFlapPercent * (OUTCOMES_KEPT / 100);
 };
 
-/** What happened during an overlay is told when it has ended, unless it is over as well. */
+/** What happened during an overlay is announced when it has ended, unless it is over as well. */
 const announced = (before: Live, next: Live, host: Host, now: number): Judged => {
-  const { told = before.state, ...untold } = next;
+  const { announced = before.state, ...rest } = next;
   const { state, reason } = next;
   const isChange = state !== before.state;
   const isQuiet = overlayAt(host, now) !== undefined;
-  if (!isChange && (isQuiet || told === state)) return { live: next };
-  const isSilent = isQuiet || (isChange && told === state);
+  if (!isChange && (isQuiet || announced === state)) return { live: next };
+  const isSilent = isQuiet || (isChange && announced === state);
   const begun = state === 'offline' ? next.failedSince : seconds(now);
   const since = isChange ? begun : before.since;
   const seq = before.seq + 1;
   const change: Change = {
-    ...{ host: host.id, number: host.number, seq, from: isChange ? before.state : told, to: state },
+    ...{
+      host: host.id,
+      number: host.number,
+      seq,
+      from: isChange ? before.state : announced,
+      to: state,
+    },
     ...{ reason, since: since * 1_000, at: now, muted: before.flapping && next.flapping },
     ...(isSilent && { silent: true }),
   };
-  const isOwed = isSilent && told !== state;
-  return { live: { ...untold, ...(isOwed && { told }), seq, since }, change };
+  const isOwed = isSilent && announced !== state;
+  return { live: { ...rest, ...(isOwed && { announced }), seq, since }, change };
 };
 
 /** @param now ms since the epoch */

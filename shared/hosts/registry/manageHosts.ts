@@ -141,7 +141,7 @@ const plan = (
   return { decided, steps };
 };
 
-const settle = async (
+const addChunk = async (
   definitions: readonly HostDefinition[],
   replace: boolean,
   room: Room,
@@ -180,7 +180,7 @@ export const addHosts = async (
   const outcomes: HostOutcome[] = [];
   let chunk = new Map<string, HostDefinition>();
   const flush = async (): Promise<void> => {
-    const made = await settle([...chunk.values()], replace, room, deps);
+    const made = await addChunk([...chunk.values()], replace, room, deps);
     for (const outcome of made) deps.onOutcome?.(outcome);
     outcomes.push(...made);
     chunk = new Map();

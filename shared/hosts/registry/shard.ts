@@ -11,7 +11,7 @@ export const intervalOf = (shard: string): ProbeInterval => {
   return interval;
 };
 
-/** Which of all the shard's turns the moment belongs to; the next one is one more. */
+/** Which of all the shard's probe runs the moment belongs to; the next one is one more. */
 export const tickOf = (shard: string, at: number): number =>
   Math.floor(at / (intervalOf(shard) * 1_000));
 
@@ -23,7 +23,7 @@ export const budgetMsOf = (shard: string, remainingMs: number): number => {
 };
 
 /**
- * Between the beginnings of two runs at least, in ms: turns that were held up come at once, and
- * looking three times within a second would count as three turns.
+ * Between the beginnings of two runs at least, in ms: probe runs that were held up come at once, and
+ * looking three times within a second would count as three probe runs.
  */
 export const apartMsOf = (shard: string): number => (intervalOf(shard) * 1_000) / 2;

@@ -4,7 +4,7 @@ import { sendAll } from '#shared/aws/sendAll.ts';
 import { asciiJson } from '#shared/kernel/json.ts';
 import type { ProbeQueue } from '../ports.ts';
 
-/** Turns or a suspicion that the queue did not take: sending all of them again does no harm. */
+/** Probe runs or a suspicion that the queue did not take: sending all of them again does no harm. */
 class ProbesRefusedError extends Error {
   override readonly name = 'ProbesRefusedError';
   readonly code = 'PROBES_REFUSED';

@@ -4,7 +4,7 @@ import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/l
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { CONTROL_KEY, JOBS_TTL } from '#shared/contracts/tables.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { GroupHold, GroupHolds } from '../ports/groups.ts';
+import type { GroupHalt, GroupHalts } from '../ports/groups.ts';
 import type { StoreOptions } from './jobStore.ts';
 
 const keyOf = (priority: string, group: string) => ({
@@ -15,17 +15,17 @@ const keyOf = (priority: string, group: string) => ({
 /** No wait is longer. */
 const KEPT_SECONDS = 2 * LIMITS.horizonSecondsMax;
 
-const holdOf = (item: Record<string, unknown>): GroupHold => ({
+const holdOf = (item: Record<string, unknown>): GroupHalt => ({
   last: String(item['last']),
   since: Number(item['since']),
   ...(item['before'] !== undefined && { before: String(item['before']) }),
 });
 
-const isSame = (a: GroupHold, b: GroupHold): boolean =>
+const isSame = (a: GroupHalt, b: GroupHalt): boolean =>
   a.last === b.last && a.before === b.before && a.since === b.since;
 
 /** undefined when it was written; the item that stood in its way, if there is one. */
-const blockedBy = async (write: Promise<unknown>): Promise<GroupHold | 'nothing' | undefined> => {
+const blockedBy = async (write: Promise<unknown>): Promise<GroupHalt | 'nothing' | undefined> => {
   try {
     await write;
     return undefined;
@@ -35,7 +35,7 @@ const blockedBy = async (write: Promise<unknown>): Promise<GroupHold | 'nothing'
   }
 };
 
-export const createGroupHolds = ({ client, table: TableName }: StoreOptions): GroupHolds => ({
+export const createGroupHalts = ({ client, table: TableName }: StoreOptions): GroupHalts => ({
   get: async (priority, group) => {
     const { Item } = await client.send(
       new GetCommand({ TableName, Key: keyOf(priority, group), ConsistentRead: true }),

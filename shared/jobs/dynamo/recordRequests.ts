@@ -26,7 +26,7 @@ const OPEN = [
 const openGuard = ({ attemptsMax, fresh }: ClaimRequest): Guard => {
   const known = `contentHash = :hash AND attribute_not_exists(cancelRequest) AND (${OPEN.join(' OR ')})`;
   return {
-    // What was refused never ran: its sender may mend it and send it again under the same id.
+    // What was refused never ran: its sender may fix it and send it again under the same id.
     condition: fresh
       ? `attribute_not_exists(#status) OR #status = :quarantined OR (${known})`
       : known,
@@ -124,7 +124,7 @@ const CREATED_CLEARS = ['attention', 'expiresAt', 'error', 'envelope', 'envelope
 export const createInput = (table: string, record: JobRecord) => {
   const { pk: _pk, sk: _sk, ...fields } = itemOf(record);
   const input = assignments(fields, CREATED_CLEARS);
-  // What was refused may be mended by the same sender; another refusal never replaces its body.
+  // What was refused may be fixed by the same sender; another refusal never replaces its body.
   const replaceable =
     record.status === 'QUARANTINED'
       ? '(#status = :quarantined AND messageId = :messageId)'

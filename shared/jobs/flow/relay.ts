@@ -55,7 +55,7 @@ export const releaseMessage = async (
 
 export const DEPENDENCIES_ENDED = 'dependencies';
 
-const settleDependant = async (
+const resolveDependant = async (
   dependant: string,
   edges: readonly EndedEdge[],
   deps: RelayDeps,
@@ -74,7 +74,7 @@ const settleDependant = async (
 };
 
 /** All edges of a batch to one dependant are struck off in one write. */
-const settleDependants = async (
+const resolveDependants = async (
   ended: readonly JobRecord[],
   deps: RelayDeps,
 ): Promise<readonly OutgoingMessage[]> => {
@@ -84,7 +84,7 @@ const settleDependants = async (
   );
   const byDependant = [...Map.groupBy(edges.flat(), ({ dependant }) => dependant)];
   const messages = await mapPool(byDependant, WIDTH, ([dependant, of]) =>
-    settleDependant(dependant, of, deps),
+    resolveDependant(dependant, of, deps),
   );
   return messages.flat();
 };
@@ -120,7 +120,7 @@ const childMessages = async (
 export const relayEnds = async (ended: readonly JobRecord[], deps: RelayDeps): Promise<void> => {
   const sendOn = async (): Promise<void> => {
     const children = await mapPool(ended, WIDTH, (record) => childMessages(record, deps));
-    const released = await settleDependants(ended, deps);
+    const released = await resolveDependants(ended, deps);
     await endUntaken(await deps.outgoing.send([...children.flat(), ...released]), deps);
   };
   const charge = () => deps.charges.send(ended.filter(({ cost }) => cost !== undefined));

@@ -1,7 +1,7 @@
 /** What keeping places in groups needs of the outside. */
 
 /** A group of which the table holds a part. */
-export interface GroupHold {
+export interface GroupHalt {
   /** The last job that it took over: whoever is not, waits for that. */
   readonly last: string;
   /** The one before it, if that had not ended. */
@@ -10,17 +10,17 @@ export interface GroupHold {
   readonly since: number;
 }
 
-export interface GroupHolds {
-  get(priority: string, group: string): Promise<GroupHold | undefined>;
+export interface GroupHalts {
+  get(priority: string, group: string): Promise<GroupHalt | undefined>;
   /** false when it is not as it was `seen` any more. Done twice it is done once. */
   put(
     priority: string,
     group: string,
-    seen: GroupHold | undefined,
-    next: GroupHold,
+    seen: GroupHalt | undefined,
+    next: GroupHalt,
   ): Promise<boolean>;
   /** Unless it is not as it was `seen` any more. */
-  remove(priority: string, group: string, seen: GroupHold): Promise<void>;
+  remove(priority: string, group: string, seen: GroupHalt): Promise<void>;
   /** Has every worker look for holds, at least until then; ms since the epoch. */
   announce(until: number): Promise<void>;
 }

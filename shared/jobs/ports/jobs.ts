@@ -171,7 +171,7 @@ export interface Delivery {
   readonly body: string;
   readonly deduplicationId?: string | undefined;
   /** Its SQS group, where that is not its job's: the job has kept its place in `group`. */
-  readonly lane?: string | undefined;
+  readonly messageGroup?: string | undefined;
   /** When the producer sent it, ms since the epoch. */
   readonly sentAt: number;
   /** How often SQS has handed it out. */

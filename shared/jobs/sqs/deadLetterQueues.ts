@@ -50,7 +50,7 @@ const receiveAll = async (
       const placedIn = released === undefined ? undefined : textIn(PLACED_ATTRIBUTE);
       found.push({
         ...{ messageId: MessageId, receiptHandle: ReceiptHandle, queueUrl, priority, body: Body },
-        ...(placedIn === undefined ? { group: own } : { group: placedIn, lane: own }),
+        ...(placedIn === undefined ? { group: own } : { group: placedIn, messageGroup: own }),
         sentAt: Number(attributes.SentTimestamp),
         receives: Number(attributes.ApproximateReceiveCount),
         released,

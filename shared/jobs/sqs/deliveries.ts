@@ -23,7 +23,7 @@ const attributeIn = ({ messageAttributes }: SQSRecord, name: string): string | u
 const groupsOf = (record: SQSRecord, released: string | undefined) => {
   const { MessageGroupId: own = record.messageId } = record.attributes;
   const placedIn = released && attributeIn(record, PLACED_ATTRIBUTE);
-  return placedIn ? { group: placedIn, lane: own } : { group: own };
+  return placedIn ? { group: placedIn, messageGroup: own } : { group: own };
 };
 
 /** @throws AssertionError for a queue that the worker was not given. */

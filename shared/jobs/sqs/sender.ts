@@ -65,15 +65,15 @@ export const sendMessages = async (
     ({ message }) => `${message.priority} ${laneOf(message.group)}`,
   );
   const outcomes: SendOutcome[] = [];
-  const sendLane = async (lane: readonly Indexed[]): Promise<void> => {
-    const url = queueUrls[lane[0]?.message.priority ?? 'normal'];
-    await sendEntries(sqs, url, lane.map(entryOf), (at, outcome) => {
-      const { index } = lane[at] as Indexed;
+  const sendGroup = async (messages: readonly Indexed[]): Promise<void> => {
+    const url = queueUrls[messages[0]?.message.priority ?? 'normal'];
+    await sendEntries(sqs, url, messages.map(entryOf), (at, outcome) => {
+      const { index } = messages[at] as Indexed;
       outcomes[index] = outcome;
       onOutcome?.(index, outcome);
     });
   };
-  await Promise.all([...lanes.values()].map(sendLane));
+  await Promise.all([...lanes.values()].map(sendGroup));
   return outcomes;
 };
 

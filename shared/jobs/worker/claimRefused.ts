@@ -9,7 +9,7 @@ import { cancelled, parked, received } from '../record/transitions.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { bury } from './finishAttempt.ts';
 import { takePlace } from './groupPlaces.ts';
-import { haltSeconds, hold, receiptOf, secondsUntil } from './park.ts';
+import { deferOrPark, haltSeconds, receiptOf, secondsUntil } from './park.ts';
 import { quarantine } from './quarantine.ts';
 
 type Refusal = Exclude<ClaimOutcome, { kind: 'claimed' }>;
@@ -38,7 +38,7 @@ const early = async (
 ): Promise<Disposition> => {
   const { id, kind } = facts;
   const now = deps.clock.now();
-  const { held, fate } = await hold(dueAt, id, delivery, deps);
+  const { held, fate } = await deferOrPark(dueAt, id, delivery, deps);
   const { receipt } = held;
   if (fate.action === 'return') {
     // Its row says so already; but of a message's receipts only the newest counts.

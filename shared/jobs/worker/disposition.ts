@@ -1,10 +1,10 @@
 /** What becomes of a message, and what it takes to decide that. */
 
-import type { Purse } from '#shared/billing/ports.ts';
+import type { HoldAllocator } from '#shared/billing/ports.ts';
 import type { Dispatcher } from '#shared/dispatch/ports.ts';
 import type { Clock, Ids, Logger, Random } from '#shared/kernel/ports.ts';
 import type { JobContext, Kinds } from '../kinds/defineJob.ts';
-import type { GroupHolds } from '../ports/groups.ts';
+import type { GroupHalts } from '../ports/groups.ts';
 import type { Blobs, ChainStore, FlowStore, Gate, JobStore, Limiter } from '../ports/jobs.ts';
 import type { Ticks } from '../ports/ticks.ts';
 
@@ -13,11 +13,11 @@ export interface JobDeps {
   readonly store: JobStore;
   readonly flows: FlowStore;
   readonly gate: Gate;
-  readonly groups: GroupHolds;
+  readonly groups: GroupHalts;
   readonly limiter: Limiter;
   readonly chains: ChainStore;
   readonly ticks: Ticks;
-  readonly purse: Purse;
+  readonly allocator: HoldAllocator;
   readonly hosts: Dispatcher;
   readonly blobs: Blobs;
   readonly services: Pick<JobContext, 'workspaces' | 'http'>;

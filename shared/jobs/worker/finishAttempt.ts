@@ -21,7 +21,7 @@ import {
 } from '../record/transitions.ts';
 import type { Children } from './childJobs.ts';
 import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
-import { haltSeconds, hold, keepBody, receiptOf } from './park.ts';
+import { deferOrPark, haltSeconds, keepBody, receiptOf } from './park.ts';
 import type { AttemptOutcome, Fault } from './runHandler.ts';
 
 /** An attempt that has ended, and what it takes to write that down. */
@@ -103,7 +103,7 @@ const retry = async (
   const now = deps.clock.now();
   const delay = afterSeconds ?? retryDelaySeconds(policy, record.attempt, deps.random);
   const seconds = Math.ceil(delay);
-  const { held, fate } = await hold(now + seconds * 1_000, record.id, delivery, deps);
+  const { held, fate } = await deferOrPark(now + seconds * 1_000, record.id, delivery, deps);
   const error: JobError = { ...fault, attempt: record.attempt, at: now };
   const change = retrying(record, now, error, held);
   return conclude(record, change, { ...fate, as: 'retrying', code: fault.code }, deps);
@@ -118,7 +118,7 @@ const postpone = async (
 ): Promise<Disposition> => {
   const now = deps.clock.now();
   const dueAt = Math.min(Math.max(until, now), now + LIMITS.horizonSecondsMax * 1_000);
-  const { held, fate } = await hold(dueAt, record.id, delivery, deps);
+  const { held, fate } = await deferOrPark(dueAt, record.id, delivery, deps);
   return conclude(record, postponed(record, now, as, held, note), { ...fate, as }, deps);
 };
 
@@ -153,7 +153,7 @@ const complete = async (
 
 const TOO_SLEEPY = 'SNOOZED_TOO_OFTEN';
 
-export const settle = (
+export const finishAttempt = (
   ended: Ended,
   outcome: AttemptOutcome,
   deps: JobDeps,

@@ -1,14 +1,14 @@
 /**
  * Places in groups. A message cannot wait for ever: in time the table takes its job over, and a
  * fresh message comes later. That one would be the last of its group, so it travels in an SQS group
- * of its own, its lane, and the job keeps its place: whoever is behind it in the group waits until
+ * of its own, its message group, and the job keeps its place: whoever is behind it in the group waits until
  * it has ended. A hold of the group names the last job that was taken over; each of those knows the
  * one before it. Workers look for holds only while there may be some.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { parseEnvelope } from '../envelope/envelope.ts';
 import { deduplicationIdOf, groupOf } from '../envelope/message.ts';
-import type { GroupHold } from '../ports/groups.ts';
+import type { GroupHalt } from '../ports/groups.ts';
 import type { Delivery } from '../ports/jobs.ts';
 import { isTerminal, type JobRecord, type Place } from '../record/record.ts';
 import type { JobDeps } from './disposition.ts';
@@ -37,12 +37,12 @@ const isAlone = ({ body, group, deduplicationId }: Delivery, id: string, deps: P
 /** The job that must end before this one may start; undefined when it is its turn. */
 export const jobBefore = async (
   id: string,
-  { priority, group, lane }: Delivery,
+  { priority, group, messageGroup }: Delivery,
   /** There may be held groups. */
   held: boolean,
   deps: PlaceDeps,
 ): Promise<string | undefined> => {
-  if (lane !== undefined) return openOf((await deps.store.get(id))?.place?.after, deps);
+  if (messageGroup !== undefined) return openOf((await deps.store.get(id))?.place?.after, deps);
   const hold = held ? await deps.groups.get(priority, group) : undefined;
   if (!hold) return undefined;
   if (hold.last === id) return openOf(hold.before, deps);
@@ -52,7 +52,7 @@ export const jobBefore = async (
 };
 
 /** Workers go by what they read a while ago: a hold counts once all of them have read of it. */
-const isSettled = ({ since }: GroupHold, now: number): boolean =>
+const isSettled = ({ since }: GroupHalt, now: number): boolean =>
   since <= now - LIMITS.groupSettleSeconds * 1_000 &&
   since > now - LIMITS.groupFreshSeconds * 1_000;
 
@@ -94,7 +94,7 @@ export const takePlace = async (
   until: number,
   deps: PlaceDeps,
 ): Promise<{ readonly place?: Place } | undefined> => {
-  const isPlaced = delivery.lane !== undefined;
+  const isPlaced = delivery.messageGroup !== undefined;
   if (!isPlaced && isAlone(delivery, id, deps)) return {};
   // First: a hold that nobody looks for holds nothing.
   await keepLooking(Math.max(deps.clock.now(), until), deps);

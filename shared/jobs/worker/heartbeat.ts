@@ -18,9 +18,9 @@ interface Listener {
 
 export interface Heartbeat {
   /** Registers a running attempt; call the answer when it has ended. */
-  hold(lease: Lease, listener: Listener): () => void;
+  extend(lease: Lease, listener: Listener): () => void;
   /** The message is decided; its visibility is no longer ours to move. */
-  settle(delivery: Delivery): void;
+  decided(delivery: Delivery): void;
   /** Resolves when nothing of it is under way any more: what is changed after it stands. */
   stop(): Promise<void>;
 }
@@ -78,11 +78,11 @@ export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
     (leaseSeconds * 1_000) / BEATS_PER_LEASE,
   );
   return {
-    hold: (lease, listener) => {
+    extend: (lease, listener) => {
       held.set(lease, listener);
       return () => held.delete(lease);
     },
-    settle: (delivery) => unsettled.delete(delivery),
+    decided: (delivery) => unsettled.delete(delivery),
     stop: () => {
       clearInterval(timer);
       return beating;

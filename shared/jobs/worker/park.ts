@@ -65,34 +65,34 @@ export const haltSeconds = (
     ? 0
     : secondsUntil(keptUntil(delivery, retentionSeconds), clock.now());
 
-type HoldDeps = PlaceDeps & Pick<JobDeps, 'blobs' | 'retentionSeconds'>;
+type ParkDeps = PlaceDeps & Pick<JobDeps, 'blobs' | 'retentionSeconds'>;
 
-interface Holding {
+interface Wait {
   readonly held: Held;
   readonly fate: Fate;
 }
 
-const inTable = async (dueAt: number, id: string, { body }: Delivery, deps: HoldDeps) => {
+const inTable = async (dueAt: number, id: string, { body }: Delivery, deps: ParkDeps) => {
   const held: Held = { dueAt, due: dueKey(id), ...(await keepBody(body, id, deps.blobs)) };
   return { held, fate: { action: 'delete' } } as const;
 };
 
-const inQueue = (dueAt: number, seconds: number, delivery: Delivery): Holding => {
+const inQueue = (dueAt: number, seconds: number, delivery: Delivery): Wait => {
   const receipt = seconds >= LIMITS.receiptWaitSeconds ? receiptOf(delivery) : undefined;
   return { held: { dueAt, ...(receipt && { receipt }) }, fate: { action: 'return', seconds } };
 };
 
 /** @param dueAt ms since the epoch; in the past means at once */
-export const hold = async (
+export const deferOrPark = async (
   dueAt: number,
   id: string,
   delivery: Delivery,
-  deps: HoldDeps,
-): Promise<Holding> => {
+  deps: ParkDeps,
+): Promise<Wait> => {
   const now = deps.clock.now();
   const where = whereToWait(dueAt, now, delivery, deps.retentionSeconds);
   if (where === 'away') {
-    if (delivery.lane !== undefined) await keepLooking(dueAt, deps);
+    if (delivery.messageGroup !== undefined) await keepLooking(dueAt, deps);
     return inTable(dueAt, id, delivery, deps);
   }
   if (where === 'place') {

@@ -6,7 +6,7 @@ import type { Delivery } from '../ports/jobs.ts';
 import type { JobFacts } from '../record/claimOutcome.ts';
 import { scheduled } from '../record/newRecord.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import { hold } from './park.ts';
+import { deferOrPark } from './park.ts';
 import { skipOverlap } from './scheduleOverlap.ts';
 
 /** Until when the first delivery of a job must wait; its row then says so. */
@@ -19,7 +19,7 @@ const notYet = async (
   const { notBefore } = timesOf(job.envelope, delivery.sentAt);
   const now = deps.clock.now();
   if (notBefore === undefined || notBefore <= now || delivery.released) return undefined;
-  const { held, fate } = await hold(notBefore, facts.id, delivery, deps);
+  const { held, fate } = await deferOrPark(notBefore, facts.id, delivery, deps);
   const made = await deps.store.create(scheduled(facts, now, held));
   // A row that is there already knows better: the claim reads it.
   return made.kind === 'created'

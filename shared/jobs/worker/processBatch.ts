@@ -1,10 +1,10 @@
-/** A batch of messages: lanes in parallel, one disposition a message, never a thrown batch. */
+/** A batch of messages: groups in parallel, one disposition a message, never a thrown batch. */
 
 import type { Delivery, Visibility } from '../ports/jobs.ts';
 import { type FaultLog, undecidedOf } from '../record/undecided.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { type LaneResult, lanesOf, runLanes } from './messageGroups.ts';
+import { byMessageGroup, type GroupResult, runGroups } from './messageGroups.ts';
 import { runJob } from './processDelivery.ts';
 import { faultSeconds, leastSeconds } from './waitTimes.ts';
 
@@ -37,7 +37,7 @@ const faulted = async (
   return { action: 'return', as: 'fault', seconds, id, kind: '', code };
 };
 
-type Results = readonly LaneResult<Delivery, Disposition>[];
+type Results = readonly GroupResult<Delivery, Disposition>[];
 
 const mustReturn = ({ action }: Disposition): boolean => action === 'return';
 
@@ -47,7 +47,7 @@ const mustReturn = ({ action }: Disposition): boolean => action === 'return';
  * workers keeps none of the others waiting.
  */
 const runApart = async (
-  lanes: readonly Delivery[][],
+  groups: readonly Delivery[][],
   together: Results,
   decide: (delivery: Delivery) => Promise<Disposition>,
 ): Promise<Results> => {
@@ -57,10 +57,10 @@ const runApart = async (
     .filter(({ result }) => result?.as === 'apart')
     .sort((a, b) => attemptOf(a) - attemptOf(b));
   for (const { item: head } of lost) {
-    // Its lane stopped there: what is behind the lost job comes after it.
-    const lane = lanes.find((each) => each.includes(head)) ?? [];
-    const tail = lane.slice(lane.indexOf(head));
-    for (const { item, result } of await runLanes([tail], decide, mustReturn))
+    // Its group stopped there: what is behind the lost job comes after it.
+    const group = groups.find((each) => each.includes(head)) ?? [];
+    const tail = group.slice(group.indexOf(head));
+    for (const { item, result } of await runGroups([tail], decide, mustReturn))
       decided.set(item, result);
   }
   return together.map(({ item }) => ({ item, result: decided.get(item) }));
@@ -82,15 +82,18 @@ export const runBatch = async (
     const disposition = await runJob(delivery, invocation, deps).catch((error: unknown) =>
       faulted(delivery, error, deps),
     );
-    if (disposition.as !== 'apart') heartbeat.settle(delivery);
+    if (disposition.as !== 'apart') heartbeat.decided(delivery);
     return disposition;
   };
-  const lanes = lanesOf(deliveries, ({ queueUrl, lane, group }) => `${queueUrl} ${lane ?? group}`);
-  const together = await runLanes(lanes, decide(lanes.length - 1), mustReturn);
-  const results = await runApart(lanes, together, decide(0));
+  const groups = byMessageGroup(
+    deliveries,
+    ({ queueUrl, messageGroup, group }) => `${queueUrl} ${messageGroup ?? group}`,
+  );
+  const together = await runGroups(groups, decide(groups.length - 1), mustReturn);
+  const results = await runApart(groups, together, decide(0));
   await heartbeat.stop();
 
-  // What its lane did not reach is visible at once: its group is held by the message before it.
+  // What its group did not reach is visible at once: its group is held by the message before it.
   const returning = results.flatMap(({ item: delivery, result }) => {
     if (result === undefined) return [{ delivery, seconds: 0 }];
     if (result.action === 'delete') return [];

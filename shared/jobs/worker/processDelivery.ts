@@ -1,8 +1,8 @@
 /** One message from claim to outcome: every path ends in a disposition, none in a lost message. */
 
 import { type Paid, pay, returnFunds } from '#shared/billing/jobCost.ts';
-import type { Dispatch } from '#shared/dispatch/hostTask.ts';
-import { lazyDispatch } from '#shared/dispatch/lazyHostTask.ts';
+import type { AttemptTask } from '#shared/dispatch/attemptTask.ts';
+import { lazyAttemptTask } from '#shared/dispatch/lazyAttemptTask.ts';
 import type { Task } from '#shared/dispatch/ports.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { jobIdOf, parseEnvelope, type ValidJob } from '../envelope/envelope.ts';
@@ -20,7 +20,7 @@ import { factsOf } from '../record/recordFacts.ts';
 import { type Children, collectChildren } from './childJobs.ts';
 import { refused } from './claimRefused.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import { leaseOf, settle } from './finishAttempt.ts';
+import { finishAttempt, leaseOf } from './finishAttempt.ts';
 import { isForgotten, jobBefore, keepLooking } from './groupPlaces.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { ready } from './preconditions.ts';
@@ -49,7 +49,7 @@ export interface Invocation {
 /** What an attempt brings about beside its result. */
 interface Effects {
   readonly children: Children;
-  readonly dispatch: Dispatch;
+  readonly dispatch: AttemptTask;
 }
 
 interface Ran {
@@ -72,7 +72,7 @@ const attempt = async (
   if (!payload.ok) return { outcome: { kind: 'fail', fault: payload.error }, startedAt, runMs: 0 };
   const control = new AbortController();
   const lease = leaseOf(record);
-  const release = invocation.heartbeat.hold(lease, {
+  const release = invocation.heartbeat.extend(lease, {
     lost: () => control.abort(new LeaseLostError('the lease went to another attempt')),
     cancelled: (request) => control.abort(new CancelledError(request)),
     extended: dispatch.extended,
@@ -149,7 +149,7 @@ const claimAndRun = async (
   const asked = { ...facts, fresh, attemptsMax: policy.maxAttempts, by, beside };
   const claimed = await claim(asked, deps);
   if (claimed.kind !== 'claimed') return refused(claimed, facts, envelope, delivery, deps);
-  const dispatch = lazyDispatch(claimed.record, envelope, deps);
+  const dispatch = lazyAttemptTask(claimed.record, envelope, deps);
   const paid = await pay(claimed.record, envelope, deps);
   const { funds } = paid;
   const tree = { parent: claimed.record, depth: envelope.depth ?? 0 };
@@ -159,7 +159,7 @@ const claimAndRun = async (
     : await attempt(claimed.record, job, { children, dispatch }, timeoutSeconds, invocation, deps);
   const { record, earned } = dispatch.told();
   const attempted = { record, envelope, definition, delivery, policy, children, funds, earned };
-  const disposition = await settle(attempted, ran.outcome, deps);
+  const disposition = await finishAttempt(attempted, ran.outcome, deps);
   const given = { record, funds, earned, children: { shares: children.shares() } };
   returnFunds(given, disposition.as === 'completed');
   // Only a first delivery tells how long the queue made a job wait.
@@ -199,7 +199,7 @@ export const runJob = async (
   if (invocation.remainingMs() < timeoutSeconds * 1_000 + LIMITS.wrapUpMs)
     return { action: 'return', as: 'no_time', seconds: 0, ...report };
   const gate = await deps.gate.check(delivery.priority, facts.source);
-  if (delivery.lane !== undefined && isForgotten(gate.heldUntil, deps))
+  if (delivery.messageGroup !== undefined && isForgotten(gate.heldUntil, deps))
     await keepLooking(deps.clock.now(), deps);
   const standing = (what: Standing) => standBy(job, facts, delivery, what, deps);
   if (gate.kind === 'paused') {

@@ -6,7 +6,7 @@ import { scheduled } from '../record/newRecord.ts';
 import type { JobRecord } from '../record/record.ts';
 import { limited } from '../record/transitions.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import { hold } from './park.ts';
+import { deferOrPark } from './park.ts';
 import { slotWaitMs } from './waitTimes.ts';
 
 export interface Candidate {
@@ -30,7 +30,7 @@ const comeBack = async (
   deps: JobDeps,
 ): Promise<Disposition> => {
   const now = deps.clock.now();
-  const { held, fate } = await hold(dueAt, facts.id, delivery, deps);
+  const { held, fate } = await deferOrPark(dueAt, facts.id, delivery, deps);
   const { id, kind } = facts;
   // One that is limited again holds its reservation; its row says so already. That of a lost attempt
   // says that it must run alone. But of a message's receipts only the newest counts.

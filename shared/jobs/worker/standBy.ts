@@ -8,7 +8,7 @@ import type { JobRecord } from '../record/record.ts';
 import { type Held, parked } from '../record/transitions.ts';
 import { refused } from './claimRefused.ts';
 import type { Decision, Disposition, JobDeps } from './disposition.ts';
-import { hold, whereToWait } from './park.ts';
+import { deferOrPark, whereToWait } from './park.ts';
 import { ready } from './preconditions.ts';
 
 export interface Standing {
@@ -70,7 +70,7 @@ export const standBy = async (
   else if (stop) return refused(stop, facts, job.envelope, delivery, deps);
   const seen = stop ? undefined : record;
   const dueAt = Math.max(next, seen?.status === 'WAITING' ? 0 : (seen?.dueAt ?? 0));
-  const { held, fate } = await hold(dueAt, id, delivery, deps);
+  const { held, fate } = await deferOrPark(dueAt, id, delivery, deps);
   if (fate.action === 'return') return { ...fate, ...report };
   const isKept = await keep(facts, seen, held, why, deps);
   return isKept ? { ...fate, ...report } : { action: 'return', seconds: 0, ...report };

@@ -90,7 +90,7 @@ const repairClosed = async ({ reader, accounts }: RepairDeps): Promise<void> => 
       await accounts.setClosed(account, account.closed);
 };
 
-/** While nobody writes. Repeatable; what it does not mend, `verify` names. */
+/** While nobody writes. Repeatable; what it does not fix, `verify` names. */
 export const repair = async (deps: RepairDeps): Promise<Repaired> => {
   let all: Repaired = { blocks: 0, transfers: 0, balances: 0 };
   for (let lane = 0; lane < deps.lanes; lane += 1) {

@@ -140,14 +140,14 @@ const settleEach = async (
 ): Promise<void> => {
   const [first, ...others] = units;
   if (others.length > 0) {
-    for (const unit of units) await settle(memory, [unit], deps);
+    for (const unit of units) await commitGroup(memory, [unit], deps);
     return;
   }
   first?.tell(first.transfers.map(({ id }) => answer(id, 'store_refused', refusal.message)));
 };
 
 /** Resolves when each unit has been told its outcome; a unit whose deadline passes is told so. */
-export const settle = async (
+export const commitGroup = async (
   memory: Memory,
   units: readonly Unit[],
   deps: GroupDeps,

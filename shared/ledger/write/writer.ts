@@ -8,7 +8,7 @@ import { nameOf } from '../core/book.ts';
 import { thrown } from '../core/compareRequests.ts';
 import type { Outcome, Transfer } from '../core/types.ts';
 import { setFault } from '../core/validate.ts';
-import { type GroupDeps, settle } from './commitGroup.ts';
+import { commitGroup, type GroupDeps } from './commitGroup.ts';
 import { keysOf, type Memory, newMemory, type Unit } from './laneMemory.ts';
 
 export interface Writer {
@@ -67,13 +67,13 @@ export const createWriter = (deps: GroupDeps): Writer => {
       const group = takeGroup(queues.get(lane) ?? []);
       const memory = memories.get(lane) ?? newMemory([lane]);
       memories.set(lane, memory);
-      await settle(memory, group, deps);
+      await commitGroup(memory, group, deps);
     });
 
   const commitAcross = (lanes: readonly number[], unit: Unit): Promise<void> =>
     inTurn(lanes, async () => {
       for (const lane of lanes) memories.delete(lane);
-      await settle(newMemory(lanes), [unit], deps);
+      await commitGroup(newMemory(lanes), [unit], deps);
     });
 
   const place = async (unit: Unit): Promise<void> => {

@@ -3,18 +3,18 @@
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { kept } from '#shared/kernel/deferred.ts';
-import type { Dispatch, DispatchDeps } from './hostTask.ts';
+import type { AttemptTask, AttemptTaskDeps } from './attemptTask.ts';
 
-export const lazyDispatch = (
+export const lazyAttemptTask = (
   record: JobRecord,
   envelope: Envelope,
-  deps: DispatchDeps,
-): Dispatch => {
-  let loaded: Dispatch | undefined;
+  deps: AttemptTaskDeps,
+): AttemptTask => {
+  let loaded: AttemptTask | undefined;
   let until: number | undefined;
-  const load = kept(async (): Promise<Dispatch> => {
-    const { createDispatch } = await import('./hostTask.ts');
-    loaded = createDispatch(record, envelope, deps);
+  const load = kept(async (): Promise<AttemptTask> => {
+    const { createAttemptTask } = await import('./attemptTask.ts');
+    loaded = createAttemptTask(record, envelope, deps);
     if (until !== undefined) loaded.extended(until);
     return loaded;
   });

@@ -28,7 +28,7 @@ interface Terms {
   readonly deadline: number;
 }
 
-export interface Dispatch {
+export interface AttemptTask {
   run(task: Task, terms: Terms): Promise<Json | undefined>;
   /** The attempt's lease goes on until then. */
   extended(until: number): void;
@@ -38,7 +38,7 @@ export interface Dispatch {
   told(): { readonly record: JobRecord; readonly earned: Earned | undefined };
 }
 
-export type DispatchDeps = Pick<JobDeps, 'store' | 'hosts' | 'clock' | 'random' | 'logger'>;
+export type AttemptTaskDeps = Pick<JobDeps, 'store' | 'hosts' | 'clock' | 'random' | 'logger'>;
 
 /** Another try of a run asks for the same run; a job that was put back by hand is another one. */
 const runKeyOf = ({ id, generation = 0 }: JobRecord): string => {
@@ -51,7 +51,7 @@ const priceText = (price: bigint, unit: string): string =>
   price === 0n ? ', for nothing' : `, for ${price} ${unit}`;
 
 /** The calls of an attempt as its job's history tells them. */
-const createCalls = (record: JobRecord, unit: string, { store, clock }: DispatchDeps) => {
+const createCalls = (record: JobRecord, unit: string, { store, clock }: AttemptTaskDeps) => {
   let job = record;
   return {
     told: () => job,
@@ -77,7 +77,7 @@ const conclude = (
   outcome: DispatchOutcome,
   record: JobRecord,
   envelope: Envelope,
-  deps: DispatchDeps,
+  deps: AttemptTaskDeps,
 ): Extract<DispatchOutcome, { kind: 'done' }> => {
   switch (outcome.kind) {
     case 'done':
@@ -99,7 +99,7 @@ const conclude = (
 const ask = async (
   task: HostTask,
   tenure: Tenure,
-  deps: DispatchDeps,
+  deps: AttemptTaskDeps,
 ): Promise<DispatchOutcome> => {
   try {
     return await deps.hosts.run(task, tenure);
@@ -112,11 +112,11 @@ const ask = async (
   }
 };
 
-export const createDispatch = (
+export const createAttemptTask = (
   record: JobRecord,
   envelope: Envelope,
-  deps: DispatchDeps,
-): Dispatch => {
+  deps: AttemptTaskDeps,
+): AttemptTask => {
   const { id: jobId, attempt, cost, traceHeader, host: before } = record;
   const unit = cost?.unit ?? UNIT_DEFAULT;
   const calls = createCalls(record, unit, deps);
