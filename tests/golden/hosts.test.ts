@@ -113,7 +113,7 @@ const INCONCLUSIVE = [
 ] satisfies readonly NonNullable<Live['inconclusiveReason']>[];
 
 const full: Live = {
-  ...{ number: 4_294_967_295, state: 'offline', told: 'online', flapping: true },
+  ...{ number: 4_294_967_295, state: 'offline', announced: 'online', flapping: true },
   ...{ fails: 255, passes: 3, slow: 0b10101, changes: 0b1010_0101_1100_0011_0110 },
   ...{ inconclusive: 9, inconclusiveReason: 'mass_failure', reason: 'call' },
   ...{ srttMs: 12_345.675_781_25, rttvarMs: 678.25, since: 4_294_967_295, failedSince: S + 1 },
@@ -134,7 +134,8 @@ describe('a packed state', () => {
   packed('packed: a host of which nothing is known', unknownHost(host));
   packed('packed: a host with every field at its end', full);
   for (const state of HOST_STATES) packed(`packed: ${state}`, { ...calm, state });
-  for (const told of HOST_STATES) packed(`packed: told ${told}`, { ...calm, state: 'busy', told });
+  for (const announced of HOST_STATES)
+    packed(`packed: told ${announced}`, { ...calm, state: 'busy', announced });
   for (const reason of REASONS)
     packed(`packed: because of ${reason}`, { ...calm, state: 'degraded', reason });
   for (const inconclusiveReason of INCONCLUSIVE)
@@ -163,7 +164,7 @@ describe('a shard', () => {
     committed,
     async (stored: readonly WireItem[]) => ({
       state: await createShardStore({ ...paperTable(...stored), ids }).read('60-0'),
-      told: commitsOf({
+      announced: commitsOf({
         Records: stored.map((NewImage) => ({
           dynamodb: { SequenceNumber: '1', NewImage: NewImage as never },
         })),
@@ -171,7 +172,7 @@ describe('a shard', () => {
     }),
     {
       state: { ...next, version: 1 },
-      told: [{ sequence: '1', shard: '60-0', changes: [change, quiet] }],
+      announced: [{ sequence: '1', shard: '60-0', changes: [change, quiet] }],
     },
   );
   writes('lease of a shard', () =>
