@@ -5,7 +5,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
-export interface Sent<Input> {
+interface Sent<Input> {
   /** Such as `PutItem`; of a service without such names the method and path. */
   readonly action: string;
   /** As it is on the wire: attributes of items have their types. */
