@@ -1,5 +1,7 @@
 /** Event source mapping for SQS: polls, invokes, deletes what succeeded, leaves the rest to its visibility. */
+
 import type { Message, ReceiveMessageResult } from '@aws-sdk/client-sqs';
+import { doubled } from '#shared/kernel/backoff.ts';
 import type { InvokeResult } from '../lambda/environment.ts';
 import type { LocalFunction } from '../lambda/functions.ts';
 import { pause } from '../pause.ts';
@@ -99,8 +101,7 @@ const deleteAll = async (
 };
 
 /** An invocation that fails as a whole slows its mapping down, as on AWS. */
-const backoffMs = (faults: number): number =>
-  Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** faults);
+const backoffMs = (faults: number): number => doubled(BACKOFF_MIN_MS, faults, BACKOFF_MAX_MS);
 
 /** One long poll at a time and as many invocations beside it as the mapping allows. */
 export const startSqsSource = (

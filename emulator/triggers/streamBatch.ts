@@ -1,4 +1,5 @@
 /** How a batch of stream records is delivered: retries, bisection, partial answers, the last resort. */
+import { doubled } from '#shared/kernel/backoff.ts';
 import type { InvokeResult } from '../lambda/environment.ts';
 
 export interface StreamRecord {
@@ -78,7 +79,7 @@ export const deliverBatch = async (
   if (left.length === 0) return;
   const spent = tries + 1;
   if (isSpent(left, retry, spent, deps.now())) return deps.giveUp(left, spent);
-  await deps.pause(Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** tries));
+  await deps.pause(doubled(PAUSE_MIN_MS, tries, PAUSE_MAX_MS));
   if (!retry.bisect || left.length === 1) return deliverBatch(left, retry, deps, spent);
   const middle = Math.ceil(left.length / 2);
   await deliverBatch(left.slice(0, middle), retry, deps, spent);

@@ -1,10 +1,12 @@
 /** Messages on their way to a queue: in batches that SQS takes, what becomes of each one told. */
+
 import {
   SendMessageBatchCommand,
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { MESSAGE_BYTES_MAX } from '#shared/contracts/queues.ts';
+import { doubled } from '#shared/kernel/backoff.ts';
 import { byteLength } from '#shared/kernel/json.ts';
 import { systemSleep } from '#shared/kernel/ports.ts';
 
@@ -21,6 +23,8 @@ export type SendOutcome =
 export type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
 
 const ENTRIES_MAX = 10;
+/** Before what SQS handed back is sent again; doubled with each try. */
+const PAUSE_MS = 100;
 const TRIES_MAX = 5;
 
 /** In bytes, as SQS counts: the body, and name, type and value of each attribute. */
@@ -131,7 +135,7 @@ export const sendEntries = async (
   for (const batch of batchesOf(entries)) {
     let left: readonly Indexed[] = batch;
     for (let tries = 0; left.length > 0 && tries < TRIES_MAX; tries += 1) {
-      if (tries > 0) await systemSleep(100 * 2 ** tries);
+      if (tries > 0) await systemSleep(doubled(PAUSE_MS, tries));
       left = await send(sqs, queueUrl, left, outcomes);
     }
     for (const { index } of batch) onOutcome(index, outcomeOf(index));

@@ -1,9 +1,11 @@
 /** What a job costs: held before it runs, posted with its completion, released otherwise. */
+
 import { LEDGER_ACCOUNTS, MARGIN_PPM_DEFAULT, UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import type { Cost, Draw, JobRecord, Settlement } from '#shared/jobs/record/record.ts';
 import type { JobDeps } from '#shared/jobs/worker/disposition.ts';
 import type { AttemptOutcome } from '#shared/jobs/worker/runHandler.ts';
+import { doubled } from '#shared/kernel/backoff.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Funds } from './ports.ts';
@@ -100,8 +102,7 @@ export const returnFunds = (
 
 /** Longer and longer, but looked at a few times an hour. */
 const waitMs = ({ snoozes = 0 }: JobRecord): number =>
-  1_000 *
-  Math.min(LIMITS.fundsWaitSecondsMax, LIMITS.fundsWaitSecondsMin * 2 ** Math.min(snoozes, 16));
+  1_000 * doubled(LIMITS.fundsWaitSecondsMin, snoozes, LIMITS.fundsWaitSecondsMax);
 
 export interface Paid {
   readonly funds?: Funds;

@@ -6,6 +6,7 @@
 import type { ProbeQueue } from '#shared/hosts/ports.ts';
 import type { Live } from '#shared/hosts/probing/liveness.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
+import { doubled, halfJitter } from '#shared/kernel/backoff.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Ids, Logger, Random } from '#shared/kernel/ports.ts';
 import type { View } from './meshView.ts';
@@ -82,7 +83,7 @@ const callUntilClear = async (run: Run, host: Host, slot: () => Slot): Promise<C
   for (let again = 1; outcome.kind === 'unclear' && again <= LIMITS.hostReasksMax; again += 1) {
     tenure.answered(outcome.detail);
     await report(run, host, outcome.detail);
-    await deps.wait(LIMITS.hostReaskMs * 2 ** again * (0.5 + deps.random.next() / 2));
+    await deps.wait(halfJitter(doubled(LIMITS.hostReaskMs, again), deps.random));
     tenure.signal.throwIfAborted();
     if (!isCallable(await view.live(host))) return outcome;
     const next = await callOnce(run, host, slot);

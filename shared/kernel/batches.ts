@@ -1,4 +1,5 @@
 /** Batches for a service that may hand a part of one back: that part is sent again, after a pause. */
+import { doubled, fullJitter } from './backoff.ts';
 import { LIMITS } from './limits.ts';
 import { mapPool } from './pool.ts';
 import { type Random, systemRandom, systemSleep } from './ports.ts';
@@ -39,8 +40,8 @@ export const inBatches = async <T>(
     while (left.length > 0) {
       if (fruitless >= LIMITS.batchTriesMax) throw new HandedBackError(left.length, fruitless);
       // Growing only while nothing is taken: a part is also handed back for its size alone.
-      const pauseMs = LIMITS.batchPauseMsMin * 2 ** fruitless;
-      await sleep(random.next() * Math.min(LIMITS.batchPauseMsMax, pauseMs));
+      const most = doubled(LIMITS.batchPauseMsMin, fruitless, LIMITS.batchPauseMsMax);
+      await sleep(fullJitter(most, random));
       const before = left.length;
       left = await send(left);
       fruitless = left.length < before ? 0 : fruitless + 1;

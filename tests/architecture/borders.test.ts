@@ -31,7 +31,8 @@ const forbiddenIn = (room: string): readonly string[] => {
     return ['#shared/jobs/record/record.ts', '@aws-sdk/client-sqs', 'valibot'];
   const above = ['#tests/support/seeded.ts', '#functions/worker/handler.ts'];
   if (room.startsWith('infra')) return [...above, '#emulator/cloud.ts', '#shared/kernel/json.ts'];
-  if (room.startsWith('emulator')) return [...above, '#cli/main.ts', '#shared/kernel/json.ts'];
+  if (room.startsWith('emulator'))
+    return [...above, '#cli/main.ts', '#shared/jobs/record/record.ts'];
   if (room.startsWith('cli')) return [...above, 'aws-cdk-lib'];
   if (room.startsWith('client')) return [...above, '#cli/main.ts', 'aws-cdk-lib'];
   const beside = ['#cli/main.ts', '#infra/app.ts', '#emulator/cloud.ts', 'aws-cdk-lib'];

@@ -1,5 +1,7 @@
 /** Adding hosts, changing them, taking them away: looked up, written under what was seen, again. */
+
 import { SHARD_HOSTS_MAX } from '#shared/contracts/hosts.ts';
+import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Random } from '#shared/kernel/ports.ts';
 import type { HostChange, HostStore, Written } from '../ports.ts';
@@ -21,10 +23,8 @@ export interface ManageDeps {
   readonly onOutcome?: (outcome: HostOutcome) => void;
 }
 
-const pause = ({ random, wait }: ManageDeps, tries: number): Promise<void> => {
-  const most = Math.min(LIMITS.hostRetryCapMs, LIMITS.hostRetryBaseMs * 2 ** tries);
-  return wait(random.next() * most);
-};
+const pause = ({ random, wait }: ManageDeps, tries: number): Promise<void> =>
+  wait(fullJitter(doubled(LIMITS.hostRetryBaseMs, tries, LIMITS.hostRetryCapMs), random));
 
 /** What is known of the room in the shards while nobody else writes. */
 interface Room {

@@ -1,4 +1,5 @@
 /** Posts the end of a job to its callback URL, and keeps a log of the tries. */
+import { doubled, halfJitter } from '#shared/kernel/backoff.ts';
 import { byteLength } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger, Random } from '#shared/kernel/ports.ts';
@@ -95,11 +96,10 @@ const post = async (
 };
 
 /** 10 s, doubled each time, an hour at most; half of it jitter. @param tries before this one */
-export const callbackDelaySeconds = (tries: number, random: Random): number => {
-  const grown = LIMITS.callbackBaseSeconds * 2 ** Math.min(tries, 16);
-  const full = Math.min(LIMITS.callbackCapSeconds, grown);
-  return Math.ceil((full / 2) * (1 + random.next()));
-};
+export const callbackDelaySeconds = (tries: number, random: Random): number =>
+  Math.ceil(
+    halfJitter(doubled(LIMITS.callbackBaseSeconds, tries, LIMITS.callbackCapSeconds), random),
+  );
 
 const bodyOf = async (record: JobRecord, blobs: Blobs): Promise<string> => {
   const result = record.status === 'COMPLETED' ? await resultOf(record, blobs) : undefined;

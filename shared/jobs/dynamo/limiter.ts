@@ -1,7 +1,9 @@
 /** Limiter on DynamoDB: `LIMIT#<source>` holds one item for the rate and one for the slots. */
+
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
+import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
 import { type Clock, type Random, systemSleep } from '#shared/kernel/ports.ts';
 import type { Limiter } from '../ports/jobs.ts';
 import { advanceMs, type Rate, startsOf } from '../worker/gcra.ts';
@@ -13,6 +15,8 @@ interface LimiterOptions extends StoreOptions {
 }
 
 const DAY_SECONDS = 86_400;
+/** Before the slots are read again; doubled with each try. */
+const PAUSE_MS = 20;
 const TRIES_MAX = 8;
 
 const rateKey = (source: string) => ({ pk: `LIMIT#${source}`, sk: 'RATE' });
@@ -140,7 +144,7 @@ export const createLimiter = ({ random, clock, ...options }: LimiterOptions): Li
 
     enter: async (source, concurrency, id, until) => {
       for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-        if (tries > 0) await systemSleep(random.next() * 20 * 2 ** tries);
+        if (tries > 0) await systemSleep(fullJitter(doubled(PAUSE_MS, tries), random));
         const held = await readSlots(options, source);
         const now = clock.now();
         const others = Object.entries(held).filter(([who, ends]) => who !== id && ends > now);

@@ -3,6 +3,7 @@
  * away after too many, with those behind it in its group, which are received along with it. So
  * every wait grows with the receives: however long it goes on, the queue's retention ends first.
  */
+import { doubled, halfJitter } from '#shared/kernel/backoff.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Random } from '#shared/kernel/ports.ts';
 
@@ -23,10 +24,7 @@ export const slotWaitMs = (receives: number, random: Random): number =>
 
 /** A paused job's message stays away about as long as it has been paused already. In seconds. */
 export const pausedSeconds = (receives: number): number =>
-  Math.min(
-    LIMITS.pauseWaitSecondsMax,
-    LIMITS.pauseWaitSecondsMin * 2 ** Math.min(receives - 1, 16),
-  );
+  doubled(LIMITS.pauseWaitSecondsMin, receives - 1, LIMITS.pauseWaitSecondsMax);
 
 /** Until the job before it in its group has ended, in whole seconds. */
 export const turnSeconds = (receives: number): number =>
@@ -44,7 +42,7 @@ export const faultSeconds = (receives: number): number =>
 export const hostWaitMs = (looks: number, soon: boolean, random: Random): number => {
   const quick = soon ? LIMITS.slotWaitSecondsMax : LIMITS.hostWaitSecondsMax;
   const most = soon ? LIMITS.hostSlotPatienceSeconds : LIMITS.hostPatienceSeconds;
-  const doubled = Math.min(quick, LIMITS.hostWaitSecondsMin * 2 ** Math.min(looks, 16));
-  const seconds = doubled < quick ? doubled : grown(quick, looks, most);
-  return 1_000 * seconds * (0.5 + random.next() / 2);
+  const quickly = doubled(LIMITS.hostWaitSecondsMin, looks, quick);
+  const seconds = quickly < quick ? quickly : grown(quick, looks, most);
+  return 1_000 * halfJitter(seconds, random);
 };

@@ -1,5 +1,6 @@
 /** Carries groups of transfers to their outcomes: tries them on what is known, commits, looks again. */
 
+import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger, Random } from '#shared/kernel/ports.ts';
 import { changesOf, fits, itemsOf } from '../core/balanceChanges.ts';
@@ -164,8 +165,8 @@ export const commitGroup = async (
       // It may have landed: what is there decides.
       doubt(open);
     }
-    const backoff = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** Math.min(tries, 10));
-    if (open.length === before && tries > 0) await deps.wait(deps.random.next() * backoff);
+    const backoff = doubled(BACKOFF_MS.min, tries, BACKOFF_MS.max);
+    if (open.length === before && tries > 0) await deps.wait(fullJitter(backoff, deps.random));
     open = tellLate(open, deps.clock.now());
   }
 };

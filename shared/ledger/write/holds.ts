@@ -1,5 +1,6 @@
 /** Placing holds and ending them: beside the lanes, each in one transaction. */
 
+import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
 import { chunksOf } from '#shared/kernel/batches.ts';
 import { Book } from '../core/book.ts';
 import { answer } from '../core/compareRequests.ts';
@@ -40,8 +41,8 @@ const persist = async (
       if (error instanceof StoreRefusedError)
         return ids.map((id) => answer(id, 'store_refused', error.message));
     }
-    const backoff = Math.min(BACKOFF_MS.max, BACKOFF_MS.min * 2 ** Math.min(tries, 10));
-    await deps.wait(deps.random.next() * backoff);
+    const backoff = doubled(BACKOFF_MS.min, tries, BACKOFF_MS.max);
+    await deps.wait(fullJitter(backoff, deps.random));
   }
   return late(ids);
 };
