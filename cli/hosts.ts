@@ -1,5 +1,5 @@
 /** Options of the `hosts` commands. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { deferred } from '#shared/kernel/deferred.ts';
 import type { SecretOptions } from './commands/callbacks.ts';
 import type { AddOptions, ListOptions, OverlayOptions } from './commands/hosts.ts';
@@ -7,7 +7,7 @@ import type { HistoryOptions } from './commands/hostsShow.ts';
 import type { WatchOptions } from './commands/hostsWatch.ts';
 import type { ImportHostsOptions } from './commands/importHosts.ts';
 import type { ExitCode } from './errors.ts';
-import { decided, positive, targeted, whole } from './options.ts';
+import { decided, positive, span, targeted, whole } from './options.ts';
 import type { SessionOptions } from './session.ts';
 
 const { secret } = deferred(() => import('./commands/callbacks.ts'));
@@ -20,14 +20,6 @@ const { importHosts } = deferred(() => import('./commands/importHosts.ts'));
 type Run = (work: Promise<ExitCode>) => Promise<void>;
 
 const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
-
-/** How long: 90s, 15m, 2h, 7d. In seconds. */
-const span = (text: string): number => {
-  const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  const seconds = { s: 1, m: 60, h: 3_600, d: 86_400 }[unit as 's'];
-  if (seconds === undefined) throw new InvalidArgumentError('must be a time such as 90s, 15m, 2h');
-  return Number(count) * seconds;
-};
 
 const addRegistry = (hosts: Command, run: Run): void => {
   targeted(hosts.command('add'))

@@ -7,16 +7,36 @@ export const whole = (text: string): number => {
   return Number(text);
 };
 
+const UNITS_MS: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A length of time as people write it: 90s, 15m, 2h, 7d. In ms; undefined for anything else. */
+const lengthMs = (text: string): number | undefined => {
+  const [, count, unit = ''] = /^(\d{1,5})([smhd])$/.exec(text) ?? [];
+  return count === undefined ? undefined : Number(count) * (UNITS_MS[unit] ?? 0);
+};
+
+/**
+ * How long: 90s, 15m, 2h, 7d. In seconds.
+ * @throws InvalidArgumentError for anything else
+ */
+export const span = (text: string): number => {
+  const ms = lengthMs(text);
+  if (ms === undefined) throw new InvalidArgumentError('must be a time such as 90s, 15m, 2h');
+  return ms / 1_000;
+};
+
 const MOMENT_RULE =
   'must be a date (2027-01-31), a time (2027-01-31T08:00:00Z), or 15m, 2h, 7d ago';
 
 /** A date or a time, in UTC unless it says otherwise, or how long ago: 90s, 15m, 2h, 7d. In ms since the epoch. */
 export const moment = (text: string): number => {
-  const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(text) ?? [];
-  if (count !== undefined) {
-    const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's'];
-    return Date.now() - Number(count) * unitMs;
-  }
+  const ago = lengthMs(text);
+  if (ago !== undefined) return Date.now() - ago;
   const spelled = [text, `${text}Z`, `${text}:00Z`, `${text}T00:00:00Z`];
   const at = spelled.map(readTime).find((each) => each !== undefined);
   if (at === undefined) throw new InvalidArgumentError(MOMENT_RULE);
