@@ -37,7 +37,7 @@ describe('loadConfig', () => {
     [
       'an unknown priority',
       { stages: { dev: { maxConcurrency: { urgent: 5 } } } },
-      /maxConcurrency .*"urgent"/,
+      /maxConcurrency\.urgent is no priority/,
     ],
     [
       'concurrency below AWS’s minimum',
@@ -45,7 +45,11 @@ describe('loadConfig', () => {
       /low must be/,
     ],
     ['concurrency that is no object', { maxConcurrency: '5' }, /maxConcurrency must be an object/],
-    ['a name for a CIDR', { outboundAllow: ['intranet'] }, /outboundAllow .*CIDR/],
+    [
+      'a name for a CIDR',
+      { outboundAllow: ['intranet'] },
+      /outboundAllow\.0 must be a CIDR .*, got "intranet"/,
+    ],
     ['a name for an address', { alarmEmail: 'somebody' }, /alarmEmail must be an address/],
     ['a stage that is no object', { stages: { dev: 5 } }, /stages\.dev must be an object/],
   ])('refuses %s by its name', (_what, context, message) => {
