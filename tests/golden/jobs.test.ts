@@ -9,6 +9,7 @@ import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import { type Control, INITIAL } from '#shared/control/state.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
+import { endsOf } from '#shared/jobs/dynamo/endedJobs.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
@@ -41,7 +42,7 @@ import {
 import { golden } from '../support/golden.ts';
 import { type PaperTable, paperTable, type WireItem } from '../support/paperTable.ts';
 
-const { writes, keeps, isWhole } = golden('jobs');
+const { writes, reads, keeps, isWhole } = golden('jobs');
 
 const T = 1_790_000_000_000;
 
@@ -308,6 +309,18 @@ describe('a job that people or the mesh change while nobody runs it', () => {
     received(seen, now, { ...RECEIPT, handle: 'receipt-2' }),
   );
   changed('RETRYING, its message on its way', inTable, (seen) => unparked(seen, now));
+});
+
+describe('the stream of the table', () => {
+  const told = (stored: readonly WireItem[]) =>
+    endsOf({
+      Records: stored.map((NewImage) => ({
+        dynamodb: { SequenceNumber: '1', NewImage: NewImage as never },
+      })),
+    });
+  const done = asAfter(RUNNING, completed(RUNNING, T + 2_000, {}));
+  reads('COMPLETED', told, [{ sequence: '1', ended: done }]);
+  reads('RUNNING', told, [{ sequence: '1', ended: undefined }]);
 });
 
 describe('who waits for whom', () => {

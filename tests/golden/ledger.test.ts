@@ -19,6 +19,7 @@ import { createLaneStore } from '#shared/ledger/dynamo/laneStore.ts';
 import { type LedgerOptions, laneName, ledgerClient } from '#shared/ledger/dynamo/ledgerItems.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
 import { createRepairStore } from '#shared/ledger/dynamo/repairStore.ts';
+import { lanesRung } from '#shared/ledger/dynamo/rungLanes.ts';
 import type { Change, Commit, Cursor, StoredRecord } from '#shared/ledger/ports.ts';
 import { catchUp } from '#shared/ledger/read/projectEntries.ts';
 import { partIdOf } from '#shared/ledger/write/disburse.ts';
@@ -254,6 +255,8 @@ const secondCommit = (): Commit => ({
 
 const transferRead = (transfer: Transfer, seq: number, index: number) =>
   recordRead({ id: transfer.id, transfer, place: { lane: LANE, seq, index } });
+const rung = (stored: readonly WireItem[]) =>
+  lanesRung({ Records: stored.map(({ pk, sk }) => ({ dynamodb: { Keys: { pk, sk } as never } })) });
 const headRead = ({ lane, seq, hash, at: time }: Block) => ({
   ...{ kind: 'head', head: { lane, seq, hash, at: time } },
   id: `L#${laneName(lane)} HEAD`,
@@ -273,6 +276,7 @@ describe('commits', () => {
     balanceRead('team#1', [0n, 5n, 0n], 1),
     ...[blockRead(one), headRead(one)],
   ]);
+  reads('first commit of a lane', rung, [LANE]);
   keeps(
     'commit that draws on a hold and takes a transfer back',
     async () =>

@@ -35,6 +35,7 @@ export const golden = (file: string): Golden => {
   const reads = <T>(shape: string, read: (stored: T) => unknown, value: unknown): void => {
     checked.add(shape);
     it(`${shape}: is read as ever`, async () => {
+      expect([...stored.keys()]).toContain(shape);
       expect(await read(stored.get(shape) as T)).toStrictEqual(value);
     });
   };
