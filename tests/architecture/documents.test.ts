@@ -2,11 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const PATHS = [
-  'README.md',
-  ...readdirSync('docs')
+/** Markdown of a folder and of those below it. */
+const markdownIn = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
-    .map((name) => join('docs', name)),
+    .map((name) => join(folder, name));
+
+const PATHS = [
+  ...readdirSync('.').filter((name) => name.endsWith('.md')),
+  ...['docs', '.github'].flatMap(markdownIn),
 ];
 const documents = PATHS.map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 const read = (path: string): string => readFileSync(path, 'utf8');
@@ -29,15 +33,16 @@ const anchorsOf = (text: string): readonly string[] =>
       .replaceAll(' ', '-'),
   );
 
-describe('what README and docs name exists', () => {
+const LINK = /\]\((?!\w+:)([^)\s]+)\)/g;
+
+describe('what documents name exists', () => {
   it('files and sections that they link to', () => {
-    const link = /\]\((?!\w+:)([^)\s]+)\)/g;
     const isThere = (name: string, from: string): boolean => {
       const [file = '', anchor] = name.split('#');
       const path = file === '' ? from : join(dirname(from), file);
       return existsSync(path) && (anchor === undefined || anchorsOf(read(path)).includes(anchor));
     };
-    expect(missing(link, isThere)).toEqual([]);
+    expect(missing(LINK, isThere)).toEqual([]);
   });
 
   it('scripts of npm', () => {
@@ -47,7 +52,8 @@ describe('what README and docs name exists', () => {
   });
 
   it('files of this repository that commands are given', () => {
-    const path = /(?<![\w/.-])((?:scripts|examples|shared|infra|emulator|docs)\/[\w./-]*\w)/g;
+    const path =
+      /(?<![\w/.-])((?:scripts|examples|shared|functions|infra|emulator|cli|client|tests|docs)\/[\w./-]*\w)/g;
     // The one that a reader is shown how to write.
     const theirs = 'shared/jobs/kinds/resize.ts';
     expect(missing(path, (name) => name === theirs || existsSync(name))).toEqual([]);
@@ -55,8 +61,17 @@ describe('what README and docs name exists', () => {
 });
 
 it('every document is reached from README', () => {
-  const linked = [...read('README.md').matchAll(/\]\((docs\/[^)#]+\.md)/g)].map(([, to]) => to);
-  expect(PATHS.slice(1).filter((path) => !linked.includes(path))).toEqual([]);
+  const linkedFrom = (path: string): readonly string[] =>
+    [...read(path).matchAll(LINK)].map(([, link = '']) =>
+      join(dirname(path), link.replace(/#.*/, '')),
+    );
+  // A set gives what is added to it while it is gone through, too.
+  const reached = new Set(['README.md']);
+  for (const path of reached)
+    if (PATHS.includes(path)) for (const link of linkedFrom(path)) reached.add(link);
+  // What is in its own folder GitHub shows where it is wanted.
+  const own = PATHS.filter((path) => !path.startsWith('.github'));
+  expect(own.filter((path) => !reached.has(path))).toEqual([]);
 });
 
 it('the continuous integration runs the tests by the command of README', () => {
