@@ -1,4 +1,4 @@
-/** What the template gives each function beside the worker, and what its handler demands. */
+/** The environment of each function but the worker: the template sets it, the handler needs it. */
 import type { Priority } from './queues.ts';
 
 export const RELAY_ENV = {
@@ -10,14 +10,14 @@ export const RELAY_ENV = {
 
 export const LEDGER_ENV = { table: 'LEDGER_TABLE', lanes: 'LEDGER_LANES' } as const;
 
-/** The worker and the prober have both, the announcer the table only. */
+/** The worker and the prober get both names, the announcer gets only the table. */
 export const HOSTS_ENV = { table: 'HOSTS_TABLE', probesUrl: 'PROBES_URL' } as const;
 
 export const PROBER_ENV = {
   outboundAllow: 'OUTBOUND_ALLOW',
-  /** URLs of servers that are up whenever the network is; may be empty. */
+  /** URLs of servers that answer whenever the network works; may be empty. */
   sentinels: 'PROBE_SENTINELS',
-  /** Set by Lambda; CPU grows with it. */
+  /** Set by Lambda, in MB; the CPU share grows with the memory. */
   memoryMb: 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
 } as const;
 
@@ -28,11 +28,11 @@ export const REPORTER_ENV = {
   dataBucket: 'DATA_BUCKET',
   resultsUrl: 'RESULTS_URL',
   outboundAllow: 'OUTBOUND_ALLOW',
-  /** ARN; the secret itself is in no environment. */
+  /** ARN of the secret; the secret itself is in no environment. */
   callbackSecret: 'CALLBACK_SECRET_ARN',
 } as const;
 
-/** The queue of each priority, for whoever sends or holds messages. */
+/** The queue URL of each priority, for functions that send or hold messages. */
 export const QUEUE_ENV: Readonly<Record<Priority, string>> = {
   critical: 'JOBS_CRITICAL_URL',
   high: 'JOBS_HIGH_URL',
@@ -40,7 +40,7 @@ export const QUEUE_ENV: Readonly<Record<Priority, string>> = {
   low: 'JOBS_LOW_URL',
 };
 
-/** All functions, by the verb they are named after. */
+/** The names of all functions. */
 export const FUNCTIONS = [
   'worker',
   'relay',
@@ -52,12 +52,12 @@ export const FUNCTIONS = [
   'announcer',
 ] as const;
 
-/** In seconds. */
+/** Lambda timeouts of the functions, in seconds. */
 export const RELAY_TIMEOUT_SECONDS = 120;
 export const TIMEKEEPER_TIMEOUT_SECONDS = 55;
 export const REPORTER_TIMEOUT_SECONDS = 60;
 export const SNAPSHOTTER_TIMEOUT_SECONDS = 120;
 export const SETTLER_TIMEOUT_SECONDS = 60;
-/** A run of a minute's shard ends before the next one; the commit comes after it. */
+/** A shard is probed each minute: the probe run and its commit end before the next one begins. */
 export const PROBER_TIMEOUT_SECONDS = 60;
 export const ANNOUNCER_TIMEOUT_SECONDS = 60;

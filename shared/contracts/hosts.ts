@@ -4,19 +4,19 @@ export const HOSTS_TTL = 'expiresAt';
 
 /** Attributes of a shard's state that the table's stream is filtered by. */
 export const STATE_SORT = 'STATE';
-/** How many changes a commit carries; 0 for none. */
+/** How many changes of state a commit carries; 0 for none. */
 export const CHANGES_COUNT = 'chgN';
 
-/** `source` of what is put on the event bus, and its detail types. */
+/** `source` and detail type of the events on the event bus. */
 export const HOST_EVENT_SOURCE = 'sheratan.hosts';
 export const HOST_EVENT_TYPE = 'Host State Change';
 
-/** Hosts of one shard: one probe run, one packed item. */
+/** The most hosts of one shard. A shard is probed in one probe run and kept in one packed item. */
 export const SHARD_HOSTS_MAX = 1_000;
 
-/** How often a host may be probed, in seconds. A shard has hosts of one of these. */
+/** The intervals at which a host may be probed, in seconds. All hosts of a shard share one. */
 export const PROBE_INTERVALS = [5, 10, 15, 20, 30, 60] as const;
 export type ProbeInterval = (typeof PROBE_INTERVALS)[number];
 
-/** A host's account in the ledger is this and its id. */
+/** The name of a host's account in the ledger is this prefix and the host's id. */
 export const HOST_ACCOUNT_PREFIX = 'host:';

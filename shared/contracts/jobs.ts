@@ -1,9 +1,9 @@
-/** The states of a job: what the table says, the relay's filter lets through, clients wait for, pages show. */
+/** The states of a job, as the table, the relay's filter, the clients and the pages name them. */
 
-/** Neither run nor ended: each of them may be cancelled where it stands. */
+/** The job neither runs nor has ended; it can be cancelled at once. */
 export const PENDING = ['RETRYING', 'SCHEDULED', 'WAITING', 'LIMITED'] as const;
 
-/** How a job ends; whoever waits for a job waits no longer. */
+/** The states in which a job has ended; nobody waits for the job any more. */
 export const TERMINAL = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'] as const;
 
 /** The ends that a person should look at. */

@@ -1,26 +1,26 @@
-/** The Ledger table: keys and index that infra and adapter share. Names are short: they are in every item. */
+/** Keys and index of the Ledger table. The names are short, because every item holds them. */
 export const LEDGER_KEYS = { partition: 'pk', sort: 'sk' } as const;
 
-/** Pending holds by lane and the time when they end. Sparse. */
+/** Pending holds by lane, sorted by the time when they expire. Sparse. */
 export const EXPIRY_INDEX = { name: 'expiry', partition: 'gx', sort: 'x' } as const;
 
-/** Blocks of a lane: what the stream is rung by. */
+/** Sort key prefix of a lane's blocks. The filter of the table's stream passes only blocks. */
 export const BLOCK_PREFIX = 'B#';
 
-/** Lanes of a deployed ledger: fixed once accounts exist, for an account keeps its home. */
+/** Lanes of a deployed ledger. Fixed once accounts exist: an account never changes its lane. */
 export const LANES_DEFAULT = 16;
 
-/** Accounts of the mesh itself; made when they are first needed. */
+/** Accounts of the mesh itself. The first use opens them. */
 export const LEDGER_ACCOUNTS = {
-  /** Earns what jobs pay that run in the worker itself. */
+  /** Earns the price of jobs that run in the worker itself. */
   worker: 'sheratan:worker',
   /** Earns the margin of every job. */
   operator: 'sheratan:operator',
-  /** Owes what was done and could not be collected any more. */
+  /** Carries the debt for work that was done and can no longer be collected from the payer. */
   receivable: 'sheratan:receivable',
 } as const;
 
-/** Unit of a cost that names none. */
+/** The unit of a cost that names no unit. */
 export const UNIT_DEFAULT = 'CRD';
 
 /** The operator's share of what a job costs, in parts per million. */

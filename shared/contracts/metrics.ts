@@ -1,12 +1,15 @@
-/** CloudWatch names: what the functions emit and what alarms and dashboards refer to. */
+/** CloudWatch names that the functions emit and that alarms and dashboards refer to. */
 
-/** Each deployment has a namespace of its own: this, a dash, its stage. */
+/** The namespace of a deployment is this name, a dash and its stage. */
 export const METRICS_NAMESPACE = 'Sheratan';
 
-/** Where a function finds its namespace. */
+/** The environment variable that gives a function its namespace. */
 export const METRICS_ENV = { namespace: 'METRICS_NAMESPACE' } as const;
 
-/** Every metric has the first; the second holds a kind that the worker registers, so few values. */
+/**
+ * Every metric has the dimension `service`. The values of `kind` are the kinds that the worker
+ * registers, so there are few of them.
+ */
 export const METRIC_DIMENSIONS = { service: 'service', kind: 'kind' } as const;
 
 export const MESH_METRICS = {
@@ -19,20 +22,20 @@ export const MESH_METRICS = {
   chargesSettled: 'ChargesSettled',
   chargesOpen: 'ChargesOpen',
   holdsExpired: 'HoldsExpired',
-  /** Blocks that were not written out as entries when the minute was over. */
+  /** Blocks that were not yet written out as entries at the end of the minute. */
   ledgerLag: 'LedgerLag',
   blocksWritten: 'LedgerBlocksWritten',
 } as const;
 
 export const LEDGER_METRICS = {
-  /** Prices that were held before their job ran, and those that the payer could not pay. */
+  /** Prices that were held before their job ran, and prices that the payer could not pay. */
   holdsPlaced: 'HoldsPlaced',
   holdsRefused: 'HoldsRefused',
   postings: 'PostingsMade',
   releases: 'HoldsReleased',
-  /** Holds whose time is over and that could not be ended. */
+  /** Holds that should have expired and could not be ended. */
   holdsOverdue: 'HoldsOverdue',
-  /** Minor units by which balances differ from the journal. */
+  /** By how many minor units the balances differ from the journal. */
   trialBalance: 'TrialBalanceDifference',
 } as const;
 
@@ -48,17 +51,17 @@ export const JOB_METRICS = {
   limited: 'JobsLimited',
   halted: 'JobsHalted',
   returned: 'JobsReturned',
-  /** Messages that came back for a fault of ours. */
+  /** Messages that came back because of a fault of the mesh. */
   undecided: 'JobsUndecided',
   timeToStart: 'JobTimeToStart',
-  /** From the producer's send to the job's end, waits and retries included. */
+  /** ms from the producer's send to the job's end, with waits and retries. */
   timeToFinish: 'JobTimeToFinish',
   runTime: 'JobRunTime',
-  /** Attempts that a job took until it ended. */
+  /** How many attempts a job took until its end. */
   attempts: 'JobAttempts',
 } as const;
 
-/** By priority: from the send to the start of jobs that nothing but the queue made wait. */
+/** By priority: ms from the send to the start, of jobs that only the queue made wait. */
 export const WAIT_METRICS = {
   critical: 'JobWaitCritical',
   high: 'JobWaitHigh',
@@ -66,27 +69,27 @@ export const WAIT_METRICS = {
   low: 'JobWaitLow',
 } as const;
 
-/** Those that are also told by kind. */
+/** The metrics that are emitted by kind, too. */
 export const KIND_METRICS = [
   JOB_METRICS.timeToStart,
   JOB_METRICS.timeToFinish,
   JOB_METRICS.attempts,
 ] as const;
 
-/** Of the last tick, but for those that count. */
+/** Numbers of hosts are those of the last probe run; the others count what happened. */
 export const HOST_METRICS = {
   hostsOnline: 'HostsOnline',
   hostsBusy: 'HostsBusy',
   hostsDegraded: 'HostsDegraded',
   hostsOffline: 'HostsOffline',
   hostsTotal: 'Hosts',
-  /** Those of which nothing was learned for some probe runs. */
+  /** Hosts of which the last probe runs learned nothing. */
   hostsStale: 'HostsStale',
   probes: 'Probes',
   probesSkipped: 'ProbesSkipped',
   probesInconclusive: 'ProbesInconclusive',
   duplicateTicks: 'DuplicateTicks',
-  /** ms. */
+  /** In ms. */
   probeLatency: 'ProbeLatency',
   probeRunMs: 'ProbeRunMs',
   cadenceSkewMs: 'CadenceSkewMs',
@@ -94,24 +97,26 @@ export const HOST_METRICS = {
   certDaysLeft: 'CertDaysLeft',
 } as const;
 
-/** What the functions used, all together: without a dimension, for each would cost as much again. */
+/** What all functions used together. Without a dimension: each value would cost a metric more. */
 export const USAGE_METRICS = {
   writeUnits: 'TableWriteUnits',
   readUnits: 'TableReadUnits',
-  /** Transactions that met another one. */
+  /** Transactions that DynamoDB refused because another one touched the same items. */
   conflicts: 'TableConflicts',
-  /** Conditions that did not hold: duplicates, mostly. */
+  /** Writes whose condition did not hold; most of them are duplicates. */
   conditionsFailed: 'TableConditionsFailed',
   queueRequests: 'QueueRequests',
-  /** Of each invocation: its time by its memory. */
+  /** The time of each invocation multiplied by its memory. */
   gigabyteSeconds: 'GigabyteSeconds',
 } as const;
 
-/** Which function emits what, beside its usage. */
+/** The metrics of each function, beside {@link USAGE_METRICS}. */
 export const EMITTED: Readonly<Record<string, readonly string[]>> = {
   worker: [
-    ...[...Object.values(JOB_METRICS), ...Object.values(WAIT_METRICS)],
-    ...[LEDGER_METRICS.holdsPlaced, LEDGER_METRICS.holdsRefused],
+    ...Object.values(JOB_METRICS),
+    ...Object.values(WAIT_METRICS),
+    LEDGER_METRICS.holdsPlaced,
+    LEDGER_METRICS.holdsRefused,
   ],
   relay: [MESH_METRICS.relayed],
   timekeeper: [

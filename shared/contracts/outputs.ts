@@ -1,6 +1,6 @@
 import type { Priority } from './queues.ts';
 
-/** Names of the stack's outputs: how a client finds a deployment. */
+/** Names of the stack's outputs. A client reads them to find the tables and queues of a stage. */
 export const OUTPUTS = {
   jobsTable: 'JobsTable',
   dataBucket: 'DataBucket',

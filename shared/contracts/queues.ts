@@ -2,19 +2,19 @@
 export const PRIORITIES = ['critical', 'high', 'normal', 'low'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-/** Message attribute of what the mesh itself sends for a job that it holds: the job's id. */
+/** Message attribute with a job's id. The mesh sets it when it sends a job that its table holds. */
 export const RELEASED_ATTRIBUTE = 'sheratan-released';
 
-/** Beside it: the group of a job that keeps its place there while its message travels in another. */
+/** Message attribute with the job's group, where the message travels in another SQS group. */
 export const PLACED_ATTRIBUTE = 'sheratan-group';
 
 /** The name of a FIFO queue's dead-letter queue ends with this in place of `.fifo`. */
 export const DEAD_LETTERS_SUFFIX = '-dead.fifo';
 
-/** How many messages one invocation gets; the most SQS allows on a FIFO queue. */
+/** The most messages of one invocation; SQS allows no more on a FIFO queue. */
 export const BATCH_SIZE = 10;
 
-/** Receives after which SQS itself gives up. Attempts are counted in the table; this is a backstop. */
+/** After so many receives SQS gives up. A backstop only: the table counts the attempts of a job. */
 export const RECEIVES_MAX = 1_000;
 
 /** The largest message SQS takes, in bytes. */

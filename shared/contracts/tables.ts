@@ -3,16 +3,16 @@ export const JOBS_KEY = 'pk';
 export const JOBS_SORT = 'sk';
 export const JOBS_TTL = 'expiresAt';
 
-/** The one item that says what is paused, limited, and whether groups are held. */
+/** The control item: what is paused, the limits of sources, and until when groups may be held. */
 export const CONTROL_KEY = { pk: 'CONTROL', sk: 'STATE' } as const;
 
-/** Sparse: only jobs a person should look at (DEAD, QUARANTINED) carry the key. */
+/** Sparse: only jobs that a person should look at (DEAD, QUARANTINED) carry the key. */
 export const ATTENTION_INDEX = { name: 'attention', key: 'attention', sort: 'updatedAt' } as const;
 /** Sparse: only jobs that were sent with the label carry the key. */
 export const MISSION_INDEX = { name: 'mission', key: 'missionId', sort: 'createdAt' } as const;
 export const TASK_INDEX = { name: 'task', key: 'taskId', sort: 'createdAt' } as const;
 
-/** Sparse: only jobs that no message stands for (parked, waiting), by the time to look at them. */
+/** Sparse: only jobs without a message (parked, waiting), sorted by the time to look at them. */
 export const DUE_INDEX = { name: 'due', key: 'due', sort: 'dueAt' } as const;
 
 /** Every index of the Jobs table. */

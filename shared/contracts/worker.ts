@@ -1,13 +1,13 @@
-/** What the template gives the worker and the worker's handler demands at its start. */
+/** The worker's environment: set by the template, required by the handler when it is loaded. */
 export const WORKER_ENV = {
   jobsTable: 'JOBS_TABLE',
   dataBucket: 'DATA_BUCKET',
   leaseSeconds: 'LEASE_SECONDS',
   outboundAllow: 'OUTBOUND_ALLOW',
   retentionSeconds: 'QUEUE_RETENTION_SECONDS',
-  /** ARN of what calls to hosts are signed with. */
+  /** ARN of the secret that signs calls to hosts. */
   hostSecret: 'HOST_SECRET_ARN',
-  /** JSON; empty means unlimited. */
+  /** Limits of sources without limits of their own, as JSON; `{}` means unlimited. */
   defaultLimits: 'DEFAULT_LIMITS',
 } as const;
 

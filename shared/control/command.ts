@@ -1,4 +1,4 @@
-/** Commands to the running system: each a conditional write with its event. */
+/** Commands to the running mesh. Each one is a conditional write of the state and its event. */
 import type { Clock } from '#shared/kernel/ports.ts';
 import type { Result } from '#shared/kernel/result.ts';
 import type { ControlStore } from './ports.ts';
@@ -11,7 +11,11 @@ class ControlBusyError extends Error {
   readonly code = 'CONTROL_BUSY';
 }
 
-/** @throws ControlBusyError when others change the state all the time. */
+/**
+ * Carries out a command. The event is undefined when the command changes nothing. A command that
+ * the rules refuse is a Refusal, not an exception.
+ * @throws ControlBusyError CONTROL_BUSY when other writers win ten times in a row
+ */
 export const command = async (
   what: Command,
   actor: string,

@@ -1,4 +1,4 @@
-/** Whether jobs may start: the control item, read at most every few seconds. */
+/** Says whether jobs may start. Reads the control item at most every few seconds. */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { ControlStore } from './ports.ts';
 import { type Control, limitsOf, type SourceLimits } from './state.ts';
@@ -7,12 +7,13 @@ interface GateOptions {
   readonly store: Pick<ControlStore, 'get'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** For how long a read answers; a pause is seen that late. ms. */
+  /** How long one read is used, in ms. A pause is seen that late. */
   readonly freshMs: number;
-  /** For sources without limits of their own. */
+  /** Limits of sources that have no limits of their own. */
   readonly defaults: SourceLimits | undefined;
 }
 
+/** `heldUntil`: until then, in ms since the epoch, the table may hold places in groups. */
 export type GateAnswer =
   | { readonly kind: 'open'; readonly limits: SourceLimits | undefined; readonly heldUntil: number }
   | { readonly kind: 'paused'; readonly what: string; readonly heldUntil: number };
@@ -31,6 +32,10 @@ const answerOf = (
   return { kind: 'open', limits: limitsOf(control, source) ?? defaults, heldUntil };
 };
 
+/**
+ * A gate with its own cache. When the control item cannot be read, the last read counts; before the
+ * first read, `check` rejects with the error.
+ */
 export const createGate = ({ store, clock, logger, freshMs, defaults }: GateOptions) => {
   let known: Control | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
@@ -41,10 +46,10 @@ export const createGate = ({ store, clock, logger, freshMs, defaults }: GateOpti
       known = await store.get();
       readAt = clock.now();
     } catch (error) {
-      // What was known a moment ago is better than to stop every job.
+      // The last state is a better guess than to stop every job.
       if (known === undefined) throw error;
       logger.warn('control item not read; the last one counts', { error });
-      // But that no group was held then says nothing of now.
+      // A group may be held since that read: workers must look for holds.
       known = { ...known, groupsHeldUntil: Number.POSITIVE_INFINITY };
     } finally {
       reading = undefined;

@@ -1,11 +1,11 @@
-/** Limits as text: in the environment, and on the command line. */
+/** Limits of a source as JSON text, in the environment and on the command line. */
 import * as v from 'valibot';
 import type { SourceLimits } from './state.ts';
 
 const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)));
 const schema = v.strictObject({ perMinute: count, burst: count, concurrency: count });
 
-/** Reads JSON; an object without fields means unlimited. */
+/** Reads limits from JSON. No text, or an object without fields, means unlimited. Never throws. */
 export const limits = (
   raw: string | undefined,
 ): { readonly fault: string } | { readonly value: SourceLimits | undefined } => {

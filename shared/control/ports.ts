@@ -1,10 +1,10 @@
-/** What the control rules need of the outside. */
+/** Ports of the control rules. */
 import type { Control, ControlEvent } from './state.ts';
 
 export interface ControlStore {
   get(): Promise<Control>;
-  /** Writes the state and its event together; false when somebody else was faster. */
+  /** Writes the state and its event together; false when another writer was faster. */
   put(next: Control, event: ControlEvent): Promise<boolean>;
-  /** Newest first. */
+  /** The newest events, newest first. */
   events(limit: number): Promise<readonly ControlEvent[]>;
 }

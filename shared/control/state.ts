@@ -1,4 +1,6 @@
-/** The system's state and what may be paused: pure rules. The policy is the original system's. */
+/**
+ * The state of the mesh and what may be paused: pure rules. The policy is the original system's.
+ */
 import { assert } from '#shared/kernel/assert.ts';
 import { nameFault } from '#shared/kernel/names.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
@@ -12,7 +14,7 @@ export const SYSTEM_STATES = [
 ] as const;
 export type SystemState = (typeof SYSTEM_STATES)[number];
 
-/** To which states each may go; a state may always be confirmed. */
+/** The states that may follow each state. A change to the same state is always allowed. */
 const POLICY: Readonly<Record<SystemState, readonly SystemState[]>> = {
   PAUSED: ['RECOVERY', 'OPERATIONAL'],
   OPERATIONAL: ['DEGRADED', 'REFLECTIVE', 'RECOVERY', 'PAUSED'],
@@ -34,7 +36,7 @@ export interface Control {
   readonly state: SystemState;
   /** ms since the epoch. */
   readonly since: number;
-  /** Counts changes; every write is conditional on the one it saw. */
+  /** Counts changes. A write applies only to the version that its writer has read. */
   readonly version: number;
   readonly pausedQueues: readonly string[];
   readonly pausedSources: readonly string[];
@@ -44,6 +46,7 @@ export interface Control {
 }
 
 export interface ControlEvent {
+  /** ms since the epoch. */
   readonly at: number;
   readonly actor: string;
   readonly reason: string;
@@ -52,6 +55,7 @@ export interface ControlEvent {
   readonly to: string;
 }
 
+/** The state of a mesh for which nobody has decided anything. */
 export const INITIAL: Control = {
   state: 'OPERATIONAL',
   since: 0,
@@ -61,11 +65,11 @@ export const INITIAL: Control = {
   limits: {},
 };
 
-/** A source's own limits; a source may be called "constructor". */
+/** A source's own limits. Own keys only: a source may have the name "constructor". */
 export const limitsOf = ({ limits }: Control, source: string): SourceLimits | undefined =>
   Object.hasOwn(limits, source) ? limits[source] : undefined;
 
-/** The whole control item is read by every worker every few seconds: it stays small. */
+/** Every worker reads the whole control item every few seconds, so the item must stay small. */
 const LIMITED_SOURCES_MAX = 1_000;
 const PAUSED_SOURCES_MAX = 1_000;
 
@@ -142,7 +146,11 @@ const stepOf = (control: Control, command: Command, now: number): Step => {
   return command.kind === 'limits' ? toLimits(control, command) : toPaused(control, command);
 };
 
-/** What a command makes of the control item, and the event that says so. */
+/**
+ * The control item after a command, and the event to record. The item keeps its version, and the
+ * event is undefined, when the command changes nothing.
+ * @param now ms since the epoch
+ */
 export const decide = (
   control: Control,
   command: Command,

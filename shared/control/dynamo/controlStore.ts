@@ -1,4 +1,7 @@
-/** ControlStore on the Jobs table: `CONTROL` / `STATE`, its events beside it. */
+/**
+ * ControlStore on the Jobs table: the state is `CONTROL` / `STATE`, events have the same partition
+ * key.
+ */
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   type DynamoDBDocumentClient,
@@ -14,13 +17,16 @@ const PK = CONTROL_KEY.pk;
 const EVENT = 'EVENT#';
 const LAST_VERSION = 9_007_199_254_740_991;
 
-/** Newest first by key alone. */
+/** The sort key counts down, so that a query returns the newest event first. */
 const eventKey = (version: number) => ({
   pk: PK,
   sk: `${EVENT}${String(LAST_VERSION - version).padStart(16, '0')}`,
 });
 
-/** What workers write beside whoever decides must not be lost either. */
+/**
+ * The condition that the item is as the decision saw it. `groupsHeldUntil` is part of it: workers
+ * write this field without a new version, and a put must not undo their write.
+ */
 const asSeen = ({ version, groupsHeldUntil: held }: Control) => {
   const first = version === 1;
   const values = {
@@ -38,6 +44,7 @@ const asSeen = ({ version, groupsHeldUntil: held }: Control) => {
   };
 };
 
+/** The control item of one Jobs table. */
 export const createControlStore = (options: {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
@@ -50,7 +57,7 @@ export const createControlStore = (options: {
       );
       if (!Item) return INITIAL;
       const { pk: _pk, sk: _sk, ...control } = Item;
-      // Groups may be held before anybody has decided anything.
+      // A worker that announces held groups may make the item before any person decides something.
       return { ...INITIAL, ...control };
     },
 
