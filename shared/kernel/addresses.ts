@@ -1,7 +1,7 @@
 /**
- * What outbound requests may reach: public addresses, private ones only by configuration, metadata
- * never. The address that was judged is the one that is connected to, so a name that changes its
- * mind in between gains nothing.
+ * What outbound requests may reach: public addresses always, private addresses only by
+ * configuration, metadata addresses never. The request connects to the very address that was
+ * checked, so a name that resolves to another address a moment later gains nothing.
  */
 import type { LookupAddress } from 'node:dns';
 import { lookup as resolveName } from 'node:dns/promises';
@@ -25,7 +25,9 @@ const FORBIDDEN_V4 = [
   ['240.0.0.0', 4],
 ] as const;
 
-/** Global unicast is 2000::/3; of it these are special. Everything else in IPv6 is forbidden anyway. */
+/**
+ * Special ranges within global unicast (2000::/3). All IPv6 outside 2000::/3 is forbidden anyway.
+ */
 const FORBIDDEN_V6 = [
   ['2001::', 23],
   ['2001:db8::', 32],
@@ -34,8 +36,9 @@ const FORBIDDEN_V6 = [
 ] as const;
 
 /**
- * Instance, task, cluster and platform metadata hand out credentials; they are link-local, or the
- * clouds' own addresses. Translated addresses (NAT64) would lead there as well. Never allowed.
+ * Never allowed, by no configuration. Metadata services of instances, tasks, clusters and platforms
+ * hand out credentials; their addresses are link-local or belong to the cloud. Translated addresses
+ * (NAT64) would lead to the same services.
  */
 const NEVER = [
   ['169.254.0.0', 16],
@@ -61,7 +64,7 @@ const forbidden = listOf([...FORBIDDEN_V4, ...FORBIDDEN_V6]);
 const global6 = listOf([['2000::', 3]]);
 const never = listOf(NEVER);
 
-/** An IPv4 address in IPv6's clothes is judged as what it is. */
+/** The IPv4 address inside an IPv4-mapped IPv6 address; any other address unchanged. */
 const unmapped = (address: string): string => {
   const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (dotted) return dotted;
@@ -71,22 +74,27 @@ const unmapped = (address: string): string => {
   return [h >> 8, h & 255, l >> 8, l & 255].join('.');
 };
 
-/** An address alone is that address, not every one. */
+/** Splits a CIDR. An address without a prefix length means that one address only. */
 const subnetOf = (cidr: string): readonly [string, number] => {
   const [net = '', prefix] = cidr.split('/');
   return [net, prefix === undefined ? (isIPv6(net) ? 128 : 32) : Number(prefix)];
 };
 
+/** Whether an IP address may be reached. */
 export type AddressCheck = (address: string) => boolean;
 
-/** Whether it is one that no configuration allows. */
+/** Whether no configuration allows the address. */
 const isNever = (given: string): boolean => {
   const address = unmapped(given);
-  // A zone says which link an address is on: such a one is not global.
+  // An address with a zone ("%eth0") belongs to one link, so the address is not global.
   return isIP(address) === 0 || address.includes('%') || never.check(address, familyOf(address));
 };
 
-/** @param allow CIDRs that may be reached although they are private; never metadata addresses */
+/**
+ * Makes the check of addresses. Text that is no IP address is refused.
+ * @param allow CIDRs that may be reached although they are private; metadata addresses stay
+ * forbidden
+ */
 export const addressCheck = (allow: readonly string[]): AddressCheck => {
   const allowed = listOf(allow.map(subnetOf));
   return (given) => {
@@ -99,7 +107,7 @@ export const addressCheck = (allow: readonly string[]): AddressCheck => {
   };
 };
 
-/** @param name what led to the address, where it was not asked for itself */
+/** @param name the name that resolved to the address; none when the URL holds the address itself */
 const forbiddenAddress = (address: string, name?: string): OutboundError =>
   new OutboundError(
     'ADDRESS_FORBIDDEN',
@@ -113,12 +121,19 @@ const forbiddenAddress = (address: string, name?: string): OutboundError =>
 /** All addresses of a name. */
 export type Resolve = (name: string) => Promise<readonly LookupAddress[]>;
 
+/** Resolves by the system's resolver. Rejects with its error when the name has no address. */
 export const systemResolve: Resolve = (name) => resolveName(name, { all: true });
 
 export interface Outbound {
-  /** The URL, when it may be asked for. What its name leads to is judged by {@link lookup}. @throws OutboundError */
+  /**
+   * The parsed URL, when a request to it is allowed. A name's addresses are checked by {@link
+   * lookup}.
+   * @throws OutboundError URL_INVALID, PORT_FORBIDDEN, ADDRESS_FORBIDDEN
+   */
   check(url: string): URL;
-  /** For `node:net`: fails with an OutboundError unless every address of the name may be reached. */
+  /**
+   * For `node:net`: fails with ADDRESS_FORBIDDEN unless every address of the name may be reached.
+   */
   readonly lookup: LookupFunction;
 }
 
@@ -141,7 +156,10 @@ const guardedLookup =
     );
   };
 
-/** @param options.allow CIDRs that may be reached although they are private */
+/**
+ * The guard of outbound requests: use `check` for the URL and `lookup` for the connection.
+ * @param options.allow CIDRs that may be reached although they are private
+ */
 export const createOutbound = (options: {
   readonly allow: readonly string[];
   readonly resolve?: Resolve | undefined;
@@ -152,7 +170,7 @@ export const createOutbound = (options: {
     check: (text) => {
       const url = outboundUrl(text);
       const host = url.hostname.replace(/^\[|\]$/g, '');
-      // An address in the URL is connected to without a lookup, so it is judged here.
+      // Node makes no lookup for an address in the URL, so the address is checked here.
       if (isIP(host) !== 0 && !isAllowed(host)) throw forbiddenAddress(host);
       return url;
     },

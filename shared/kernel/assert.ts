@@ -1,10 +1,12 @@
-/** Invariants stay on in production: a broken one must stop the work it would corrupt. */
+/**
+ * A broken invariant. Asserts stay on in production: they must stop work that would corrupt data.
+ */
 export class AssertionError extends Error {
   override readonly name = 'AssertionError';
   readonly code = 'ASSERTION_FAILED';
 }
 
-/** Throws {@link AssertionError} unless `condition` holds. */
+/** @throws AssertionError ASSERTION_FAILED unless `condition` holds */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
 }

@@ -1,16 +1,16 @@
-/** Which decimal numbers of JSON survive as JavaScript's (IEEE 754 doubles), and which do not. */
+/** Which decimal numbers in JSON keep their value as a JavaScript number (an IEEE 754 double). */
 
-/** 17 significant digits name every double, so some languages write as many (`%.17g`). */
+/** 17 significant digits identify every double, so some languages write that many (`%.17g`). */
 const DIGITS_OF_A_DOUBLE = 17;
 
 interface Decimal {
-  /** Without zeros at either end; empty for zero. */
+  /** Without leading and trailing zeros; empty for zero. */
   readonly digits: string;
-  /** Of the last digit, to the base of ten. */
+  /** The power of ten of the last digit. */
   readonly exponent: number;
 }
 
-/** In linear time, whatever the text: a pattern that trims zeros would go back and forth. */
+/** Takes linear time for any text. A pattern that trims zeros would backtrack. */
 const decimalOf = (text: string): Decimal => {
   const [, whole = '', fraction = '', exponent = '0'] =
     /^-?(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(text) ?? [];
@@ -28,9 +28,9 @@ const isSame = (one: Decimal, other: Decimal): boolean =>
   one.digits === other.digits && one.exponent === other.exponent;
 
 /**
- * Whether a number of JSON is the same after it was read and written again. A fraction may be
- * spelled with more digits than it takes to name its double; a whole number may not.
- * @param source the number as JSON spells it
+ * Whether a number in JSON has the same value after it was read and written again. A fraction may
+ * have up to 17 digits, more than JavaScript writes for its double; a whole number must be exact.
+ * @param source the number as the JSON text spells it
  */
 export const isExact = (source: string): boolean => {
   const value = Number(source);
@@ -44,5 +44,5 @@ export const isExact = (source: string): boolean => {
   return isLongFraction && isSame(meant, decimalOf(value.toPrecision(length)));
 };
 
-/** Whether a JSON text may hold a number that is not exact: up to 15 digits and 10^±99 all are. */
+/** Whether a JSON text may hold an inexact number. Up to 15 digits and 10^±99 are always exact. */
 export const mayBeInexact = (text: string): boolean => /[\d.]{16}|\d[eE][-+]?\d{3}/.test(text);

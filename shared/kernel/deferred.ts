@@ -1,13 +1,16 @@
-/** What is loaded when it is first used, and costs nothing before. */
+/** Things that are loaded at their first use, and cost nothing before. */
 
-/** The methods of `T` that answer by promise. */
+/** The methods of `T` that return a promise. */
 export type Deferred<T> = {
   readonly [K in keyof T as T[K] extends (...args: never) => Promise<unknown> ? K : never]: T[K];
 };
 
 type Method = (...args: readonly unknown[]) => unknown;
 
-/** What `open` brings, opened once for all who ask. An opening that failed is tried again by the next. */
+/**
+ * Calls `open` once and gives its value to all callers. After a failure, the next caller opens
+ * again.
+ */
 export const kept = <T>(open: () => Promise<T>): (() => Promise<T>) => {
   let opened: Promise<T> | undefined;
   return () => {
@@ -20,8 +23,8 @@ export const kept = <T>(open: () => Promise<T>): (() => Promise<T>) => {
 };
 
 /**
- * Stands in for what `load` brings: its methods load it first, all of them the same one. A load
- * that failed is tried again by the next call.
+ * Stands in for the object that `load` gives. The first call of a method loads the object, once for
+ * all methods. After a load that failed, the next call loads again.
  */
 export const deferred = <T extends object>(load: () => Promise<T>): Deferred<T> => {
   const loaded = kept(load);
@@ -31,7 +34,8 @@ export const deferred = <T extends object>(load: () => Promise<T>): Deferred<T> 
       const target = await loaded();
       return (target as Readonly<Record<string, Method>>)[name]?.(...args);
     };
-  // `await` looks for a method `then`: without this exception it would wait for ever.
+  // `await` looks for a method `then`. A `then` from here would never settle, and `await` would
+  // hang.
   const get = (_: object, name: string | symbol) =>
     typeof name === 'string' && name !== 'then' ? method(name) : undefined;
   return new Proxy({}, { get }) as Deferred<T>;

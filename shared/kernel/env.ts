@@ -1,5 +1,6 @@
-/** The one place that reads the environment; fails with every missing or malformed name at once. */
+/** The one place that reads the environment. */
 
+/** Names every variable that is missing or malformed. */
 export class EnvError extends Error {
   override readonly name = 'EnvError';
   readonly code = 'ENV_INVALID';
@@ -13,14 +14,16 @@ interface EnvFault {
 const isFault = (value: unknown): value is EnvFault =>
   typeof value === 'object' && value !== null && 'fault' in value;
 
+/** A text that must not be empty. */
 export const text: Reader<string> = (raw) => (raw ? raw : { fault: 'is missing' });
 
+/** A whole number from 1, in digits only. */
 export const positiveInteger: Reader<number> = (raw) =>
   raw !== undefined && /^[1-9]\d{0,9}$/.test(raw)
     ? Number(raw)
     : { fault: raw === undefined ? 'is missing' : `must be a positive integer, got "${raw}"` };
 
-/** Comma-separated; missing or empty is the empty list. */
+/** A comma-separated list; a missing or empty variable is the empty list. */
 export const list: Reader<readonly string[]> = (raw) =>
   (raw ?? '')
     .split(',')
@@ -32,7 +35,10 @@ type Values<C extends Contract> = {
   readonly [K in keyof C]: Exclude<ReturnType<C[K][1]>, EnvFault>;
 };
 
-/** @throws EnvError naming all variables that are missing or malformed. */
+/**
+ * Reads the variables of a contract, each by its reader.
+ * @throws EnvError ENV_INVALID with the names of all variables that are missing or malformed
+ */
 export const readEnv = <const C extends Contract>(
   contract: C,
   env: Readonly<Record<string, string | undefined>> = process.env,

@@ -1,6 +1,6 @@
-/** Cheap hashes for spreading things evenly; nothing that must be kept or kept secret. */
+/** Cheap hashes that spread things evenly. Not for secrets, and not for values that are stored. */
 
-/** FNV-1a, 32 bits. */
+/** FNV-1a over UTF-16 code units: a whole number from 0 to 2^32 - 1. */
 export const hash32 = (text: string): number => {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1)
@@ -8,7 +8,7 @@ export const hash32 = (text: string): number => {
   return value >>> 0;
 };
 
-/** Two hashes as one number in [0, 1) that tells of neither alone (the finalizer of MurmurHash3). */
+/** Mixes two hashes into one number in [0, 1), evenly spread (the finalizer of MurmurHash3). */
 export const mixed = (a: number, b: number): number => {
   let value = a ^ b;
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);

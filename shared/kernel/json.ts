@@ -1,4 +1,4 @@
-/** JSON values, their canonical form and hash. Canonical: keys sorted by code point, no spaces. */
+/** JSON values, their canonical form (keys sorted by code point, no spaces) and their hash. */
 import { createHash } from 'node:crypto';
 
 export type Json =
@@ -11,11 +11,11 @@ export type Json =
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Not an array, not null. */
+/** Whether a value is an object, and neither an array nor null. */
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** undefined when `text` is no JSON; JSON itself is never undefined. */
+/** Parses JSON; undefined when `text` is no JSON. Never throws. */
 export const readJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
@@ -27,7 +27,7 @@ export const readJson = (text: string): unknown => {
 const byCodePoint = (a: string, b: string): number =>
   Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** The same text for equal values, whatever the order of their keys. */
+/** The canonical JSON text: equal values give equal texts, in whatever order their keys are. */
 export const canonicalJson = (value: Json): string => {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
@@ -38,8 +38,8 @@ export const canonicalJson = (value: Json): string => {
 };
 
 /**
- * JSON text with every character beyond ASCII as an escape. SQS refuses some of them (U+FFFE,
- * U+FFFF), UTF-8 cannot carry others (lone surrogates); as escapes all of them pass.
+ * JSON text with an escape for every character beyond ASCII. SQS refuses some characters (U+FFFE,
+ * U+FFFF), and UTF-8 cannot carry others (lone surrogates); escapes pass everywhere.
  */
 export const asciiText = (json: string): string =>
   json.replace(
@@ -47,10 +47,11 @@ export const asciiText = (json: string): string =>
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** JSON that any queue takes, whatever is in `value`. undefined is no JSON. */
+/** JSON text that every queue takes, whatever `value` holds. @throws TypeError for undefined */
 export const asciiJson = (value: unknown): string => asciiText(JSON.stringify(value));
 
+/** SHA-256 of the UTF-8 text, as 64 hexadecimal digits. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Size of `text` on the wire, in bytes. */
+/** The size of `text` in UTF-8, in bytes. */
 export const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');

@@ -1,5 +1,6 @@
-/** What a URL alone says about whether it may be asked for; what its name leads to is judged later. */
+/** The checks that need the URL alone. The addresses of its name are checked later. */
 
+/** A request that the mesh does not make, and why. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError';
   readonly code: 'URL_INVALID' | 'PORT_FORBIDDEN' | 'ADDRESS_FORBIDDEN';
@@ -9,7 +10,7 @@ export class OutboundError extends Error {
   }
 }
 
-/** Below 1024 are mail, shells and the like, which an HTTP request might talk to by mistake. */
+/** Other ports below 1024 belong to mail, shells and the like, which must not get HTTP requests. */
 const PORTS = [
   [80, 80],
   [443, 443],
@@ -32,7 +33,10 @@ const checkPort = ({ port }: URL): void => {
   throw new OutboundError('PORT_FORBIDDEN', `port ${port} is none of 80, 443, 1024 to 65535`);
 };
 
-/** @throws OutboundError URL_INVALID, PORT_FORBIDDEN */
+/**
+ * Parses the URL of an outbound request: http or https, no credentials, an allowed port.
+ * @throws OutboundError URL_INVALID, PORT_FORBIDDEN
+ */
 export const outboundUrl = (text: string): URL => {
   const url = checkedUrl(text);
   checkPort(url);

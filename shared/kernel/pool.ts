@@ -1,4 +1,7 @@
-/** Maps with at most `width` calls under way; results in the order of the items. */
+/**
+ * Maps with at most `width` calls under way; the results have the order of the items. The first
+ * call that rejects rejects the whole.
+ */
 export const mapPool = async <T, R>(
   items: readonly T[],
   width: number,

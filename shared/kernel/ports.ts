@@ -1,4 +1,4 @@
-/** Time, ids and randomness enter as ports, so that rules are pure and tests are exact. */
+/** Ports for time, ids and randomness: with them, rules are pure and tests are exact. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -21,10 +21,13 @@ export interface Logger {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+/** The clock of the machine. */
 export const systemClock: Clock = { now: () => Date.now() };
+/** Random UUIDs (version 4). */
 export const systemIds: Ids = { next: () => globalThis.crypto.randomUUID() };
+/** Not for secrets. */
 export const systemRandom: Random = { next: () => Math.random() };
 
-/** @param ms in milliseconds */
+/** Resolves after `ms` milliseconds. */
 export const systemSleep = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,12 +1,12 @@
 /**
- * The Retry-After header of HTTP (RFC 9110 §10.2.3): whole seconds, or a date. Fractions of a second
- * are common and plain, so that they are taken; whatever else it says is as if it said nothing.
+ * The Retry-After header of HTTP (RFC 9110 §10.2.3): whole seconds, or a date. Fractions of a
+ * second are common and clear, so they are read, too. Any other value counts as no header.
  */
 
 const SECONDS_MAX = 43_200;
 
 const SECONDS = /^\d+(?:\.\d+)?$/;
-/** `Sun, 06 Nov 1994 08:49:37 GMT`, as servers must write it; Date.parse alone takes "-5" for a day. */
+/** The form that servers must write. Date.parse alone is too lax: it reads "-5" as a day. */
 const DATE =
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
@@ -16,8 +16,9 @@ const read = (text: string, now: number): number => {
 };
 
 /**
+ * How long a server asks its caller to wait.
  * @param now ms since the epoch
- * @returns whole seconds from 0 to 12 hours, or undefined when the header says none
+ * @returns whole seconds, rounded up, from 0 to 12 hours; undefined when the header gives no time
  */
 export const retryAfterSeconds = (header: string | undefined, now: number): number | undefined => {
   const seconds = read(header?.trim() ?? '', now);

@@ -1,15 +1,15 @@
 /**
- * What was thrown, in words that a person can use. JavaScript throws anything: these functions read
- * a value as if it were hostile, never throw themselves, and are bounded whatever they are given.
+ * Thrown values in words that a person can use. JavaScript can throw any value, so these functions
+ * treat every value as hostile: they never throw, and their texts are bounded.
  */
 
 import { LIMITS } from './limits.ts';
 import { clipped } from './text.ts';
 
-/** How deep causes are told, and how many errors of an aggregate. */
+/** How many levels of causes are told, and how many errors of an aggregate. */
 const DEPTH_MAX = 4;
 const ERRORS_SHOWN = 5;
-/** Characters of an error's own message: with causes or errors after it, and without. */
+/** Bounds of an error's own message, in characters: with causes or errors after it, and without. */
 const PART_MAX = 600;
 const WHOLE_MAX = 2_000;
 
@@ -21,7 +21,7 @@ const attempted = <T>(read: () => T): T | undefined => {
   }
 };
 
-/** Like `instanceof`, also of what does not let itself be asked. */
+/** Like `instanceof`, but false where `instanceof` itself would throw (a revoked proxy). */
 export const isA = <T>(
   value: unknown,
   type: abstract new (...args: never[]) => T,
@@ -37,7 +37,7 @@ const textOf = (value: object, name: string): string => {
   return typeof field === 'string' ? field : '';
 };
 
-/** `TypeError`; empty when it has none worth telling. */
+/** The name of an error's class, such as `TypeError`; empty when the name would tell nothing. */
 const classOf = (value: object): string => {
   const own = isA(value, Error) ? textOf(value, 'name') : '';
   if (own !== '' && own !== 'Error') return own;
@@ -49,7 +49,7 @@ const classOf = (value: object): string => {
 const writeBigInt = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value;
 
-/** What an object without a message looks like. */
+/** An object without a message, as bounded JSON. */
 const lookOf = (value: object): string => {
   const json = attempted(() => JSON.stringify(value, writeBigInt));
   if (json !== undefined) return clipped(json, PART_MAX);
@@ -70,7 +70,7 @@ const ofPrimitive = (value: unknown): string => {
   return clipped(attempted(() => String(value)) ?? typeof value, PART_MAX);
 };
 
-/** `TypeError: fetch failed`, or as much of that as there is. */
+/** Class and message, such as `TypeError: fetch failed`, as far as the error has them. */
 const headOf = (value: object, withClass: boolean): string => {
   const parts = [withClass ? classOf(value) : '', messageOf(value)];
   return parts.filter((part) => part !== '').join(': ');
@@ -102,32 +102,35 @@ const tell = (value: unknown, withClass: boolean, depth: number): string => {
   return tail === '' ? head : `${clipped(head, PART_MAX)}${tail}`;
 };
 
-/** Class, message, causes and sub-errors in one line. @param max in characters */
+/**
+ * Class, message, causes and sub-errors of a thrown value in one line, at most `max` characters.
+ */
 export const thrownText = (thrown: unknown, max: number = LIMITS.errorMessageMax): string =>
   clipped(tell(thrown, true, 0), max);
 
-/** Classes that say no more than that something went wrong. */
+/** Names of classes that do not say what went wrong. */
 const PLAIN = new Set(['', 'Error', 'Object']);
 
-/** A code that a program can go by: the error's own, else its class. */
+/** A code for programs: the error's own code, else the name of its class. */
 const thrownCode = (thrown: unknown, max: number): string => {
   if (!isObject(thrown)) return 'THROWN';
   const code = fieldOf(thrown, 'code');
   const name = classOf(thrown);
   if (typeof code === 'string' && code !== '') return clipped(code, max);
   if (!PLAIN.has(name)) return clipped(name, max);
-  // Errors of the web have numbers for codes, and good names.
+  // A DOMException has a number as its code, and a name that says more.
   if (typeof code === 'number') return String(code);
   return isA(thrown, Error) ? 'Error' : 'THROWN';
 };
 
-/** What a job's row has room for, in characters. */
+/** How much of an error a job's row keeps, in characters. */
 const TOLD_MAX = {
   code: LIMITS.labelLengthMax,
   message: LIMITS.errorMessageMax,
   stack: LIMITS.errorStackMax,
 };
 
+/** A thrown value as a row or a log keeps it. */
 export interface Told {
   readonly code: string;
   readonly message: string;
@@ -140,8 +143,9 @@ const primitiveText = (thrown: unknown): string => {
 };
 
 /**
- * What becomes of a handler's throw in its job's row. The class is told once: by the code, or before
- * the message when the code is another and `withClass` says so.
+ * A thrown value as a job's row keeps it. The class is named once: as the code, or before the
+ * message when the code is another text and `withClass` is true.
+ * @param max bounds of the fields, in characters
  */
 export const toldOf = (
   thrown: unknown,

@@ -1,4 +1,4 @@
-/** The one place where times are read: what reads back as another time is none. */
+/** The one place that parses times. A text that would not print as the same time is no time. */
 import { assert } from './assert.ts';
 
 const INSTANT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))$/;
@@ -16,13 +16,16 @@ export const readTime = (text: string): number | undefined => {
   if (!isOffset(Number(hours), Number(minutes))) return undefined;
   const local = `${date}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}Z`;
   const at = Date.parse(local);
-  // A day that its month does not have is read as one of the next.
+  // Date.parse reads a day that the month does not have as a day of the next month.
   if (Number.isNaN(at) || new Date(at).toISOString() !== local) return undefined;
   const offsetMs = (Number(hours) * 60 + Number(minutes)) * 60_000;
   return sign === '-' ? at + offsetMs : at - offsetMs;
 };
 
-/** A moment that a schema has read before. @throws AssertionError */
+/**
+ * The ms since the epoch of a time that a schema has checked.
+ * @throws AssertionError for other text
+ */
 export const timeOf = (text: string): number => {
   const at = readTime(text);
   assert(at !== undefined, `a schema refuses the time ${JSON.stringify(text)}`);
