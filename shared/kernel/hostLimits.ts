@@ -1,33 +1,34 @@
-/** The bounds of what is looked at and called from outside; a part of LIMITS. */
+/** The bounds of hosts, their probes and calls to them; a part of LIMITS. */
 import { assert } from './assert.ts';
 
+/** Use these bounds through LIMITS, which also says how units are named. */
 export const HOST_LIMITS = {
-  /** Passes and fails in a row until a host is taken for up or down; fewer when a run looked twice. */
+  /** Passes (rise) or fails (fall) in a row that change a state; fewer fails after a reprobe. */
   hostRise: 2,
   hostFall: 3,
   hostFallReprobed: 2,
-  /** So many of the last five answers were slow: degraded. */
+  /** A host is degraded when so many of its last five answers were slow. */
   hostSlowOfFive: 3,
-  /** It is online again when its smoothed latency is below this share of what counts as slow. */
+  /** A degraded host is online again when its smoothed latency is below this share of the bound. */
   hostCalmShare: 0.8,
   hostBusyMsMax: 600_000,
-  /** Of its last 20 probes, those that changed its state. */
+  /** A host flaps from this share of changes in its last 20 probes on, until below the second. */
   hostFlapPercent: 20,
   hostFlapClearPercent: 10,
-  /** How long rollups and changes of hosts are kept: hours, days, changes. */
+  /** How long hourly rollups, daily rollups and changes of state are kept. */
   rollupHourSeconds: 3_456_000,
   rollupDaySeconds: 34_560_000,
   hostChangeSeconds: 34_560_000,
-  /** A run ends so long before the next turn, or this part of a short interval. */
+  /** A probe run ends so long before the next one; of a short interval, one part in so many. */
   probeMarginMs: 5_000,
   probeMarginPart: 5,
-  /** Of the invocation's time, kept back for the commit. */
+  /** Kept back of the invocation's time for the commit. */
   probeWrapUpMs: 3_000,
   shardCommitsMax: 10,
-  /** From so many hosts on that fail at once the prober doubts itself; for so many turns at most. */
+  /** When at least so many hosts fail at once, the prober doubts itself, at most so many runs. */
   massFailureHostsMin: 10,
   massFailureTurnsMax: 3,
-  /** Inconclusive probes in a row until its state is stale. */
+  /** So many inconclusive probes in a row make a host's state stale. */
   hostStaleAfter: 5,
   hostIdLengthMax: 64,
   hostEndpointLengthMax: 512,
@@ -40,74 +41,77 @@ export const HOST_LIMITS = {
   probeDegradedMsDefault: 1_000,
   probeIntervalSecondsDefault: 60,
   probeTimeoutMsMin: 100,
-  /** A host that answers nothing is probed up to three times within its interval. */
+  /** The interval must hold so many timeouts: a silent host is probed up to three times in it. */
   probeTimeoutsPerInterval: 3,
   probePathLengthMax: 512,
   probeHeadersMax: 16,
   probeHeaderLengthMax: 1_024,
   probeStatusesMax: 16,
   probeBodyTextMax: 256,
-  /** Hosts of one transaction: two items each, with the shard and the directory within 100. */
+  /** Hosts of one transaction: two items each, and the shard and the directory, are at most 100. */
   hostBatchMax: 32,
-  /** Times that a write of hosts looks again before it says that others are in its way. */
+  /** How often a write of hosts tries again before it reports that other writers are in its way. */
   hostTriesMax: 40,
   hostRetryBaseMs: 10,
   hostRetryCapMs: 500,
-  /** How long a worker chooses hosts by one look at the mesh, in ms. */
+  /** How long a worker uses one read of the hosts to choose among them. */
   meshFreshMs: 5_000,
-  /** Hosts that one attempt asks, and those that it finds full before it waits. */
+  /** How many hosts one attempt may call, and how many full hosts it passes over before it waits. */
   hostCallsMax: 4,
   hostPassesMax: 16,
-  /** A host whose answer was lost is asked again so often, after this wait, then twice as long. */
+  /** A host whose answer was lost is asked again so often, after a wait that doubles each time. */
   hostReasksMax: 2,
   hostReaskMs: 200,
   hostConnectMs: 3_000,
-  /** Of a task for a host, and of what it answers. */
+  /** The largest task for a host, and the largest answer. */
   hostBodyBytesMax: 1_048_576,
-  /** A host that is busy is left alone so long unless it says otherwise; one that is full, in ms. */
+  /** A busy host gets no calls for so long, unless it names a time; a full host, `slotsFullMs`. */
   hostBusySeconds: 2,
   hostBusySecondsMax: 60,
   slotsFullMs: 500,
   /** How long the slots of a host that gets no jobs are kept. */
   slotsRetentionSeconds: 3_456_000,
-  /** A job that found no host looks again after this, then twice as long each time, in seconds. */
+  /** A job that found no host looks again after this, then after twice as long each time. */
   hostWaitSecondsMin: 1,
   hostWaitSecondsMax: 30,
-  /** When all it lacks is a free slot. */
+  /** The same bound for a job that lacks only a free slot. */
   slotWaitSecondsMax: 4,
   probeTimeoutMsMax: 20_000,
-  /** Looks under way at once. More than this a CPU, and the latencies shown are the queue's. */
+  /** Probes under way at once, for each CPU. With more, the measured latency is that of waiting. */
   probeSlotsPerCpu: 64,
   /**
-   * Looks that begin, a CPU: a burst of them would be measured as the hosts' latency. A run waits
-   * for a timeout anyway; that is the time in which a shard's hosts begin.
+   * Probes that begin in a second, for each CPU. A burst of starts would be measured as latency of
+   * the hosts.
    */
   probeStartsPerSecond: 550,
-  /** Where a run waits for a timeout anyway the others begin in this part of it, or at this pace. */
+  /**
+   * A run with suspect hosts lasts as long as their timeout. The probes of the other hosts begin
+   * within this share of that time, but at least at the pace `probeStartsPerSecondMin`.
+   */
   probeSpread: 0.95,
   probeStartsPerSecondMin: 400,
   probeBurst: 6,
   suspectStartsPerSecond: 5_000,
-  /** Sockets of both kinds of slots stay below the 1,024 descriptors of an environment. */
+  /** All slots together need fewer sockets than the 1,024 descriptors of an environment. */
   probeSlotsMax: 512,
   suspectSlots: 256,
-  /** A host that failed is looked at once more after this, in ms. */
+  /** A host that failed is probed once more in the same run, after a wait within these bounds. */
   reprobeMsMin: 250,
   reprobeMsMax: 500,
-  /** Of so many names most must resolve, else the fault is the resolver's. */
+  /** From so many names on: when most of them do not resolve, the resolver is at fault. */
   dnsDownNamesMin: 5,
-  /** A loop that was blocked longer, and a clock that jumped further, make late answers unsure, in ms. */
+  /** After a longer block of the event loop, or a larger jump of the clock, answers are unsure. */
   stallMs: 250,
   clockJumpMs: 1_000,
   probeBodyBytesMax: 4_096,
-  /** With a rule about the body. */
+  /** For probes with a rule about the body. */
   probeRuleBodyBytesMax: 65_536,
-  /** How long the addresses of a name are kept; longer when the resolver fails. */
+  /** How long the addresses of a name are used; longer while the resolver fails. */
   dnsFreshMs: 60_000,
   dnsNamesMax: 10_000,
-  /** How long the resolver is waited for where its answer before is still there. */
+  /** How long a probe waits for the resolver when an older answer is still known. */
   dnsPatienceMs: 500,
-  /** After this the next TLS connection is made in full, so that renewed certificates are seen. */
+  /** After this the next TLS handshake is a full one, so that a renewed certificate is seen. */
   tlsSessionMs: 3_600_000,
 } as const;
 
@@ -117,5 +121,5 @@ assert(
 );
 assert(
   HOST_LIMITS.probeStartsPerSecondMin <= HOST_LIMITS.probeStartsPerSecond,
-  'one CPU keeps the slowest pace at which looks begin',
+  'one CPU keeps the slowest pace at which probes begin',
 );

@@ -1,11 +1,12 @@
-/** Every bound in one place, with the relations between them asserted at import. */
+/** Every bound in one place. The relations between bounds are asserted when this file is loaded. */
 import { assert } from './assert.ts';
 import { HOST_LIMITS } from './hostLimits.ts';
 
+/** Names contain their unit (Ms, Seconds, Bytes). Texts are in characters; the rest are counts. */
 export const LIMITS = {
   /**
-   * Of SQS's 1 MiB, so that the mesh can send an envelope again itself, in ASCII and with attributes,
-   * ten of them fit into one invocation (6 MB), and EventBridge Scheduler takes it, too.
+   * A quarter of the 1 MiB that SQS takes: the mesh can send an envelope again in ASCII and with
+   * attributes, ten envelopes fit into one invocation (6 MB), and EventBridge Scheduler takes one.
    */
   envelopeBytesMax: 262_144,
   /** Larger payloads are claim-checked: kept in the bucket, referred to by the envelope. */
@@ -14,16 +15,16 @@ export const LIMITS = {
   jsonDepthMax: 64,
   idLengthMax: 128,
   labelLengthMax: 128,
-  /** As EventBridge Scheduler has it. */
+  /** EventBridge Scheduler's bound. */
   scheduleNameLengthMax: 64,
-  /** A target's input, in bytes. */
+  /** EventBridge Scheduler's bound on a target's input. */
   scheduleInputBytesMax: 262_144,
   kindLengthMax: 64,
   groupLengthMax: 128,
 
   timeoutSecondsDefault: 300,
   timeoutSecondsMax: 840,
-  /** Lambda time kept back to write outcomes down before the environment is frozen. */
+  /** Kept back of the Lambda's time, to write outcomes down before the environment is frozen. */
   wrapUpMs: 10_000,
 
   attemptsDefault: 5,
@@ -33,115 +34,115 @@ export const LIMITS = {
   retryCapSecondsMax: 43_200,
   /** SQS: a message can be invisible for at most 12 hours after its receive. */
   visibilitySecondsMax: 43_200,
-  /** The longest wait asked of a message's visibility: what is left of 12 h after the longest run. */
+  /** The longest wait by visibility timeout: 12 hours less the longest run. */
   queueWaitSecondsMax: 42_000,
-  /** A wait that ends closer than this to the end of its message's retention is kept in the table. */
+  /** The table keeps a job whose wait ends later than this before its message's retention ends. */
   retentionMarginSeconds: 3_600,
-  /** The furthest `runAt`, `delaySeconds` and `deadline` may be ahead: a year. */
+  /** How far ahead `runAt`, `delaySeconds` and `deadline` may be: a year. */
   horizonSecondsMax: 31_622_400,
-  /** What a job waits for its dependencies unless it says otherwise. */
+  /** How long a job waits for its dependencies, unless its envelope says another time. */
   deadlineSecondsDefault: 86_400,
   dependenciesMax: 5_000,
-  /** A row names so many of its dependencies. */
+  /** How many of its dependencies a job's row names. */
   dependenciesShown: 50,
-  /** Jobs of a flow that are looked at for a circle when one of them begins to wait. */
+  /** When a job begins to wait, so many jobs of its flow are searched for a circle. */
   cycleReadsMax: 200,
   snoozesDefault: 100,
   snoozesMax: 10_000,
-  /** The timekeeper sends parked jobs this long before they are due; the queue waits the rest out. */
+  /** The timekeeper sends a parked job so long before it is due; the message waits in the queue. */
   sendAheadSeconds: 120,
-  /** From this wait on the record keeps the message's receipt, so that a person can end the wait. */
+  /** For longer waits the record keeps the message's receipt, so that a person can end the wait. */
   receiptWaitSeconds: 30,
-  /** How long a worker goes by one read of the control item, in ms. */
+  /** How long a worker uses one read of the control item. */
   controlFreshMs: 5_000,
   callbackTimeoutMs: 5_000,
   callbackBaseSeconds: 10,
   callbackCapSeconds: 3_600,
-  /** After three days a callback is given up; it can be replayed by hand. */
+  /** After three days a callback is given up; a person can replay it. */
   callbackWindowSeconds: 259_200,
   callbackBodyBytesMax: 262_144,
   callbackAnswerBytesMax: 4_096,
-  /** The status is the answer: so long its body is waited for, in ms. */
+  /** Only the status of a callback's answer counts, so its body is waited for no longer. */
   callbackAnswerMs: 500,
   callbackTriesKept: 10,
-  /** How long reporters and workers go by one read of a signing secret, in ms. */
+  /** How long reporters and workers use one read of a signing secret. */
   secretFreshMs: 300_000,
 
-  /** A paused message looks again after this, then twice as long each time, in seconds. */
+  /** A message of a paused job comes back after this, then after twice as long each time. */
   pauseWaitSecondsMin: 5,
   pauseWaitSecondsMax: 900,
-  /** A job that found no free slot of its source looks again after one to two of these, in ms. */
+  /** A job that found no free slot of its source comes back after one to two times this. */
   slotWaitMs: 1_000,
   slotWaitMsMax: 60_000,
-  /** A job that waits for the one before it in its group looks again after that, in seconds. */
+  /** A job that waits for an earlier job of its group comes back after this, and ever later. */
   turnWaitSecondsMin: 2,
   turnWaitSecondsMax: 60,
-  /** A job for which there is no host, or no free slot of one, looks again after that at most. */
+  /** The longest wait between two looks of a job that finds no host, or no free slot on a host. */
   hostPatienceSeconds: 7_200,
   hostSlotPatienceSeconds: 300,
-  /** How long a message waits after a fault of ours (table or queue unreachable), in seconds. */
+  /** A message comes back after this when the mesh itself failed (table or queue unreachable). */
   faultDelaySeconds: 5,
   faultDelaySecondsMax: 900,
-  /** What a wait grows by from one look to the next. */
+  /** The factor by which a wait grows from one look to the next. */
   waitGrowth: 1.05,
-  /** From this receive on any message stays away for some time, and ever longer, in seconds. */
+  /** After so many receives, a message stays away for at least some time, and ever longer. */
   receivesPrompt: 100,
   leastGrowth: 1.02,
   leastSecondsMax: 3_600,
-  /** From this receive on a job that must wait is taken over by the table. */
+  /** From this receive on, the table takes over a job that must wait. */
   receivesKept: 250,
-  /** After so many seconds every worker knows that there are held groups. */
+  /** After this time every worker knows that there are held groups. */
   groupSettleSeconds: 30,
-  /** For how long workers look for held groups after a look at a job that keeps its place. */
+  /** How long workers go on to look for held groups after a look at a job that keeps its place. */
   groupAnnounceSeconds: 86_400,
-  /** A hold that is older counts as one that workers may not know of; more than the longest wait. */
+  /** Workers may no longer look for a hold that is older. Longer than the longest wait. */
   groupFreshSeconds: 43_200,
 
-  /** Clocks of two environments may differ by this much, in ms; leases are honoured that longer. */
+  /** The clocks of two environments may differ by this. A lease counts as live that much longer. */
   clockSkewMs: 2_000,
 
-  /** What is handed back of a batch is sent again after up to so long, in ms, twice as long each
-   * time that nothing was taken; after so many of those in a row it is given up. */
+  /** Items that a service hands back are sent again after a random pause. The pause doubles while
+   * nothing is taken; after `batchTriesMax` such tries in a row the items are given up. */
   batchPauseMsMin: 25,
   batchPauseMsMax: 5_000,
   batchTriesMax: 10,
 
   historyMax: 40,
   errorsKept: 5,
-  /** Of other messages under one job's id. */
+  /** How many other messages under one job's id are noted. */
   repeatsKept: 5,
   errorMessageMax: 1_000,
-  /** Of a field of a refused body, as it is shown. */
+  /** The shown path of a refused field, in characters. */
   issuePathMax: 200,
   errorStackMax: 2_000,
-  /** Where a record of a cancelled job must outlive every message of it: SQS keeps none longer. */
+  /** A cancelled job's record must outlive the job's messages; SQS keeps no message longer. */
   retentionTombstoneSeconds: 1_209_600,
   childrenMax: 5_000,
-  /** Jobs that were each sent by the one before (ctx.enqueue): the last of so many sends no more. */
+  /** The longest line of jobs that each sent the next (ctx.enqueue); the last job sends none. */
   treeDepthMax: 1_000,
-  /** Children that are paid from their parent's hold: what each gets is kept in its row. */
+  /** Children that are paid from their parent's hold: the parent's row keeps the amount of each. */
   paidChildrenMax: 1_000,
-  /** The original's bounds of a chain of follow-up jobs. */
+  /** Bounds of a chain of follow-up jobs, as the original system declared them. */
   chainDepthMax: 5,
   chainJobsMax: 25,
   chainSecondsMax: 300,
-  /** Of one result's follow-up jobs so many are judged; no chain has as many. */
+  /** How many follow-up jobs of one result are judged; more than a chain may have. */
   followUpsMax: 100,
-  /** What a handler may return, in bytes of JSON. */
+  /** The most that a handler may return, as JSON. */
   resultBytesMax: 16_777_216,
-  /** From here S3 is cheaper than the write units of the item, and the item stays small. */
+  /** Larger results go to S3, which costs less than the write units of a larger item. */
   resultInlineBytesMax: 8_192,
   rawInlineBytesMax: 32_768,
 
-  /** Of a job's id in the id of its charge. */
+  /** How much of a job's id the id of its charge holds. */
   chargeNameBytesMax: 180,
-  /** How long what a job costs may be held, in seconds. */
+  /** The longest time for which a job's price may be held. */
   holdSecondsMax: 1_209_600,
-  /** A payer with so many jobs within the window gets an allowance for as many more. */
+  /** A payer with `allowanceFromJobs` jobs within the window gets an allowance for more jobs. */
   allowanceFromJobs: 50,
   allowanceWindowMs: 5_000,
   allowanceJobs: 500,
-  /** How long an allowance is spent from, and how long after that it is kept for what was spent. */
+  /** How long jobs are paid from an allowance, and how long it then stays for their charges. */
   allowanceSeconds: 300,
   allowanceGraceSeconds: 3_600,
   fundsWaitSecondsMin: 30,
@@ -150,23 +151,23 @@ export const LIMITS = {
   ledgerAmountMax: 10n ** 30n,
   ledgerIdBytesMax: 256,
   ledgerMetadataBytesMax: 256,
-  /** Transfers of one commit: with balances, head and block they fit into 100 items. */
+  /** Transfers of one commit: with balances, head and block, they fit into 100 items. */
   ledgerGroupMax: 32,
   ledgerItemsMax: 100,
-  /** Moves of one commit: with the longest names its block stays below the 400 KB of an item. */
+  /** Moves of one commit: with the longest names, the block stays below the 400 KB of an item. */
   ledgerMovesMax: 192,
-  /** Moves of one part of a disbursement that takes several commits; taken back, they fit into one. */
+  /** Moves of one part of a large disbursement: one commit can take the whole part back. */
   ledgerPartMax: 48,
   /** Blocks between two checkpoints of a lane. */
   ledgerCheckpointBlocks: 1_000,
-  /** Entries of an account in a lane between two snapshots of it. */
+  /** Entries of an account in a lane between two snapshots of the account. */
   ledgerSnapshotEntries: 100,
-  /** How far a lane's time may be ahead of a writer's clock before the writer refuses, in ms. */
+  /** A writer refuses when the lane's time is further ahead of the writer's clock. */
   ledgerSkewMs: 5_000,
-  /** From then on nothing is written any more with an earlier time: clocks differ, and a commit may be
-   * on its way for all tries of its client, in ms. */
+  /** After this, no commit with an earlier time can appear. Clocks differ, and a commit may be under
+   * way for all tries of its client. */
   ledgerSettledMs: 30_000,
-  /** Blocks of a lane that are read for what its entries do not tell yet. */
+  /** The most blocks of a lane that a statement reads where its entries are not written yet. */
   ledgerReadOnBlocksMax: 1_000,
 
   ...HOST_LIMITS,
