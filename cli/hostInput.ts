@@ -63,7 +63,11 @@ export const hostOfFlags = (id: string, endpoint: string, flags: HostFlags): Giv
   if (kind.length === 0)
     throw new CliError('Say what the host can do: --kind NAME=PRICE, or --kind NAME.', EXIT.usage);
   const host = {
-    ...{ id, endpoint, unit, concurrency, tags: tag },
+    id,
+    endpoint,
+    unit,
+    concurrency,
+    tags: tag,
     capabilities: kind.map(capabilityOf),
     probe: { path, intervalSeconds: interval, timeoutMs: timeout, degradedMs: degraded },
   };

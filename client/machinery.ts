@@ -120,10 +120,12 @@ const sqsMetric = (id: string, QueueName: string, MetricName: string) => ({
   Id: id,
   MetricStat: {
     Metric: {
-      ...{ Namespace: 'AWS/SQS', MetricName },
+      Namespace: 'AWS/SQS',
+      MetricName,
       Dimensions: [{ Name: 'QueueName', Value: QueueName }],
     },
-    ...{ Period: PERIOD_SECONDS, Stat: 'Maximum' },
+    Period: PERIOD_SECONDS,
+    Stat: 'Maximum',
   },
 });
 

@@ -180,14 +180,22 @@ const startOn = async (
   for (const each of functions.values()) each.warm();
   startSources(template, context, sources, {
     ...place,
-    ...{ maxEnvironments, sqs, polled, functions, streams, onLog },
+    maxEnvironments,
+    sqs,
+    polled,
+    functions,
+    streams,
+    onLog,
     readers: servers.readers,
     positions: servers.keeping.positions,
     listeners: regional.listeners,
     publish: publisherOf(servers),
   });
   const views = viewsOf(template, context, {
-    ...{ tables, polled, streams, region: REGION },
+    tables,
+    polled,
+    streams,
+    region: REGION,
     messages: servers.messages,
     readers: servers.readers,
     kept: options.dataDir !== undefined,

@@ -64,7 +64,11 @@ export const viewsOf = (
       const localArn = streams.get(streamArn);
       if (!localArn) throw new RangeError(`no stream of a table ${tableName}`);
       const reading = {
-        ...{ streamArn, localArn, region, batchSize: BATCH, windowMs: 0 },
+        streamArn,
+        localArn,
+        region,
+        batchSize: BATCH,
+        windowMs: 0,
         startingPosition: 'TRIM_HORIZON' as const,
         reader: readers.join(tableName),
       };

@@ -80,7 +80,12 @@ export class SheratanStack extends Stack {
       table: hosts,
     });
     new Worker(this, 'Work', {
-      ...{ ...shared, queues, ledger, hosts, probes, signing: hostSigning },
+      ...shared,
+      queues,
+      ledger,
+      hosts,
+      probes,
+      signing: hostSigning,
       assetDir: `${bundles}/worker`,
     });
     new Announcer(this, 'Announce', { config, assetDir: `${bundles}/announcer`, table: hosts });

@@ -55,7 +55,8 @@ export const cancel = (ids: readonly string[], options: DecisionOptions): Promis
     if (options.json)
       json(
         outcomes.map((outcome, index) => ({
-          ...{ id: ids[index], outcome: outcome.kind },
+          id: ids[index],
+          outcome: outcome.kind,
           ...(outcome.kind === 'failed' && { message: outcome.message }),
         })),
       );

@@ -29,7 +29,9 @@ import {
 import { pricesOf } from '../showHost.ts';
 
 const depsOf = ({ hosts, clock }: Session): ManageDeps => ({
-  ...{ store: hosts().store, clock, random: systemRandom },
+  store: hosts().store,
+  clock,
+  random: systemRandom,
   wait: (ms) => wait(ms),
 });
 
@@ -130,7 +132,9 @@ export const overlay = (
     const seconds = options.for;
     const until = seconds === undefined ? {} : { until: session.clock.now() + seconds * 1_000 };
     const wanted = kind && {
-      ...{ kind, by: actorOf(options), reason: options.reason ?? '' },
+      kind,
+      by: actorOf(options),
+      reason: options.reason ?? '',
       ...until,
     };
     const outcomes = [];

@@ -38,10 +38,15 @@ const textOf = ({ at, shards, counts, rows }: Look): string => {
 };
 
 const jsonOf = ({ at, shards, counts, rows }: Look): unknown => ({
-  ...{ at, shards, counts: Object.fromEntries(counts) },
+  at,
+  shards,
+  counts: Object.fromEntries(counts),
   hosts: rows.map((standing) => ({
-    ...{ id: standing.host.id, state: shownState(standing, at), used: standing.used },
-    ...{ host: standing.host, live: standing.live },
+    id: standing.host.id,
+    state: shownState(standing, at),
+    used: standing.used,
+    host: standing.host,
+    live: standing.live,
   })),
 });
 

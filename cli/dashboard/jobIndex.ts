@@ -58,8 +58,11 @@ const rowOf = (id: string, image: Image): JobRow | undefined => {
   const code = text(item['error']?.code);
   return {
     id,
-    ...{ status: text(item['status']), kind: text(item['kind']), source: text(item['source']) },
-    ...{ group: text(item['group']), priority: text(item['priority']) },
+    status: text(item['status']),
+    kind: text(item['kind']),
+    source: text(item['source']),
+    group: text(item['group']),
+    priority: text(item['priority']),
     attempt: Number(item['attempt'] ?? 0),
     createdAt: Number(item['createdAt'] ?? 0),
     updatedAt: Number(item['updatedAt'] ?? 0),

@@ -31,7 +31,9 @@ export const openDashboard = async (options: DashboardOptions): Promise<Dashboar
   const index = createJobIndex();
   const source = cloud.follow(cloud.outputs[OUTPUTS.jobsTable] ?? '', index.apply);
   const live = createLive({
-    ...{ recorder, cloud, stackName: cloud.stackName },
+    recorder,
+    cloud,
+    stackName: cloud.stackName,
     spec: dashboardOf(inventory),
     alarms: alarmsOf(inventory),
     lists: listsOf(deployment, index),

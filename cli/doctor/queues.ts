@@ -53,7 +53,9 @@ const PEEKED_MAX = 10;
 const peek = async (sqs: SQSClient, QueueUrl: string): Promise<readonly Message[]> => {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
-      ...{ QueueUrl, MaxNumberOfMessages: PEEKED_MAX, VisibilityTimeout: 0 },
+      QueueUrl,
+      MaxNumberOfMessages: PEEKED_MAX,
+      VisibilityTimeout: 0,
       MessageAttributeNames: [RELEASED_ATTRIBUTE],
     }),
   );

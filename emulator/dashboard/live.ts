@@ -53,12 +53,10 @@ export const createLive = (options: LiveOptions): Live => {
   return {
     lists,
     snapshot: () => ({
-      ...{
-        stackName,
-        since: binOf(began),
-        periodSeconds: PERIOD_SECONDS,
-        lists: Object.keys(lists),
-      },
+      stackName,
+      since: binOf(began),
+      periodSeconds: PERIOD_SECONDS,
+      lists: Object.keys(lists),
       rows: spec.rows.map(({ title, hint, widgets }) => ({
         title,
         hint,

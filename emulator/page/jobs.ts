@@ -18,7 +18,10 @@ const NUMBERS: readonly string[] = ['Attempt', 'Took'];
 const createFilter = (text: string, onChange: () => void): HTMLInputElement => {
   const placeholder = 'Filter: id, kind, source, group, mission, error   /';
   const filter = h('input', {
-    ...{ type: 'search', placeholder, 'aria-label': 'Filter jobs', value: text },
+    type: 'search',
+    placeholder,
+    'aria-label': 'Filter jobs',
+    value: text,
   });
   let typing: ReturnType<typeof setTimeout> | undefined;
   filter.addEventListener('input', () => {

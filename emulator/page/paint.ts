@@ -52,7 +52,9 @@ const stack = (drawn: readonly Drawn[]): readonly Points[] => {
 const scaleOf = (canvas: HTMLCanvasElement, length: number, max: number): Scale => {
   const { clientWidth: width, clientHeight: height } = canvas;
   return {
-    ...{ width, height, max },
+    width,
+    height,
+    max,
     x: (index) => LEFT + ((width - LEFT - 4) * index) / Math.max(1, length - 1),
     y: (value) => TOP + (height - TOP - BOTTOM) * (1 - value / max),
   };

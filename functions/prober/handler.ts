@@ -31,8 +31,12 @@ const telemetry = createTelemetry('prober');
 const hosts = { client: documentClient(), table: env.table };
 const probe = createProbe({ allow: env.allow, clock: systemClock, hosts: SHARD_HOSTS_MAX });
 const ports = {
-  ...{ probe, clock: systemClock, random: systemRandom, sleep: systemSleep },
-  ...{ stalls: watchStalls(systemClock), vcpus: vcpusOf(env.memoryMb) },
+  probe,
+  clock: systemClock,
+  random: systemRandom,
+  sleep: systemSleep,
+  stalls: watchStalls(systemClock),
+  vcpus: vcpusOf(env.memoryMb),
 };
 const deps = {
   registry: createHostStore(hosts),

@@ -22,7 +22,9 @@ const putDown = (how: LeftBehind, thrown: unknown, logger: Logger): boolean => {
   const isRunning = origin.fail(new LeftBehindError(how, thrown));
   const when = isRunning ? 'which ends its attempt' : 'after it had ended';
   logger.error(`a job left an ${how} behind, ${when}`, {
-    ...{ jobId, kind, attempt },
+    jobId,
+    kind,
+    attempt,
     error: toldOf(thrown),
   });
   return true;

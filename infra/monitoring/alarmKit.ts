@@ -27,7 +27,11 @@ export const above = (
   when: AlarmSpec['when'],
   runbook: Runbook,
 ): AlarmSpec => ({
-  ...{ id, severity, over, when, runbook },
+  id,
+  severity,
+  over,
+  when,
+  runbook,
   series: [line('value', metric, { id: 'value' })],
   missing: QUIET,
 });

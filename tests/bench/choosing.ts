@@ -17,7 +17,10 @@ const viewOf = (count: number) => {
       shard,
       Array.from({ length: SHARD }, (_, number) => ({
         ...aHost(`${shard}-${number}`, 'http://10.0.0.1'),
-        ...{ shard, number, concurrency: 4, unit: 'CRD' },
+        shard,
+        number,
+        concurrency: 4,
+        unit: 'CRD',
         capabilities: [{ kind: 'pdf', price: BigInt(10 + (number % 7)) }],
       })),
     ]),

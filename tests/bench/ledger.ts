@@ -115,7 +115,8 @@ const audit = async (test: TestLedger) => {
 /** How far the entries are behind the journal while it is written, in blocks, looked at all the time. */
 const lagOf = async (test: TestLedger) => {
   const deps = {
-    ...{ store: test.store, reader: createLedgerReader(test.options) },
+    store: test.store,
+    reader: createLedgerReader(test.options),
     entries: createEntryStore(test.options),
   };
   const lags: number[] = [];

@@ -73,7 +73,10 @@ const monthly = (hosts: number, of: Awaited<ReturnType<typeof measure>>, shards:
   const sqs = (turns * SQS_A_TURN + MINUTES_A_MONTH * SQS_A_TURN) * USD.sqs;
   const lambda = turns * (USD.invocation + RUN.seconds * RUN.gb * USD_PER_GB_SECOND);
   return {
-    ...{ hosts, shards, writesPerTurn: of.quiet.writes, readsPerTurn: of.quiet.reads },
+    hosts,
+    shards,
+    writesPerTurn: of.quiet.writes,
+    readsPerTurn: of.quiet.reads,
     writesPerMinute: round(writes / MINUTES_A_MONTH, 1),
     usd: {
       dynamo: round(dynamo, 2),

@@ -33,7 +33,9 @@ const secretsOf = async (whose: 'callbacks' | 'hosts', ...more: readonly string[
 /** @param round a changed setting of every function that calls out, so that each starts anew */
 const deploy = async (round: number): Promise<void> => {
   assembly = await deployed.synthesize(STAGE, {
-    ...{ leaseSeconds: '6', allowLoopback: 'true', logRetentionDays: '1' },
+    leaseSeconds: '6',
+    allowLoopback: 'true',
+    logRetentionDays: '1',
     outboundAllow: `["192.0.2.${round}/32"]`,
   });
   await deployed.deploy(assembly);

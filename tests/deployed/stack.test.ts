@@ -86,7 +86,8 @@ it('says which mapping is disabled, and is content when it was fixed as it says'
     return findings.filter(({ level }: { level: string }) => level !== 'ok');
   };
   const disabled = {
-    ...{ check: 'mappings', level: 'problem' },
+    check: 'mappings',
+    level: 'problem',
     detail: expect.stringMatching(/^sheratan-e2e-probes → sheratan-e2e-prober is Disabled/),
     fix: `aws lambda update-event-source-mapping --uuid ${UUID} --enabled`,
   };
@@ -114,7 +115,8 @@ it.runIf(
     await onlooker.forbid('lambda:ListEventSourceMappings');
     expect(await look()).toEqual(
       ['mappings', 'functions'].map((check) => ({
-        ...{ check, level: 'problem' },
+        check,
+        level: 'problem',
         detail: expect.stringMatching(/^you may not look: AccessDenied.*ListEventSourceMappings/),
         fix: 'ask for the rights in docs/deploying.md',
       })),

@@ -67,8 +67,10 @@ beforeAll(async () => {
   outputs = state.outputs;
   front = await startFront({
     assemblyDir: inject('assemblyDir'),
-    ...{ stackName: state.stackName, outputs },
-    ...{ sqs: AWS_ENDPOINT_URL_SQS, dynamodb: AWS_ENDPOINT_URL_DYNAMODB },
+    stackName: state.stackName,
+    outputs,
+    sqs: AWS_ENDPOINT_URL_SQS,
+    dynamodb: AWS_ENDPOINT_URL_DYNAMODB,
   });
   const common = { region: 'us-east-1', credentials: CREDENTIALS };
   sqs = new SQSClient({ ...common, endpoint: AWS_ENDPOINT_URL_SQS });
@@ -167,7 +169,9 @@ describe('the doctor', () => {
     if (rule) rule.State = 'ENABLED';
     expect(faults).toEqual([
       {
-        ...{ check: 'rules', level: 'problem', detail: `rule ${name} is DISABLED` },
+        check: 'rules',
+        level: 'problem',
+        detail: `rule ${name} is DISABLED`,
         fix: `aws events enable-rule --name ${name}`,
       },
     ]);
@@ -265,8 +269,14 @@ describe('the doctor', () => {
     const store = createJobStore({ client, table: String(outputs['JobsTable']) });
     const now = Date.now();
     const facts = {
-      ...{ id: 'stuck', kind: 'echo', messageId: 'm', priority: 'low', group: 'g' },
-      ...{ source: 's', contentHash: 'h', createdAt: now },
+      id: 'stuck',
+      kind: 'echo',
+      messageId: 'm',
+      priority: 'low',
+      group: 'g',
+      source: 's',
+      contentHash: 'h',
+      createdAt: now,
     };
     await store.create(scheduled(facts, now, { dueAt: now }, { event: 'limited' }));
     const QueueUrl = urlOf('jobs-low-dead.fifo');

@@ -111,7 +111,8 @@ describe('the ledger commands', () => {
     const hold = (...more: string[]) => ledger('hold', 'rent', 'ada', '3', ...more);
     expect((await hold('--seconds', '600')).stdout).toContain('created rent');
     expect(await hold('--seconds', '600')).toMatchObject({
-      ...{ code: 0, stdout: expect.stringContaining('exists rent') },
+      code: 0,
+      stdout: expect.stringContaining('exists rent'),
     });
     const longer = await hold('--seconds', '700');
     expect(longer.code).toBe(4);

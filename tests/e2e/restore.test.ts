@@ -46,8 +46,12 @@ const recordOf = async (id: string) => {
 };
 /** Its worker is busy until the gate opens: in a queue of its own it is in nobody's way. */
 const waiting = (id: string, priority = 'high') => ({
-  ...{ kind: 'http.request', id, payload: { url: gates.waiting(id) }, cost },
-  ...{ priority, timeoutSeconds: 800 },
+  kind: 'http.request',
+  id,
+  payload: { url: gates.waiting(id) },
+  cost,
+  priority,
+  timeoutSeconds: 800,
 });
 const echo = (id: string, over: object = {}) => ({ kind: 'echo', id, payload: 1, cost, ...over });
 const isWhole = async (): Promise<void> =>

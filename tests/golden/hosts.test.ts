@@ -44,20 +44,36 @@ const kept = async (
 };
 
 const host: Host = {
-  ...{ id: 'berlin-1', endpoint: 'https://berlin.example', unit: 'CRD', concurrency: 4 },
+  id: 'berlin-1',
+  endpoint: 'https://berlin.example',
+  unit: 'CRD',
+  concurrency: 4,
   capabilities: [{ kind: 'render', price: 900_719_925_474_099_267n }],
-  ...{ tags: ['gpu', 'eu'], shard: '60-0', number: 7, version: 1, createdAt: T },
+  tags: ['gpu', 'eu'],
+  shard: '60-0',
+  number: 7,
+  version: 1,
+  createdAt: T,
   probe: {
-    ...{ path: '/health', method: 'GET', expectStatus: [[200, 299]] },
-    ...{ headers: {}, timeoutMs: 2_000, degradedMs: 1_000, intervalSeconds: 60 },
+    path: '/health',
+    method: 'GET',
+    expectStatus: [[200, 299]],
+    headers: {},
+    timeoutMs: 2_000,
+    degradedMs: 1_000,
+    intervalSeconds: 60,
   },
 };
 const other: Host = { ...host, id: 'bonn-1', endpoint: 'https://bonn.example', number: 8 };
 const changed: Host = {
-  ...{ ...host, version: 2, capabilities: [{ kind: 'echo', price: 0n }] },
+  ...host,
+  version: 2,
+  capabilities: [{ kind: 'echo', price: 0n }],
   overlay: { kind: 'maintenance', until: T + 5, by: 'ann', reason: 'größer ✓' },
   probe: {
-    ...{ ...host.probe, method: 'HEAD', headers: { 'x-key': 'v' } },
+    ...host.probe,
+    method: 'HEAD',
+    headers: { 'x-key': 'v' },
     body: { kind: 'json', pointer: '/ok', equals: true },
   },
 };
@@ -70,7 +86,10 @@ describe('the registry', () => {
     return { counts, next, hosts: await store.ofShard('60-0'), found: await store.get('berlin-1') };
   };
   keeps('hosts, where they are, their shard and the directory', made, read, {
-    ...{ counts: new Map([['60-0', 2]]), next: 9, hosts: [host, other], found: host },
+    counts: new Map([['60-0', 2]]),
+    next: 9,
+    hosts: [host, other],
+    found: host,
   });
   keeps(
     'host that was changed',
@@ -96,7 +115,9 @@ describe('the registry', () => {
         ['60-0', 1],
         ['5-0', 1],
       ]),
-      ...{ next: 9, hosts: [other], found: moved },
+      next: 9,
+      hosts: [other],
+      found: moved,
     },
   );
 });
@@ -113,11 +134,25 @@ const INCONCLUSIVE = [
 ] satisfies readonly NonNullable<Live['inconclusiveReason']>[];
 
 const full: Live = {
-  ...{ number: 4_294_967_295, state: 'offline', announced: 'online', flapping: true },
-  ...{ fails: 255, passes: 3, slow: 0b10101, changes: 0b1010_0101_1100_0011_0110 },
-  ...{ inconclusive: 9, inconclusiveReason: 'mass_failure', reason: 'call' },
-  ...{ srttMs: 12_345.675_781_25, rttvarMs: 678.25, since: 4_294_967_295, failedSince: S + 1 },
-  ...{ seq: 4_294_967_294, certDays: -3, hourProbes: 65_535, hourPasses: 65_534 },
+  number: 4_294_967_295,
+  state: 'offline',
+  announced: 'online',
+  flapping: true,
+  fails: 255,
+  passes: 3,
+  slow: 0b10101,
+  changes: 0b1010_0101_1100_0011_0110,
+  inconclusive: 9,
+  inconclusiveReason: 'mass_failure',
+  reason: 'call',
+  srttMs: 12_345.675_781_25,
+  rttvarMs: 678.25,
+  since: 4_294_967_295,
+  failedSince: S + 1,
+  seq: 4_294_967_294,
+  certDays: -3,
+  hourProbes: 65_535,
+  hourPasses: 65_534,
 };
 
 const mapOf = (...live: readonly Live[]): ReadonlyMap<number, Live> =>
@@ -140,13 +175,22 @@ describe('a packed state', () => {
     packed(`packed: because of ${reason}`, { ...calm, state: 'degraded', reason });
   for (const inconclusiveReason of INCONCLUSIVE)
     packed(`packed: inconclusive, ${inconclusiveReason}`, {
-      ...{ ...calm, inconclusive: 1, inconclusiveReason },
+      ...calm,
+      inconclusive: 1,
+      inconclusiveReason,
     });
 });
 
 const change: Change = {
-  ...{ host: 'berlin-1', number: 7, seq: S + 1, from: 'online', to: 'offline', reason: 'refused' },
-  ...{ since: T, at: T + 60_000, muted: false },
+  host: 'berlin-1',
+  number: 7,
+  seq: S + 1,
+  from: 'online',
+  to: 'offline',
+  reason: 'refused',
+  since: T,
+  at: T + 60_000,
+  muted: false,
 };
 const quiet: Change = { ...change, seq: S + 2, to: 'online', muted: true, silent: true };
 
@@ -178,7 +222,10 @@ describe('a shard', () => {
   writes('lease of a shard', () =>
     kept((table) =>
       createShardStore({ ...table, ids }).claim('60-0', {
-        ...{ tick: tickOf('60-0', T), owner: 'run-1', from: T, until: T + 55_000 },
+        tick: tickOf('60-0', T),
+        owner: 'run-1',
+        from: T,
+        until: T + 55_000,
         apartMs: apartMsOf('60-0'),
       }),
     ),
@@ -196,8 +243,12 @@ describe('a shard', () => {
     {
       rows: [
         {
-          ...{ host: 'berlin-1', state: 'offline', since: T, reason: 'refused' },
-          ...{ seq: S + 1, at: T + 60_000 },
+          host: 'berlin-1',
+          state: 'offline',
+          since: T,
+          reason: 'refused',
+          seq: S + 1,
+          at: T + 60_000,
         },
       ],
       changes: [change],
@@ -289,7 +340,8 @@ describe('what the prober sends', () => {
     );
   // The rule of the minute is in the template; it is not written here.
   reads('message of the probes queue: minute by the rule', probeMessageOf, {
-    ...{ kind: 'minute', at: Date.parse('2026-09-21T13:46:00Z') },
+    kind: 'minute',
+    at: Date.parse('2026-09-21T13:46:00Z'),
   });
   writes('events of changes', async () => {
     const sent: unknown[] = [];

@@ -149,8 +149,11 @@ describe('a job that is made', () => {
   made(
     'WAITING',
     waiting(FACTS, T, {
-      ...{ deadline: at, dependencies: ['j-2', 'j-3'], onDependencyFailure: 'run' },
-      ...{ notBefore: T + 5_000, envelope: body },
+      deadline: at,
+      dependencies: ['j-2', 'j-3'],
+      onDependencyFailure: 'run',
+      notBefore: T + 5_000,
+      envelope: body,
     }),
   );
   made('CANCELLED before any attempt', unheard(FACTS, T, 'schedule nightly', 'skipped: overlap'));
@@ -159,8 +162,14 @@ describe('a job that is made', () => {
     'QUARANTINED',
     quarantined(
       {
-        ...{ id: 'j-1', messageId: 'm-1', priority: 'low', group: 'g-1', createdAt: T },
-        ...{ kind: 'echo', source: 'shop', missionId: 'mission-1' },
+        id: 'j-1',
+        messageId: 'm-1',
+        priority: 'low',
+        group: 'g-1',
+        createdAt: T,
+        kind: 'echo',
+        source: 'shop',
+        missionId: 'mission-1',
       },
       T,
       { code: 'NOT_JSON', message: 'not JSON', attempt: 0, at: T },
@@ -176,7 +185,8 @@ describe('a job that runs', () => {
     () => claimed({ ...CLAIM, ...ALL_FACTS, beside: 2 }),
     readJob,
     {
-      ...{ ...RUNNING, ...ALL_FACTS },
+      ...RUNNING,
+      ...ALL_FACTS,
       history: [{ at: T + 1_000, event: 'claimed', by: 'request-1', beside: 2 }],
     },
   );
@@ -208,7 +218,10 @@ describe('a job that runs', () => {
     readJob,
     {
       ...RUNNING,
-      ...{ attempt: 2, updatedAt: T + 99_000, leaseId: 'lease-2', leaseUntil: T + 159_000 },
+      attempt: 2,
+      updatedAt: T + 99_000,
+      leaseId: 'lease-2',
+      leaseUntil: T + 159_000,
       history: [...RUNNING.history, { at: T + 99_000, event: 'claimed', by: 'request-1' }],
     },
   );
@@ -240,7 +253,11 @@ describe('a job after an attempt', () => {
     );
   const now = T + 2_000;
   const settlement = {
-    ...{ hold: 'h-1', final: true, payee: 'host:berlin-1', marginPpm: 100_000, amount: '70' },
+    hold: 'h-1',
+    final: true,
+    payee: 'host:berlin-1',
+    marginPpm: 100_000,
+    amount: '70',
     shares: { amounts: ['20', '10'], until: T + 9_000 },
   };
   ended('COMPLETED', completed(RUNNING, now, {}));
@@ -361,8 +378,13 @@ describe('what is kept beside jobs', () => {
     () => kept((table) => createDeliveryLog(table).add(job, tried, T + 10_000)),
     readDeliveries,
     {
-      ...{ ...common, state: 'PENDING', count: 1, nextAt: T + 10_000 },
-      ...{ updatedAt: T, expiresAt: 1_791_209_600, tries: [{ ...tried, nextAt: T + 10_000 }] },
+      ...common,
+      state: 'PENDING',
+      count: 1,
+      nextAt: T + 10_000,
+      updatedAt: T,
+      expiresAt: 1_791_209_600,
+      tries: [{ ...tried, nextAt: T + 10_000 }],
     },
   );
   keeps(
@@ -370,8 +392,13 @@ describe('what is kept beside jobs', () => {
     () => kept((table) => createDeliveryLog(table).add(job, failed, undefined)),
     readDeliveries,
     {
-      ...{ ...common, state: 'FAILED', count: 1, attention: 'CALLBACK_FAILED' },
-      ...{ updatedAt: T + 1, expiresAt: 1_791_209_600, tries: [failed] },
+      ...common,
+      state: 'FAILED',
+      count: 1,
+      attention: 'CALLBACK_FAILED',
+      updatedAt: T + 1,
+      expiresAt: 1_791_209_600,
+      tries: [failed],
     },
   );
   const fault = { id: 'j-1', messageId: 'm-1', code: 'E', message: 'down', at: T, receives: 4 };
@@ -382,7 +409,11 @@ describe('what is kept beside jobs', () => {
     fault,
   );
   const chain = {
-    ...{ id: 'c-1', startedAt: T, jobs: 1, hashes: ['ab'], version: 1 },
+    id: 'c-1',
+    startedAt: T,
+    jobs: 1,
+    hashes: ['ab'],
+    version: 1,
     decisions: { 'j-1': ['accepted', 'repeat_detected'] },
   } as const;
   keeps(
@@ -417,7 +448,8 @@ describe('what sources use of their limits', () => {
   const limiterOf = (table: PaperTable) =>
     createLimiter({ ...table, random: { next: () => 0 }, clock: { now: () => T } });
   const busy: WireItem = {
-    ...{ pk: { S: 'LIMIT#shop' }, sk: { S: 'RATE' } },
+    pk: { S: 'LIMIT#shop' },
+    sk: { S: 'RATE' },
     tat: { N: String(T + 1_000) },
   };
   writes('rate of a source', () =>
@@ -444,13 +476,21 @@ describe('what sources use of their limits', () => {
 describe('the state of the system', () => {
   const control: Control = {
     ...INITIAL,
-    ...{ state: 'DEGRADED', since: T, version: 3, pausedQueues: ['low'], pausedSources: ['shop'] },
+    state: 'DEGRADED',
+    since: T,
+    version: 3,
+    pausedQueues: ['low'],
+    pausedSources: ['shop'],
     limits: { shop: { perMinute: 60, burst: 5, concurrency: 2 }, free: {} },
     groupsHeldUntil: T + 5,
   };
   const event = {
-    ...{ at: T, actor: 'ann', reason: 'slow', what: 'system' },
-    ...{ from: 'OPERATIONAL', to: 'DEGRADED' },
+    at: T,
+    actor: 'ann',
+    reason: 'slow',
+    what: 'system',
+    from: 'OPERATIONAL',
+    to: 'DEGRADED',
   };
   keeps(
     'control item and its event',

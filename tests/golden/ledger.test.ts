@@ -60,14 +60,23 @@ const read = async (stored: readonly WireItem[]): Promise<readonly unknown[]> =>
 const ALICE = { unit: 'CRD', account: 'alice' } as const;
 const HASH_SIGN = { unit: 'CRD', account: 'team#1' } as const;
 const account: Account = {
-  ...{ ...ALICE, lane: LANE, guarded: true, closed: false, createdAt: T },
+  ...ALICE,
+  lane: LANE,
+  guarded: true,
+  closed: false,
+  createdAt: T,
 };
 const described: Account = {
-  ...{ ...HASH_SIGN, lane: 11, guarded: false, closed: false, createdAt: T },
+  ...HASH_SIGN,
+  lane: 11,
+  guarded: false,
+  closed: false,
+  createdAt: T,
   metadata: { name: 'Größe ✓', by: 'ann' },
 };
 const accountRead = (of: Account) => ({
-  ...{ kind: 'account', account: of },
+  kind: 'account',
+  account: of,
   id: `A#CRD#${of.account} META`,
 });
 const balanceRead = (
@@ -111,9 +120,14 @@ describe('accounts', () => {
     const table = paperTable();
     const options = optionsOf(table);
     const ledger = createLedger({
-      ...{ store: createLaneStore(options), holds: createHoldStore(options) },
-      ...{ accounts: createAccountStore(options, 16), lanes: 16, patienceMs: 1 },
-      ...{ clock: { now: () => T }, random: { next: () => 0 }, wait: () => Promise.resolve() },
+      store: createLaneStore(options),
+      holds: createHoldStore(options),
+      accounts: createAccountStore(options, 16),
+      lanes: 16,
+      patienceMs: 1,
+      clock: { now: () => T },
+      random: { next: () => 0 },
+      wait: () => Promise.resolve(),
       logger: console,
     });
     for (const name of ['alice', 'bob', 'team#1', 'Größe', 'sheratan:worker', 'host:berlin-1'])
@@ -123,15 +137,26 @@ describe('accounts', () => {
 });
 
 const hold: Hold = {
-  ...{ id: 'h-1', unit: 'CRD', from: 'alice', amount: 100n, left: 100n, expiresAt: T + 60_000 },
-  ...{ lane: LANE, state: 'pending' },
+  id: 'h-1',
+  unit: 'CRD',
+  from: 'alice',
+  amount: 100n,
+  left: 100n,
+  expiresAt: T + 60_000,
+  lane: LANE,
+  state: 'pending',
 };
 const part: Hold = {
-  ...{ ...hold, id: 'h-1:1:hold', amount: 30n, left: 30n, parent: 'h-1' },
+  ...hold,
+  id: 'h-1:1:hold',
+  amount: 30n,
+  left: 30n,
+  parent: 'h-1',
   metadata: { for: 'a child' },
 };
 const recordRead = (record: StoredRecord) => ({
-  ...{ kind: 'record', record },
+  kind: 'record',
+  record,
   id: `T#${record.id} T`,
 });
 const holdRead = (of: Hold) => recordRead({ id: of.id, hold: of });
@@ -160,30 +185,46 @@ describe('holds', () => {
 });
 
 const executed = (transfer: Transfer, more: Pick<Executed, 'legs' | 'draw'>): Executed => ({
-  ...{ code: 'created', id: transfer.id, lane: LANE, transfer },
+  code: 'created',
+  id: transfer.id,
+  lane: LANE,
+  transfer,
   ...more,
 });
 const leg = (name: string, change: bigint, seq: number, balance: bigint, guarded = true) => ({
-  ...{ account: name, change, seq, balance, guarded },
+  account: name,
+  change,
+  seq,
+  balance,
+  guarded,
 });
 
 const paid: Transfer = {
-  ...{ id: 't-1', unit: 'CRD', metadata: { for: 'Größe ✓' } },
+  id: 't-1',
+  unit: 'CRD',
+  metadata: { for: 'Größe ✓' },
   moves: [
     { from: 'sheratan:mint', to: 'alice', amount: MUCH },
     { from: 'sheratan:mint', to: 'team#1', amount: 5n },
   ],
 };
 const drawn: Transfer = {
-  ...{ id: 'job:j-1:1790000000000:0', unit: 'CRD', hold: { id: 'h-1', final: true } },
+  id: 'job:j-1:1790000000000:0',
+  unit: 'CRD',
+  hold: { id: 'h-1', final: true },
   moves: [{ from: 'alice', to: 'sheratan:worker', amount: 70n }],
 };
 const drawnInPart: Transfer = {
-  ...{ id: 't-3', unit: 'CRD', hold: { id: 'h-1', final: false } },
+  id: 't-3',
+  unit: 'CRD',
+  hold: { id: 'h-1', final: false },
   moves: [{ from: 'alice', to: 'team#1', amount: 20n }],
 };
 const takenBack: Transfer = {
-  ...{ id: 't-1:reverse:1', unit: 'CRD', reverses: 't-1', lane: LANE },
+  id: 't-1:reverse:1',
+  unit: 'CRD',
+  reverses: 't-1',
+  lane: LANE,
   moves: [{ from: 'team#1', to: 'sheratan:mint', amount: 5n }],
 };
 
@@ -216,7 +257,8 @@ const blocks = (): readonly [Block, Block] => {
 describe('the journal', () => {
   const summary = (block: Block) => ({
     lines: entriesOf(block).map(({ transfer, legs, draw }) => ({
-      ...{ transfer, legs },
+      transfer,
+      legs,
       ...(draw && { draw }),
     })),
     isWhole: hashOf(block) === block.hash,
@@ -228,15 +270,26 @@ describe('the journal', () => {
 });
 
 const change = (name: string, after: Position, more: Partial<Change> = {}): Change => ({
-  ...{ key: { unit: 'CRD', account: name }, lane: LANE, after, held: 0n, need: 0n },
-  ...{ available: after.credits - after.debits, mayBeClosed: false },
+  key: { unit: 'CRD', account: name },
+  lane: LANE,
+  after,
+  held: 0n,
+  need: 0n,
+  available: after.credits - after.debits,
+  mayBeClosed: false,
   ...more,
 });
 const at = (debits: bigint, credits: bigint, seq: number): Position => ({
-  ...{ debits, credits, held: 0n, seq },
+  debits,
+  credits,
+  held: 0n,
+  seq,
 });
 const firstCommit = (): Commit => ({
-  ...{ heads: [genesis(LANE)], blocks: [blocks()[0]], done: FIRST, now: T },
+  heads: [genesis(LANE)],
+  blocks: [blocks()[0]],
+  done: FIRST,
+  now: T,
   changes: [
     change('sheratan:mint', at(MUCH + 5n, 0n, 1)),
     change('alice', at(0n, MUCH, 1)),
@@ -244,7 +297,10 @@ const firstCommit = (): Commit => ({
   ],
 });
 const secondCommit = (): Commit => ({
-  ...{ heads: [blocks()[0]], blocks: [blocks()[1]], done: SECOND, now: T + 1_000 },
+  heads: [blocks()[0]],
+  blocks: [blocks()[1]],
+  done: SECOND,
+  now: T + 1_000,
   changes: [
     change('alice', at(90n, MUCH, 3), { available: 10n, held: -100n }),
     change('team#1', at(5n, 25n, 3), { available: 15n, need: 5n }),
@@ -258,11 +314,13 @@ const transferRead = (transfer: Transfer, seq: number, index: number) =>
 const rung = (stored: readonly WireItem[]) =>
   lanesRung({ Records: stored.map(({ pk, sk }) => ({ dynamodb: { Keys: { pk, sk } as never } })) });
 const headRead = ({ lane, seq, hash, at: time }: Block) => ({
-  ...{ kind: 'head', head: { lane, seq, hash, at: time } },
+  kind: 'head',
+  head: { lane, seq, hash, at: time },
   id: `L#${laneName(lane)} HEAD`,
 });
 const blockRead = (block: Block) => ({
-  ...{ kind: 'block', head: block },
+  kind: 'block',
+  head: block,
   id: `L#${laneName(block.lane)} B#${String(block.seq).padStart(12, '0')}`,
 });
 
@@ -313,7 +371,9 @@ describe('commits', () => {
           transfers: [{ transfer: paid, place: { lane: LANE, seq: 1, index: 0 } }],
           balances: [
             {
-              ...{ key: ALICE, lane: LANE, available: MUCH - 100n },
+              key: ALICE,
+              lane: LANE,
+              available: MUCH - 100n,
               position: { debits: 90n, credits: MUCH, held: 10n, seq: 3 },
             },
           ],
@@ -350,8 +410,14 @@ describe('what is written out of the journal', () => {
   ) => ({
     kind: 'entry',
     entry: {
-      ...{ key: { unit: 'CRD', account: name }, lane: LANE, at: seq === 1 ? T : block.at, seq },
-      ...{ transfer, change: d, balance, block: seq === 1 ? 1 : 2 },
+      key: { unit: 'CRD', account: name },
+      lane: LANE,
+      at: seq === 1 ? T : block.at,
+      seq,
+      transfer,
+      change: d,
+      balance,
+      block: seq === 1 ? 1 : 2,
     },
     id: `A#CRD#${name}#003 E#${String(seq === 1 ? T : block.at).padStart(16, '0')}#${String(seq).padStart(12, '0')}`,
   });
@@ -366,7 +432,12 @@ describe('what is written out of the journal', () => {
     ],
   );
   const snapshot = {
-    ...{ key: HASH_SIGN, lane: LANE, at: T, seq: 100, balance: -MUCH, block: 7 },
+    key: HASH_SIGN,
+    lane: LANE,
+    at: T,
+    seq: 100,
+    balance: -MUCH,
+    block: 7,
     hash: 'ab'.repeat(32),
   };
   const checkpoint = { lane: LANE, seq: 1_000, hash: 'cd'.repeat(32), digest: DIGEST };
@@ -376,7 +447,9 @@ describe('what is written out of the journal', () => {
     () =>
       kept((options) =>
         createEntryStore(options).write({
-          ...{ entries: [], snapshots: [snapshot], checkpoints: [checkpoint] },
+          entries: [],
+          snapshots: [snapshot],
+          checkpoints: [checkpoint],
         }),
       ),
     read,

@@ -35,8 +35,10 @@ const clock = { now: () => T };
 
 const queueOf = (name: string): string => `https://sqs.us-east-1.amazonaws.com/1/${name}.fifo`;
 const QUEUES = {
-  ...{ critical: queueOf('critical'), high: queueOf('high') },
-  ...{ normal: queueOf('normal'), low: queueOf('low') },
+  critical: queueOf('critical'),
+  high: queueOf('high'),
+  normal: queueOf('normal'),
+  low: queueOf('low'),
 };
 
 /** A message as it is on the wire. */
@@ -50,12 +52,19 @@ interface Wire {
 
 /** As Lambda hands it to the worker. */
 const recordOf = (wire: Wire): SQSRecord => ({
-  ...{ messageId: 'm-1', receiptHandle: 'receipt-1', body: wire.MessageBody, md5OfBody: '' },
-  ...{ eventSource: 'aws:sqs', awsRegion: 'us-east-1' },
+  messageId: 'm-1',
+  receiptHandle: 'receipt-1',
+  body: wire.MessageBody,
+  md5OfBody: '',
+  eventSource: 'aws:sqs',
+  awsRegion: 'us-east-1',
   eventSourceARN: 'arn:aws:sqs:us-east-1:1:normal.fifo',
   attributes: {
-    ...{ ApproximateReceiveCount: '2', SentTimestamp: String(T), SenderId: 's' },
-    ...{ ApproximateFirstReceiveTimestamp: String(T), MessageGroupId: wire.MessageGroupId },
+    ApproximateReceiveCount: '2',
+    SentTimestamp: String(T),
+    SenderId: 's',
+    ApproximateFirstReceiveTimestamp: String(T),
+    MessageGroupId: wire.MessageGroupId,
     MessageDeduplicationId: wire.MessageDeduplicationId,
     ...(wire.MessageSystemAttributes && {
       AWSTraceHeader: wire.MessageSystemAttributes.AWSTraceHeader.StringValue,
@@ -88,8 +97,13 @@ const received = ([wire]: readonly [Wire]) => {
 };
 
 const ENVELOPE: Envelope = {
-  ...{ id: 'j-1', kind: 'echo', payload: { text: 'größer ✓ \ufffe' }, group: 'g-1' },
-  ...{ priority: 'normal', source: 'shop', onDead: 'halt' },
+  id: 'j-1',
+  kind: 'echo',
+  payload: { text: 'größer ✓ \ufffe' },
+  group: 'g-1',
+  priority: 'normal',
+  source: 'shop',
+  onDead: 'halt',
 };
 
 describe('jobs on their way', () => {
@@ -116,11 +130,16 @@ describe('jobs on their way', () => {
   job(
     'all that the mesh adds',
     {
-      ...{ id: 'j-1.1', kind: 'echo', parentId: 'j-1', correlationId: 'c-1', depth: 2 },
+      id: 'j-1.1',
+      kind: 'echo',
+      parentId: 'j-1',
+      correlationId: 'c-1',
+      depth: 2,
       payloadRef: { sha256: 'ab'.repeat(32), bytes: 200_000 },
       chain: { id: 'j-1', depth: 1, siblings: { first: 'j-1.1.ab' } },
       cost: {
-        ...{ from: 'parent', amount: '900719925474099267' },
+        from: 'parent',
+        amount: '900719925474099267',
         draw: { payer: 'alice', unit: 'CRD', hold: 'h-2', of: 'h-1', until: T },
       },
     },
@@ -138,7 +157,10 @@ describe('jobs that the table lets go', () => {
       () => sent(releaseOf(record, bodyOf(envelope), 'due:5')),
       received,
       {
-        ...{ group: 'g-1', messageGroup: undefined, traceHeader: undefined, envelope },
+        group: 'g-1',
+        messageGroup: undefined,
+        traceHeader: undefined,
+        envelope,
         ...value,
       },
     );
@@ -153,23 +175,40 @@ describe('jobs that the table lets go', () => {
     'it keeps its place',
     { ...held, group: '"größe"', place: { after: 'j-0' } },
     {
-      ...{ released: 'j-1', group: '"größe"' },
+      released: 'j-1',
+      group: '"größe"',
       messageGroup: 'e1c6143970112304cab7a18bf521a39273e65518a456232cfde94dfa7bc6ea6b',
     },
   );
 });
 
 const RECORD: JobRecord = {
-  ...{ id: 'j-1', kind: 'echo', status: 'COMPLETED', attempt: 2, createdAt: T, updatedAt: T + 5 },
-  ...{ messageId: 'm-1', priority: 'normal', group: 'g-1', source: 'shop', contentHash: 'ab' },
+  id: 'j-1',
+  kind: 'echo',
+  status: 'COMPLETED',
+  attempt: 2,
+  createdAt: T,
+  updatedAt: T + 5,
+  messageId: 'm-1',
+  priority: 'normal',
+  group: 'g-1',
+  source: 'shop',
+  contentHash: 'ab',
   history: [],
 };
 const END: JobRecord = {
-  ...{ ...RECORD, missionId: 'mission-1', taskId: 'task-1', parentId: 'j-0', correlationId: 'c-1' },
-  ...{ generation: 1, callback: 'https://example.com/done', result: '{"text":"größer ✓","n":1.5}' },
+  ...RECORD,
+  missionId: 'mission-1',
+  taskId: 'task-1',
+  parentId: 'j-0',
+  correlationId: 'c-1',
+  generation: 1,
+  callback: 'https://example.com/done',
+  result: '{"text":"größer ✓","n":1.5}',
 };
 const DEAD: JobRecord = {
-  ...{ ...RECORD, status: 'DEAD' },
+  ...RECORD,
+  status: 'DEAD',
   error: { code: 'E_TEST', message: 'größer ✓', attempt: 2, at: T, stack: 'at x' },
 };
 
@@ -183,7 +222,8 @@ describe('ends of jobs', () => {
   const readEnd = ([wire]: readonly [Wire]) => announcementOf(recordOf(wire));
   keeps('announcement', () => announced(RECORD), readEnd, { id: 'j-1', generation: 0 });
   keeps('announcement once more', () => announced(END, 'replay-1'), readEnd, {
-    ...{ id: 'j-1', generation: 1 },
+    id: 'j-1',
+    generation: 1,
   });
 });
 
@@ -204,7 +244,7 @@ describe('charges', () => {
         return messages;
       },
       ([{ MessageBody }]: readonly [Wire]) => chargeIn(MessageBody),
-      { ...{ id, unit: 'CRD', payer: 'alice', amount }, ...value },
+      { id, unit: 'CRD', payer: 'alice', amount, ...value },
     );
   charge('paid', { ...RECORD, cost, settlement }, { hold, due });
   charge(
@@ -256,7 +296,10 @@ describe('callbacks', () => {
     () =>
       requestOf((http) =>
         reportEnd({ id: 'größe', generation: 1 }, T, 1, {
-          ...{ http, clock, random: { next: () => 0 }, logger: console },
+          http,
+          clock,
+          random: { next: () => 0 },
+          logger: console,
           store: { get: () => Promise.resolve({ ...END, id: 'größe' }) },
           blobs: { put: () => Promise.resolve(), get: () => Promise.resolve(undefined) },
           secrets: { callback: () => Promise.resolve(['whsec_new']) },
@@ -275,8 +318,13 @@ describe('callbacks', () => {
 describe('calls to hosts', () => {
   const host = { id: 'berlin-1', endpoint: 'https://berlin.example' } as Host;
   const order = {
-    ...{ jobId: 'j-1', idempotencyKey: 'j-1:1', kind: 'render', input: { text: 'größer ✓' } },
-    ...{ attempt: 2, deadline: T + 60_000, traceHeader: TRACE },
+    jobId: 'j-1',
+    idempotencyKey: 'j-1:1',
+    kind: 'render',
+    input: { text: 'größer ✓' },
+    attempt: 2,
+    deadline: T + 60_000,
+    traceHeader: TRACE,
   };
   keeps(
     'order to a host',
@@ -299,8 +347,11 @@ describe('calls to hosts', () => {
 
 describe('schedules', () => {
   const draft: ScheduleDraft = {
-    ...{ name: 'nightly', expression: 'cron(0 3 * * ? *)', timezone: 'Europe/Berlin' },
-    ...{ overlap: 'skip', body: '{"kind":"echo","payload":{"text":"größer ✓"},"priority":"low"}' },
+    name: 'nightly',
+    expression: 'cron(0 3 * * ? *)',
+    timezone: 'Europe/Berlin',
+    overlap: 'skip',
+    body: '{"kind":"echo","payload":{"text":"größer ✓"},"priority":"low"}',
   };
   const made = async () => {
     let request: object = {};
@@ -309,7 +360,10 @@ describe('schedules', () => {
       return { ScheduleArn: 'arn' };
     });
     const schedules = createSchedules({
-      ...{ client, group: 'sheratan', roleArn: 'arn:role', deadLetterArn: 'arn:dead' },
+      client,
+      group: 'sheratan',
+      roleArn: 'arn:role',
+      deadLetterArn: 'arn:dead',
     });
     await addSchedule(draft, false, { schedules, kinds, queueUrls: QUEUES, clock });
     return JSON.parse(JSON.stringify(request));
@@ -328,8 +382,11 @@ describe('schedules', () => {
     {
       tick: { kind: 'echo', priority: 'low', overlap: 'skip' },
       envelope: {
-        ...{ group: 'schedule:nightly', missionId: 'schedule:nightly', kind: 'echo' },
-        ...{ payload: { text: 'größer ✓' }, priority: 'low' },
+        group: 'schedule:nightly',
+        missionId: 'schedule:nightly',
+        kind: 'echo',
+        payload: { text: 'größer ✓' },
+        priority: 'low',
         idempotencyKey: 'schedule:nightly:2026-09-21T03:00:00Z',
         schedule: { name: 'nightly', at: '2026-09-21T03:00:00Z', overlap: 'skip' },
       },

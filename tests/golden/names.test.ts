@@ -40,10 +40,22 @@ describe('the id of a job', () => {
 });
 
 const ALL: Envelope = {
-  ...{ id: 'j-1', kind: 'echo', payload: { b: [1, 1.5, null], a: 'größer ✓', 1: true } },
-  ...{ source: 'shop', group: 'g-1', priority: 'high', missionId: 'mission-1', taskId: 'task-1' },
-  ...{ parentId: 'j-0', correlationId: 'c-1', delaySeconds: 5, deadlineSeconds: 60 },
-  ...{ dependsOn: ['j-2'], onDependencyFailure: 'run', onDead: 'halt', timeoutSeconds: 30 },
+  id: 'j-1',
+  kind: 'echo',
+  payload: { b: [1, 1.5, null], a: 'größer ✓', 1: true },
+  source: 'shop',
+  group: 'g-1',
+  priority: 'high',
+  missionId: 'mission-1',
+  taskId: 'task-1',
+  parentId: 'j-0',
+  correlationId: 'c-1',
+  delaySeconds: 5,
+  deadlineSeconds: 60,
+  dependsOn: ['j-2'],
+  onDependencyFailure: 'run',
+  onDead: 'halt',
+  timeoutSeconds: 30,
   callback: { url: 'https://example.com/done' },
   retry: { maxAttempts: 3 },
   cost: { payer: 'alice', amount: 12, unit: 'CRD' },
@@ -55,11 +67,14 @@ describe('what tells one job from another', () => {
   hash('no payload', { kind: 'echo' });
   hash('a payload', { kind: 'echo', payload: { b: [1, 1.5, null], a: 'größer ✓', 10: 1, 9: 2 } });
   hash('a payload in the bucket', {
-    ...{ kind: 'echo', payloadRef: { sha256: 'ab'.repeat(32), bytes: 200_000 } },
+    kind: 'echo',
+    payloadRef: { sha256: 'ab'.repeat(32), bytes: 200_000 },
   });
   hash('with a cost', { kind: 'echo', payload: 1, cost: { payer: 'alice', amount: 12 } });
   hash('with a cost as text', {
-    ...{ kind: 'echo', payload: 1, cost: { payer: 'alice', amount: '12', whenShort: 'wait' } },
+    kind: 'echo',
+    payload: 1,
+    cost: { payer: 'alice', amount: '12', whenShort: 'wait' },
   });
   hash('paid by its parent', { kind: 'echo', cost: { from: 'parent', amount: 3 } });
   hash('all that an envelope says', ALL);
@@ -130,7 +145,8 @@ describe('keys of the bucket', () => {
   writes('result in the bucket', async () => {
     const { keys, blobs } = bucketOf();
     const deps = {
-      ...{ blobs, clock: { now: () => T } },
+      blobs,
+      clock: { now: () => T },
       store: {
         transition: () => Promise.resolve({ kind: 'applied' }),
       },

@@ -12,9 +12,14 @@ const BYTES_MAX = 100_000;
 const change = (n: number, status = 'COMPLETED'): StreamRecord => {
   const [at, text] = [String(1_700_000_000_000 + n), (S: string) => ({ S })];
   const NewImage = {
-    ...{ status: text(status), kind: text(n % 2 ? 'echo' : 'read_file'), source: text('shop') },
-    ...{ group: text(`g${n % 7}`), priority: text('normal'), attempt: { N: '1' } },
-    ...{ createdAt: { N: at }, updatedAt: { N: at } },
+    status: text(status),
+    kind: text(n % 2 ? 'echo' : 'read_file'),
+    source: text('shop'),
+    group: text(`g${n % 7}`),
+    priority: text('normal'),
+    attempt: { N: '1' },
+    createdAt: { N: at },
+    updatedAt: { N: at },
   };
   const Keys = { pk: text(`JOB#job-${n}`), sk: text('JOB') };
   return { dynamodb: { Keys, NewImage } } as unknown as StreamRecord;
@@ -28,14 +33,20 @@ let ticks = 0;
 let dashboard: DashboardServer;
 beforeAll(async () => {
   const machine = () => ({
-    ...{ queues: [], tables: [], alarms: { defined: 0, on: [] } },
+    queues: [],
+    tables: [],
+    alarms: { defined: 0, on: [] },
     summary: index.counts(),
   });
   const span = { first: 0, length: 3, widgets: [] };
   dashboard = await startDashboard(
     {
       snapshot: () => ({
-        ...{ stackName: 'Test', since: 0, periodSeconds: 5, rows: [], lists: ['jobs', 'job'] },
+        stackName: 'Test',
+        since: 0,
+        periodSeconds: 5,
+        rows: [],
+        lists: ['jobs', 'job'],
         ...span,
         ...machine(),
       }),

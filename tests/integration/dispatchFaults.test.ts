@@ -154,7 +154,9 @@ const play = async (
   };
   const world = await createWorld({
     kinds: kindsOf([dispatch]),
-    ...{ dynamoEndpoint: inject('dynamoEndpoint'), server, plan },
+    dynamoEndpoint: inject('dynamoEndpoint'),
+    server,
+    plan,
     charges: { send: async (ended) => void charged.push(...ended) },
     equip: (injector, time) => ({
       hosts: mesh.another({

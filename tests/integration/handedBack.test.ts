@@ -39,7 +39,10 @@ describe('what DynamoDB hands back of a batch is asked for again', () => {
     }
     const { during, requests } = halving(jobs.client);
     const edges = ids.map((dependant, ordinal) => ({
-      ...{ dependency: 'first', dependant, ordinal, onFailure: 'fail' as const },
+      dependency: 'first',
+      dependant,
+      ordinal,
+      onFailure: 'fail' as const,
     }));
     await during(() => flows.addEdges(edges, NOW));
     expect(requests()).toBeGreaterThan(5);
@@ -70,8 +73,15 @@ describe('what DynamoDB hands back of a batch is asked for again', () => {
     const projection = createHostProjection(hosts);
     const changes = names(20).map(
       (host): Change => ({
-        ...{ host, number: 1, seq: 1, from: 'unknown', to: 'online', reason: 'none' },
-        ...{ since: NOW, at: NOW, muted: false },
+        host,
+        number: 1,
+        seq: 1,
+        from: 'unknown',
+        to: 'online',
+        reason: 'none',
+        since: NOW,
+        at: NOW,
+        muted: false,
       }),
     );
     await projection.record('0', changes);

@@ -26,7 +26,8 @@ const seeded = (seed: number) => {
 };
 
 const turn = (n: number): ProbeMessage => ({
-  ...{ kind: 'shard', shard: SHARD },
+  kind: 'shard',
+  shard: SHARD,
   at: START + n * MINUTE,
 });
 
@@ -44,7 +45,10 @@ const startMesh = async () => {
     injector.invoke(work).catch(() => 'failed');
   const prober = { ...shards.deps };
   return {
-    ...{ shards, injector, commits, put },
+    shards,
+    injector,
+    commits,
+    put,
     plan: (next: Plan) => {
       plan = next;
     },
@@ -137,7 +141,10 @@ it.each(Array.from({ length: RUNS }, (_, seed) => seed))(
     for (let n = 1; n <= 30; n += 1) {
       shards.find({ [SHAKY]: random() < 0.6 ? FAIL : OK });
       const suspicion: ProbeMessage = {
-        ...{ kind: 'suspect', shard: SHARD, host: SHAKY, detail: 'refused' },
+        kind: 'suspect',
+        shard: SHARD,
+        host: SHAKY,
+        detail: 'refused',
         at: START + n * MINUTE + 20_000,
       };
       const late = turn(Math.max(0, n - Math.floor(random() * 3)));

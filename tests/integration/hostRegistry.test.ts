@@ -103,7 +103,10 @@ describe('the registry', () => {
     const faster = definitionOf('a-1', { probe: { intervalSeconds: 10 } });
     expect(await add([faster], true)).toEqual([{ id: 'a-1', code: 'moved' }]);
     expect(await deps.store.get('a-1')).toMatchObject({
-      ...{ shard: '10-0', number: 1, version: 3, overlay: { reason: 'disk' } },
+      shard: '10-0',
+      number: 1,
+      version: 3,
+      overlay: { reason: 'disk' },
     });
     expect([...(await deps.store.counts())].sort()).toEqual([
       ['10-0', 2],

@@ -14,7 +14,8 @@ const MINUTE = 60_000;
 const START = Date.parse('2026-03-01T10:00:00Z');
 
 const turn = (n: number): ProbeMessage => ({
-  ...{ kind: 'shard', shard: SHARD },
+  kind: 'shard',
+  shard: SHARD,
   at: START + n * MINUTE,
 });
 /** A second after its moment, unless it comes later. */
@@ -143,7 +144,11 @@ describe('a turn', () => {
 
 describe('a suspicion', () => {
   const suspect = (at: number): ProbeMessage => ({
-    ...{ kind: 'suspect', shard: SHARD, host: 'h-0', at, detail: 'refused' },
+    kind: 'suspect',
+    shard: SHARD,
+    host: 'h-0',
+    at,
+    detail: 'refused',
   });
 
   it('counts as a failed probe, and a second look at once ends a dead host', async () => {
@@ -162,7 +167,8 @@ describe('a suspicion', () => {
     await run(test.deps, turn(0));
     for (const at of [1_000, 2_000, 3_000]) await run(test.deps, suspect(START + at));
     expect((await test.deps.store.read(SHARD)).live.get(0)).toMatchObject({
-      ...{ state: 'online', fails: 0 },
+      state: 'online',
+      fails: 0,
     });
   });
 
@@ -289,7 +295,9 @@ describe('uptime', () => {
     const test = await shards(1);
     const day = Date.parse('2026-03-01T00:00:00Z');
     const at = (minutes: number): ProbeMessage => ({
-      ...{ kind: 'shard', shard: SHARD, at: day + minutes * MINUTE },
+      kind: 'shard',
+      shard: SHARD,
+      at: day + minutes * MINUTE,
     });
     await run(test.deps, at(0));
     await run(test.deps, at(1));
@@ -327,7 +335,9 @@ describe('uptime', () => {
   it('is not set back by a run that comes to itself when the hour was written by another', async () => {
     const test = await shards(1);
     const hour = (version: number, probes: number) => ({
-      ...{ at: START, version, counts: new Map([[0, { probes, passes: probes }]]) },
+      at: START,
+      version,
+      counts: new Map([[0, { probes, passes: probes }]]),
     });
     for (const each of [hour(7, 60), hour(6, 59), hour(7, 60)])
       await test.deps.rollups.putHour(SHARD, each, START + DAY_MS);

@@ -76,7 +76,10 @@ describe('a schedule that is kept', () => {
   });
 
   const fieldsOf = (ScheduleExpression: string, over: object = {}) => ({
-    ...{ Name: 'late', GroupName: 'g', ScheduleExpression, State: 'ENABLED' },
+    Name: 'late',
+    GroupName: 'g',
+    ScheduleExpression,
+    State: 'ENABLED',
     Target: {
       Arn: 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage',
       Input: JSON.stringify({ QueueUrl, MessageBody: '<aws.scheduler.scheduled-time>' }),
@@ -86,7 +89,11 @@ describe('a schedule that is kept', () => {
   const kept = () => keptIn<ScheduleBook>(join(dir, 'schedules.json'));
   const begin = () =>
     startScheduler({
-      ...{ sqs, region, accountId: '000000000000', groups: ['g'], kept: kept() },
+      sqs,
+      region,
+      accountId: '000000000000',
+      groups: ['g'],
+      kept: kept(),
       onFault: (text) => expect.unreachable(text),
     });
   const sent = async (): Promise<readonly (string | undefined)[]> => {

@@ -94,7 +94,11 @@ describe('a set', () => {
     const names = await people(...Array.from({ length: 60 }, () => 0n));
     const payments = (count: number) =>
       Array.from({ length: count }, (_, at) => ({
-        ...{ id: fresh(), unit: UNIT, from: a, to: names[at % names.length] ?? '', amount: 1n },
+        id: fresh(),
+        unit: UNIT,
+        from: a,
+        to: names[at % names.length] ?? '',
+        amount: 1n,
       }));
     for (const count of [60, 500]) {
       const outcomes = await test.ledger.linked(payments(count));
@@ -103,7 +107,8 @@ describe('a set', () => {
     const id = fresh();
     await hold(a, 500n, { id });
     const to = Array.from({ length: 97 }, (_, at) => ({
-      ...{ to: names[at % names.length] ?? '', amount: 1n },
+      to: names[at % names.length] ?? '',
+      amount: 1n,
     }));
     const many = { id: fresh(), hold: id, to: [...to, ...to] };
     expect(await test.ledger.post(many)).toMatchObject({ code: 'set_too_large' });

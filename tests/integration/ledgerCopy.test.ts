@@ -95,7 +95,8 @@ describe('a copy in a table', () => {
       clock: { now: test.now },
       random: { next: Math.random },
       logger: { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 },
-      ...{ wait: systemSleep, patienceMs: 5_000 },
+      wait: systemSleep,
+      patienceMs: 5_000,
     });
     const repeated = { id: 't0', unit: UNIT, from: 'b', to: 'c', amount: 10n };
     expect(await ledger.transfer(repeated)).toMatchObject({ code: 'exists' });
@@ -207,7 +208,12 @@ describe('a difference', () => {
   it('of an account is named', async () => {
     const copy = await copyTable(1);
     await copy.accounts.open({
-      ...{ unit: UNIT, account: 'b', lane: 0, guarded: false, closed: false, createdAt: 1 },
+      unit: UNIT,
+      account: 'b',
+      lane: 0,
+      guarded: false,
+      closed: false,
+      createdAt: 1,
     });
     const { problem } = await bring(copy, from);
     expect(problem).toMatchObject({ where: 'account b (CRD)' });

@@ -15,8 +15,10 @@ let n = 0;
 const toAll = (amount = 1n) => names.map((to) => ({ to, amount }));
 const balances = async (): Promise<readonly bigint[]> => {
   const all = await standings({
-    ...{ ...partsOf(test.options, LANES), lanes: LANES },
-    ...{ random: systemRandom, wait: systemSleep },
+    ...partsOf(test.options, LANES),
+    lanes: LANES,
+    random: systemRandom,
+    wait: systemSleep,
   });
   const byName = new Map(all.map(({ account, available }) => [account, available]));
   return names.map((name) => byName.get(name) ?? 0n);
@@ -56,7 +58,8 @@ describe('a disbursement to many', () => {
       expect(await test.ledger.disburse({ ...request, to })).toMatchObject({ code });
     expect(await balances()).toEqual(before.map((balance) => balance + 1n));
     expect(await test.ledger.balance({ unit: UNIT, account: from })).toMatchObject({
-      ...{ posted: 1_000n - BigInt(COUNT), held: 0n },
+      posted: 1_000n - BigInt(COUNT),
+      held: 0n,
     });
     expect((await auditOf(test)).problem).toBeUndefined();
   });

@@ -46,10 +46,18 @@ interface Case {
 }
 
 const payment = (id: string, from: string, to: string, amount: bigint) => ({
-  ...{ id, unit: UNIT, from, to, amount },
+  id,
+  unit: UNIT,
+  from,
+  to,
+  amount,
 });
 const promise = (id: string, from: string, amount: bigint) => ({
-  ...{ id, unit: UNIT, from, amount, expiresAt: FAR },
+  id,
+  unit: UNIT,
+  from,
+  amount,
+  expiresAt: FAR,
 });
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -85,17 +93,27 @@ const hold = (id: string, a: string, expiresAt = FAR) => ({
   expiresAt,
 });
 const charge = (id: string, payer: string, payee: string, over: object = {}): Charge => ({
-  ...{ id, hold: `${id}-hold`, unit: UNIT, payer, amount: 60n },
+  id,
+  hold: `${id}-hold`,
+  unit: UNIT,
+  payer,
+  amount: 60n,
   due: { final: true, payee, marginPpm: 500_000, ...over },
 });
 const shares = { amounts: ['10', '5'], until: FAR };
 const childOf = (id: string, payer: string): Charge => ({
-  ...{ id: `${id}-child`, hold: `${id}:1:hold`, unit: UNIT, payer, amount: 10n },
+  id: `${id}-child`,
+  hold: `${id}:1:hold`,
+  unit: UNIT,
+  payer,
+  amount: 10n,
   draw: { of: `${id}-hold`, until: FAR },
 });
 const entries = () => createEntryStore(test.options);
 const consumer = () => ({
-  ...{ store: test.store, reader: createLedgerReader(test.options), entries: entries() },
+  store: test.store,
+  reader: createLedgerReader(test.options),
+  entries: entries(),
 });
 const past = () => ({ ...consumer(), lanes: LANES });
 const homeOf = async (ledger: Ledger, account: string): Promise<number> =>

@@ -151,7 +151,9 @@ describe('a bank that is read while it works', () => {
         for (const { name, sums, seq } of read.places.filter((place) => place.lane === lane)) {
           const found = replay.book.position({ unit: UNIT, account: name }, lane);
           expect({ dr: found.debits, cr: found.credits, seq: found.seq }).toEqual({
-            ...{ dr: sums.dr, cr: sums.cr, seq },
+            dr: sums.dr,
+            cr: sums.cr,
+            seq,
           });
         }
       };

@@ -114,7 +114,9 @@ describe('snapshots', () => {
     const before = await scanned();
     for await (const blocks of reader.blocks(home, 0))
       await entries.write({
-        ...{ entries: [], checkpoints: [], snapshots: blocks.flatMap(snapshotsOf) },
+        entries: [],
+        checkpoints: [],
+        snapshots: blocks.flatMap(snapshotsOf),
       });
     expect(await scanned()).toEqual(before);
     expect((await audit()).problem).toBeUndefined();

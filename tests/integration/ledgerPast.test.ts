@@ -13,7 +13,9 @@ import { partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.t
 const LANES = 3;
 let test: TestLedger;
 const past = (now = test.now) => ({
-  ...{ ...partsOf(test.options, LANES), lanes: LANES, clock: { now } },
+  ...partsOf(test.options, LANES),
+  lanes: LANES,
+  clock: { now },
 });
 const keyOf = (account: string) => ({ unit: UNIT, account });
 const settled = () => test.now() + 2 * LIMITS.ledgerSettledMs;
@@ -43,7 +45,10 @@ describe('a statement', () => {
     const still = test.another({ clock: { now: () => at } });
     const pay = (n: number) =>
       still.transfer({
-        ...{ id: `s${n}`, unit: UNIT, from: payers[n % payers.length] ?? '', to: 'all' },
+        id: `s${n}`,
+        unit: UNIT,
+        from: payers[n % payers.length] ?? '',
+        to: 'all',
         amount: BigInt(n + 1),
       });
     const numbers = Array.from({ length: COUNT }, (_, n) => n);
@@ -105,7 +110,11 @@ describe('a balance at a time', () => {
     const ahead = test.now() + 3_000;
     await pay(test.another({ clock: { now: () => ahead } }), 'ahead', 'x1');
     const set = names.map((from, n) => ({
-      ...{ id: `set${n}`, unit: UNIT, from, to: 'late', amount: 5n },
+      id: `set${n}`,
+      unit: UNIT,
+      from,
+      to: 'late',
+      amount: 5n,
     }));
     const before = await test.ledger.balance(keyOf('late'));
     expect((await test.ledger.linked(set)).every(isDone)).toBe(true);

@@ -35,7 +35,8 @@ const openStream = async (): Promise<() => Promise<readonly DynamoDBRecord[]>> =
   const { Table } = await raw.send(new DescribeTableCommand({ TableName: table }));
   const StreamArn = Table?.LatestStreamArn;
   const streams = new DynamoDBStreamsClient({
-    ...{ region: 'us-east-1', endpoint: inject('dynamoEndpoint') },
+    region: 'us-east-1',
+    endpoint: inject('dynamoEndpoint'),
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));

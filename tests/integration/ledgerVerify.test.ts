@@ -98,7 +98,8 @@ const nameOf = (item: Item): string => {
 /** A pending hold's rest is told by its balance alone. */
 const balanceOf = (item: Item): string =>
   balanceName({
-    ...{ key: { unit: String(item['u']), account: String(item['from']) }, lane: Number(item['n']) },
+    key: { unit: String(item['u']), account: String(item['from']) },
+    lane: Number(item['n']),
   });
 
 describe('verification', () => {

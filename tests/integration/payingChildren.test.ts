@@ -23,7 +23,10 @@ beforeEach(async () => {
 afterEach(() => endPaying(test, worker));
 
 const work = (id: string, cost: object | undefined, payload: object = {}, over: object = {}) => ({
-  ...{ kind: 'work', id, payload, ...(cost && { cost }) },
+  kind: 'work',
+  id,
+  payload,
+  ...(cost && { cost }),
   ...over,
 });
 const part = (id: string, amount: number, payload: object = {}, over: object = {}) =>

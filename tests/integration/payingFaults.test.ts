@@ -99,7 +99,9 @@ const play = async (plan: (call: number) => Fault | undefined): Promise<readonly
     expect(await world.settle(ROUNDS_MAX), 'the mesh comes to rest').toBe(true);
     const ends = Object.fromEntries((await world.jobs()).map((job) => [job.id, job.status]));
     expect(ends).toEqual({
-      ...{ [id]: 'COMPLETED', [`${id}-lives`]: 'COMPLETED', [`${id}-dies`]: 'DEAD' },
+      [id]: 'COMPLETED',
+      [`${id}-lives`]: 'COMPLETED',
+      [`${id}-dies`]: 'DEAD',
     });
     // 50 for the job, 30 for one child; what was for the other went back.
     const { posted, held } = await test.ledger.balance({ unit: UNIT, account: payer });

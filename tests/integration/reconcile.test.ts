@@ -24,10 +24,16 @@ beforeEach(async () => {
 afterEach(() => endPaying(test, worker));
 
 const job = (id: string, amount: number, payload: object = {}) => ({
-  ...{ kind: 'work', id, payload, cost: { payer: 'alice', amount } },
+  kind: 'work',
+  id,
+  payload,
+  cost: { payer: 'alice', amount },
 });
 const part = (id: string, amount: number, payload: object = {}) => ({
-  ...{ kind: 'work', id, payload, cost: { from: 'parent', amount } },
+  kind: 'work',
+  id,
+  payload,
+  cost: { from: 'parent', amount },
 });
 const drain = () => worker.drain({ allocator });
 const recordOf = async (id: string) => {
@@ -52,7 +58,8 @@ const look = (since?: number) =>
   reconcile({
     jobs: createJobReader(worker.table).priced(),
     reader: createLedgerReader(test.options),
-    ...{ lanes: test.lanes, since },
+    lanes: test.lanes,
+    since,
   });
 const found = async () => (await look()).unsettled.map(({ job: id, is }) => `${id} ${is}`).sort();
 const fix = async () => settleAgain((await look()).unsettled, test.ledger);

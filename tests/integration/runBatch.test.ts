@@ -347,9 +347,21 @@ const claimAgain = async (id: string, attemptsMax = 3) => {
   const isLost = record?.status === 'RUNNING';
   const now = isLost ? (record.leaseUntil ?? 0) + 60_000 : worker.clock.now();
   return worker.store.claim({
-    ...{ id, kind: 'test', messageId: id, priority: 'normal', group: 'g', source: 'default' },
-    ...{ contentHash, createdAt: now, now, leaseId: `rival-${id}`, leaseUntil: now + 60_000 },
-    ...{ attemptsMax, by: 'rival', fresh: true, beside: 0 },
+    id,
+    kind: 'test',
+    messageId: id,
+    priority: 'normal',
+    group: 'g',
+    source: 'default',
+    contentHash,
+    createdAt: now,
+    now,
+    leaseId: `rival-${id}`,
+    leaseUntil: now + 60_000,
+    attemptsMax,
+    by: 'rival',
+    fresh: true,
+    beside: 0,
     ...(isLost && { over: lostAttempt(record) }),
   });
 };
@@ -630,7 +642,10 @@ describe('what a job leaves behind', () => {
     expect(logged).toMatchObject([
       {
         message: `a job left an ${how} behind, which ends its attempt`,
-        ...{ jobId: guilty, kind: 'test', attempt: 1, error: { code: 'TypeError' } },
+        jobId: guilty,
+        kind: 'test',
+        attempt: 1,
+        error: { code: 'TypeError' },
       },
     ]);
   });

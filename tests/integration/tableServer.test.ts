@@ -58,7 +58,9 @@ it.skipIf(nativeBinary() === undefined)(
 const TABLE = 'things';
 const clientOf = ({ endpoint }: TableServer): DynamoDBClient =>
   new DynamoDBClient({
-    ...{ endpoint, region: 'us-east-1', maxAttempts: 100 },
+    endpoint,
+    region: 'us-east-1',
+    maxAttempts: 100,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
 

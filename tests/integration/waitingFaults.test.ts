@@ -31,8 +31,14 @@ describe('whatever strikes at random', () => {
         await world.send(step('told', { callback: { url: 'http://example.org/' } }), 't');
       },
       ends: {
-        ...{ g1: 'COMPLETED', g2: 'DEAD', g3: 'COMPLETED', join: 'COMPLETED', kid: 'COMPLETED' },
-        ...{ left: 'COMPLETED', right: 'COMPLETED', told: 'COMPLETED' },
+        g1: 'COMPLETED',
+        g2: 'DEAD',
+        g3: 'COMPLETED',
+        join: 'COMPLETED',
+        kid: 'COMPLETED',
+        left: 'COMPLETED',
+        right: 'COMPLETED',
+        told: 'COMPLETED',
       },
       callbacks: ['told'],
     };

@@ -255,7 +255,10 @@ const survives = (root: string, { name, file, from, to, tests = TESTS }: Mutant)
   const told = ['--reporter', 'default', '--reporter', 'json', '--outputFile.json', report];
   const how = ['--project', 'integration', '--bail', '1', ...patience, ...told];
   const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', ...how, ...files], {
-    ...{ cwd: root, timeout: RUN_MS, encoding: 'utf8', maxBuffer: 2 ** 26 },
+    cwd: root,
+    timeout: RUN_MS,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
   });
   writeFileSync(path, source);
   // Only a test that failed kills: not a machine on which none could run.

@@ -35,12 +35,18 @@ const announced: fc.Arbitrary<Pick<Live, 'announced'>> = fc.oneof(
   fc.constantFrom(...HOST_STATES).map((state) => ({ announced: state })),
 );
 const all: fc.Arbitrary<Live> = fc.record({
-  ...{ number: u(4_294_967_295), state: fc.constantFrom(...HOST_STATES), fails: u(255) },
-  ...{ passes: u(255), slow: u(31), changes: u(1_048_575), inconclusive: u(255) },
+  number: u(4_294_967_295),
+  state: fc.constantFrom(...HOST_STATES),
+  fails: u(255),
+  passes: u(255),
+  slow: u(31),
+  changes: u(1_048_575),
+  inconclusive: u(255),
   srttMs: u(16_777_215).map((parts) => parts / 256),
   rttvarMs: u(65_535).map((parts) => parts / 4),
   since: u(4_294_967_295),
-  ...{ failedSince: u(4_294_967_295), seq: u(4_294_967_295) },
+  failedSince: u(4_294_967_295),
+  seq: u(4_294_967_295),
   reason: fc.constantFrom<Live['reason']>(
     'none',
     'slow',
@@ -51,7 +57,8 @@ const all: fc.Arbitrary<Live> = fc.record({
   ),
   certDays: fc.integer({ min: -32_768, max: 32_767 }),
   flapping: fc.boolean(),
-  ...{ hourProbes: u(65_535), hourPasses: u(65_535) },
+  hourProbes: u(65_535),
+  hourPasses: u(65_535),
 });
 const inconclusiveReason: fc.Arbitrary<Pick<Live, 'inconclusiveReason'>> = fc.oneof(
   fc.constant({}),
@@ -68,7 +75,8 @@ const checkStep = (before: Live, live: Live, fails: number, result: ProbeResult)
   if (result.outcome.kind === 'inconclusive')
     expect({
       ...live,
-      ...{ inconclusive: before.inconclusive, inconclusiveReason: before.inconclusiveReason },
+      inconclusive: before.inconclusive,
+      inconclusiveReason: before.inconclusiveReason,
     }).toEqual({ ...before, inconclusiveReason: before.inconclusiveReason });
   const fell = live.state === 'offline' && before.state !== 'offline';
   const rose = before.state === 'offline' && live.state !== 'offline';

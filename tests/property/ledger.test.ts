@@ -23,7 +23,11 @@ const newBook = (): Book => {
   const book = new Book();
   for (const account of NAMES)
     book.setAccount({
-      ...{ unit: UNIT, account, lane: 0, closed: false, createdAt: 0 },
+      unit: UNIT,
+      account,
+      lane: 0,
+      closed: false,
+      createdAt: 0,
       guarded: account !== 'mint',
     });
   return book;
@@ -37,11 +41,17 @@ const act = fc.oneof(
   fc.record({ kind: fc.constant('pay' as const), id, from: name, to: name, amount }),
   fc.record({ kind: fc.constant('hold' as const), id: holdId, from: name, amount }),
   fc.record({
-    ...{ kind: fc.constant('post' as const), id, hold: holdId, from: name, to: name, amount },
+    kind: fc.constant('post' as const),
+    id,
+    hold: holdId,
+    from: name,
+    to: name,
+    amount,
     final: fc.boolean(),
   }),
   fc.record({
-    ...{ kind: fc.constant('end' as const), id: holdId },
+    kind: fc.constant('end' as const),
+    id: holdId,
     as: fc.constantFrom('released' as const, 'expired' as const),
   }),
 );

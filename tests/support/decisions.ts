@@ -12,7 +12,10 @@ const statementsOf = (document: unknown): readonly Statement[] =>
 
 /** What SNS gives a topic that is given none: an account's own principals, and alarms, may publish. */
 const topicDefault = (arn: string): Statement => ({
-  ...{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sns:Publish', Resource: arn },
+  Effect: 'Allow',
+  Principal: { AWS: '*' },
+  Action: 'sns:Publish',
+  Resource: arn,
   Condition: { StringEquals: { 'AWS:SourceOwner': ACCOUNT } },
 });
 
@@ -24,7 +27,10 @@ const permission = ({ properties }: Resolved): Statement => {
     ...(SourceAccount !== undefined && { StringEquals: { 'AWS:SourceAccount': SourceAccount } }),
   };
   return {
-    ...{ Effect: 'Allow', Principal: { Service: Principal }, Action, Condition },
+    Effect: 'Allow',
+    Principal: { Service: Principal },
+    Action,
+    Condition,
     Resource: FunctionName,
   };
 };

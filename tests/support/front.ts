@@ -84,7 +84,8 @@ const refused = (operation: string): Answer => {
   const message = `User: arn:aws:iam::${ACCOUNT}:user/ada is not authorized to perform: ${operation}`;
   if (operation === 'ListStackResources')
     return {
-      ...{ status: 403, headers: { 'content-type': 'text/xml' } },
+      status: 403,
+      headers: { 'content-type': 'text/xml' },
       body: `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`,
     };
   return {

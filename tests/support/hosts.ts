@@ -8,7 +8,9 @@ import { createHostsTable } from './table.ts';
 /** @throws for what is none */
 export const definitionOf = (id: string, more: object = {}): HostDefinition => {
   const checked = checkHost({
-    ...{ id, endpoint: `http://${id}.test:8081`, capabilities: [{ kind: 'pdf', price: 20 }] },
+    id,
+    endpoint: `http://${id}.test:8081`,
+    capabilities: [{ kind: 'pdf', price: 20 }],
     ...more,
   });
   if (!checked.ok) throw new Error(checked.error.message);

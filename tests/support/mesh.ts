@@ -38,9 +38,23 @@ export interface TestMesh {
 }
 
 const ONLINE: Live = {
-  ...{ number: 0, state: 'online', fails: 0, passes: 100, slow: 0, changes: 0, inconclusive: 0 },
-  ...{ srttMs: 5, rttvarMs: 1, since: 1, failedSince: 0, seq: 1, reason: 'none' },
-  ...{ certDays: -32_768, flapping: false, hourProbes: 100, hourPasses: 100 },
+  number: 0,
+  state: 'online',
+  fails: 0,
+  passes: 100,
+  slow: 0,
+  changes: 0,
+  inconclusive: 0,
+  srttMs: 5,
+  rttvarMs: 1,
+  since: 1,
+  failedSince: 0,
+  seq: 1,
+  reason: 'none',
+  certDays: -32_768,
+  flapping: false,
+  hourProbes: 100,
+  hourPasses: 100,
 };
 
 export const startMesh = async (endpoint: string, clock: Clock): Promise<TestMesh> => {

@@ -46,7 +46,9 @@ export const addOnlooker = async (UserName: string): Promise<Onlooker> => {
   const iam = new IAMClient();
   const allow = (actions: readonly string[]) => {
     const Statement = actions.map((Action) => ({
-      ...{ Effect: 'Allow', Action, Resource: RIGHTS[Action] },
+      Effect: 'Allow',
+      Action,
+      Resource: RIGHTS[Action],
     }));
     const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
     return iam.send(new PutUserPolicyCommand({ UserName, PolicyName, PolicyDocument }));

@@ -15,8 +15,13 @@ export const probeHosts = async (
   const { results } = await probeAll(
     hosts.map((host) => ({ host, live: undefined })),
     {
-      ...{ probe, stalls, clock: systemClock, random: systemRandom, sleep: systemSleep },
-      ...{ budgetMs: 600_000, vcpus: 2 },
+      probe,
+      stalls,
+      clock: systemClock,
+      random: systemRandom,
+      sleep: systemSleep,
+      budgetMs: 600_000,
+      vcpus: 2,
     },
   );
   return hosts.flatMap(({ id }) => results.get(id)?.outcome ?? []);

@@ -17,7 +17,9 @@ export const INCONCLUSIVE: ProbeOutcome = {
   detail: 'blocked',
 };
 export const fail = (reason: FailReason = 'timeout'): ProbeOutcome => ({
-  ...{ kind: 'fail', reason, detail: reason },
+  kind: 'fail',
+  reason,
+  detail: reason,
   ...measured(2_000),
 });
 export const FAIL = fail();
@@ -33,8 +35,13 @@ export const hostWith = (over: Partial<Host> = {}): Host => ({
   concurrency: 1,
   tags: [],
   probe: {
-    ...{ path: '/health', method: 'GET', expectStatus: [[200, 299]], headers: {} },
-    ...{ timeoutMs: 2_000, degradedMs: 1_000, intervalSeconds: 60 },
+    path: '/health',
+    method: 'GET',
+    expectStatus: [[200, 299]],
+    headers: {},
+    timeoutMs: 2_000,
+    degradedMs: 1_000,
+    intervalSeconds: 60,
   },
   shard: '60-0',
   number: 0,

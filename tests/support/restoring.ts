@@ -96,7 +96,11 @@ export const startRestoring = async (assemblyDir: string): Promise<Restoring> =>
     return answer;
   };
   return {
-    ...{ cloud, mesh, tables, run, invoke },
+    cloud,
+    mesh,
+    tables,
+    run,
+    invoke,
     send: async (...envelopes) => {
       const lines = envelopes.map((envelope) => JSON.stringify(envelope)).join('\n');
       expect(await run(['send', '-'], lines)).toMatchObject({ code: 0 });

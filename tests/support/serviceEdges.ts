@@ -44,7 +44,9 @@ const ARNS: Readonly<Record<string, (id: string) => string>> = {
 /** As the embedded cloud names them, and what has no name there. */
 const identitiesOf = (resources: Readonly<Record<string, Resource>>) => {
   const place = {
-    ...{ region: REGION, accountId: ACCOUNT, stackName: 'Sheratan' },
+    region: REGION,
+    accountId: ACCOUNT,
+    stackName: 'Sheratan',
     sqsEndpoint: 'https://sqs.us-east-1.amazonaws.com',
   };
   const known = identify({ Resources: resources }, place);
@@ -92,7 +94,8 @@ const alarmEdges = ({ properties }: Resolved): readonly Edge[] =>
   ['AlarmActions', 'OKActions', 'InsufficientDataActions']
     .flatMap((name) => list(properties[name]))
     .map((arn) => ({
-      ...{ principal: 'cloudwatch.amazonaws.com', ...sendTo(arn) },
+      principal: 'cloudwatch.amazonaws.com',
+      ...sendTo(arn),
       source: arnOf('cloudwatch', `alarm:${String(properties['AlarmName'])}`),
     }));
 

@@ -72,7 +72,10 @@ export const startStrictQueue = (): StrictQueue => {
     maxAttempts: 1,
   });
   return {
-    ...{ sqs, requests, taken, stumbles },
+    sqs,
+    requests,
+    taken,
+    stumbles,
     stop: () => {
       sqs.destroy();
       server.close();

@@ -13,7 +13,12 @@ export const aHost = (id: string, endpoint: string, probe: Partial<ProbeSettings
 
 export const aLive = (over: Partial<Live> = {}): Live => ({
   ...unknownHost(hostWith()),
-  ...{ state: 'online', passes: 1, srttMs: 10, rttvarMs: 1, since: 1, seq: 1 },
+  state: 'online',
+  passes: 1,
+  srttMs: 10,
+  rttvarMs: 1,
+  since: 1,
+  seq: 1,
   ...over,
 });
 

@@ -102,7 +102,9 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   worlds += 1;
   const nameOf = (queue: string): string => `${queue}-${worlds}.fifo`;
   const names = {
-    ...{ jobs: nameOf('jobs'), results: nameOf('results'), postings: nameOf('postings') },
+    jobs: nameOf('jobs'),
+    results: nameOf('results'),
+    postings: nameOf('postings'),
   };
   const attributes = { FifoQueue: 'true', VisibilityTimeout: '600' };
   const jobsUrl = server.createQueue(names.jobs, { attributes }).queueUrl;

@@ -11,8 +11,15 @@ const missing = (): never => expect.unreachable();
 /** An attempt of 30 s. */
 const attempt = (run: () => Promise<unknown>, now = () => 0) => {
   const context = {
-    ...{ jobId: 'j', attempt: 1, snoozes: 0, correlationId: 'j', clock: { now } },
-    ...{ progress: quiet, results: missing, enqueue: missing, dispatch: missing },
+    jobId: 'j',
+    attempt: 1,
+    snoozes: 0,
+    correlationId: 'j',
+    clock: { now },
+    progress: quiet,
+    results: missing,
+    enqueue: missing,
+    dispatch: missing,
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     workspaces: { list: missing, read: missing, write: missing },
     http: { request: missing },

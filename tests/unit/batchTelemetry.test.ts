@@ -25,7 +25,8 @@ const job = (over: Partial<Disposition>): Disposition =>
 
 it('counts what completed and what died with each batch, 0 too, so that shares can be made', () => {
   expect(counted(job({ as: 'dead' }), job({ as: 'dead' }))).toMatchObject({
-    ...{ JobsCompleted: [0], JobsDead: [2] },
+    JobsCompleted: [0],
+    JobsDead: [2],
   });
   expect(counted(job({}))).toMatchObject({ JobsCompleted: [1], JobsDead: [0] });
   expect(counted()).toEqual({ JobsCompleted: [0], JobsDead: [0] });

@@ -7,8 +7,18 @@ import { collectChildren } from '#shared/jobs/worker/childJobs.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 
 const parent: JobRecord = {
-  ...{ id: 'p', kind: 'echo', status: 'RUNNING', attempt: 1, createdAt: 0, updatedAt: 0 },
-  ...{ messageId: 'm', priority: 'normal', group: 'g', source: 's', contentHash: '', history: [] },
+  id: 'p',
+  kind: 'echo',
+  status: 'RUNNING',
+  attempt: 1,
+  createdAt: 0,
+  updatedAt: 0,
+  messageId: 'm',
+  priority: 'normal',
+  group: 'g',
+  source: 's',
+  contentHash: '',
+  history: [],
 };
 const blobs = { put: () => Promise.resolve(), get: () => Promise.resolve(undefined) };
 const open = (depth = 0) => collectChildren({ parent, depth }, undefined, kindsOf([echo]), blobs);

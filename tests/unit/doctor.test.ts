@@ -7,7 +7,9 @@ import { type Control, INITIAL } from '#shared/control/state.ts';
 
 const ARN = 'arn:aws:lambda:eu-central-1:1:function:sheratan-dev';
 const functionOf = (name: string, over: Partial<FunctionState> = {}): FunctionState => ({
-  ...{ arn: `${ARN}-${name}`, state: 'Active', reason: '' },
+  arn: `${ARN}-${name}`,
+  state: 'Active',
+  reason: '',
   ...over,
 });
 const briefly = (findings: readonly { level: string; detail: string; fix?: string }[]) =>
@@ -31,8 +33,10 @@ describe('functions', () => {
     const found = checkFunctions([functionOf('relay'), functionOf('worker:live', over)]);
     expect(found).toEqual([
       {
-        ...{ check: 'functions', level },
-        ...{ detail: expect.stringMatching(detail), fix: expect.stringMatching(fix) },
+        check: 'functions',
+        level,
+        detail: expect.stringMatching(detail),
+        fix: expect.stringMatching(fix),
       },
     ]);
   });
@@ -42,7 +46,9 @@ describe('rules', () => {
   const QUEUES = ['sheratan-dev-probes'];
   const probes = 'arn:aws:sqs:eu-central-1:1:sheratan-dev-probes';
   const ruleOf = (over: Partial<RuleState>): RuleState => ({
-    ...{ name: 'minute', state: 'ENABLED', targets: [probes] },
+    name: 'minute',
+    state: 'ENABLED',
+    targets: [probes],
     ...over,
   });
 
@@ -75,7 +81,11 @@ describe('rules', () => {
 describe('schedules', () => {
   const url = 'https://sqs/1/sheratan-dev-jobs-normal.fifo';
   const scheduleOf = (input: string, enabled = true) => ({
-    ...{ name: 'beat', expression: 'rate(1 hour)', timezone: 'UTC', enabled, input },
+    name: 'beat',
+    expression: 'rate(1 hour)',
+    timezone: 'UTC',
+    enabled,
+    input,
   });
 
   it.each([
@@ -131,7 +141,9 @@ describe('the oldest message', () => {
   ])('of %s is a %s under %j', (queue, level, control, why, fix) => {
     expect(aged(90_000, control, queue)).toEqual([
       {
-        ...{ check: 'age', level, fix: expect.stringMatching(fix) },
+        check: 'age',
+        level,
+        fix: expect.stringMatching(fix),
         detail: expect.stringContaining(why),
       },
     ]);

@@ -7,8 +7,17 @@ import { ATTENTION, PENDING, STATUSES, type Status, TERMINAL } from '#shared/con
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 
 const ROW: JobRecord = {
-  ...{ id: 'a', kind: 'echo', status: 'RUNNING', attempt: 1, createdAt: 1, updatedAt: 1 },
-  ...{ messageId: 'm', priority: 'normal', group: 'g', source: 'default', contentHash: 'h' },
+  id: 'a',
+  kind: 'echo',
+  status: 'RUNNING',
+  attempt: 1,
+  createdAt: 1,
+  updatedAt: 1,
+  messageId: 'm',
+  priority: 'normal',
+  group: 'g',
+  source: 'default',
+  contentHash: 'h',
   history: [],
   result: '"done"',
 };

@@ -53,7 +53,9 @@ describe('an answer 422', () => {
   it('ends the job when it says why, as the protocol has it', async () => {
     const body = JSON.stringify({ error: { code: 'NO_SUCH_PAGE', message: 'page 9 of 3' } });
     expect(await outcomeOf({ status: 422, body })).toEqual({
-      ...{ kind: 'refused', code: 'NO_SUCH_PAGE', message: 'page 9 of 3' },
+      kind: 'refused',
+      code: 'NO_SUCH_PAGE',
+      message: 'page 9 of 3',
     });
   });
 
@@ -72,9 +74,11 @@ describe('an answer 422', () => {
 it('is passed on with the words that the host gave to it', async () => {
   const body = JSON.stringify({ error: { code: 'SIGNATURE_INVALID', message: 'another secret' } });
   expect(await outcomeOf({ status: 401, body })).toEqual({
-    ...{ kind: 'failed', detail: 'answered 401: SIGNATURE_INVALID: another secret' },
+    kind: 'failed',
+    detail: 'answered 401: SIGNATURE_INVALID: another secret',
   });
   expect(await outcomeOf({ status: 404, body: '<html>' })).toEqual({
-    ...{ kind: 'failed', detail: 'answered 404' },
+    kind: 'failed',
+    detail: 'answered 404',
   });
 });

@@ -55,8 +55,15 @@ describe('changes on the event bus', () => {
   const changes = Array.from(
     { length: 12 },
     (_, n): Change => ({
-      ...{ host: `h-${n}`, number: n, seq: 7, from: 'online', to: 'offline', reason: 'timeout' },
-      ...{ since: AT, at: AT + 60_000, muted: false },
+      host: `h-${n}`,
+      number: n,
+      seq: 7,
+      from: 'online',
+      to: 'offline',
+      reason: 'timeout',
+      since: AT,
+      at: AT + 60_000,
+      muted: false,
     }),
   );
 
@@ -65,8 +72,15 @@ describe('changes on the event bus', () => {
     await events.put(changes);
     expect(requests.map(({ length }) => length)).toEqual([10, 2]);
     expect(JSON.parse(requests[0]?.[0]?.Detail ?? '')).toEqual({
-      ...{ id: 'h-0#7', host: 'h-0', seq: 7, from: 'online', to: 'offline', reason: 'timeout' },
-      ...{ since: '2026-03-01T10:00:00.000Z', at: '2026-03-01T10:01:00.000Z', muted: false },
+      id: 'h-0#7',
+      host: 'h-0',
+      seq: 7,
+      from: 'online',
+      to: 'offline',
+      reason: 'timeout',
+      since: '2026-03-01T10:00:00.000Z',
+      at: '2026-03-01T10:01:00.000Z',
+      muted: false,
     });
   });
 

@@ -30,7 +30,10 @@ it('measures a run of a thousand hosts in at most a hundred values a metric', ()
     (_, n) => [`h${n}`, once({ kind: 'ok', ms: n + 1, phases: {} })] as const,
   );
   reportShard(telemetry, {
-    ...{ kind: 'committed', shard: '60-0', skewMs: 1_500, changes: [] },
+    kind: 'committed',
+    shard: '60-0',
+    skewMs: 1_500,
+    changes: [],
     live: new Map([
       ...[live(0, 'online', 40), live(1, 'offline', NO_CERTIFICATE)],
       live(2, 'online', 9, LIMITS.hostStaleAfter),
@@ -40,7 +43,9 @@ it('measures a run of a thousand hosts in at most a hundred values a metric', ()
     resting: new Set([3, 4]),
     run: {
       results: new Map([...passes, ['f', once(FAIL)], ['i', once(INCONCLUSIVE)]]),
-      ...{ skipped: 0, startedAt: 10, endedAt: 2_010 },
+      skipped: 0,
+      startedAt: 10,
+      endedAt: 2_010,
     },
   });
   const latencies = measured.get('ProbeLatency') ?? [];
@@ -48,15 +53,19 @@ it('measures a run of a thousand hosts in at most a hundred values a metric', ()
   expect([latencies[0], latencies[50], latencies.at(-1)]).toEqual([1, 505, 998]);
   measured.delete('ProbeLatency');
   expect(Object.fromEntries(measured)).toEqual({
-    ...{ DuplicateTicks: [0], CadenceSkewMs: [1_500], HostTransitions: [0], Hosts: [3] },
-    ...{ HostsOnline: [2], HostsBusy: [0], HostsDegraded: [0], HostsOffline: [1] },
-    ...{
-      HostsStale: [1],
-      CertDaysLeft: [9],
-      Probes: [1_000],
-      ProbesSkipped: [0],
-      ProbesInconclusive: [1],
-    },
+    DuplicateTicks: [0],
+    CadenceSkewMs: [1_500],
+    HostTransitions: [0],
+    Hosts: [3],
+    HostsOnline: [2],
+    HostsBusy: [0],
+    HostsDegraded: [0],
+    HostsOffline: [1],
+    HostsStale: [1],
+    CertDaysLeft: [9],
+    Probes: [1_000],
+    ProbesSkipped: [0],
+    ProbesInconclusive: [1],
     ProbeRunMs: [2_000],
   });
 });

@@ -44,7 +44,9 @@ describe("the original's workers", () => {
         { kind: 'agent_plan', price: 600_000n },
         { kind: 'llm_call', price: 400_000n },
       ],
-      ...{ unit: 'TOK', concurrency: 3, tags: ['gpu=A10G', 'zone=eu-1a'] },
+      unit: 'TOK',
+      concurrency: 3,
+      tags: ['gpu=A10G', 'zone=eu-1a'],
     });
   });
 

@@ -24,7 +24,9 @@ const filled = () => {
 };
 
 const ref = (name: string, stat: Stat, dimensions = {}): MetricRef => ({
-  ...{ namespace: 'N', name, stat },
+  namespace: 'N',
+  name,
+  stat,
   dimensions: { service: 'worker', ...dimensions },
 });
 
@@ -68,7 +70,9 @@ describe('what functions print', () => {
 describe('a widget', () => {
   it('draws metrics, expressions and one line a kind, and leaves out what is hidden', () => {
     const widget: Widget = {
-      ...{ title: 'W', view: 'lines', unit: 'jobs' },
+      title: 'W',
+      view: 'lines',
+      unit: 'jobs',
       series: [
         { kind: 'metric', label: 'jobs', id: 'j', hidden: true, metric: ref('Jobs', 'Sum') },
         { kind: 'math', label: 'twice', expression: '2*j' },

@@ -16,7 +16,10 @@ const NOW = 1_800_000_000_000;
 
 const host = (id: string, over: Partial<Host> = {}): Host =>
   hostWith({
-    ...{ id, endpoint: `https://${id}.example`, concurrency: 2, shard: '5-0' },
+    id,
+    endpoint: `https://${id}.example`,
+    concurrency: 2,
+    shard: '5-0',
     capabilities: [{ kind: 'render', price: 10n }],
     probe: { ...hostWith().probe, degradedMs: 500, intervalSeconds: 5 },
     ...over,
@@ -39,9 +42,23 @@ const idsOf = (candidates: readonly Candidate[], over: object = {}) =>
   selectHosts(candidates, { ...wanted, ...over }, NOW).choices.map(({ host: { id } }) => id);
 
 const live = (over: Partial<Live> = {}): Live => ({
-  ...{ number: 0, state: 'online', fails: 0, passes: 100, slow: 0, changes: 0, inconclusive: 0 },
-  ...{ srttMs: 20, rttvarMs: 1, since: NOW / 1_000 - 3_600, failedSince: 0, seq: 3 },
-  ...{ reason: 'none', certDays: -32_768, flapping: false, hourProbes: 100, hourPasses: 100 },
+  number: 0,
+  state: 'online',
+  fails: 0,
+  passes: 100,
+  slow: 0,
+  changes: 0,
+  inconclusive: 0,
+  srttMs: 20,
+  rttvarMs: 1,
+  since: NOW / 1_000 - 3_600,
+  failedSince: 0,
+  seq: 3,
+  reason: 'none',
+  certDays: -32_768,
+  flapping: false,
+  hourProbes: 100,
+  hourPasses: 100,
   ...over,
 });
 

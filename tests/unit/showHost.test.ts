@@ -8,14 +8,31 @@ const NOW = 1_800_000_000_000;
 
 const host = (over: Partial<Host> = {}): Host => ({
   ...definitionOf('pdf-1', { concurrency: 3, tags: ['eu'] }),
-  ...{ shard: '60-0', number: 4, version: 2, createdAt: NOW },
+  shard: '60-0',
+  number: 4,
+  version: 2,
+  createdAt: NOW,
   ...over,
 });
 
 const live = (over: Partial<Live> = {}): Live => ({
-  ...{ number: 4, state: 'online', fails: 0, passes: 9, slow: 0, changes: 0, inconclusive: 0 },
-  ...{ srttMs: 41.6, rttvarMs: 1, since: NOW / 1_000 - 300, failedSince: 0, seq: 3 },
-  ...{ reason: 'none', certDays: -32_768, flapping: false, hourProbes: 9, hourPasses: 9 },
+  number: 4,
+  state: 'online',
+  fails: 0,
+  passes: 9,
+  slow: 0,
+  changes: 0,
+  inconclusive: 0,
+  srttMs: 41.6,
+  rttvarMs: 1,
+  since: NOW / 1_000 - 300,
+  failedSince: 0,
+  seq: 3,
+  reason: 'none',
+  certDays: -32_768,
+  flapping: false,
+  hourProbes: 9,
+  hourPasses: 9,
   ...over,
 });
 

@@ -98,7 +98,8 @@ const TABLE: readonly (readonly [
 it.each(TABLE)('rule %s', (_rule, before, results, state, reason) => {
   // Busy hosts are busy since minute 1: the probes go on from there.
   expect(probed(before, results, hostWith(), before.since * 1_000 + 60_000)).toMatchObject({
-    ...{ state, reason },
+    state,
+    reason,
   });
 });
 
@@ -108,8 +109,15 @@ describe('a change', () => {
     const live = probed(online, [failed, failed], host, 100_000);
     const { change } = judge(live, failed, host, 220_000);
     expect(change).toEqual({
-      ...{ host: 'h1', number: 0, seq: 2, from: 'online', to: 'offline', reason: 'timeout' },
-      ...{ since: 100_000, at: 220_000, muted: false },
+      host: 'h1',
+      number: 0,
+      seq: 2,
+      from: 'online',
+      to: 'offline',
+      reason: 'timeout',
+      since: 100_000,
+      at: 220_000,
+      muted: false,
     });
   });
 
@@ -187,7 +195,9 @@ describe('uptime', () => {
   it('counts both looks of a probe: a host that fails every second request is up half of the time', () => {
     const day = Array.from({ length: 60 }, () => twice(OK));
     expect(probed(online, day)).toMatchObject({
-      ...{ state: 'online', hourProbes: 121, hourPasses: 61 },
+      state: 'online',
+      hourProbes: 121,
+      hourPasses: 61,
     });
     expect(probed(online, [twice(FAIL)])).toMatchObject({ hourProbes: 3, hourPasses: 1 });
   });

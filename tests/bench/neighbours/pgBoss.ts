@@ -10,7 +10,10 @@ import { treeOf } from './usage.ts';
 export const PG_BOSS = { queue: 'bench', batchSize: 100, localConcurrency: 2 };
 
 export const connectionOf = (port: number) => ({
-  ...{ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' },
+  host: '127.0.0.1',
+  port,
+  user: 'postgres',
+  database: 'postgres',
 });
 
 /** @returns how many statements it has sent since */

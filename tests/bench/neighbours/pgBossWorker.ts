@@ -11,8 +11,11 @@ const tell = createTeller(countStatements(boss));
 await boss.work(
   queue,
   {
-    ...{ batchSize, localConcurrency, pollingIntervalSeconds: 0.5 },
-    ...{ burstWhenBatchFull: true, perJobResults: true as const },
+    batchSize,
+    localConcurrency,
+    pollingIntervalSeconds: 0.5,
+    burstWhenBatchFull: true,
+    perJobResults: true as const,
   },
   (jobs: Job<{ at: number }>[]) => {
     const now = Date.now();
