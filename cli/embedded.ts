@@ -6,7 +6,9 @@ import type { FunctionLogLine } from '#emulator/lambda/environment.ts';
 import type { TableEngine } from '#emulator/tables/tableEngine.ts';
 import { keepWhileRunning } from '#infra/synthesis/cache.ts';
 import { synthesize } from '#infra/synthesis/synthesize.ts';
+import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { openDashboard } from './dashboard/open.ts';
+import type { BuiltWorker } from './dev/ownKinds.ts';
 import { CliError } from './errors.ts';
 import { note, step } from './print.ts';
 
@@ -22,7 +24,12 @@ export interface UpOptions {
   readonly data?: string;
   /** An assembly that is already synthesized. */
   readonly assembly?: string;
+  /** The module of the project's kinds. Default: `jobs/index.ts`, where there is one. */
+  readonly kinds?: string;
 }
+
+/** The end of the name of the function that runs the jobs. */
+const WORKER = '-worker';
 
 /** For this machine only: jobs may call it, and what an account demands is not checked. */
 const CONTEXT = ['allowLoopback=true', 'securityChecks=off'];
@@ -45,11 +52,27 @@ const synthesized = async (stage: string): Promise<string> => {
 export interface Embedded {
   readonly cloud: Cloud;
   readonly state: EmbeddedState;
+  /** Each job from now on runs with this worker; those that run go on with theirs. */
+  replaceWorker(worker: BuiltWorker): void;
   stop(): Promise<void>;
 }
 
-/** @throws CliError when one runs already, when synthesis fails, or when Java is missing. */
-export const startEmbedded = async (options: UpOptions): Promise<Embedded> => {
+const withKinds = (
+  outputs: Readonly<Record<string, string>>,
+  worker: BuiltWorker | undefined,
+): Record<string, string> => ({
+  ...outputs,
+  ...(worker && { [OUTPUTS.ownKinds]: worker.kinds.join(',') }),
+});
+
+/**
+ * @param worker the worker with the project's kinds; absent: the assembly's own
+ * @throws CliError when one runs already, when synthesis fails, or when nothing can serve tables
+ */
+export const startEmbedded = async (
+  options: UpOptions,
+  worker?: BuiltWorker,
+): Promise<Embedded> => {
   const running = readState();
   if (running)
     throw new CliError(`An embedded cloud runs already (pid ${running.pid}); stop it first.`);
@@ -67,11 +90,13 @@ export const startEmbedded = async (options: UpOptions): Promise<Embedded> => {
     ...(options.environments && { maxEnvironments: options.environments }),
     observer: recorder.observer,
     onLog,
+    ...(worker && { code: { [WORKER]: worker.dir } }),
   };
   const cloud = await step('starting queues, buckets, tables and functions', () =>
     startCloud(cloudOptions),
   );
-  const { stackName, outputs, clientEnv } = cloud;
+  const { stackName, clientEnv } = cloud;
+  const outputs = withKinds(cloud.outputs, worker);
   const reached = { pid: process.pid, stackName, outputs, clientEnv };
   const { stage } = options;
   const dashboard = await openDashboard({ stage, cloud, state: reached, recorder }).catch(
@@ -87,7 +112,11 @@ export const startEmbedded = async (options: UpOptions): Promise<Embedded> => {
     await dashboard.stop();
     await cloud.stop();
   };
-  return { cloud, state, stop };
+  const replaceWorker = (next: BuiltWorker): void => {
+    cloud.replaceCode(WORKER, next.dir);
+    writeState({ ...state, outputs: withKinds(cloud.outputs, next) });
+  };
+  return { cloud, state, replaceWorker, stop };
 };
 
 /** Resolves at the first Ctrl-C or TERM; a second one ends the process at once. */

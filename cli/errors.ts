@@ -15,7 +15,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export class CliError extends Error {
-  override readonly name = 'CliError';
+  override readonly name: string = 'CliError';
   readonly exitCode: ExitCode;
   constructor(message: string, exitCode: ExitCode = EXIT.failure, options?: ErrorOptions) {
     super(message, options);

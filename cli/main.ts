@@ -21,6 +21,7 @@ import { stage, targeted, whole } from './options.ts';
 import { guardOutput, note } from './print.ts';
 import type { SessionOptions } from './session.ts';
 
+const { dev } = deferred(() => import('./commands/dev.ts'));
 const { flow } = deferred(() => import('./commands/flow.ts'));
 const { jobs, status, why } = deferred(() => import('./commands/read.ts'));
 const { send } = deferred(() => import('./commands/send.ts'));
@@ -56,12 +57,17 @@ const hosted = (command: Command): Command =>
     .addOption(
       new Option('--tables <engine>', 'what serves the tables').choices([...TABLE_ENGINES]),
     )
+    .option('--kinds <module>', "the project's kinds; jobs/index.ts by default")
     .option('--data <dir>', 'keep all data there, and go on from it; else it is gone at the end')
     .option('--logs', "print the functions' log lines");
 
 hosted(program.command('up'))
   .description('start the embedded cloud and stay')
   .action((options: UpOptions) => run(up(options)));
+
+hosted(program.command('dev'))
+  .description("start the embedded cloud with the project's kinds, and reload them on save")
+  .action((options: UpOptions) => run(dev(options)));
 
 hosted(program.command('start'))
   .description('start the embedded cloud, run the sample jobs, stay')

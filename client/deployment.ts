@@ -39,6 +39,8 @@ export interface Deployment {
   /** For people: which deployment this is. */
   readonly label: string;
   readonly queueUrls: Readonly<Record<Priority, string>>;
+  /** Names of the kinds that the deployment has beside the built-in ones. */
+  readonly ownKinds: readonly string[];
   readonly sqs: SQSClient;
   readonly resultsUrl: string;
   /** Names of the tables whose streams wake functions. */
@@ -105,6 +107,7 @@ const open = (target: Target): Deployment => {
   return {
     label: target.label,
     queueUrls,
+    ownKinds: (target.outputs[OUTPUTS.ownKinds] ?? '').split(',').filter(Boolean),
     sqs,
     resultsUrl: outputOf(target, OUTPUTS.resultsUrl),
     tables: [OUTPUTS.jobsTable, OUTPUTS.ledgerTable, OUTPUTS.hostsTable].map((name) =>

@@ -1,7 +1,7 @@
 /** Where a running embedded cloud leaves word of itself, so that the other commands find it. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import * as v from 'valibot';
 
 /** Where this package is, from its sources as from its build. */
@@ -27,7 +27,20 @@ export const accessOf = ({ clientEnv }: Pick<EmbeddedState, 'clientEnv'>) => ({
   },
 });
 
-const home = (): string => process.env['SHERATAN_HOME'] ?? join(ROOT, '.sheratan');
+/**
+ * Where the project is that this process works for: this package itself in its repository, else the
+ * nearest folder above that has a package.json, else the present one.
+ */
+export const projectRoot = (cwd = process.cwd()): string => {
+  if (!ROOT.includes(`${sep}node_modules${sep}`)) return ROOT;
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (folder === dirname(folder)) return cwd;
+  }
+};
+
+/** Where a project's embedded cloud leaves word of itself and keeps what it builds. */
+export const home = (): string => process.env['SHERATAN_HOME'] ?? join(projectRoot(), '.sheratan');
 const file = (): string => join(home(), 'embedded.json');
 
 export const writeState = (state: EmbeddedState): void => {

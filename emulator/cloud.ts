@@ -47,6 +47,8 @@ export interface CloudOptions {
   readonly dataDir?: string | undefined;
   /** Each line a function prints, and what goes wrong in a mapping (pid 0). */
   readonly onLog?: (line: FunctionLogLine) => void;
+  /** Directories that take the place of the assembly's code, by the end of the function's name. */
+  readonly code?: Readonly<Record<string, string>>;
   /** Told of each invocation and each message. */
   readonly observer?: Observer;
 }
@@ -177,7 +179,10 @@ const startOn = async (
   started.defer(async () => {
     await Promise.all([...sources, ...functions.values()].map((each) => each.stop()));
   });
-  for (const each of functions.values()) each.warm();
+  const controls = controlsOf([...functions.values()]);
+  for (const [nameEnd, root] of Object.entries(options.code ?? {}))
+    controls.replaceCode(nameEnd, root);
+  for (const each of functions.values()) if (each.environments().length === 0) each.warm();
   startSources(template, context, sources, {
     ...place,
     maxEnvironments,
@@ -206,7 +211,7 @@ const startOn = async (
     outputs: outputsOf(assembly, context),
     endpoints: { ...endpoints, events: regional.busEndpoint },
     clientEnv,
-    ...controlsOf([...functions.values()]),
+    ...controls,
     ...views,
   };
 };

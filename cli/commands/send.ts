@@ -7,12 +7,13 @@ import { type Watched, watchHandles } from '#client/wait.ts';
 import { hintsOf } from '#shared/jobs/envelope/envelope.ts';
 import { bodyOf, messageOf, uncheckedMessageOf } from '#shared/jobs/envelope/message.ts';
 import { claimCheck } from '#shared/jobs/envelope/payload.ts';
+import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';
 import type { Blobs, OutgoingMessage } from '#shared/jobs/ports/jobs.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
 import { asciiText } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
-import { checkBody } from '../check.ts';
+import { checkBody, kindsAt } from '../check.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { type InputItem, readItems, readLegacy } from '../input.ts';
 import { columns, json, note, out, paint, plain, progress } from '../print.ts';
@@ -53,9 +54,14 @@ interface Ready {
   readonly handleOf: (messageId: string) => JobHandle;
 }
 
-const checked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> => {
+interface Checks {
+  readonly kinds: Kinds;
+  readonly blobs: Blobs;
+}
+
+const checked = async (item: InputItem, { kinds, blobs }: Checks): Promise<Ready | Refused> => {
   if (item.fault) return { where: item.where, ...item.fault };
-  const job = checkBody(item.body);
+  const job = checkBody(item.body, kinds);
   if ('message' in job) return { where: item.where, code: job.code, message: job.message };
   const envelope = await claimCheck(job.envelope, blobs);
   const body = envelope === job.envelope ? asciiText(item.body) : bodyOf(envelope);
@@ -67,9 +73,9 @@ const checked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> 
 };
 
 /** The mesh judges: what it cannot run ends there as QUARANTINED, with its body. */
-const unchecked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused> => {
-  const job = checkBody(item.body);
-  if (item.fault || !('message' in job)) return checked(item, blobs);
+const unchecked = async (item: InputItem, checks: Checks): Promise<Ready | Refused> => {
+  const job = checkBody(item.body, checks.kinds);
+  if (item.fault || !('message' in job)) return checked(item, checks);
   if (item.body === '')
     return { where: item.where, code: 'EMPTY', message: 'there is nothing to send' };
   const { id, kind = '' } = hintsOf(item.body);
@@ -81,13 +87,12 @@ const unchecked = async (item: InputItem, blobs: Blobs): Promise<Ready | Refused
 /** Sends envelopes; what the queue refuses joins what the check refused. */
 export const sendItems = async (
   items: readonly InputItem[],
-  deployment: Pick<Deployment, 'sqs' | 'queueUrls' | 'blobs'>,
+  deployment: Pick<Deployment, 'sqs' | 'queueUrls' | 'blobs' | 'ownKinds'>,
   { check = true } = {},
 ): Promise<SendReport> => {
   const prepare = check ? checked : unchecked;
-  const prepared = await mapPool(items, PREPARED_AT_ONCE, (item) =>
-    prepare(item, deployment.blobs),
-  );
+  const checks = { kinds: kindsAt(deployment), blobs: deployment.blobs };
+  const prepared = await mapPool(items, PREPARED_AT_ONCE, (item) => prepare(item, checks));
   const ready = prepared.filter((each): each is Ready => 'item' in each);
   const refused = prepared.filter((each): each is Refused => !('item' in each));
   const bar = progress('sending', ready.length);

@@ -4,6 +4,7 @@ import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { ROOT } from '#client/state.ts';
 import { watchJobs } from '#client/wait.ts';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
+import { openProject } from '../dev/project.ts';
 import { type Embedded, startEmbedded, type UpOptions, untilInterrupted } from '../embedded.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { readInput } from '../input.ts';
@@ -68,7 +69,10 @@ const withEmbedded = async (
   use: (embedded: Embedded) => Promise<ExitCode>,
 ): Promise<ExitCode> => {
   const interrupted = untilInterrupted();
-  const embedded = await startEmbedded(options);
+  const own = await openProject(options);
+  const worker = await own?.kinds.build();
+  await own?.kinds.close();
+  const embedded = await startEmbedded(options, worker);
   try {
     return await Promise.race([use(embedded), interrupted.then(() => EXIT.ok)]);
   } finally {

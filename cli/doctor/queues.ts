@@ -6,8 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
-import { jobIdOf, parseEnvelope } from '#shared/jobs/envelope/envelope.ts';
-import { kinds } from '#shared/jobs/kinds/index.ts';
+import { hintsOf } from '#shared/jobs/envelope/envelope.ts';
 import type { JobStore } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal } from '#shared/jobs/record/record.ts';
 import { textOf } from '#shared/jobs/sqs/attributes.ts';
@@ -65,8 +64,7 @@ const peek = async (sqs: SQSClient, QueueUrl: string): Promise<readonly Message[
 const jobOf = ({ Body = '', MessageId = '', MessageAttributes }: Message): string => {
   const released = MessageAttributes?.[RELEASED_ATTRIBUTE]?.StringValue;
   if (released !== undefined) return textOf(released);
-  const parsed = parseEnvelope(Body, kinds);
-  return parsed.ok ? jobIdOf(parsed.value.envelope, MessageId) : MessageId;
+  return hintsOf(Body).id ?? MessageId;
 };
 
 /** Of jobs that have not ended and have no message any more: nothing brings them on. */

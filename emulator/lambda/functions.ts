@@ -1,4 +1,5 @@
 /** The execution environments of one function: reused when idle, started on demand, replaced when gone. */
+import { basename, join } from 'node:path';
 import {
   type Environment,
   type FunctionLogLine,
@@ -13,6 +14,11 @@ export interface LocalFunction {
   /** Starts one environment ahead of the first event. */
   warm(): void;
   invoke(event: unknown): Promise<InvokeResult>;
+  /**
+   * From now on each new invocation runs the module of this directory. What runs goes on to its end
+   * with the code that it began with.
+   */
+  replaceCode(root: string): void;
   stop(): Promise<void>;
 }
 
@@ -24,12 +30,16 @@ export const createFunction = (
   onLog: (line: FunctionLogLine) => void,
 ): LocalFunction => {
   const all = new Set<Environment>();
+  let current = spec;
   // The most recently used comes first, so that the others can grow old and be reaped.
   const idle: { environment: Environment; reaper: NodeJS.Timeout | undefined }[] = [];
 
+  const started = new WeakMap<Environment, FunctionSpec>();
+
   const start = (): Environment => {
-    const environment = startEnvironment(spec, onLog);
+    const environment = startEnvironment(current, onLog);
     all.add(environment);
+    started.set(environment, current);
     void environment.exited.then(() => all.delete(environment));
     return environment;
   };
@@ -53,9 +63,19 @@ export const createFunction = (
       const environment = take();
       const result = await environment.invoke(event);
       // A handler that failed is used again, as on AWS; a process that is gone cannot be.
-      if (environment.state === 'idle') rest(environment);
+      const isCurrent = started.get(environment) === current;
+      if (environment.state === 'idle' && isCurrent) rest(environment);
       else environment.kill();
       return result;
+    },
+    replaceCode: (root) => {
+      const file = join(root, basename(spec.file));
+      current = { ...spec, file, env: { ...spec.env, LAMBDA_TASK_ROOT: root } };
+      for (const { environment, reaper } of idle.splice(0)) {
+        clearTimeout(reaper);
+        environment.kill();
+      }
+      rest(start());
     },
     stop: async () => {
       const leaving = [...all];

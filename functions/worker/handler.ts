@@ -1,5 +1,6 @@
 /** SQS FIFO → jobs. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { kinds } from '#kinds';
 import { documentClient, sqsClient } from '#shared/aws/clients.ts';
 import { HOSTS_ENV, LEDGER_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { WORKER_ENV } from '#shared/contracts/worker.ts';
@@ -14,7 +15,6 @@ import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
 import { lazyHttp } from '#shared/jobs/http/lazyHttp.ts';
-import { kinds } from '#shared/jobs/kinds/index.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { batchResponse, deliveriesOf } from '#shared/jobs/sqs/deliveries.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';

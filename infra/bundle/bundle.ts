@@ -1,27 +1,27 @@
 /** One esbuild call a function: ESM, minified, own SDK, lazy parts in chunks of their own. */
-import { rmSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, buildSync, type Metafile } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** `.ts` of the sources, `.js` of the package. */
+const KIND_OF_FILE = extname(import.meta.filename);
 
 /** Beside this module, in the sources as in the build. */
-const CREDENTIALS = fileURLToPath(
-  new URL(`./envCredentials${extname(import.meta.filename)}`, import.meta.url),
-);
+const CREDENTIALS = fileURLToPath(new URL(`./envCredentials${KIND_OF_FILE}`, import.meta.url));
 
 /** CommonJS parts of the SDK call `require` for Node's own modules; ESM has none unless given one. */
 const REQUIRE =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-/** Bundles `entry` into `<outdir>/index.mjs` and returns esbuild's account of it. */
-export const bundleEntry = async (entry: string, outdir: string): Promise<Metafile> => {
-  rmSync(outdir, { recursive: true, force: true });
-  const { metafile } = await build({
+const optionsOf = (
+  entryPoints: Readonly<Record<string, string>>,
+  alias: Readonly<Record<string, string>>,
+) =>
+  ({
     absWorkingDir: ROOT,
-    entryPoints: { index: entry },
-    outdir,
+    entryPoints: { ...entryPoints },
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -34,14 +34,52 @@ export const bundleEntry = async (entry: string, outdir: string): Promise<Metafi
     legalComments: 'none',
     metafile: true,
     banner: { js: REQUIRE },
-    alias: {
-      '@aws-sdk/credential-provider-node': CREDENTIALS,
-    },
+    alias: { '@aws-sdk/credential-provider-node': CREDENTIALS, ...alias },
     logLevel: 'warning',
-  });
+  }) as const satisfies BuildOptions;
+
+/** Bundles `entry` into `<outdir>/index.mjs` and returns esbuild's account of it. */
+export const bundleEntry = async (entry: string, outdir: string): Promise<Metafile> => {
+  rmSync(outdir, { recursive: true, force: true });
+  const { metafile } = await build({ ...optionsOf({ index: entry }, {}), outdir });
   return metafile;
 };
 
-/** Bundles `functions/<name>/handler.ts` into `<outDir>/<name>/`. */
+/** Bundles the handler of a function into `<outDir>/<name>/`. */
 export const bundleFunction = (name: string, outDir: string): Promise<Metafile> =>
-  bundleEntry(`functions/${name}/handler.ts`, join(outDir, name));
+  bundleEntry(`functions/${name}/handler${KIND_OF_FILE}`, join(outDir, name));
+
+/** In a worker with own kinds: the module that lists all kinds. */
+export const KINDS_ENTRY = 'kinds';
+
+const inPackage = (path: string): string => JSON.stringify(join(ROOT, `${path}${KIND_OF_FILE}`));
+
+/** The module that stands for `#kinds`: the built-in kinds and those that the project exports. */
+const kindsModule = (own: string): string => `
+import { BUILT_IN } from ${inPackage('shared/jobs/kinds/index')};
+import { definitionsIn, kindsOf } from ${inPackage('shared/jobs/kinds/defineJob')};
+import * as own from ${JSON.stringify(own)};
+export const kinds = kindsOf([...BUILT_IN, ...definitionsIn(own)]);
+`;
+
+/**
+ * What bundles the worker with a project's own kinds: `index.mjs`, and `kinds.mjs` which lists them.
+ *
+ * @param own absolute path of the module that exports the kinds
+ * @param scratch a directory for the module that joins them
+ */
+export const workerOptions = (own: string, scratch: string) => {
+  const joined = join(scratch, 'kinds.generated.mjs');
+  mkdirSync(dirname(joined), { recursive: true });
+  writeFileSync(joined, kindsModule(own));
+  const entries = { index: `functions/worker/handler${KIND_OF_FILE}`, [KINDS_ENTRY]: joined };
+  return { ...optionsOf(entries, { '#kinds': joined }), sourcemap: 'linked' as const };
+};
+
+/** Bundles the worker with a project's own kinds into `<outDir>/worker/`; for constructs, which cannot wait. */
+export const bundleWorkerSync = (own: string, outDir: string): string => {
+  const outdir = join(outDir, 'worker');
+  rmSync(outdir, { recursive: true, force: true });
+  buildSync({ ...workerOptions(own, outDir), outdir });
+  return outdir;
+};

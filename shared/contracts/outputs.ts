@@ -15,6 +15,8 @@ export const OUTPUTS = {
   scheduleRole: 'ScheduleRoleArn',
   scheduleDeadLetters: 'ScheduleDeadLettersArn',
   dashboard: 'DashboardName',
+  /** Names of the project's own kinds, with commas; absent where there are none. */
+  ownKinds: 'OwnKinds',
 } as const;
 
 export const QUEUE_OUTPUTS: Readonly<Record<Priority, string>> = {

@@ -94,6 +94,6 @@ describe('what is sent', () => {
   ])('is refused in the words of the worker: %s', (body) => {
     const worker = parseEnvelope(body, builtIn);
     expect(worker.ok).toBe(false);
-    expect(checkBody(body)).toEqual(!worker.ok && worker.error);
+    expect(checkBody(body, builtIn)).toEqual(!worker.ok && worker.error);
   });
 });

@@ -102,3 +102,20 @@ export const kindsOf = (definitions: readonly JobDefinition[]): Kinds => {
   assert(kinds.size === definitions.length, 'each kind is defined once');
   return kinds;
 };
+
+const isDefinition = (value: unknown): value is JobDefinition =>
+  typeof value === 'object' &&
+  value !== null &&
+  'kind' in value &&
+  typeof value.kind === 'string' &&
+  'payload' in value &&
+  'run' in value &&
+  typeof value.run === 'function';
+
+/**
+ * The kinds that a module exports, by whatever names; a list of kinds counts as its members. One
+ * kind under two names is one kind. What is no kind is left alone.
+ */
+export const definitionsIn = (
+  exported: Readonly<Record<string, unknown>>,
+): readonly JobDefinition[] => [...new Set(Object.values(exported).flat().filter(isDefinition))];

@@ -1,5 +1,5 @@
-/** The kinds of this deployment. Yours go here: write one with defineJob and add it to the list. */
-import { kindsOf } from './defineJob.ts';
+/** The kinds that every mesh has. A project's own come beside them (`#kinds` in a bundle). */
+import { type JobDefinition, kindsOf } from './defineJob.ts';
 import { echo } from './echo.ts';
 import { httpRequest } from './httpRequest.ts';
 import { listFiles, walkTree } from './listFiles.ts';
@@ -7,7 +7,7 @@ import { dispatch } from './meshDispatch.ts';
 import { readFile, readFileBatch } from './readFile.ts';
 import { writeFile } from './writeFile.ts';
 
-export const kinds = kindsOf([
+export const BUILT_IN: readonly JobDefinition[] = [
   dispatch,
   echo,
   httpRequest,
@@ -16,4 +16,6 @@ export const kinds = kindsOf([
   readFile,
   readFileBatch,
   writeFile,
-]);
+];
+
+export const kinds = kindsOf(BUILT_IN);

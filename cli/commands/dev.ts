@@ -1,0 +1,67 @@
+/** `dev`: the embedded cloud with the project's own kinds, which are built again when they change. */
+import { relative } from 'node:path';
+import { projectRoot } from '#client/state.ts';
+import type { BuiltWorker, KindsError } from '../dev/ownKinds.ts';
+import { openProject, type Project } from '../dev/project.ts';
+import { watchKinds } from '../dev/watchKinds.ts';
+import { type Embedded, startEmbedded, type UpOptions, untilInterrupted } from '../embedded.ts';
+import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { duration, note, paint, plain } from '../print.ts';
+
+const namesText = (before: readonly string[], after: readonly string[]): string => {
+  const added = after.filter((name) => !before.includes(name)).map((name) => `+${name}`);
+  const gone = before.filter((name) => !after.includes(name)).map((name) => `-${name}`);
+  return [...added, ...gone].join(' ') || `${after.length} kinds`;
+};
+
+const sayFault = (fault: KindsError): void =>
+  note(`${paint('red', plain(fault.message))}\nThe kinds of before go on.`);
+
+/** Until interrupted: each change becomes the worker of the jobs that start after it. */
+const follow = async (
+  project: Project,
+  first: BuiltWorker,
+  embedded: Embedded,
+  interrupted: Promise<void>,
+): Promise<void> => {
+  let current = first;
+  const watching = watchKinds(project.kinds, first.sources, {
+    onFault: sayFault,
+    onBuilt: (worker, ms) => {
+      embedded.replaceWorker(worker);
+      note(paint('green', `reloaded: ${namesText(current.kinds, worker.kinds)} (${duration(ms)})`));
+      current = worker;
+    },
+  });
+  try {
+    await interrupted;
+  } finally {
+    watching.stop();
+    await project.kinds.close();
+  }
+};
+
+/** @throws CliError when the project has no kinds, or they cannot run */
+export const dev = async (options: UpOptions): Promise<ExitCode> => {
+  const project = await openProject(options);
+  if (!project)
+    throw new CliError(
+      'There are no kinds here: write jobs/index.ts (npx sheratan init does), or name a module with --kinds.',
+      EXIT.notFound,
+    );
+  const interrupted = untilInterrupted();
+  const worker = await project.kinds.build();
+  const embedded = await startEmbedded({ logs: true, ...options }, worker);
+  try {
+    const where = relative(projectRoot(), project.module);
+    note(
+      paint('green', `Sheratan runs here with the kinds of ${where}: ${worker.kinds.join(', ')}`),
+    );
+    note(`dashboard: ${paint('bold', embedded.state.dashboard ?? '')}`);
+    note(`Each save of a kind reloads it. Ctrl-C stops everything.`);
+    await follow(project, worker, embedded, interrupted);
+    return EXIT.ok;
+  } finally {
+    await embedded.stop();
+  }
+};

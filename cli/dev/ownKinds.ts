@@ -1,0 +1,137 @@
+/** A project's own kinds: found, bundled with the worker, listed. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { BuildFailure, BuildResult, Message } from 'esbuild';
+import { CliError, EXIT } from '../errors.ts';
+
+/** Where a project keeps its kinds, unless it says otherwise. */
+const PLACES = ['ts', 'js', 'mts', 'mjs'].map((ending) => `jobs/index.${ending}`);
+/** A module that does not end its import within this, in ms, will not do so in the worker either. */
+const LIST_MS_MAX = 10_000;
+
+/**
+ * The module that exports the project's kinds.
+ *
+ * @param given a path in place of `jobs/index.ts`
+ * @throws CliError when the path that was given leads nowhere
+ */
+export const findKinds = (root: string, given?: string): string | undefined => {
+  if (given !== undefined) {
+    const path = resolve(root, given);
+    if (!existsSync(path)) throw new CliError(`There is no module of kinds at ${path}.`);
+    return path;
+  }
+  return PLACES.map((place) => join(root, place)).find((path) => existsSync(path));
+};
+
+/** The worker with the project's kinds, ready to run. */
+export interface BuiltWorker {
+  /** Holds `index.mjs`. Nobody changes it. */
+  readonly dir: string;
+  /** Names of all kinds, the built-in ones too. */
+  readonly kinds: readonly string[];
+  /** The project's files that went in, absolute. */
+  readonly sources: readonly string[];
+}
+
+/** Why the kinds cannot run: what esbuild, the module or `defineJob` says, with its place. */
+export class KindsError extends CliError {
+  override readonly name: string = 'KindsError';
+  /** The project's files that are known to matter, absolute: a change may fix the fault. */
+  readonly sources: readonly string[];
+  constructor(message: string, sources: readonly string[] = []) {
+    super(message);
+    this.sources = sources;
+  }
+}
+
+const isBuildFailure = (error: unknown): error is BuildFailure =>
+  error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+
+const messageText = ({ text, location }: Message): string =>
+  location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text;
+
+const esbuild = async () => {
+  try {
+    return await import('esbuild');
+  } catch (error) {
+    const message = 'Own kinds are bundled by esbuild: run "npm i -D esbuild" first.';
+    throw new CliError(message, EXIT.failure, { cause: error });
+  }
+};
+
+/** Runs the module of kinds in a process of its own: what it does at its import stays there. */
+const namesIn = async (dir: string): Promise<readonly string[]> => {
+  const module = JSON.stringify(join(dir, 'kinds.mjs'));
+  const program = `const { kinds } = await import(${module}); process.stdout.write(JSON.stringify([...kinds.keys()])); process.exit();`;
+  try {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--enable-source-maps', '--input-type=module', '-e', program],
+      { timeout: LIST_MS_MAX },
+    );
+    return JSON.parse(stdout) as string[];
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    throw new KindsError(`The kinds cannot be loaded.\n${said.trim() || String(error)}`);
+  }
+};
+
+const projectFiles = ({ metafile }: BuildResult<{ metafile: true }>, root: string) =>
+  Object.keys(metafile.inputs)
+    .filter((path) => !path.includes('node_modules/') && !path.includes('(disabled)'))
+    .map((path) => resolve(root, path));
+
+export interface OwnKinds {
+  /**
+   * The worker as the files are now.
+   * @throws KindsError
+   */
+  build(): Promise<BuiltWorker>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param own absolute path of the module that exports the kinds
+ * @param scratch a directory for what is built; each build has a new one in it
+ */
+export const openOwnKinds = async (own: string, scratch: string): Promise<OwnKinds> => {
+  const [{ context }, { workerOptions }] = await Promise.all([
+    esbuild(),
+    import('#infra/bundle/bundle.ts'),
+  ]);
+  const options = workerOptions(own, scratch);
+  const outdir = join(scratch, 'worker');
+  const building = await context({ ...options, outdir, write: false, logLevel: 'silent' });
+  const built: string[] = [];
+  return {
+    build: async () => {
+      const dir = join(scratch, `worker-${randomUUID()}`);
+      const result = await building.rebuild().catch((error: unknown) => {
+        if (!isBuildFailure(error)) throw error;
+        const texts = error.errors.map(messageText);
+        throw new KindsError(`The kinds do not build.\n${texts.join('\n')}`, [own]);
+      });
+      for (const { path, contents } of result.outputFiles) {
+        const file = join(dir, relative(outdir, path));
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, contents);
+      }
+      // What ran last may still run; what ran before it does not.
+      built.push(dir);
+      for (const old of built.splice(0, Math.max(0, built.length - 3)))
+        rmSync(old, { recursive: true, force: true });
+      const sources = projectFiles(result, options.absWorkingDir);
+      try {
+        return { dir, kinds: await namesIn(dir), sources };
+      } catch (error) {
+        if (error instanceof KindsError) throw new KindsError(error.message, sources);
+        throw error;
+      }
+    },
+    close: () => building.dispose(),
+  };
+};

@@ -1,0 +1,27 @@
+/** The project that a cloud here is started for: its kinds, where it has some. */
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { home, projectRoot } from '#client/state.ts';
+import { findKinds, type OwnKinds, openOwnKinds } from './ownKinds.ts';
+
+export interface Project {
+  /** Absolute path of the module that exports the kinds. */
+  readonly module: string;
+  readonly kinds: OwnKinds;
+}
+
+/**
+ * @returns undefined where the project has no kinds of its own
+ * @throws CliError when the module that was named is not there, or esbuild is not
+ */
+export const openProject = async ({
+  kinds,
+}: {
+  readonly kinds?: string;
+}): Promise<Project | undefined> => {
+  const module = findKinds(projectRoot(), kinds);
+  if (module === undefined) return undefined;
+  const scratch = join(home(), 'dev');
+  mkdirSync(scratch, { recursive: true });
+  return { module, kinds: await openOwnKinds(module, mkdtempSync(join(scratch, 'kinds-'))) };
+};

@@ -1,0 +1,77 @@
+/** Builds a project's kinds again whenever one of their files changes. */
+import { type FSWatcher, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import { type BuiltWorker, KindsError, type OwnKinds } from './ownKinds.ts';
+
+/** Editors write a file in several steps; ms. */
+const SETTLE_MS = 40;
+
+export interface KindsWatch {
+  stop(): void;
+}
+
+export interface Watched {
+  /** A build whose kinds can be loaded, and how long it took, in ms. */
+  readonly onBuilt: (worker: BuiltWorker, ms: number) => void;
+  /** What was built before goes on. */
+  readonly onFault: (fault: KindsError) => void;
+}
+
+/**
+ * Watches the folders of the files that went into the last build: a file that is renamed over
+ * another one, as many editors save, is seen too.
+ *
+ * @param sources the files of the first build, absolute
+ */
+export const watchKinds = (
+  kinds: OwnKinds,
+  sources: readonly string[],
+  { onBuilt, onFault }: Watched,
+): KindsWatch => {
+  const watchers = new Map<string, FSWatcher>();
+  let timer: NodeJS.Timeout | undefined;
+  let building = Promise.resolve();
+  let stopped = false;
+  /** The fault that was told last: an editor that saves twice is told once. */
+  let said = '';
+
+  const look = (files: readonly string[]): void => {
+    const folders = new Set(files.map((file) => dirname(file)));
+    for (const [folder, watcher] of watchers)
+      if (!folders.has(folder)) {
+        watcher.close();
+        watchers.delete(folder);
+      }
+    for (const folder of folders)
+      if (!watchers.has(folder)) watchers.set(folder, watch(folder, onChange));
+  };
+  const rebuild = async (): Promise<void> => {
+    if (stopped) return;
+    try {
+      const began = performance.now();
+      const worker = await kinds.build();
+      if (stopped) return;
+      said = '';
+      look(worker.sources);
+      onBuilt(worker, performance.now() - began);
+    } catch (error) {
+      if (!(error instanceof KindsError)) throw error;
+      if (error.message !== said) onFault(error);
+      said = error.message;
+    }
+  };
+  function onChange(): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      building = building.then(rebuild);
+    }, SETTLE_MS);
+  }
+  look(sources);
+  return {
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+      for (const watcher of watchers.values()) watcher.close();
+    },
+  };
+};
