@@ -1,5 +1,7 @@
 /** Which deployment is meant: the embedded cloud that runs here, or a stack in AWS or behind an endpoint. */
 import type { Stack } from '@aws-sdk/client-cloudformation';
+import * as v from 'valibot';
+import { outputsParameter } from '#shared/contracts/outputs.ts';
 import { MeshError } from './errors.ts';
 import { accessOf, type EmbeddedState, readState } from './state.ts';
 
@@ -50,10 +52,10 @@ export const embedded = ({ clientEnv, outputs, stackName, pid }: EmbeddedState):
   outputs,
 });
 
-/** Account and region are the stack's own word, not what was asked for. */
-const placeOf = ({ StackId = '' }: Stack, endpoint: string | undefined): string => {
+/** Account and region are the deployment's own word, not what was asked for. */
+const placeOf = (arn = '', endpoint: string | undefined): string => {
   if (endpoint !== undefined) return `at ${endpoint}`;
-  const [, , , region, account] = StackId.split(':');
+  const [, , , region, account] = arn.split(':');
   return account ? `in account ${account}, region ${region}` : 'in the AWS account';
 };
 
@@ -73,16 +75,24 @@ const notFound = (options: TargetOptions, error: unknown): MeshError => {
   );
 };
 
-const deployed = async (options: TargetOptions): Promise<Target> => {
+const clientOf = ({ region, endpoint }: TargetOptions) => ({
+  ...(region && { region }),
+  ...(endpoint && { endpoint }),
+  maxAttempts: 2,
+});
+
+const endpointsOf = ({ endpoint }: TargetOptions): Target['endpoints'] =>
+  endpoint
+    ? { sqs: endpoint, s3: endpoint, dynamodb: endpoint, scheduler: endpoint, secrets: endpoint }
+    : {};
+
+/** A stack that is one mesh, by its name. */
+const stackTarget = async (options: TargetOptions): Promise<Target> => {
   const { stage, endpoint, region } = options;
   const { CloudFormationClient, DescribeStacksCommand } = await import(
     '@aws-sdk/client-cloudformation'
   );
-  const client = new CloudFormationClient({
-    ...(region && { region }),
-    ...(endpoint && { endpoint }),
-    maxAttempts: 2,
-  });
+  const client = new CloudFormationClient(clientOf(options));
   try {
     const StackName = stackOf(stage);
     const { Stacks: [stack = {} as Stack] = [] } = await client.send(
@@ -92,20 +102,47 @@ const deployed = async (options: TargetOptions): Promise<Target> => {
       OutputKey,
       OutputValue,
     ]);
-    const endpoints = endpoint
-      ? { sqs: endpoint, s3: endpoint, dynamodb: endpoint, scheduler: endpoint, secrets: endpoint }
-      : {};
     return {
-      label: `stack ${StackName} ${placeOf(stack, endpoint)}`,
+      label: `stack ${StackName} ${placeOf(stack.StackId, endpoint)}`,
       region,
-      endpoints,
+      endpoints: endpointsOf(options),
       outputs: Object.fromEntries(outputs),
       stack: { name: StackName, endpoint },
     };
-  } catch (error) {
-    throw notFound(options, error);
   } finally {
     client.destroy();
+  }
+};
+
+const outputsIn = v.record(v.string(), v.string());
+
+/** A mesh in whatever stack: the construct leaves word of it in a parameter. */
+const parameterTarget = async (options: TargetOptions): Promise<Target> => {
+  const { stage = STAGE_DEFAULT, endpoint, region } = options;
+  const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm');
+  const client = new SSMClient(clientOf(options));
+  try {
+    const Name = outputsParameter(stage);
+    const { Parameter = {} } = await client.send(new GetParameterCommand({ Name }));
+    return {
+      label: `mesh ${stage} ${placeOf(Parameter.ARN, endpoint)}`,
+      region,
+      endpoints: endpointsOf(options),
+      outputs: v.parse(outputsIn, JSON.parse(Parameter.Value ?? '')),
+    };
+  } finally {
+    client.destroy();
+  }
+};
+
+const deployed = async (options: TargetOptions): Promise<Target> => {
+  try {
+    return await stackTarget(options);
+  } catch (error) {
+    // Why there is no stack is what a person has to hear when there is no parameter either.
+    return parameterTarget(options).catch(() => {
+      throw notFound(options, error);
+    });
   }
 };
 

@@ -135,6 +135,25 @@ const faultOf = (issue: v.BaseIssue<unknown>): string => {
   return `${path} ${issue.message}, got ${JSON.stringify(issue.input)}`;
 };
 
+/** What a program gives of the configuration; the rest is as documented. */
+export type Settings = Partial<v.InferInput<typeof settings>>;
+
+/**
+ * @param given settings by name; `production` follows from the stage unless it is given
+ * @throws ConfigError naming every bad setting, and those that are none
+ */
+export const configOf = (given: Settings): Config => {
+  const strangers = Object.keys(given).filter((key) => !(key in SETTINGS));
+  const parsed = v.safeParse(settings, { production: given.stage === 'prod', ...given });
+  const faults = [
+    ...strangers.map((key) => `${key} is not a setting`),
+    ...(parsed.issues ?? []).map(faultOf),
+  ];
+  if (!parsed.success || faults.length > 0)
+    throw new ConfigError(`Configuration: ${faults.join('; ')}`);
+  return parsed.output;
+};
+
 /**
  * @param read gives the value of a context key, as `node.tryGetContext` does
  * @throws ConfigError naming every bad key
@@ -149,15 +168,11 @@ export const loadConfig = (read: (key: string) => unknown): Config => {
     const value = unquoted(read(key));
     return value === undefined ? [] : [[key, value] as const];
   });
-  const given = { production: stage === 'prod', ...ofStage, ...Object.fromEntries(direct), stage };
-  const parsed = v.safeParse(settings, given);
-  const faults = [
-    ...strangers.map((key) => `stages.${String(stage)}.${key} is not a setting`),
-    ...(parsed.issues ?? []).map(faultOf),
-  ];
-  if (!parsed.success || faults.length > 0)
-    throw new ConfigError(`Configuration: ${faults.join('; ')}`);
-  return parsed.output;
+  if (strangers.length > 0) {
+    const named = strangers.map((key) => `stages.${String(stage)}.${key} is not a setting`);
+    throw new ConfigError(`Configuration: ${named.join('; ')}`);
+  }
+  return configOf({ ...ofStage, ...Object.fromEntries(direct), stage } as Settings);
 };
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];

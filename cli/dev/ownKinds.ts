@@ -64,9 +64,7 @@ const esbuild = async () => {
 };
 
 /** Runs the module of kinds in a process of its own: what it does at its import stays there. */
-const namesIn = async (dir: string): Promise<readonly string[]> => {
-  const module = JSON.stringify(join(dir, 'kinds.mjs'));
-  const program = `const { kinds } = await import(${module}); process.stdout.write(JSON.stringify([...kinds.keys()])); process.exit();`;
+const namesIn = async (program: string): Promise<readonly string[]> => {
   try {
     const { stdout } = await promisify(execFile)(
       process.execPath,
@@ -99,7 +97,7 @@ export interface OwnKinds {
  * @param scratch a directory for what is built; each build has a new one in it
  */
 export const openOwnKinds = async (own: string, scratch: string): Promise<OwnKinds> => {
-  const [{ context }, { workerOptions }] = await Promise.all([
+  const [{ context }, { kindNamesProgram, workerOptions }] = await Promise.all([
     esbuild(),
     import('#infra/bundle/bundle.ts'),
   ]);
@@ -126,7 +124,7 @@ export const openOwnKinds = async (own: string, scratch: string): Promise<OwnKin
         rmSync(old, { recursive: true, force: true });
       const sources = projectFiles(result, options.absWorkingDir);
       try {
-        return { dir, kinds: await namesIn(dir), sources };
+        return { dir, kinds: await namesIn(kindNamesProgram(dir)), sources };
       } catch (error) {
         if (error instanceof KindsError) throw new KindsError(error.message, sources);
         throw error;

@@ -76,7 +76,21 @@ export const workerOptions = (own: string, scratch: string) => {
   return { ...optionsOf(entries, { '#kinds': joined }), sourcemap: 'linked' as const };
 };
 
-/** Bundles the worker with a project's own kinds into `<outDir>/worker/`; for constructs, which cannot wait. */
+/** A program that prints the names of the kinds of a bundled worker, as a list in JSON. */
+export const kindNamesProgram = (workerDir: string): string => {
+  const module = JSON.stringify(join(workerDir, `${KINDS_ENTRY}.mjs`));
+  return `const { kinds } = await import(${module}); process.stdout.write(JSON.stringify([...kinds.keys()])); process.exit();`;
+};
+
+/** Bundles a function as it is, for constructs, which cannot wait. @returns its directory */
+export const bundleFunctionSync = (name: string, outDir: string): string => {
+  const outdir = join(outDir, name);
+  rmSync(outdir, { recursive: true, force: true });
+  buildSync({ ...optionsOf({ index: `functions/${name}/handler${KIND_OF_FILE}` }, {}), outdir });
+  return outdir;
+};
+
+/** Bundles the worker with a project's own kinds, for constructs. @returns its directory */
 export const bundleWorkerSync = (own: string, outDir: string): string => {
   const outdir = join(outDir, 'worker');
   rmSync(outdir, { recursive: true, force: true });

@@ -1,10 +1,9 @@
 /** House defaults of a Lambda: Node 24 on arm64, bundled ESM, JSON logs with explicit retention. */
-import { type Duration, Stack } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { METRICS_ENV } from '#shared/contracts/metrics.ts';
 import { removalIn } from './removal.ts';
 
 export interface ServiceFunctionProps {
@@ -17,6 +16,7 @@ export interface ServiceFunctionProps {
   readonly logRetentionDays: number;
   readonly production: boolean;
   readonly environment: Readonly<Record<string, string>>;
+  readonly layers?: readonly lambda.ILayerVersion[] | undefined;
   /** What Lambda does when its messages have led back to it 16 times. Default: it stops them. */
   readonly recursiveLoop?: lambda.RecursiveLoop;
 }
@@ -49,7 +49,8 @@ export class ServiceFunction extends Construct {
       logGroup,
       role,
       ...(props.recursiveLoop && { recursiveLoop: props.recursiveLoop }),
-      environment: { [METRICS_ENV.namespace]: Stack.of(this).stackName, ...props.environment },
+      environment: props.environment,
+      ...(props.layers && { layers: [...props.layers] }),
     });
   }
 }

@@ -11,12 +11,21 @@ import { OBJECT_PREFIXES, WORKSPACE_PREFIX } from '#shared/contracts/bucket.ts';
 import { HOSTS_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { WORKER_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
-import { type Config, outboundOf } from '../config.ts';
+import { type Config, ConfigError, outboundOf } from '../config.ts';
 import { grantItems, grantObjects } from './grants.ts';
 import type { LedgerTable } from './ledgerTable.ts';
 import { Rollout } from './rollout.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 import type { SigningSecret } from './signingSecret.ts';
+
+/** What the project's own kinds need of the worker. */
+export interface WorkerNeeds {
+  /** Variables that the kinds read; the mesh's own names are refused. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly layers?: readonly lambda.ILayerVersion[];
+  /** Rights beside those of the mesh. */
+  readonly initialPolicy?: readonly iam.PolicyStatement[];
+}
 
 export interface WorkerProps {
   readonly config: Config;
@@ -29,12 +38,38 @@ export interface WorkerProps {
   readonly hosts: dynamodb.TableV2;
   readonly probes: sqs.Queue;
   readonly signing: SigningSecret;
+  readonly own?: WorkerNeeds | undefined;
 }
 
+const refuseTaken = (
+  own: Readonly<Record<string, string>>,
+  taken: Readonly<Record<string, string>>,
+): void => {
+  const [name] = Object.keys(own).filter((each) => each in taken);
+  if (name !== undefined)
+    throw new ConfigError(`worker.environment.${name}: the mesh has a variable of that name`);
+};
+
 export class Worker extends Construct {
+  readonly fn: lambda.Function;
+
   constructor(scope: Construct, id: string, props: WorkerProps) {
     super(scope, id);
-    const { config, table, bucket, queues, ledger, hosts, probes, signing } = props;
+    const { config, table, bucket, queues, ledger, hosts, probes, signing, own = {} } = props;
+    const environment = {
+      ...ledger.environment,
+      [WORKER_ENV.jobsTable]: table.tableName,
+      [WORKER_ENV.dataBucket]: bucket.bucketName,
+      [WORKER_ENV.hostSecret]: signing.secretArn,
+      [WORKER_ENV.leaseSeconds]: String(config.leaseSeconds),
+      [WORKER_ENV.outboundAllow]: outboundOf(config).join(','),
+      [WORKER_ENV.retentionSeconds]: String(config.queueRetentionDays * 86_400),
+      [WORKER_ENV.defaultLimits]: JSON.stringify(config.sourceLimits),
+      [HOSTS_ENV.table]: hosts.tableName,
+      [HOSTS_ENV.probesUrl]: probes.queueUrl,
+      ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
+    };
+    refuseTaken(own.environment ?? {}, environment);
     const { fn } = new ServiceFunction(this, 'Worker', {
       name: `sheratan-${config.stage}-worker`,
       assetDir: props.assetDir,
@@ -45,20 +80,11 @@ export class Worker extends Construct {
       recursiveLoop: lambda.RecursiveLoop.ALLOW,
       logRetentionDays: config.logRetentionDays,
       production: config.production,
-      environment: {
-        ...ledger.environment,
-        [WORKER_ENV.jobsTable]: table.tableName,
-        [WORKER_ENV.dataBucket]: bucket.bucketName,
-        [WORKER_ENV.hostSecret]: signing.secretArn,
-        [WORKER_ENV.leaseSeconds]: String(config.leaseSeconds),
-        [WORKER_ENV.outboundAllow]: outboundOf(config).join(','),
-        [WORKER_ENV.retentionSeconds]: String(config.queueRetentionDays * 86_400),
-        [WORKER_ENV.defaultLimits]: JSON.stringify(config.sourceLimits),
-        [HOSTS_ENV.table]: hosts.tableName,
-        [HOSTS_ENV.probesUrl]: probes.queueUrl,
-        ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
-      },
+      environment: { ...own.environment, ...environment },
+      layers: own.layers,
     });
+    this.fn = fn;
+    for (const statement of own.initialPolicy ?? []) fn.addToRolePolicy(statement);
     const { alias } = new Rollout(this, 'Rollout', {
       fn,
       name: `sheratan-${config.stage}-worker`,

@@ -25,3 +25,6 @@ export const QUEUE_OUTPUTS: Readonly<Record<Priority, string>> = {
   normal: 'JobsNormalUrl',
   low: 'JobsLowUrl',
 };
+
+/** Name of the SSM parameter by which clients find a mesh that is a construct in some stack. */
+export const outputsParameter = (stage: string): string => `/sheratan/${stage}/outputs`;

@@ -1,0 +1,119 @@
+/** `sheratan/cdk`: a mesh as a construct, in any CDK app and any stack. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Stack, Stage } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { EXPIRING_PREFIXES, PAYLOAD_PREFIX } from '#shared/contracts/bucket.ts';
+import { OUTPUTS, outputsParameter } from '#shared/contracts/outputs.ts';
+import { PRIORITIES } from '#shared/contracts/queues.ts';
+import { JOBS_INDEXES } from '#shared/contracts/tables.ts';
+import { bundleFunctionSync, bundleWorkerSync, kindNamesProgram } from './bundle/bundle.ts';
+import { ConfigError, configOf, type Settings } from './config.ts';
+import type { WorkerNeeds } from './constructs/worker.ts';
+import { buildMesh, type MeshParts } from './mesh.ts';
+
+export { type Config, ConfigError, type Settings } from './config.ts';
+export type { WorkerNeeds } from './constructs/worker.ts';
+
+export interface SheratanProps extends Settings {
+  /**
+   * The module that exports the kinds, from the working directory: `./jobs/index.ts`. Without one
+   * the mesh has the built-in kinds only.
+   */
+  readonly kinds?: string;
+  /** What the kinds need of the worker: variables, layers, rights. */
+  readonly worker?: WorkerNeeds;
+}
+
+/** Bundles that came with the package; in the repository there are none. */
+const PREBUILT = fileURLToPath(new URL('../assembly/bundles/', import.meta.url));
+
+/** @throws ConfigError with what the module or `defineJob` says */
+const kindNames = (workerDir: string): readonly string[] => {
+  try {
+    const args = ['--enable-source-maps', '--input-type=module', '-e', kindNamesProgram(workerDir)];
+    const said = execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe' });
+    return JSON.parse(said) as string[];
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+    throw new ConfigError(`kinds: the module cannot be loaded.\n${said.trim()}`, { cause: error });
+  }
+};
+
+/**
+ * All of a mesh: queues, tables, functions, alarms. Physical names hold the stage, so that an
+ * account holds one mesh a stage and region.
+ *
+ * @throws ConfigError for a setting that is out of range, and for kinds that cannot be loaded
+ */
+export class Sheratan extends Construct {
+  /** Runs the jobs, and so the kinds: `table.grantReadData(mesh.worker)`. */
+  readonly worker: lambda.Function;
+  /** Name of the SSM parameter by which clients find the mesh. */
+  readonly parameterName: string;
+  readonly #parts: MeshParts;
+  readonly #parameter: StringParameter;
+
+  constructor(scope: Construct, id: string, { kinds, worker, ...settings }: SheratanProps = {}) {
+    super(scope, id);
+    const config = configOf(settings);
+    const bundles = join(Stage.of(this)?.outdir ?? 'cdk.out', 'sheratan', config.stage);
+    const own = kinds === undefined ? undefined : bundleWorkerSync(resolve(kinds), bundles);
+    const names = own === undefined ? undefined : kindNames(own).join(',');
+    const code = (name: string): string => {
+      if (own !== undefined && name === 'worker') return own;
+      const prebuilt = join(PREBUILT, name);
+      return existsSync(prebuilt) ? prebuilt : bundleFunctionSync(name, bundles);
+    };
+    this.#parts = buildMesh(this, { config, code, ...(worker && { own: worker }) });
+    this.worker = this.#parts.worker;
+    this.parameterName = outputsParameter(config.stage);
+    this.#parameter = new StringParameter(this, 'Outputs', {
+      parameterName: this.parameterName,
+      description: `How clients find the Sheratan mesh of stage ${config.stage}`,
+      stringValue: Stack.of(this).toJsonString({
+        ...this.#parts.outputs,
+        ...(names !== undefined && { [OUTPUTS.ownKinds]: names }),
+      }),
+    });
+  }
+
+  /** What a program needs that sends jobs: the queues, room for large payloads, and the parameter. */
+  grantSend(grantee: iam.IGrantable): void {
+    const { queues } = this.#parts;
+    for (const priority of PRIORITIES) queues[priority].grantSendMessages(grantee);
+    this.#grantObjects(grantee, 's3:PutObject', [PAYLOAD_PREFIX]);
+    this.#parameter.grantRead(grantee);
+  }
+
+  /** What a program needs that waits for jobs and reads their results. */
+  grantRead(grantee: iam.IGrantable): void {
+    const { table } = this.#parts;
+    const indexes = JOBS_INDEXES.map(({ name }) => `${table.tableArn}/index/${name}`);
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+      resourceArns: [table.tableArn, ...indexes],
+    });
+    this.#grantObjects(grantee, 's3:GetObject', EXPIRING_PREFIXES);
+    this.#parameter.grantRead(grantee);
+  }
+
+  #grantObjects(
+    grantee: iam.IGrantable,
+    action: 's3:GetObject' | 's3:PutObject',
+    prefixes: readonly string[],
+  ): void {
+    const { bucket } = this.#parts;
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: [action],
+      resourceArns: prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
+    });
+  }
+}

@@ -1,0 +1,159 @@
+/** The parts of a deployment: queues by priority, the Jobs table, the data bucket, a function a verb. */
+import { Duration } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { METRICS_ENV } from '#shared/contracts/metrics.ts';
+import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
+import { PRIORITIES, type Priority, RECEIVES_MAX } from '#shared/contracts/queues.ts';
+import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
+import type { Config } from './config.ts';
+import { Announcer } from './constructs/announcer.ts';
+import { DataBucket } from './constructs/dataBucket.ts';
+import { HostsTable } from './constructs/hostsTable.ts';
+import { JobQueue } from './constructs/jobQueue.ts';
+import { JobsTable } from './constructs/jobsTable.ts';
+import { LedgerTable } from './constructs/ledgerTable.ts';
+import { Monitoring } from './constructs/monitoring.ts';
+import { Prober } from './constructs/prober.ts';
+import { Relay } from './constructs/relay.ts';
+import { Reporter } from './constructs/reporter.ts';
+import { Scheduling } from './constructs/scheduling.ts';
+import { Settler } from './constructs/settler.ts';
+import { SigningSecret } from './constructs/signingSecret.ts';
+import { Snapshotter } from './constructs/snapshotter.ts';
+import { Timekeeper } from './constructs/timekeeper.ts';
+import { Worker, type WorkerNeeds } from './constructs/worker.ts';
+
+export interface MeshOptions {
+  readonly config: Config;
+  /** Directory of a function's bundle, which holds `index.mjs`, by the function's name. */
+  readonly code: (name: string) => string;
+  /** What the project's own kinds need of the worker. */
+  readonly own?: WorkerNeeds;
+}
+
+/** What others need of a deployment. */
+export interface MeshParts {
+  readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+  readonly table: dynamodb.TableV2;
+  readonly bucket: s3.Bucket;
+  readonly worker: lambda.Function;
+  /** How clients find what the deployment consists of, by the names of OUTPUTS. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+const jobQueues = (
+  scope: Construct,
+  { stage, queueRetentionDays, production }: Config,
+): Readonly<Record<Priority, sqs.Queue>> => {
+  const queueOf = (priority: Priority): sqs.Queue =>
+    new JobQueue(scope, `Jobs-${priority}`, {
+      name: `sheratan-${stage}-jobs-${priority}`,
+      // The worker's first act is to shorten it to a lease.
+      consumerTimeout: Duration.seconds(WORKER_TIMEOUT_SECONDS),
+      retention: Duration.days(queueRetentionDays),
+      receivesMax: RECEIVES_MAX,
+      production,
+    }).queue;
+  return Object.fromEntries(PRIORITIES.map((priority) => [priority, queueOf(priority)])) as Record<
+    Priority,
+    sqs.Queue
+  >;
+};
+
+/** The namespace of the metrics is the mesh's, in whatever stack the mesh lives. */
+const nameMetrics = (scope: Construct, { stage }: Config): void => {
+  for (const each of scope.node.findAll())
+    if (each instanceof lambda.Function)
+      each.addEnvironment(METRICS_ENV.namespace, `Sheratan-${stage}`);
+};
+
+/**
+ * Makes all parts directly in `scope`, so that their logical ids stay as they are: a stack that
+ * holds a mesh and a construct that is one have this in common, and nothing else.
+ */
+export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions): MeshParts => {
+  const { production } = config;
+  const { table } = new JobsTable(scope, 'Jobs', {
+    tableName: `sheratan-${config.stage}-jobs`,
+    production,
+  });
+  const { bucket } = new DataBucket(scope, 'Data', {
+    production,
+    largeRetention: Duration.days(config.largeResultDays),
+  });
+  const queues = jobQueues(scope, config);
+  const ledger = new LedgerTable(scope, 'Ledger', {
+    tableName: `sheratan-${config.stage}-ledger`,
+    lanes: config.ledgerLanes,
+    production,
+  });
+  const shared = { config, table, bucket };
+  const signing = new SigningSecret(scope, 'Signing', { signs: 'callbacks', config });
+  const hostSigning = new SigningSecret(scope, 'HostSigning', { signs: 'hosts', config });
+  const { results } = new Reporter(scope, 'Report', {
+    ...shared,
+    signing,
+    assetDir: code('reporter'),
+  });
+  const { postings } = new Settler(scope, 'Settle', {
+    config,
+    assetDir: code('settler'),
+    ledger,
+  });
+  new Snapshotter(scope, 'Snapshot', { config, assetDir: code('snapshotter'), ledger });
+  new Relay(scope, 'Route', {
+    ...shared,
+    assetDir: code('relay'),
+    queues,
+    results,
+    postings,
+  });
+  new Timekeeper(scope, 'Time', { ...shared, assetDir: code('timekeeper'), queues, ledger });
+
+  const { table: hosts } = new HostsTable(scope, 'Hosts', {
+    tableName: `sheratan-${config.stage}-hosts`,
+    production,
+  });
+  const { probes } = new Prober(scope, 'Probe', {
+    config,
+    assetDir: code('prober'),
+    table: hosts,
+  });
+  const { fn: worker } = new Worker(scope, 'Work', {
+    ...shared,
+    queues,
+    ledger,
+    hosts,
+    probes,
+    signing: hostSigning,
+    assetDir: code('worker'),
+    own,
+  });
+  new Announcer(scope, 'Announce', { config, assetDir: code('announcer'), table: hosts });
+
+  const { dashboardName } = new Monitoring(scope, 'Monitoring', { config });
+  const { group, role, deadLetterQueue } = new Scheduling(scope, 'Schedules', { config, queues });
+
+  nameMetrics(scope, config);
+  const outputs = {
+    [OUTPUTS.dashboard]: dashboardName,
+    [OUTPUTS.jobsTable]: table.tableName,
+    [OUTPUTS.dataBucket]: bucket.bucketName,
+    [OUTPUTS.ledgerTable]: ledger.table.tableName,
+    [OUTPUTS.ledgerLanes]: String(config.ledgerLanes),
+    [OUTPUTS.resultsUrl]: results.queueUrl,
+    [OUTPUTS.callbackSecret]: signing.secretArn,
+    [OUTPUTS.hostsTable]: hosts.tableName,
+    [OUTPUTS.probesUrl]: probes.queueUrl,
+    [OUTPUTS.hostSecret]: hostSigning.secretArn,
+    [OUTPUTS.scheduleGroup]: group.scheduleGroupName,
+    [OUTPUTS.scheduleRole]: role.roleArn,
+    [OUTPUTS.scheduleDeadLetters]: deadLetterQueue.queueArn,
+    ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_OUTPUTS[p], queues[p].queueUrl])),
+  };
+  return { queues, table, bucket, worker, outputs };
+};

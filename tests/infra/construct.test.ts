@@ -1,0 +1,159 @@
+/** A mesh as a construct, in an app and a stack that are somebody else's. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, Sheratan, type SheratanProps } from '#infra/index.ts';
+
+interface Policy {
+  readonly PolicyDocument: {
+    readonly Statement: readonly { readonly Action: string | readonly string[] }[];
+  };
+}
+
+const root = mkdtempSync(join(tmpdir(), 'sheratan-construct-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const moduleOf = (name: string, text: string): string => {
+  const path = join(root, `${name}.mjs`);
+  writeFileSync(path, text);
+  return path;
+};
+/** A kind as plain JavaScript: a schema is whatever has the shape of one. */
+const OWN = `
+const payload = { kind: 'schema', type: 'any', reference: () => payload, expects: 'any', async: false, '~run': (set) => ({ ...set, typed: true }) };
+export const resize = { kind: 'image.resize', payload, run: async () => 'MARK_OF_RESIZE' };
+export const notAKind = 5;
+`;
+
+const stackIn = (outdir: string): Stack => new Stack(new App({ outdir }), 'Theirs');
+const meshIn = (props: SheratanProps): Sheratan =>
+  new Sheratan(stackIn(mkdtempSync(join(root, 'out-'))), 'Mesh', props);
+
+describe("a mesh in somebody's stack", () => {
+  let template: Template;
+  let outdir: string;
+  beforeAll(() => {
+    outdir = mkdtempSync(join(root, 'out-'));
+    const stack = stackIn(outdir);
+    const photos = new TableV2(stack, 'Photos', {
+      partitionKey: { name: 'id', type: AttributeType.STRING },
+    });
+    const mesh = new Sheratan(stack, 'Mesh', {
+      stage: 'shop',
+      leaseSeconds: 30,
+      kinds: moduleOf('own', OWN),
+      worker: {
+        environment: { PHOTOS: photos.tableName },
+        initialPolicy: [new iam.PolicyStatement({ actions: ['ses:SendEmail'], resources: ['*'] })],
+      },
+    });
+    photos.grantReadData(mesh.worker);
+    const sender = new lambda.Function(stack, 'Sender', {
+      runtime: lambda.Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('exports.handler = () => {};'),
+    });
+    mesh.grantSend(sender);
+    mesh.grantRead(sender);
+    template = Template.fromStack(stack);
+  });
+
+  const functionNamed = (name: string) => {
+    const [found] = Object.values(
+      template.findResources('AWS::Lambda::Function', { Properties: { FunctionName: name } }),
+    );
+    return found?.['Properties'] as {
+      readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
+    };
+  };
+
+  it('has the kinds of the module in its worker, and in no other function', () => {
+    const holds = readdirSync(outdir, { recursive: true, encoding: 'utf8' }).filter(
+      (name) =>
+        name.endsWith('.mjs') &&
+        readFileSync(join(outdir, name), 'utf8').includes('MARK_OF_RESIZE'),
+    );
+    expect(holds.length).toBeGreaterThan(0);
+    expect(holds.every((name) => /sheratan\/shop\/(?:worker|kinds)|^asset\./.test(name))).toBe(
+      true,
+    );
+  });
+
+  it('gives the worker what the kinds need, beside what is its own', () => {
+    const { Variables } = functionNamed('sheratan-shop-worker').Environment;
+    expect(Variables).toMatchObject({ LEASE_SECONDS: '30', PHOTOS: { Ref: expect.any(String) } });
+    const statements = JSON.stringify(template.findResources('AWS::IAM::Policy'));
+    expect(statements).toContain('ses:SendEmail');
+  });
+
+  it('measures under its own name, whatever the stack is called', () => {
+    const { Variables } = functionNamed('sheratan-shop-relay').Environment;
+    expect(Object.values(Variables)).toContain('Sheratan-shop');
+  });
+
+  it('leaves word for clients: every output, and the names of the kinds', () => {
+    const [parameter] = Object.values(
+      template.findResources('AWS::SSM::Parameter', {
+        Properties: { Name: '/sheratan/shop/outputs' },
+      }),
+    );
+    const text = JSON.stringify(parameter);
+    for (const name of ['JobsTable', 'JobsNormalUrl', 'DataBucket', 'LedgerLanes', 'OwnKinds'])
+      expect(text).toContain(name);
+    expect(text).toContain('image.resize');
+    expect(text).toContain('echo');
+  });
+
+  it('lets senders send and readers read, and nothing else', () => {
+    const policies = Object.entries(template.findResources('AWS::IAM::Policy'));
+    const actions = policies
+      .filter(([id]) => id.startsWith('Sender'))
+      .map(([, { Properties }]) => Properties as Policy)
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement.flatMap(({ Action }) => Action));
+    expect([...new Set(actions)].toSorted()).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      's3:GetObject',
+      's3:PutObject',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:SendMessage',
+      'ssm:DescribeParameters',
+      'ssm:GetParameter',
+      'ssm:GetParameterHistory',
+      'ssm:GetParameters',
+    ]);
+  });
+});
+
+describe('what cannot run is refused at synthesis', () => {
+  it.each([
+    ['a setting out of range', { leaseSeconds: 1 }, /leaseSeconds must be .* 6 to 600, got 1/],
+    ['a setting that is none', { leaseSecond: 5 }, /leaseSecond is not a setting/],
+    [
+      'a variable that is the mesh’s own',
+      { worker: { environment: { JOBS_TABLE: 'x' } } },
+      /worker\.environment\.JOBS_TABLE/,
+    ],
+  ])('%s', (_what, props, message) => {
+    expect(() => meshIn(props as SheratanProps)).toThrow(ConfigError);
+    expect(() => meshIn(props as SheratanProps)).toThrow(message);
+  });
+
+  it('kinds whose module throws, with what it says', () => {
+    const kinds = moduleOf('throws', "throw new Error('no such licence');");
+    expect(() => meshIn({ kinds })).toThrow(/kinds: the module cannot be loaded.*no such licence/s);
+  });
+
+  it('two kinds of one name', () => {
+    const kinds = moduleOf('twice', OWN.replaceAll('image.resize', 'echo'));
+    expect(() => meshIn({ kinds })).toThrow(/each kind is defined once/);
+  });
+});
