@@ -34,6 +34,25 @@ const propertiesOf = <T>(
 export const object = (value: unknown): Properties =>
   typeof value === 'object' && value !== null ? (value as Properties) : {};
 
+/** Properties of a function that this cloud acts upon. */
+const HONOURED = [
+  ...['Code', 'Environment', 'FunctionName', 'Handler', 'LoggingConfig', 'MemorySize', 'Runtime'],
+  'Timeout',
+];
+/**
+ * Properties that are there for AWS's sake. The functions here are processes of this machine: they
+ * reach whatever this machine reaches (`VpcConfig`), with the rights of its user (`Role`), and no
+ * account's quota is shared out among them (`ReservedConcurrentExecutions`).
+ */
+const NOMINAL = [
+  ...['Architectures', 'Description', 'RecursiveLoop', 'ReservedConcurrentExecutions', 'Role'],
+  ...['Tags', 'VpcConfig'],
+];
+const KNOWN: ReadonlySet<string> = new Set([...HONOURED, ...NOMINAL]);
+
+const unsupported = (id: string, what: string): LocalCloudError =>
+  new LocalCloudError('UNSUPPORTED_PROPERTY', `Function ${id}: ${what} is not supported here`);
+
 /** What Lambda itself puts into a function's environment, less what only its runtime needs. */
 const lambdaEnv = ({ ref, properties }: LocalResource, root: string): Record<string, string> => ({
   AWS_LAMBDA_FUNCTION_NAME: ref,
@@ -54,18 +73,17 @@ const lambdaEnv = ({ ref, properties }: LocalResource, root: string): Record<str
   LANG: 'en_US.UTF-8',
 });
 
+/** @throws LocalCloudError UNSUPPORTED_PROPERTY for a property or a runtime that is unknown here */
 export const functionSpec = (
   resource: LocalResource,
   assembly: Assembly,
   endpointEnv: Readonly<Record<string, string>>,
 ): FunctionSpec => {
   const { id, properties, attributes } = resource;
+  const stranger = Object.keys(properties).find((key) => !KNOWN.has(key));
+  if (stranger !== undefined) throw unsupported(id, stranger);
   const runtime = String(properties['Runtime']);
-  if (!runtime.startsWith('nodejs'))
-    throw new LocalCloudError(
-      'UNSUPPORTED_PROPERTY',
-      `Function ${id}: runtime ${runtime} is not supported here`,
-    );
+  if (!runtime.startsWith('nodejs')) throw unsupported(id, `runtime ${runtime}`);
   const root = assembly.assetDir(String(object(properties['Code'])['S3Key']));
   const [module = 'index', exportName = 'handler'] = String(properties['Handler']).split('.');
   const variables = object(object(properties['Environment'])['Variables']);
