@@ -5,12 +5,12 @@
 import * as v from 'valibot';
 import { LANES_DEFAULT } from '#shared/contracts/ledger.ts';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
+import { isCidr, isIpv6Cidr, isPrivateCidr } from './cidr.ts';
 
 /** CloudWatch Logs accepts these and no others (RetentionInDays). */
 const LOG_DAYS = [
   ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 3_653],
 ] as const;
-const CIDR = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]+\/\d{1,3})$/i;
 const MEMORY = [128, 10_240] as const;
 
 const whole = (min: number, max: number) => {
@@ -21,13 +21,13 @@ const matching = (pattern: RegExp, what: string) =>
   v.pipe(v.string(`must be ${what}`), v.regex(pattern, `must be ${what}`));
 const flag = (byDefault: boolean) => v.optional(v.boolean('must be true or false'), byDefault);
 const listOf = (pattern: RegExp, what: string, example: string) =>
-  v.optional(
-    v.pipe(
-      v.array(matching(pattern, `${what} such as "${example}"`), `must be a list, each ${what}`),
-      v.readonly(),
-    ),
-    [],
-  );
+  v.array(matching(pattern, `${what} such as "${example}"`), `must be a list, each ${what}`);
+
+const CIDR_RULE = 'must be a CIDR such as "10.1.0.0/16"';
+const cidrs = v.array(
+  v.pipe(v.string(CIDR_RULE), v.check(isCidr, CIDR_RULE)),
+  'must be a list, each a CIDR',
+);
 
 const LIMIT = whole(1, 1_000_000);
 /** Concurrent invocations of an event source mapping: AWS's range. */
@@ -60,6 +60,32 @@ const sourceLimits = v.pipe(
       concurrency: v.exactOptional(LIMIT),
     },
     'must be an object of perMinute, burst and concurrency',
+  ),
+  v.readonly(),
+);
+
+/** Identifiers of EC2, as many as one function may have. */
+const idsOf = (prefix: 'subnet' | 'sg', max: number) => {
+  const rule = `must have 1 to ${max} of them`;
+  return v.pipe(
+    listOf(new RegExp(`^${prefix}-(?:[0-9a-f]{8}|[0-9a-f]{17})$`), 'an id', `${prefix}-0a1b2c3d`),
+    v.minLength(1, rule),
+    v.maxLength(max, rule),
+    v.readonly(),
+  );
+};
+
+const vpc = v.pipe(
+  v.strictObject(
+    {
+      /** Private subnets with a way to the services of AWS; one in each of two zones at least. */
+      subnetIds: idsOf('subnet', 16),
+      /** They must let the functions out to the hosts, the endpoints and the internet. */
+      securityGroupIds: idsOf('sg', 5),
+      /** Lets the functions use IPv6; each of the subnets must have a range of it. */
+      dualStack: flag(false),
+    },
+    'must be an object of subnetIds, securityGroupIds and dualStack',
   ),
   v.readonly(),
 );
@@ -98,13 +124,21 @@ const SETTINGS = {
   /** Shards that are probed at once, 2 to 1,000. */
   proberConcurrency: v.optional(CONCURRENCY, 120),
   /** URLs of servers that are up whenever the network is: they decide when most hosts fail at once. */
-  probeSentinels: listOf(/^https?:\/\/[^,\s]+$/, 'a URL', 'https://example.com/up'),
+  probeSentinels: v.optional(
+    v.pipe(listOf(/^https?:\/\/[^,\s]+$/, 'a URL', 'https://example.com/up'), v.readonly()),
+    [],
+  ),
   /** Makes a topic that people can subscribe to for hosts that go up or down. */
   hostEvents: flag(false),
   /** Lets jobs and callbacks reach this machine itself; for a cloud that runs on it. */
   allowLoopback: flag(false),
-  /** CIDRs that jobs may call although they are private; never metadata addresses. */
-  outboundAllow: listOf(CIDR, 'a CIDR', '10.1.0.0/16'),
+  /**
+   * CIDRs that jobs, probes and callbacks may reach although they are private; never metadata
+   * addresses. Private ranges need `vpc`.
+   */
+  outboundAllow: v.optional(v.pipe(cidrs, v.readonly()), []),
+  /** Network of the functions that call out: worker, prober, reporter. Default: none. */
+  vpc: v.exactOptional(vpc),
   /** Who is written to when an alarm goes off; empty for nobody. */
   alarmEmail: v.optional(matching(/^(?:[^\s@]+@[^\s@]+)?$/, 'an address, or empty'), ''),
 };
@@ -118,6 +152,23 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'CONFIG_INVALID';
 }
+
+/** Settings that are right by themselves and wrong together. */
+const faultsOfOutbound = ({ allowLoopback, outboundAllow, vpc }: Config): readonly string[] =>
+  // The functions of a cloud on this machine are in this machine's network.
+  allowLoopback
+    ? []
+    : outboundAllow.flatMap((cidr, index) => {
+        const what = `outboundAllow.${index} ${cidr}`;
+        if (!isPrivateCidr(cidr)) return [];
+        if (!vpc)
+          return [
+            `${what} is private, and no function is in a VPC: set vpc.subnetIds and vpc.securityGroupIds (docs/deploying.md, "Private addresses")`,
+          ];
+        return isIpv6Cidr(cidr) && !vpc.dualStack
+          ? [`${what} is of IPv6: set vpc.dualStack, with subnets that have IPv6`]
+          : [];
+      });
 
 type Context = Readonly<Record<string, unknown>>;
 
@@ -148,6 +199,7 @@ export const configOf = (given: Settings): Config => {
   const faults = [
     ...strangers.map((key) => `${key} is not a setting`),
     ...(parsed.issues ?? []).map(faultOf),
+    ...(parsed.success ? faultsOfOutbound(parsed.output) : []),
   ];
   if (!parsed.success || faults.length > 0)
     throw new ConfigError(`Configuration: ${faults.join('; ')}`);

@@ -50,6 +50,7 @@ export class Prober extends Construct {
       memoryMb: config.proberMemoryMb,
       logRetentionDays: config.logRetentionDays,
       production: config.production,
+      vpc: config.vpc,
       environment: {
         [HOSTS_ENV.table]: table.tableName,
         [HOSTS_ENV.probesUrl]: this.probes.queueUrl,

@@ -43,6 +43,7 @@ export class Reporter extends Construct {
       memoryMb: 256,
       logRetentionDays: config.logRetentionDays,
       production: config.production,
+      vpc: config.vpc,
       environment: {
         [REPORTER_ENV.jobsTable]: table.tableName,
         [REPORTER_ENV.dataBucket]: bucket.bucketName,

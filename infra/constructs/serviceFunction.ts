@@ -4,7 +4,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
 import { removalIn } from './removal.ts';
+import { addVpcAccess } from './vpcAccess.ts';
 
 export interface ServiceFunctionProps {
   readonly name: string;
@@ -19,6 +21,8 @@ export interface ServiceFunctionProps {
   readonly layers?: readonly lambda.ILayerVersion[] | undefined;
   /** What Lambda does when its messages have led back to it 16 times. Default: it stops them. */
   readonly recursiveLoop?: lambda.RecursiveLoop;
+  /** The network of a function that calls out. Default: none. */
+  readonly vpc?: Config['vpc'];
 }
 
 export class ServiceFunction extends Construct {
@@ -52,5 +56,6 @@ export class ServiceFunction extends Construct {
       environment: props.environment,
       ...(props.layers && { layers: [...props.layers] }),
     });
+    if (props.vpc) addVpcAccess({ fn: this.fn, role, functionName: props.name, vpc: props.vpc });
   }
 }

@@ -80,6 +80,7 @@ export class Worker extends Construct {
       recursiveLoop: lambda.RecursiveLoop.ALLOW,
       logRetentionDays: config.logRetentionDays,
       production: config.production,
+      vpc: config.vpc,
       environment: { ...own.environment, ...environment },
       layers: own.layers,
     });

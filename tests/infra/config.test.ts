@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '#infra/config.ts';
 
+const VPC = { subnetIds: ['subnet-0a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d4e5f60718'] };
 const load = (context: Record<string, unknown>) => loadConfig((key) => context[key]);
 
 describe('loadConfig', () => {
@@ -50,6 +51,32 @@ describe('loadConfig', () => {
       { outboundAllow: ['intranet'] },
       /outboundAllow\.0 must be a CIDR .*, got "intranet"/,
     ],
+    [
+      'an address that is none',
+      { outboundAllow: ['10.300.0.0/16'] },
+      /outboundAllow\.0 must be a CIDR/,
+    ],
+    [
+      'a prefix that is too long',
+      { outboundAllow: ['10.0.0.0/33'] },
+      /outboundAllow\.0 must be a CIDR/,
+    ],
+    [
+      'a subnet by its name',
+      { vpc: { ...VPC, subnetIds: ['private-a'] } },
+      /vpc\.subnetIds\.0 must be an id such as "subnet-0a1b2c3d", got "private-a"/,
+    ],
+    ['no subnet', { vpc: { ...VPC, subnetIds: [] } }, /vpc\.subnetIds must have 1 to 16/],
+    [
+      'a VPC without security groups',
+      { vpc: { subnetIds: VPC.subnetIds } },
+      /vpc\.securityGroupIds/,
+    ],
+    [
+      'the id of a VPC',
+      { vpc: { ...VPC, id: 'vpc-0a1b2c3d' } },
+      /vpc\.id must be an object of subn/,
+    ],
     ['a name for an address', { alarmEmail: 'somebody' }, /alarmEmail must be an address/],
     ['a stage that is no object', { stages: { dev: 5 } }, /stages\.dev must be an object/],
   ])('refuses %s by its name', (_what, context, message) => {
@@ -61,5 +88,42 @@ describe('loadConfig', () => {
     expect(() => load({ leaseSeconds: '1', workerMemoryMb: '1' })).toThrow(
       /leaseSeconds.*workerMemoryMb|workerMemoryMb.*leaseSeconds/,
     );
+  });
+});
+
+describe('private addresses', () => {
+  const allowed = (...outboundAllow: string[]) => ({ outboundAllow });
+
+  it.each([
+    ['10.0.0.0/16'],
+    ['172.31.4.7/32'],
+    ['192.168.0.0/24'],
+    ['100.64.3.0/24'],
+    ['fd12:3456::/48'],
+    // Some of it is private.
+    ['0.0.0.0/0'],
+    ['10.0.0.0/7'],
+  ])('of %s are refused without a VPC: no function would reach them', (cidr) => {
+    const message = `outboundAllow.0 ${cidr} is private, and no function is in a VPC: set vpc.subnetIds and vpc.securityGroupIds`;
+    expect(() => load(allowed(cidr))).toThrow(message);
+  });
+
+  it('are taken with a VPC, given as an object or on the command line', () => {
+    for (const vpc of [VPC, JSON.stringify(VPC)])
+      expect(load({ ...allowed('10.0.0.0/16'), vpc })).toMatchObject({
+        outboundAllow: ['10.0.0.0/16'],
+        vpc: { ...VPC, dualStack: false },
+      });
+  });
+
+  it('of IPv6 need subnets that have IPv6', () => {
+    const context = { ...allowed('fd12:3456::/48'), vpc: VPC };
+    expect(() => load(context)).toThrow('outboundAllow.0 fd12:3456::/48 is of IPv6: set vpc.dual');
+    expect(() => load({ ...context, vpc: { ...VPC, dualStack: true } })).not.toThrow();
+  });
+
+  it('are taken without a VPC in a cloud on this machine, and public ones anywhere', () => {
+    expect(() => load({ ...allowed('10.0.0.0/16'), allowLoopback: true })).not.toThrow();
+    expect(() => load(allowed('8.8.8.0/24', '2001:4860::/32'))).not.toThrow();
   });
 });

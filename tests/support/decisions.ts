@@ -73,8 +73,9 @@ const identityPolicies = (principal: string, all: All) =>
       policy: { Version: VERSION, Statement: [statement] },
     }));
 
-const contextOf = ({ source }: Edge, account: string) => ({
+const contextOf = ({ source, context }: Edge, account: string) => ({
   'aws:SecureTransport': 'true',
+  ...context,
   ...(source !== undefined && {
     'aws:SourceArn': source.replace(ACCOUNT, account),
     'aws:SourceAccount': account,

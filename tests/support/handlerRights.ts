@@ -2,7 +2,7 @@
  * What CloudFormation asks of AWS with the rights of whoever deploys, to create, read, update, tag
  * and delete each type of resource: as the handlers of AWS's resource schemas declare it, less what
  * is only asked for properties that no resource of the stack has (replicas in other regions, keys,
- * networks, notifications). `secretsmanager:GetSecretValue` is left out too: no value is given here.
+ * notifications). `secretsmanager:GetSecretValue` is left out too: no value is given here.
  */
 interface TemplateResource {
   readonly Type: string;
@@ -85,6 +85,11 @@ const rolesOfTargets: Rights = ({ properties, place }) =>
       referred({ id: '', properties: (target ?? {}) as Asked['properties'], place }, 'RoleArn'),
     )
     .flatMap((name) => on(arn.role(name), 'iam', 'PassRole'));
+/** Asked only of a resource that has the property. */
+const ifSet =
+  (key: string, rights: Rights): Rights =>
+  (asked) =>
+    asked.properties[key] === undefined ? [] : rights(asked);
 const all =
   (...rights: readonly Rights[]): Rights =>
   (asked) =>
@@ -166,6 +171,13 @@ const HANDLERS: Readonly<Record<string, Rights>> = {
         'GetRuntimeManagementConfig GetFunctionRecursionConfig PutFunctionRecursionConfig ' +
         'GetFunctionScalingConfig ' +
         'TagResource UntagResource ListTags',
+    ),
+    ifSet(
+      'VpcConfig',
+      nameless(
+        'ec2',
+        'DescribeSecurityGroups DescribeSubnets DescribeVpcs DescribeNetworkInterfaces',
+      ),
     ),
     ofParent('Role', 'iam', arn.role, 'PassRole'),
     () => on(arn.asset, 's3', 'GetObject GetObjectVersion'),

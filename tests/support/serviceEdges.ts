@@ -28,6 +28,8 @@ export interface Edge {
   readonly resource: string;
   /** In whose name the service acts; undefined for a role, which is a name of its own. */
   readonly source?: string;
+  /** Further keys of the request's context. */
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 const list = (value: unknown): readonly unknown[] =>
