@@ -1,6 +1,7 @@
 /**
- * The embedded cloud: runs a synthesized template on this machine. Queues and buckets on an
- * in-process server, tables on a native engine or DynamoDB Local, functions in Node processes of their own.
+ * The embedded cloud: runs a synthesized template on this machine. Queues and buckets run on a
+ * server in this process, tables on the native engine or DynamoDB Local, functions in Node
+ * processes of their own.
  */
 import { availableParallelism } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -35,21 +36,24 @@ import type { Source } from './triggers/sqsSource.ts';
 import { type Views, viewsOf } from './views.ts';
 
 export interface CloudOptions {
-  /** Where `cdk synth` wrote. */
+  /** The folder that `cdk synth` wrote. */
   readonly assemblyDir: string;
   /** Default: the only template in `assemblyDir`. */
   readonly stackName?: string;
-  /** Execution environments at once, shared evenly by the event source mappings. */
+  /**
+   * Execution environments at once; the event source mappings share them evenly. Default: eight per
+   * core.
+   */
   readonly maxEnvironments?: number;
   /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */
   readonly tables?: TableEngine | undefined;
-  /** Where all data is kept, to go on from at the next start. Default: it is gone at the end. */
+  /** Folder that keeps all data for the next start. Default: data is lost at the end. */
   readonly dataDir?: string | undefined;
-  /** Each line a function prints, and what goes wrong in a mapping (pid 0). */
+  /** Called with each line that a function prints, and with each fault of a mapping (pid 0). */
   readonly onLog?: (line: FunctionLogLine) => void;
-  /** Directories that take the place of the assembly's code, by the end of the function's name. */
+  /** Folders whose code replaces the assembly's, by the end of the function's name. */
   readonly code?: Readonly<Record<string, string>>;
-  /** Told of each invocation and each message. */
+  /** Called for each invocation and each message. */
   readonly observer?: Observer;
 }
 
@@ -74,7 +78,11 @@ const pseudoOf = (stackName: string): ResolveContext['pseudo'] => ({
   'AWS::URLSuffix': 'amazonaws.com',
 });
 
-/** @returns the table server's stream by the template's */
+/**
+ * Creates what the template's queues, buckets, topics and tables are here.
+ *
+ * @returns the table server's streams, by the ARNs that the template uses
+ */
 const provision = async (
   { template }: Assembly,
   context: ResolveContext,
@@ -142,7 +150,10 @@ const publisherOf =
   (arn: string, message: string): void =>
     void messages.publish(arn.split(':').at(-1) ?? '', message, { region: REGION });
 
-/** Starts the rest on the servers; all that runs is in `started`, also when something cannot start. */
+/**
+ * Starts the rest on the servers. `started` gets everything that runs, also when a later part fails
+ * to start.
+ */
 const startOn = async (
   servers: Servers,
   assembly: Assembly,
@@ -217,13 +228,15 @@ const startOn = async (
 };
 
 /**
- * @throws LocalCloudError when the template or this machine lacks something, saying what; then
- *   nothing of the cloud runs any more
+ * Starts the cloud; its functions start their first environments at once.
+ *
+ * @throws LocalCloudError when the template or this machine lacks something; the message says what.
+ *   Nothing of the cloud is left running then.
  */
 export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const assembly = loadAssembly(options.assemblyDir, options.stackName);
   const { template, stackName } = assembly;
-  // Before anything starts: an unknown type must cost no time and leave nothing behind.
+  // Checked before anything starts: an unknown type costs no time and leaves nothing behind.
   identify(template, { region: REGION, accountId: ACCOUNT, stackName, sqsEndpoint: '' });
   const servers = await startServers(serversOf(options, stackName));
   const started = new AsyncDisposableStack();

@@ -1,4 +1,4 @@
-/** What may be done to the functions of a running cloud. */
+/** What a program may do with the functions of a running cloud. */
 import type { InvokeResult } from './lambda/environment.ts';
 import type { LocalFunction } from './lambda/functions.ts';
 
@@ -9,17 +9,24 @@ export interface Controls {
     state: string;
     invocations: number;
   }[];
-  /** As when the machine below an environment dies: SIGKILL. */
+  /** Kills an environment with SIGKILL, as if its machine died. */
   killEnvironment(pid: number): void;
-  /** One direct invocation. @throws RangeError for an unknown logical id */
+  /**
+   * Invokes a function directly.
+   *
+   * @throws RangeError for an unknown logical id
+   */
   invoke(functionId: string, event: unknown): Promise<InvokeResult>;
   /**
-   * The functions whose names end so run the code of a directory from their next invocation on.
-   * @throws RangeError when there is none
+   * Runs the code in this folder from the next invocation on, in the functions whose names have
+   * this end.
+   *
+   * @throws RangeError when there is no such function
    */
   replaceCode(nameEnd: string, root: string): void;
 }
 
+/** Controls of these functions, with their environments as they are at each call. */
 export const controlsOf = (functions: readonly LocalFunction[]): Controls => {
   const all = () =>
     functions.flatMap(({ spec, environments }) =>

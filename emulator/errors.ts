@@ -1,4 +1,4 @@
-/** What keeps the embedded cloud from starting, with what to do about it. */
+/** Why the embedded cloud cannot start. */
 export type LocalCloudCode =
   | 'ASSEMBLY_MISSING'
   | 'ASSET_MISSING'
@@ -14,6 +14,10 @@ export type LocalCloudCode =
   | 'DATA_FOLDER_DAMAGED'
   | 'DATA_NEEDS_NATIVE';
 
+/**
+ * Thrown when the embedded cloud cannot start. `code` is for programs; the message tells a person
+ * what to do.
+ */
 export class LocalCloudError extends Error {
   override readonly name = 'LocalCloudError';
   readonly code: LocalCloudCode;

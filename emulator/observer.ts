@@ -1,4 +1,4 @@
-/** What happens in the embedded cloud, told to whoever measures it. */
+/** What happens in the embedded cloud, for the recorder of metrics. */
 import type { FauxqsServer } from 'fauxqs';
 import type { LocalFunction } from './lambda/functions.ts';
 
@@ -6,15 +6,15 @@ interface Invocation {
   readonly functionName: string;
   readonly ms: number;
   readonly ok: boolean;
-  /** Invocations of the function under way when this one began, itself included. */
+  /** Invocations of the function that run when this invocation begins, with this one. */
   readonly atOnce: number;
-  /** How old the first record of a stream was, in ms. */
+  /** Age of the first record of a stream, in ms. */
   readonly streamAgeMs: number | undefined;
 }
 
 export interface Observer {
   invoked(invocation: Invocation): void;
-  /** A message came into a queue. */
+  /** Called when a message enters a queue. */
   sent(queueName: string): void;
 }
 
@@ -23,7 +23,7 @@ export interface QueueState {
   readonly visible: number;
   readonly inFlight: number;
   readonly delayed: number;
-  /** Of all of them; 0 when there is none. */
+  /** Age of the oldest message, in seconds; 0 for an empty queue. */
   readonly oldestSeconds: number;
 }
 
@@ -39,6 +39,7 @@ const streamAgeOf = (event: unknown, now: number): number | undefined => {
   return seconds === undefined ? undefined : Math.max(0, now - seconds * 1_000);
 };
 
+/** The same function; the observer is told of each invocation when it ends. */
 export const observed = (fn: LocalFunction, name: string, observer: Observer): LocalFunction => {
   let running = 0;
   return {
@@ -57,7 +58,10 @@ export const observed = (fn: LocalFunction, name: string, observer: Observer): L
   };
 };
 
-/** A wait for what never comes sees everything: the server has no other way to be listened to. */
+/**
+ * Tells the observer of each message. The server offers no events, only a wait for a message: a
+ * wait that never ends sees all of them.
+ */
 export const watchSends = (messages: FauxqsServer, observer: Observer): void => {
   const seen = messages.spy.waitForMessage((message) => {
     if (message.service === 'sqs' && message.status === 'published')
@@ -67,6 +71,7 @@ export const watchSends = (messages: FauxqsServer, observer: Observer): void => 
   seen.catch(() => undefined);
 };
 
+/** What a queue holds at this moment. Reads the server's memory and changes nothing. */
 export const queueState = (messages: FauxqsServer, name: string): QueueState => {
   const held = messages.inspectQueue(name)?.messages ?? { ready: [], delayed: [], inflight: [] };
   const all = [...held.ready, ...held.delayed, ...held.inflight.map(({ message }) => message)];

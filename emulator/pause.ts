@@ -1,6 +1,6 @@
 import { setTimeout as timeout } from 'node:timers/promises';
 
-/** Waits, and wakes at once when what waits is stopped. */
+/** Waits this many ms; ends early, without an error, when the signal aborts. */
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
-  // Nothing but the signal can make it fail.
+  // Only the signal can make the timer fail.
   timeout(ms, undefined, { signal }).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** The servers of the embedded cloud: messages and buckets, tables. */
+/** The servers of the embedded cloud: one for messages and buckets, one for tables. */
 
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { type Keeping, openKeeping } from './data/keeping.ts';
@@ -26,9 +26,9 @@ export interface Servers {
 
 export interface ServerOptions {
   readonly stackName: string;
-  /** Default: nothing outlives the process. */
+  /** Folder that keeps all data; undefined: data is lost at the end. */
   readonly dataDir: string | undefined;
-  /** Somebody wants to hear of every message that is sent. */
+  /** An observer needs each message that is sent. */
   readonly watched: boolean;
   readonly tables: TableServerOptions;
 }
@@ -47,14 +47,19 @@ const startMessages = async (
     host: '127.0.0.1',
     defaultRegion: REGION,
     ...(messagesDir !== undefined && { dataDir: messagesDir }),
-    // Who waits for the next message needs none of those before.
+    // The observer waits only for the next message, so the server keeps no earlier ones.
     ...(watched && { messageSpies: { bufferSize: 1 } }),
   });
   port.write(server.port);
   return server;
 };
 
-/** @throws LocalCloudError for a table server that does not come up, or a folder that is not ours */
+/**
+ * Starts both servers, or none.
+ *
+ * @throws LocalCloudError for a table server that does not come up, or a data folder that cannot be
+ *   used
+ */
 export const startServers = async (options: ServerOptions): Promise<Servers> => {
   const keeping = openKeeping(options.dataDir, options.stackName);
   const [messages, tables] = await Promise.allSettled([
@@ -73,12 +78,13 @@ export const startServers = async (options: ServerOptions): Promise<Servers> => 
   throw [messages, tables].find((each) => each.status === 'rejected')?.reason;
 };
 
+/** Stops both servers, then lets other processes use the data folder. */
 export const stopServers = async ({ messages, tables, keeping }: Servers): Promise<void> => {
   await Promise.all([messages.stop(), tables.stop()]);
   keeping.close();
 };
 
-/** What finds them through the SDK's standard variables. */
+/** The environment variables by which the SDK finds the servers. */
 export const endpointEnv = ({ sqs, s3, dynamodb }: Omit<Endpoints, 'events'>) => ({
   AWS_REGION: REGION,
   AWS_ACCESS_KEY_ID: 'local',
@@ -89,12 +95,13 @@ export const endpointEnv = ({ sqs, s3, dynamodb }: Omit<Endpoints, 'events'>) =>
   AWS_ENDPOINT_URL_DYNAMODB_STREAMS: dynamodb,
 });
 
-/** What is polled for every mapping, and by the dashboard. */
+/** The services that every mapping and the dashboard poll. */
 export interface Polled {
   readonly queues: JsonService;
   readonly streams: JsonService;
 }
 
+/** Clients of the polled services, with connections that stay open until `close`. */
 export const polledAt = ({ sqs, dynamodb }: Pick<Endpoints, 'sqs' | 'dynamodb'>): Polled => ({
   queues: createJsonService(sqs, { prefix: 'AmazonSQS', version: '1.0', region: REGION }),
   streams: createJsonService(dynamodb, {

@@ -1,4 +1,4 @@
-/** What queues and tables of a running cloud hold. */
+/** What the queues and tables of a running cloud hold. */
 import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { FauxqsServer } from 'fauxqs';
 import { type QueueState, queueState } from './observer.ts';
@@ -16,7 +16,12 @@ export interface Views {
   readonly tableNames: readonly string[];
   queues(): readonly QueueState[];
   tables(): Promise<readonly { readonly name: string; readonly items: number }[]>;
-  /** Every change of a table that has a stream, from the first on; of one that was kept, all items first. */
+  /**
+   * Gives every change of a table that has a stream, from the first change on. For a table that was
+   * kept, gives all its items before the changes.
+   *
+   * @throws RangeError for a table without a stream
+   */
   follow(tableName: string, onRecords: (records: readonly StreamRecord[]) => void): Source;
 }
 
@@ -24,16 +29,17 @@ interface ViewOptions {
   readonly messages: FauxqsServer;
   readonly tables: DynamoDBClient;
   readonly polled: Polled;
-  /** The table server's stream by the template's. */
+  /** The table server's streams, by the ARNs that the template uses. */
   readonly streams: ReadonlyMap<string, string>;
   readonly readers: StreamReaders;
   readonly region: string;
-  /** The tables are older than this process: their streams do not begin with their first change. */
+  /** The tables are older than this process: their streams lack the first changes. */
   readonly kept: boolean;
 }
 
 const BATCH = 1_000;
 
+/** Views of the template's queues and tables, read at each call. */
 export const viewsOf = (
   template: Template,
   context: ResolveContext,

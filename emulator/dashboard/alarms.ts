@@ -1,4 +1,7 @@
-/** Which alarms would be on: the definitions that CloudWatch gets, judged by what was measured here. */
+/**
+ * Which alarms would be on in CloudWatch: the same definitions, applied to the values measured
+ * here.
+ */
 import { evaluate, type Points } from '#infra/monitoring/math.ts';
 import type { AlarmSpec, Runbook, Series, Stat } from '#infra/monitoring/spec.ts';
 import { binOf, type MetricStore, PERIOD_SECONDS } from './store.ts';
@@ -10,14 +13,16 @@ export interface AlarmOn {
 }
 
 const add = (a: number, b: number): number => a + b;
-/** Alarms look at these only: the others do not follow from those of shorter times. */
+/**
+ * Alarms use only these. Percentiles of a period cannot be computed from percentiles of its bins.
+ */
 const JOINED: Partial<Readonly<Record<Stat, (a: number, b: number) => number>>> = {
   Sum: add,
   Maximum: Math.max,
   Minimum: Math.min,
 };
 
-/** Bins joined to periods, the last of which ends now. */
+/** Joins bins to periods; the last period ends now. */
 const periodsOf = (points: Points, periods: number, stat: Stat): Points => {
   const width = points.length / periods;
   const join = JOINED[stat];
@@ -48,7 +53,7 @@ const isOn = (spec: AlarmSpec, store: MetricStore, now: number, since: number): 
   const { over, under, when, missing, series } = spec;
   const watched = series.at(-1);
   const points = watched ? watchedValue(watched, spec, store, now) : [];
-  // Before there was anything to measure, nothing was missing.
+  // Before measuring began no value can be missing.
   const old = now - since >= when.of * when.seconds * 1_000;
   const breaches = (value: number | undefined): boolean => {
     if (value === undefined) return missing.as === 'breaching' && old;
@@ -57,7 +62,12 @@ const isOn = (spec: AlarmSpec, store: MetricStore, now: number, since: number): 
   return points.filter(breaches).length >= when.breaching;
 };
 
-/** @param since when measuring began, ms since the epoch */
+/**
+ * The alarms that are on, in the order of their definitions.
+ *
+ * @param now ms since the epoch
+ * @param since when measuring began, ms since the epoch
+ */
 export const alarmsOn = (
   specs: readonly AlarmSpec[],
   store: MetricStore,

@@ -1,4 +1,7 @@
-/** The page as the browser gets it: as it was built, or bundled from its sources when it is asked for. */
+/**
+ * The files of the page: from the build where there is one, else bundled from the sources on the
+ * first request.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +21,11 @@ const script = async (): Promise<string> => {
   return (await bundlePage(join(PAGE, 'main.ts'))).text;
 };
 
+/**
+ * The page's files by their paths. Reads or bundles them on each call.
+ *
+ * @throws Error of esbuild when the sources do not compile
+ */
 export const buildAssets = async (): Promise<ReadonlyMap<string, Asset>> =>
   new Map([
     ['/', { type: 'text/html; charset=utf-8', body: read('page.html') }],

@@ -1,4 +1,4 @@
-/** Reads CloudWatch's embedded metric format off the lines that functions print. */
+/** Reads CloudWatch's embedded metric format from the lines that functions print. */
 import type { MetricStore } from './store.ts';
 
 interface Directive {
@@ -26,7 +26,11 @@ const parsed = (text: string): Line | undefined => {
 const numbersIn = (value: unknown): readonly number[] =>
   [value].flat().filter((each): each is number => typeof each === 'number');
 
-/** @returns whether the line was one of metrics */
+/**
+ * Records the values of a line of metrics.
+ *
+ * @returns false when the line is not a line of metrics
+ */
 export const recordLine = (text: string, store: MetricStore): boolean => {
   const line = parsed(text);
   if (!line?._aws) return false;

@@ -1,4 +1,4 @@
-/** What the page is told: all there is when it connects, and then what is new. */
+/** What the server sends to the page: everything when the page connects, then only what is new. */
 import type { AlarmSpec, DashboardSpec } from '#infra/monitoring/spec.ts';
 import type { Cloud } from '../cloud.ts';
 import { alarmsOn } from './alarms.ts';
@@ -14,7 +14,7 @@ export interface LiveOptions {
   readonly recorder: Recorder;
   readonly cloud: Cloud;
   readonly lists: Readonly<Record<string, List>>;
-  /** Of lists that a page shows beside the dashboard: what changed since it asked. */
+  /** Counts that the page shows beside its lists, and by which it sees that a list changed. */
   readonly summary: () => unknown;
 }
 
@@ -22,9 +22,10 @@ export type Live = DashboardSource & { stop(): void };
 
 const SAMPLE_MS = 1_000;
 const TABLES_MS = 5_000;
-/** A bin may still grow after it is over, by what functions print late. */
+/** Functions print some values late: each tick sends the last bins again. */
 const FRESH_BINS = 3;
 
+/** Samples queues each second and tables every five, until `stop`. */
 export const createLive = (options: LiveOptions): Live => {
   const { spec, stackName, recorder, cloud, lists, summary } = options;
   const began = Date.now();

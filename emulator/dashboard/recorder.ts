@@ -1,4 +1,7 @@
-/** Fills the store: from what functions print, what the cloud tells, and what its queues hold. */
+/**
+ * Fills the metric store: from the lines that functions print, from the cloud's events, and from
+ * what its queues hold.
+ */
 import type { Cloud } from '../cloud.ts';
 import type { FunctionLogLine } from '../lambda/environment.ts';
 import type { Observer } from '../observer.ts';
@@ -8,12 +11,13 @@ import { createStore, type MetricStore } from './store.ts';
 export interface Recorder {
   readonly store: MetricStore;
   readonly observer: Observer;
-  /** @returns whether the line was one of metrics */
+  /** @returns false when the line is not a line of metrics */
   line(line: FunctionLogLine): boolean;
-  /** Looks at the queues once. */
+  /** Records once what the queues hold. */
   sample(cloud: Pick<Cloud, 'queues' | 'tableNames'>): void;
 }
 
+/** A recorder with an empty store, under the names that AWS gives its own metrics. */
 export const createRecorder = (): Recorder => {
   const store = createStore();
   const lambda = (FunctionName: string, name: string, value: number): void =>
@@ -31,7 +35,7 @@ export const createRecorder = (): Recorder => {
       invoked: ({ functionName, ms, ok, atOnce, streamAgeMs }) => {
         lambda(functionName, 'Invocations', 1);
         lambda(functionName, 'Errors', ok ? 0 : 1);
-        // Nothing here refuses to start a function, nor to serve a table.
+        // The embedded cloud throttles neither functions nor tables.
         lambda(functionName, 'Throttles', 0);
         lambda(functionName, 'Duration', ms);
         lambda(functionName, 'ConcurrentExecutions', atOnce);

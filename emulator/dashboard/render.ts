@@ -8,7 +8,7 @@ export interface Drawn {
   readonly points: Points;
 }
 
-/** From bin `first` on, so many bins. */
+/** `length` bins, from bin `first` on. */
 export interface Span {
   readonly first: number;
   readonly length: number;
@@ -43,14 +43,14 @@ const drawnOf = (
   return [{ label, points: evaluate(series.expression, world) }];
 };
 
-/** The lines of one widget, those that are only there for an expression left out. */
+/** The lines of one widget. Hidden series serve only the expressions of others and are left out. */
 export const drawWidget = (widget: Widget, store: MetricStore, span: Span): readonly Drawn[] =>
   widget.series
     .filter(({ hidden }) => !hidden)
     .flatMap((series) => drawnOf(series, widget, store, span))
     .map(({ label, points }) => ({ label, points: rounded(points) }));
 
-/** Widget by widget, in the order of the rows. */
+/** The lines of all widgets, in the order of the rows. */
 export const drawAll = (
   { rows }: DashboardSpec,
   store: MetricStore,

@@ -1,13 +1,18 @@
-/** The page's program as one file. */
+/** Bundles the page's program into one file. */
 import { build, stop } from 'esbuild';
 
 export interface PageScript {
   readonly text: string;
-  /** Its sources, from the working directory. */
+  /** Paths of the source files, relative to the working directory. */
   readonly inputs: readonly string[];
 }
 
-/** @param entry absolute path of the page's main module */
+/**
+ * Bundles the page's program for browsers.
+ *
+ * @param entry absolute path of the page's main module
+ * @throws Error of esbuild when the sources do not compile
+ */
 export const bundlePage = async (entry: string): Promise<PageScript> => {
   const { outputFiles, metafile } = await build({
     entryPoints: [entry],
@@ -19,7 +24,7 @@ export const bundlePage = async (entry: string): Promise<PageScript> => {
     write: false,
     logLevel: 'warning',
   });
-  // Its service would stay, as a process that nobody needs any more.
+  // Without this, esbuild's own process would stay after the build.
   await stop();
   return { text: outputFiles[0]?.text ?? '', inputs: Object.keys(metafile.inputs) };
 };

@@ -1,17 +1,17 @@
 /**
- * The dashboard of an embedded cloud: for this machine's own browser and nobody else. It reads; there
- * is nothing in it that changes anything.
+ * The server of the dashboard. It answers only to browsers on this machine, and it only reads: no
+ * request changes anything.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Asset } from './assets.ts';
 
-/** What a list answers; undefined is "no such thing". */
+/** The answer of a list; undefined means that there is no such thing. */
 export type List = (query: URLSearchParams) => Promise<unknown>;
 
 export interface DashboardSource {
-  /** Sent when a page connects. */
+  /** What a page gets when it connects. */
   snapshot(): unknown;
-  /** Sent every so often after that. */
+  /** What a connected page gets every two seconds. */
   tick(): unknown;
   readonly lists: Readonly<Record<string, List>>;
 }
@@ -34,7 +34,10 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-/** A name that somebody points at this machine must not open it to their page (DNS rebinding). */
+/**
+ * Refuses other host names: a foreign name that points at this machine would open the dashboard to
+ * a foreign page (DNS rebinding).
+ */
 const isOurs = ({ headers }: IncomingMessage): boolean => {
   const name = (headers.host ?? '').replace(/:\d+$/, '');
   const site = headers['sec-fetch-site'];
@@ -52,14 +55,14 @@ const answer = (response: ServerResponse, status: number, type: string, body: st
 const plain = (response: ServerResponse, status: number, text: string): void =>
   answer(response, status, 'text/plain; charset=utf-8', text);
 
-/** BigInt as text: JSON's numbers do not reach. */
+/** Writes BigInt as text: a number in JSON would lose digits. */
 const exactJson = (value: unknown): string =>
   JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? String(each) : each));
 
 const stream = (response: ServerResponse, source: DashboardSource): void => {
   response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
   const send = (event: string, data: unknown): void => {
-    // A page that does not read gets no more than it can hold.
+    // A page that does not read its stream gets nothing more until it does.
     if (response.writableNeedDrain) return;
     response.write(`event: ${event}\ndata: ${exactJson(data)}\n\n`);
   };
@@ -80,7 +83,9 @@ const listed = async (
 
 type Assets = () => Promise<ReadonlyMap<string, Asset>>;
 
-/** Built by the first page that asks: most clouds on this machine are never looked at. */
+/**
+ * Built on the first request: most clouds on this machine run without anyone at their dashboard.
+ */
 const lazyAssets = (): Assets => {
   let built: ReturnType<Assets> | undefined;
   return () => {
@@ -115,7 +120,11 @@ const listen = (server: Server, port: number): Promise<void> =>
     server.listen(port, HOST, resolve);
   });
 
-/** @param port where it is to be; another one if that is taken */
+/**
+ * Serves the dashboard on loopback.
+ *
+ * @param port the wanted port; when another program has it, any free port is taken
+ */
 export const startDashboard = async (
   source: DashboardSource,
   port = PORT_DEFAULT,

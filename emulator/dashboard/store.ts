@@ -1,11 +1,14 @@
-/** What was measured here lately, in bins of a few seconds, asked for as CloudWatch is asked. */
+/**
+ * What was measured in the last half hour, in bins of five seconds; the questions are those of
+ * CloudWatch.
+ */
 import type { Points } from '#infra/monitoring/math.ts';
 import type { MetricRef, Stat } from '#infra/monitoring/spec.ts';
 
 export const PERIOD_SECONDS = 5;
-/** Half an hour. */
+/** Bins that are kept: half an hour. */
 export const BINS = 360;
-/** Of a bin, for its percentiles. */
+/** Values that a bin keeps for its percentiles. */
 const VALUES_MAX = 500;
 
 interface Bin {
@@ -24,18 +27,23 @@ interface Measured {
 }
 
 export interface MetricStore {
-  /** @param at ms since the epoch */
+  /**
+   * Adds values to the bin of a time.
+   *
+   * @param at ms since the epoch
+   */
   record(
     metric: { readonly namespace: string; readonly name: string; readonly dimensions: Dimensions },
     values: readonly number[],
     at: number,
   ): void;
-  /** Of the bins from `first` on. */
+  /** The values of `length` bins from bin `first` on; undefined for a bin without values. */
   points(metric: MetricRef, first: number, length: number): Points;
-  /** The same for each value of one more dimension. */
+  /** As `points`, for each value of one more dimension. */
   search(metric: MetricRef, by: string, first: number, length: number): readonly [string, Points][];
 }
 
+/** Number of the bin that a time is in; `ms` since the epoch. */
 export const binOf = (ms: number): number => Math.floor(ms / (PERIOD_SECONDS * 1_000));
 
 const add = (bin: Bin, value: number): void => {
@@ -44,7 +52,8 @@ const add = (bin: Bin, value: number): void => {
   bin.min = Math.min(bin.min, value);
   bin.max = Math.max(bin.max, value);
   if (bin.values.length < VALUES_MAX) bin.values.push(value);
-  // Beyond that a later value takes the place of an earlier one, so that none counts for its time.
+  // When the bin is full, a later value replaces an earlier one, so that the percentiles do not
+  // favour early values.
   else bin.values[bin.count % VALUES_MAX] = value;
 };
 
@@ -69,6 +78,7 @@ const dimensionsKey = (dimensions: Dimensions): string =>
     .sort()
     .join(',');
 
+/** An empty store. It drops the bins of a metric that are older than half an hour. */
 export const createStore = (): MetricStore => {
   const metrics = new Map<string, Map<string, Measured>>();
   const of = (namespace: string, name: string): Map<string, Measured> => {

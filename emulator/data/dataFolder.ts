@@ -1,27 +1,30 @@
-/** The folder that an embedded cloud keeps its data in: what wrote it, and that one process uses it. */
+/**
+ * The folder in which an embedded cloud keeps its data. A manifest says which version wrote it; a
+ * lock lets only one process use it.
+ */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LocalCloudError } from '../errors.ts';
 import { keptIn } from './kept.ts';
 
-/** Counts up with every change to what is in the folder that older code would misread. */
+/** Raised with every change of the folder's layout that older code would misread. */
 const LAYOUT = 1;
 const MANIFEST = 'sheratan.json';
 const LOCK = 'lock.db';
 
-/** All that must be the same for the folder to be understood. */
+/** What must not change between two starts with the same folder. */
 export interface DataWriters {
   readonly stack: string;
-  /** Table engine and queue server, with their versions: the files are theirs. */
+  /** Table engine and queue server, with their versions: both write files of their own formats. */
   readonly tables: string;
   readonly messages: string;
 }
 
 export interface DataFolder {
-  /** Path of a file or folder in it. */
+  /** Path of a file or folder inside this folder. */
   at(name: string): string;
-  /** Lets other processes use it. */
+  /** Ends the lock: another process may use the folder. */
   close(): void;
 }
 
@@ -38,7 +41,7 @@ const assertOurs = (dir: string): void => {
     refuse(dir, `is not empty and no embedded cloud’s (it has ${names[0]} and no ${MANIFEST})`);
 };
 
-/** The kernel lets go of it when the process ends, by whatever. */
+/** The operating system ends the lock when the process ends, even after a kill. */
 const lock = (dir: string): DatabaseSync => {
   const file = new DatabaseSync(join(dir, LOCK), { timeout: 0 });
   try {
@@ -68,10 +71,11 @@ const checkManifest = (dir: string, writers: DataWriters): void => {
 };
 
 /**
- * Makes the folder when it is not there.
+ * Locks the folder for this process; creates the folder when it does not exist.
  *
  * @throws LocalCloudError `DATA_FOLDER_UNKNOWN` for a folder of another kind, version or stack,
- *   `DATA_FOLDER_IN_USE`, `DATA_FOLDER_DAMAGED`
+ *   `DATA_FOLDER_IN_USE` when another process has it, `DATA_FOLDER_DAMAGED` when its manifest
+ *   cannot be read
  */
 export const openDataFolder = (dir: string, writers: DataWriters): DataFolder => {
   mkdirSync(dir, { recursive: true, mode: 0o700 });

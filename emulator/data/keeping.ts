@@ -1,4 +1,7 @@
-/** What of an embedded cloud outlives its process, and where; without a folder, nothing does. */
+/**
+ * What an embedded cloud keeps beyond its process, and where. Without a data folder it keeps
+ * nothing.
+ */
 
 import { messageServer, prepareMessages } from '../services/messageFile.ts';
 import type { ScheduleBook } from '../services/scheduler.ts';
@@ -9,10 +12,13 @@ import { type DataFolder, openDataFolder } from './dataFolder.ts';
 import { type Kept, keptIn, notKept } from './kept.ts';
 
 export interface Keeping {
-  /** Of the native table engine and of the queue server; undefined: they choose. */
+  /**
+   * Folders of the native table engine and of the queue server; undefined: each server chooses its
+   * own.
+   */
   readonly tablesDir: string | undefined;
   readonly messagesDir: string | undefined;
-  /** Of the queue server: queue URLs are in records that outlive it. */
+  /** The port of the queue server. Kept, because stored records hold queue URLs. */
   readonly port: Kept<number>;
   readonly secrets: Kept<SecretVersions>;
   readonly schedules: Kept<ScheduleBook>;
@@ -48,7 +54,12 @@ const keepIn = (folder: DataFolder): Keeping => {
   };
 };
 
-/** @throws LocalCloudError when the folder is in use, or not this stack's in this version */
+/**
+ * Opens the data folder; without one, returns stores that forget.
+ *
+ * @throws LocalCloudError `DATA_FOLDER_IN_USE`, `DATA_FOLDER_UNKNOWN` or `DATA_FOLDER_DAMAGED`, see
+ *   `openDataFolder`
+ */
 export const openKeeping = (dataDir: string | undefined, stack: string): Keeping => {
   if (dataDir === undefined) return NOTHING;
   const folder = openDataFolder(dataDir, {

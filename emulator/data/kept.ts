@@ -1,14 +1,21 @@
-/** A value that outlives its process: one JSON file, which holds the old value or the new one. */
+/**
+ * A value that is kept beyond the process in one JSON file. After a crash the file holds the old
+ * value or the new value, never a part.
+ */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { LocalCloudError } from '../errors.ts';
 
 export interface Kept<T> {
-  /** undefined when nothing was written yet. @throws LocalCloudError `DATA_FOLDER_DAMAGED` */
+  /**
+   * undefined when nothing was written yet.
+   *
+   * @throws LocalCloudError `DATA_FOLDER_DAMAGED` when the file is not JSON
+   */
   read(): T | undefined;
   write(value: T): void;
 }
 
-/** For a cloud that ends with its process. */
+/** For a cloud without a data folder: writes nothing, reads `undefined`. */
 export const notKept = <T>(): Kept<T> => ({ read: () => undefined, write: () => undefined });
 
 const textOf = (path: string): string | undefined => {
@@ -20,7 +27,10 @@ const textOf = (path: string): string | undefined => {
   }
 };
 
-/** What is written is on the disk before `write` returns; secrets are among it. */
+/**
+ * The value is on the disk before `write` returns. Only the owner may read the file: it may hold
+ * secrets.
+ */
 export const keptIn = <T>(path: string): Kept<T> => ({
   read: () => {
     const text = textOf(path);

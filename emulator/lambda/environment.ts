@@ -32,7 +32,7 @@ export type InvokeResult =
 export interface FunctionSpec {
   readonly functionId: string;
   readonly functionArn: string;
-  /** Absolute path of the module and the name it exports. */
+  /** Absolute path of the module; `exportName` is the handler that it exports. */
   readonly file: string;
   readonly exportName: string;
   readonly timeoutMs: number;
@@ -50,15 +50,17 @@ export interface Environment {
   readonly pid: number;
   readonly invocations: number;
   readonly state: 'starting' | 'idle' | 'busy' | 'gone';
-  /** Resolves when the process is gone, whatever the reason. */
+  /** Resolves when the process has ended, for any reason. */
   readonly exited: Promise<void>;
-  /** Resolves with the first failure of the process instead of the handler's answer. */
+  /**
+   * Runs one event; never rejects. A process that ends or times out gives a failure as its result.
+   */
   invoke(event: unknown): Promise<InvokeResult>;
   kill(): void;
 }
 
 const HEAP_SHARE = 0.9;
-/** Beside this module, in the sources as in the build. */
+/** This file is beside this module both in the sources and in the build. */
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.js', import.meta.url));
 
 const lost = (reason: string): InvokeResult => ({
@@ -78,13 +80,18 @@ const forward = (
   }
 };
 
+/**
+ * Starts a process for the function. Invocations wait until its module is loaded; one that takes
+ * longer than the function's timeout is ended by SIGKILL.
+ */
 export const startEnvironment = (
   spec: FunctionSpec,
   onLog: (line: FunctionLogLine) => void,
 ): Environment => {
   const child = fork(BOOTSTRAP, [spec.file, spec.exportName], {
     env: { ...spec.env },
-    // Lambda's Node gets most of the function's memory as heap; more would hide a leak here.
+    // On Lambda, Node's heap gets most of the function's memory. A larger heap would hide a memory
+    // leak here.
     execArgv: [`--max-old-space-size=${Math.floor(spec.memoryMb * HEAP_SHARE)}`],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -118,7 +125,7 @@ export const startEnvironment = (
   );
 
   const kill = (): void => {
-    // From now on nobody may choose it, though the process may live on for some ms.
+    // The process may live for some ms more, but no event may go to it.
     state = 'gone';
     child.kill('SIGKILL');
   };
@@ -156,7 +163,7 @@ export const startEnvironment = (
       state = 'busy';
       invocations += 1;
       const result = await run(event);
-      // The process may have ended meanwhile, by itself, by a signal from anywhere or by `kill`.
+      // The process may have ended meanwhile: by itself, by a signal, or by `kill`.
       if (state === 'busy') state = 'idle';
       return result;
     },

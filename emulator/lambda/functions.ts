@@ -1,4 +1,7 @@
-/** The execution environments of one function: reused when idle, started on demand, replaced when gone. */
+/**
+ * The execution environments of one function: used again when idle, started on demand, replaced
+ * when their process ends.
+ */
 import { basename, join } from 'node:path';
 import {
   type Environment,
@@ -15,23 +18,24 @@ export interface LocalFunction {
   warm(): void;
   invoke(event: unknown): Promise<InvokeResult>;
   /**
-   * From now on each new invocation runs the module of this directory. What runs goes on to its end
-   * with the code that it began with.
+   * Each new invocation runs the module in this folder. A run under way ends with the code that it
+   * began with.
    */
   replaceCode(root: string): void;
   stop(): Promise<void>;
 }
 
-/** Idle environments are kept this long, as AWS keeps them for some minutes. */
+/** How long an idle environment is kept; AWS keeps them for some minutes. */
 const IDLE_MS = 300_000;
 
+/** A function without environments; the first `warm` or `invoke` starts one. */
 export const createFunction = (
   spec: FunctionSpec,
   onLog: (line: FunctionLogLine) => void,
 ): LocalFunction => {
   const all = new Set<Environment>();
   let current = spec;
-  // The most recently used comes first, so that the others can grow old and be reaped.
+  // The last used comes first, so that the others stay idle and end.
   const idle: { environment: Environment; reaper: NodeJS.Timeout | undefined }[] = [];
 
   const started = new WeakMap<Environment, FunctionSpec>();
@@ -62,7 +66,8 @@ export const createFunction = (
     invoke: async (event) => {
       const environment = take();
       const result = await environment.invoke(event);
-      // A handler that failed is used again, as on AWS; a process that is gone cannot be.
+      // As on AWS, an environment is used again after its handler failed, but not after its process
+      // ended. An environment with replaced code is not used again.
       const isCurrent = started.get(environment) === current;
       if (environment.state === 'idle' && isCurrent) rest(environment);
       else environment.kill();

@@ -1,11 +1,12 @@
 /**
- * No process outlives its parent, however the parent ends. A guard, one `sh` beside each process
- * that has children to guard, reads their ids from a pipe and ends by force what is still there
- * when the pipe closes. The kernel closes it even after SIGKILL, when no code of the parent runs.
+ * Ends child processes when their parent ends, for whatever reason. A guard is one `sh` beside each
+ * process that has children. The guard reads the ids of the children from a pipe. When the pipe
+ * closes, the guard kills the children that are left. The operating system closes the pipe even
+ * after SIGKILL, when no code of the parent runs.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** Arguments are the first ids; in a line, `+ID` is to be guarded and `-ID` no longer. */
+/** The arguments are the first ids. A line `+ID` adds a child, a line `-ID` removes one. */
 const SCRIPT = `
 trap '' HUP INT TERM
 ids=$*
@@ -28,7 +29,8 @@ let guard: ChildProcess | undefined;
 const tell = (line: string): void => void guard?.stdin?.write(`${line}\n`);
 
 const startGuard = (): void => {
-  // A session of its own: what is sent to the terminal's or the parent's group passes it by.
+  // A session of its own: signals to the terminal's or the parent's process group do not reach the
+  // guard.
   const started = spawn('/bin/sh', ['-c', SCRIPT, 'sh', ...[...guarded].map(String)], {
     cwd: '/',
     env: {},
@@ -36,7 +38,8 @@ const startGuard = (): void => {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   guard = started;
-  // A guard that died is seen at its exit; what was being written to it is written to the next one.
+  // The death of a guard is handled at its exit. What was being written to it goes to the next
+  // guard.
   started.stdin.on('error', () => undefined);
   started.once('error', (error) => {
     if (guard === started) guard = undefined;
@@ -47,7 +50,8 @@ const startGuard = (): void => {
     guard = undefined;
     if (guarded.size > 0) startGuard();
   });
-  // Neither keeps this process running: its end is what the guard waits for.
+  // Neither the guard nor its pipe keeps this process running: the guard waits for the end of this
+  // process.
   started.unref();
   (started.stdin as unknown as { unref(): void }).unref();
 };
@@ -61,8 +65,9 @@ const release = (pid: number): void => {
 };
 
 /**
- * The child is ended by SIGKILL when this process ends, by whatever. To be called right after it
- * was started. Windows does so by itself: there, children belong to a job that ends with it.
+ * Makes the child end by SIGKILL when this process ends, for whatever reason. Call this directly
+ * after the start of the child. Does nothing on Windows, where children end with their parent's
+ * job.
  */
 export const guardChild = (child: ChildProcess): void => {
   const { pid } = child;

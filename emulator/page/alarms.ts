@@ -16,6 +16,7 @@ const cardOf = ({ id, severity, runbook }: Alarm): HTMLElement => {
   );
 };
 
+/** A card for each alarm that is on; when none is, a line that says so. */
 export const alarmCards = ({ alarms }: Snapshot): readonly HTMLElement[] =>
   alarms.on.length === 0
     ? [h('p', { class: 'hint' }, `All ${alarms.defined} alarms are quiet.`)]

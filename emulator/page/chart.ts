@@ -1,4 +1,4 @@
-/** A graph, with a legend of text that has the values; or only the values, large. */
+/** A graph with a legend that shows the values as text; or the values alone, in large figures. */
 import { h } from './dom.ts';
 import { number } from './format.ts';
 import type { Drawn, Points, WidgetInfo } from './live.ts';
@@ -12,6 +12,10 @@ export interface Chart {
   draw(drawn: readonly Drawn[], window: Window): void;
 }
 
+/**
+ * A graph of the widget's lines. The legend shows the value under the pointer, else the latest
+ * value.
+ */
 export const createChart = (info: WidgetInfo): Chart => {
   const canvas = h('canvas', { role: 'img' });
   const legend = h('ul', { class: 'legend' });
@@ -54,7 +58,7 @@ export const createChart = (info: WidgetInfo): Chart => {
   };
 };
 
-/** The latest value of each, large. */
+/** The latest value of each series, in large figures. */
 export const createFigures = (): Chart => {
   const element = h('div', { class: 'figures' });
   return {

@@ -1,7 +1,8 @@
-/** Numbers and times as they are read. */
+/** Numbers and times as people read them. */
 
 const UNITS = ['', 'k', 'M', 'G'];
 
+/** A short figure, such as `12.5k`; a dash for `undefined`. */
 export const number = (value: number | undefined): string => {
   if (value === undefined) return '–';
   const size = Math.abs(value);
@@ -13,11 +14,13 @@ export const number = (value: number | undefined): string => {
   return `${scaled.toFixed(digits)}${UNITS[step] ?? ''}`;
 };
 
-/** Hours to seconds, as on this machine's clock. */
+/** The time of day with seconds, of ms since the epoch, in this machine's time zone. */
 export const clock = (ms: number): string => new Date(ms).toLocaleTimeString('en-GB');
 
+/** Date and time in UTC, of ms since the epoch. */
 export const iso = (ms: number): string => new Date(ms).toISOString().replace('T', ' ');
 
+/** How long ago a time was. Both times are ms since the epoch. */
 export const ago = (ms: number, now = Date.now()): string => {
   const seconds = Math.max(0, Math.round((now - ms) / 1_000));
   if (seconds < 60) return `${seconds} s ago`;
@@ -27,6 +30,7 @@ export const ago = (ms: number, now = Date.now()): string => {
     : `${Math.floor(seconds / 86_400)} d ago`;
 };
 
+/** A length of time in ms, as text. */
 export const duration = (ms: number): string => {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;

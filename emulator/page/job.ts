@@ -42,7 +42,7 @@ const pairs = ({ job }: Detail): readonly (readonly [string, Node | string])[] =
 const stepOf = ({ at, event, text }: Detail['steps'][number]): HTMLElement =>
   h('li', {}, h('time', { class: 'dim' }, iso(at)), h('strong', {}, event), h('span', {}, text));
 
-/** Text that is JSON is shown as what it says. */
+/** Parses text that is JSON, so that the page can show its structure. */
 const readable = (value: unknown): unknown => {
   if (typeof value !== 'string') return value;
   try {
@@ -57,12 +57,13 @@ const json = (title: string, value: unknown): readonly HTMLElement[] => {
   return [h('h2', {}, title), h('pre', {}, JSON.stringify(readable(value), null, 2))];
 };
 
-/** What is shown above in better words is left out. */
+/** The record without the parts that the page shows above. */
 const restOf = (job: Detail['job']): string => {
   const shown = { result: undefined, history: undefined, envelope: undefined, raw: undefined };
   return JSON.stringify({ ...job, ...shown }, null, 2);
 };
 
+/** The page of one job. It stops asking for news when the job has ended. */
 export const createJob = (id: string): View => {
   const element = h('div');
   let ended = false;

@@ -2,6 +2,7 @@
 import { h } from './dom.ts';
 import { ago, duration, iso } from './format.ts';
 
+/** Times are ms since the epoch. */
 export interface JobRow {
   readonly id: string;
   readonly status: string;
@@ -19,9 +20,12 @@ export const HEADS = [
   ...['Status', 'Job', 'Kind', 'Source', 'Group', 'Attempt', 'Sent', 'Took', 'Error'],
 ] as const;
 
-/** A group that a job has for itself is only noise. */
+/**
+ * A group with the job's own id holds nothing but this job: the list shows no name for the group.
+ */
 const groupOf = ({ group, id }: JobRow): string => (group === id ? '' : group);
 
+/** The row of one job. A click on the row opens the job. */
 export const rowOf = (job: JobRow): HTMLElement => {
   const href = `#/jobs/${encodeURIComponent(job.id)}`;
   const open = (): void => {

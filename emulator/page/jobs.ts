@@ -1,4 +1,4 @@
-/** The list of jobs: fifty at a time, latest change first, filtered by status and words. */
+/** The list of jobs: fifty per page, the latest change first, filtered by status and words. */
 import { h } from './dom.ts';
 import { HEADS, type JobRow, rowOf } from './jobRow.ts';
 import { ask, type Live } from './live.ts';
@@ -45,9 +45,12 @@ const createTable = () => {
   };
 };
 
-/** The query is in the address, so that a list can be kept and shared. */
+/**
+ * The list's page. It writes its filters into the address, so that a person can keep and share the
+ * list.
+ */
 export const createJobs = (live: Live, query: URLSearchParams): View => {
-  /** Where each page before this one began. */
+  /** Where each page from the second to this one begins. */
   let trail: readonly string[] = [];
   let page: Page | undefined;
   let asked = 0;
@@ -63,7 +66,7 @@ export const createJobs = (live: Live, query: URLSearchParams): View => {
     asked += 1;
     const mine = asked;
     const loaded = await ask<Page>('jobs', wanted());
-    // An answer that was overtaken by a later question is not shown.
+    // A later question was asked meanwhile: this answer is too old to show.
     if (!loaded || mine !== asked) return;
     page = loaded;
     tabs.show(loaded.byStatus);
@@ -99,7 +102,7 @@ export const createJobs = (live: Live, query: URLSearchParams): View => {
   void load();
   return {
     element: h('div', {}, head, table.element, foot),
-    // Older pages stand still: what changes comes to the first one.
+    // Changed jobs come to the first page, so only the first page is read again.
     refresh: () => {
       if (trail.length === 0 && live.snapshot?.summary.changes !== page?.changes) void load();
     },

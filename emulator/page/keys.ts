@@ -1,4 +1,4 @@
-/** The keyboard. */
+/** What each key does. */
 import { h } from './dom.ts';
 import type { View } from './view.ts';
 
@@ -33,9 +33,10 @@ const PLACES: Readonly<Record<string, string>> = {
   a: 'accounts',
   h: 'hosts',
 };
-/** How long a g waits for its second letter. */
+/** How long after `g` the second letter may come. */
 const CHORD_MS = 1_200;
 
+/** The list of all keys and what they do. */
 export const helpText = (): HTMLElement =>
   h(
     'div',
@@ -48,7 +49,9 @@ export const helpText = (): HTMLElement =>
     ),
   );
 
-/** A key that belongs to the browser, to an open dialog, or to the element that has the focus. */
+/**
+ * Whether the key is for the browser, for an open dialog, or for the element that has the focus.
+ */
 const isElsewhere = ({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean => {
   if (ctrlKey || metaKey || altKey || document.querySelector('dialog[open]')) return true;
   if (target instanceof HTMLInputElement) {
@@ -58,6 +61,7 @@ const isElsewhere = ({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent): 
   return key === 'Enter' && target instanceof HTMLElement && target.matches('a, button');
 };
 
+/** Listens to the keyboard of the whole page, until the page is closed. */
 export const listenToKeys = (actions: Actions): void => {
   let goingSince = 0;
   const plain: Readonly<Record<string, () => void>> = {

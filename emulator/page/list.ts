@@ -1,4 +1,4 @@
-/** Any other list: groups, accounts, hosts. Its columns come with it. */
+/** Every other list: groups, accounts, hosts. The server sends the columns with the rows. */
 import { h } from './dom.ts';
 import { ask } from './live.ts';
 import { createSelection, type View } from './view.ts';
@@ -24,6 +24,7 @@ const rowOf = (cells: readonly string[], job: string | undefined): HTMLElement =
     ...cells.map((text) => h('td', { class: isNumber(text) ? 'number' : 'wide' }, text)),
   );
 
+/** The page of one list. It reads the list again on each refresh, but never twice at once. */
 export const createList = (name: string): View => {
   const element = h('div');
   const rows = (): HTMLElement[] => [...element.querySelectorAll<HTMLElement>('tr[data-row]')];

@@ -1,4 +1,4 @@
-/** What the server tells: everything when the page connects, then only what is new. */
+/** What the server sends: everything when the page connects, then only what is new. */
 
 export type Points = (number | null)[];
 
@@ -42,7 +42,7 @@ interface Machine {
 }
 
 interface Span {
-  /** The number of the first bin. */
+  /** Number of the first bin: ms since the epoch, divided by the length of a bin. */
   first: number;
   length: number;
 }
@@ -65,7 +65,7 @@ type Tick = Machine & Span & { readonly widgets: Drawn[][] };
 
 const blank = (length: number): Points => new Array<number | null>(length).fill(null);
 
-/** Moves the window on and lays the new bins over its end. */
+/** Moves the window forward and writes the new bins over its end. */
 const merge = (snapshot: Snapshot, tick: Tick): Snapshot => {
   const first = tick.first + tick.length - snapshot.length;
   const shift = Math.min(snapshot.length, Math.max(0, first - snapshot.first));
@@ -89,7 +89,12 @@ export interface Live {
   paused: boolean;
 }
 
-/** @param onChange told of new data unless the page is paused, and of the connection's state */
+/**
+ * Keeps a connection to the server, for the whole life of the page.
+ *
+ * @param onChange called with `live` for new data, unless the page is paused, and with `lost` when
+ *   the connection breaks
+ */
 export const connect = (onChange: (state: 'live' | 'lost') => void): Live => {
   let snapshot: Snapshot | undefined;
   const live = {
@@ -98,7 +103,7 @@ export const connect = (onChange: (state: 'live' | 'lost') => void): Live => {
     },
     paused: false,
   };
-  // The browser connects again by itself, and then gets a whole snapshot.
+  // The browser connects again by itself. The server then sends a whole snapshot.
   const events = new EventSource('/api/live');
   const told = (): void => {
     if (!live.paused) onChange('live');
@@ -115,6 +120,11 @@ export const connect = (onChange: (state: 'live' | 'lost') => void): Live => {
   return live;
 };
 
+/**
+ * Asks the server for one list; `undefined` when the server has no such list.
+ *
+ * @throws Error with the server's text for any other failure
+ */
 export const ask = async <T>(
   list: string,
   query: Readonly<Record<string, string>>,

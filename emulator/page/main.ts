@@ -1,4 +1,4 @@
-/** The page: a view by the address, the connection, the theme, the keys. */
+/** Starts the page: the view that the address names, the connection, the theme, the keys. */
 import { byId, h } from './dom.ts';
 import { createJob } from './job.ts';
 import { createJobs } from './jobs.ts';

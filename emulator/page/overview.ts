@@ -1,4 +1,4 @@
-/** The dashboard: the rows and widgets of the definition, and what queues and tables hold. */
+/** The dashboard: the rows and widgets of its definition, and what queues and tables hold. */
 
 import { alarmCards } from './alarms.ts';
 import { type Chart, createChart, createFigures } from './chart.ts';
@@ -20,7 +20,7 @@ const place = (info: WidgetInfo): Placed => {
   return { chart, card, visible: false };
 };
 
-/** A cloud that is young has no half hour to show: its graphs begin where it did. */
+/** A cloud that started less than half an hour ago: its graphs begin at its start. */
 const BINS_MIN = 60;
 const shownOf = ({ first, length, since }: Snapshot): { from: number; length: number } => {
   const end = first + length;
@@ -71,9 +71,10 @@ const machine = (snapshot: Snapshot): readonly HTMLElement[] => [
   ),
 ];
 
-/** A little before it comes into view. */
+/** A widget is painted a little before it scrolls into view. */
 const SEEN_EARLY = { rootMargin: '300px' };
 
+/** The dashboard's page. It paints only the widgets that can be seen. */
 export const createOverview = (live: Live): View => {
   const [above, below] = [h('div'), h('div')];
   const element = h('div');
@@ -88,7 +89,7 @@ export const createOverview = (live: Live): View => {
     const shown = drawn.map(({ label, points }) => ({ label, points: points.slice(-length) }));
     placed[index]?.chart.draw(shown, { from: from * binMs, binMs, length });
   };
-  // Only what can be seen is painted: the page stays light however many widgets there are.
+  // Painting only visible widgets keeps the page fast, however many widgets there are.
   const seen = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       const index = placed.findIndex(({ card }) => card === target);

@@ -2,7 +2,7 @@
 import { clock, number } from './format.ts';
 import type { Drawn, Points, WidgetInfo } from './live.ts';
 
-/** Told apart by people who see fewer colours, on light and on dark. */
+/** People who see fewer colours can tell these apart, on light and on dark backgrounds. */
 const COLOURS = [
   '#2f7fd6',
   '#e0752d',
@@ -13,10 +13,12 @@ const COLOURS = [
   '#4fa8b8',
   '#d6485b',
 ];
+/** The colour of a widget's line by its position; colours repeat after eight. */
 export const colourOf = (index: number): string => COLOURS[index % COLOURS.length] ?? '#888';
 
-/** Bins without a value that a line still goes across. */
+/** A line crosses at most this many bins without a value. */
 const GAP_MAX = 12;
+/** Width of the space for the labels of the axis, in CSS pixels. */
 export const LEFT = 40;
 const BOTTOM = 16;
 const TOP = 6;
@@ -68,7 +70,7 @@ const drawLine = (context: CanvasRenderingContext2D, points: Points, scale: Scal
     const [x, y] = [scale.x(index), scale.y(value)];
     const follows = last !== undefined && index - last <= GAP_MAX;
     if (follows) context.lineTo(x, y);
-    // One that may stay alone is no line yet: it is a dot.
+    // A value without a neighbour makes no line: a dot shows it.
     else context.rect(x - 1, y - 1, 2, 2);
     if (!follows) context.moveTo(x, y);
     last = index;
@@ -132,7 +134,7 @@ const drawLimits = (
 };
 
 export interface Window {
-  /** ms since the epoch, of the first bin; and how long a bin is. */
+  /** ms since the epoch: the start of the first bin. */
   readonly from: number;
   readonly binMs: number;
   readonly length: number;
@@ -156,6 +158,11 @@ const drawCross = (
   context.fillText(clock(window.from + at * window.binMs), scale.x(at) + beside, TOP + 9);
 };
 
+/**
+ * Paints one widget. Does nothing while the canvas has no width.
+ *
+ * @param at the bin under the pointer, from the start of the window
+ */
 export const paint = (
   canvas: HTMLCanvasElement,
   info: WidgetInfo,

@@ -1,4 +1,4 @@
-/** How many jobs there are of each status; a press shows only those. */
+/** The number of jobs of each status. A press on a status shows only its jobs. */
 import { STATUSES } from '#shared/contracts/jobs.ts';
 import { h } from './dom.ts';
 import { number } from './format.ts';
@@ -8,7 +8,7 @@ export interface StatusTabs {
   show(byStatus: Readonly<Record<string, number>>): void;
 }
 
-/** @param query where the choice is kept */
+/** @param query gets the chosen status as its parameter `status` */
 export const createStatusTabs = (query: URLSearchParams, onChoice: () => void): StatusTabs => {
   const element = h('div', { class: 'tabs', role: 'group', 'aria-label': 'Status' });
   const choose = (status: string): void => {

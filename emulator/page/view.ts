@@ -1,14 +1,14 @@
-/** What each view can do; the keyboard goes by it. */
+/** What each view of the page can do; the keyboard calls these. */
 
 export interface View {
   readonly element: HTMLElement;
   /** New data has come, and the page is not paused. */
   refresh(): void;
-  /** Moves the selection by so many rows. */
+  /** Moves the selection down by this many rows; up when negative. */
   move?(by: number): void;
-  /** Opens what is selected. */
+  /** Opens the selected row. */
   open?(): void;
-  /** To the next or the page before. */
+  /** 1 shows the next page, -1 the page before. */
   turn?(by: number): void;
   focusFilter?(): void;
 }

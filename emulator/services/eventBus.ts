@@ -1,4 +1,4 @@
-/** The default event bus: takes PutEvents, and gives each event to the rules that match it. */
+/** The default event bus: accepts PutEvents, and gives each event to the rules that match. */
 import { randomUUID } from 'node:crypto';
 import { object, type Properties } from '../template/properties.ts';
 import { invalid, type Service, serve } from './service.ts';
@@ -9,7 +9,7 @@ interface BusOptions {
   readonly deliver: (event: object) => void;
 }
 
-/** AWS's bounds of one request: entries, and bytes of an entry. */
+/** AWS's limits: entries of a request, bytes of an entry. */
 const ENTRIES_MAX = 10;
 const ENTRY_BYTES_MAX = 262_144;
 
@@ -42,6 +42,7 @@ const accept = (entry: Properties, { region, accountId, deliver }: BusOptions): 
   }
 };
 
+/** Serves PutEvents on loopback. A refused entry has its error in the answer, as on AWS. */
 export const startEventBus = (options: BusOptions): Promise<Service> =>
   serve((request, body) => {
     const target = String(request.headers['x-amz-target']);

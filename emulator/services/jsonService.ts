@@ -1,18 +1,22 @@
 /**
- * Calls a server of this machine by AWS's JSON protocol. The pollers of queues and streams run in the
- * process of everything else, for every message and record: through the SDK (middleware, schemas,
- * signatures) they took half of that process's time.
+ * Calls a server of this machine by AWS's JSON protocol, without the SDK. The pollers of queues and
+ * streams call for every message and record, in the process that also runs everything else. Through
+ * the SDK (middleware, schemas, signatures) these calls took half of that process's time.
  */
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 export interface JsonService {
-  /** @throws Error with the service's error code as its name */
+  /**
+   * Calls one operation.
+   *
+   * @throws Error whose name is the service's error code
+   */
   call<Answer>(operation: string, input: object, signal?: AbortSignal): Promise<Answer>;
   close(): void;
 }
 
-/** Servers here look for its parts, and read nothing but the region. */
+/** The servers here check that these parts are present, but they read only the region. */
 const authorization = (region: string): string =>
   `AWS4-HMAC-SHA256 Credential=local/20260101/${region}/local/aws4_request, SignedHeaders=host, Signature=0`;
 
@@ -26,6 +30,8 @@ const codeIn = (answer: string): string => {
 };
 
 /**
+ * A client of one server, with connections that stay open.
+ *
  * @param prefix what stands before the operation's name in `X-Amz-Target`
  * @param version of the JSON protocol, such as `1.0`
  */
@@ -49,7 +55,8 @@ export const createJsonService = (
       const call = request(endpoint, { method: 'POST', agent, headers, signal });
       call.once('response', resolve);
       call.once('error', (error: NodeJS.ErrnoException) => {
-        // The server closed an idle connection while the request was on its way.
+        // The server closed an idle connection while the request was on its way: the request is
+        // sent again.
         const stale = call.reusedSocket && error.code === 'ECONNRESET';
         if (stale) resolve(send(operation, body, signal));
         else reject(error);

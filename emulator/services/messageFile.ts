@@ -1,23 +1,28 @@
 /**
- * The queue server's database file, prepared before the server opens it. fauxqs 2.4.1 keeps queues,
- * messages, topics and buckets there, but: it cannot write down a message that is made visible again
- * at once (its receive count becomes NULL where NULL is refused), and it moves a message to the dead
- * letters by one write that deletes and one that inserts, between which a kill would lose it. The
- * first is helped by a column that takes NULL and gets its value back, the second by a copy.
+ * Prepares the queue server's database file before the server opens it. fauxqs 2.4.1 keeps queues,
+ * messages, topics and buckets in this file, with two faults. First, it fails to write a message
+ * that is made visible again at once: it sets the receive count to NULL, and the column refuses
+ * NULL. Here the column accepts NULL, and a trigger restores the count. Second, it moves a message
+ * to the dead-letter queue by a delete and a later insert: a kill between the two loses the
+ * message. Here a trigger keeps a copy until the insert.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** With its version: `fauxqs 2.4.1`. */
+/**
+ * Name and version of the queue server, such as `fauxqs 2.4.1`.
+ *
+ * @throws Error when the package is not installed
+ */
 export const messageServer = (): string => {
   const manifest = findPackageJSON('fauxqs', import.meta.url) ?? '';
   const { name, version } = JSON.parse(readFileSync(manifest, 'utf8'));
   return `${name} ${version}`;
 };
 
-/** The server's own columns, of which one takes NULL here, and `taken`. */
+/** The server's own columns, with a receive count that may be NULL, and the column `taken`. */
 const MESSAGES = (name: string): string => `
 CREATE TABLE IF NOT EXISTS ${name} (
   message_id TEXT PRIMARY KEY,
@@ -61,7 +66,7 @@ WHEN NEW.approximate_receive_count IS NULL BEGIN
   WHERE message_id = NEW.message_id;
 END;
 
--- A new receipt: received, and its receiver has not said a word yet.
+-- A new receipt: the message was received, and its receiver has done nothing with it yet.
 CREATE TRIGGER IF NOT EXISTS sheratan_taken
 AFTER UPDATE OF receipt_handle ON sqs_messages BEGIN
   UPDATE sqs_messages SET taken =
@@ -85,12 +90,17 @@ AFTER INSERT ON sqs_messages BEGIN
   DELETE FROM sheratan_moving WHERE message_id = NEW.message_id;
 END;`;
 
-/** Nobody is left of those who had received them and not yet set their visibility. */
+/**
+ * Frees messages whose receivers ended with the last process, before they set a visibility timeout.
+ */
 const RELEASE = `UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL
 WHERE taken = 1`;
 const RESTORE = 'INSERT OR IGNORE INTO sqs_messages SELECT * FROM sheratan_moving';
 
-/** To be called while no server has the folder open. Ends with all messages where they belong. */
+/**
+ * Creates or repairs the file. After the call every message is in its queue. Call this only while
+ * no server has the folder open.
+ */
 export const prepareMessages = (folder: string): void => {
   mkdirSync(folder, { recursive: true });
   const file = new DatabaseSync(join(folder, 'fauxqs.db'));

@@ -1,4 +1,7 @@
-/** Creates the template's queues with every attribute it gives them, and gives them to those kept. */
+/**
+ * Creates the template's queues with all their attributes; gives the attributes to queues that were
+ * kept.
+ */
 import { SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { FauxqsServer } from 'fauxqs';
 import { LocalCloudError } from '../errors.ts';
@@ -36,10 +39,13 @@ const attributesOf = (name: string, properties: Properties): Record<string, stri
   return Object.fromEntries([...scalars, ...objects]);
 };
 
-/** What makes a queue another queue; the server does not take it again. */
+/**
+ * Attributes that never change after a queue's creation; the server refuses them for an existing
+ * queue.
+ */
 const FIXED = new Set(['FifoQueue', 'DeduplicationScope', 'FifoThroughputLimit']);
 
-/** Making a queue that is there would empty it. */
+/** For a queue that exists: to create it again would empty it. */
 const adjust = async (
   sqs: SQSClient,
   QueueUrl: string,
@@ -50,7 +56,11 @@ const adjust = async (
   await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
 };
 
-/** Dead-letter queues first: a redrive policy must name a queue that exists. */
+/**
+ * Creates the queues, dead-letter queues first: a redrive policy must name a queue that exists.
+ *
+ * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for a property that is not known here
+ */
 export const createQueues = async (
   server: FauxqsServer,
   sqs: SQSClient,

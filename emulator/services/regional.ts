@@ -9,14 +9,18 @@ import { type SchedulerOptions, startScheduler } from './scheduler.ts';
 import { type SecretVersions, startSecrets } from './secrets.ts';
 
 export interface Regional {
-  /** The SDK's own variables that lead to them. */
+  /** The SDK's environment variables that lead clients to these services. */
   readonly env: Readonly<Record<string, string>>;
   readonly busEndpoint: string;
-  /** Who hears of what is put on the event bus. */
+  /** Called with each event that is put on the event bus. */
   readonly listeners: Set<(event: object) => void>;
 }
 
-/** @param started gets each of them as it starts */
+/**
+ * Starts the services that the template needs.
+ *
+ * @param started gets each service as it starts, for its end
+ */
 export const startRegional = async (
   template: Template,
   context: ResolveContext,

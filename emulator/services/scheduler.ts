@@ -1,6 +1,6 @@
 /**
- * EventBridge Scheduler, as far as schedules that send to queues need it: its REST API, and ticks
- * that call SQS.
+ * The part of EventBridge Scheduler that schedules to queues need: the REST API, and ticks that
+ * send to SQS.
  */
 import type { IncomingMessage } from 'node:http';
 import {
@@ -19,21 +19,22 @@ export interface SchedulerOptions {
   readonly sqs: SQSClient;
   readonly region: string;
   readonly accountId: string;
-  /** Groups that the template makes. */
+  /** Schedule groups of the template. */
   readonly groups: readonly string[];
-  /** Schedules of an earlier process; each change is written before it is answered. */
+  /** Schedules of an earlier process. A change is written before the request is answered. */
   readonly kept?: Kept<ScheduleBook>;
   readonly onFault: (text: string) => void;
 }
 
 interface Written {
   readonly fields: Fields;
-  /** ms since the epoch, as `due`, which is the next tick; absent where there is none. */
+  /** ms since the epoch. */
   readonly madeAt: number;
+  /** ms since the epoch of the next tick; undefined when there is none. */
   readonly due?: number | undefined;
 }
 
-/** By group and name. */
+/** Schedules by `group/name`. */
 export type ScheduleBook = Readonly<Record<string, Written>>;
 
 interface Entry extends Written {
@@ -61,10 +62,10 @@ const filled = (input: string, key: string, arn: string, at: number): SendMessag
   return JSON.parse(text) as SendMessageCommandInput;
 };
 
-/** The schedules there are, each with its clock running. */
+/** The schedules, each with a running timer. */
 const createBook = (options: SchedulerOptions) => {
   const { sqs, region, accountId, onFault, kept = notKept<ScheduleBook>() } = options;
-  /** By group and name. */
+  /** Schedules by `group/name`. */
   const entries = new Map<string, Entry>();
   const arnOf = (key: string): string => `arn:aws:scheduler:${region}:${accountId}:schedule/${key}`;
 
@@ -83,14 +84,18 @@ const createBook = (options: SchedulerOptions) => {
     }
   };
 
-  /** @param due of a schedule that was kept: a tick that was missed since is made up for, once */
+  /**
+   * Starts a schedule's timer.
+   *
+   * @param due next tick of a kept schedule. A time that has passed fires once, now.
+   */
   const start = (key: string, fields: Fields, madeAt: number, due?: number): void => {
     const expression = String(fields['ScheduleExpression']);
     const timezone = String(fields['ScheduleExpressionTimezone'] ?? 'UTC');
     const input = String(object(fields['Target'])['Input']);
     const began = Date.now();
     const next = (after: number) => nextFire(expression, Math.max(after, began), timezone);
-    // A rate counts from when it is made, beginning at once.
+    // A rate fires first at its creation.
     const first = due ?? (isRate(expression) ? began : next(began));
     void entries.get(key)?.ticker?.stop();
     const isOn = fields['State'] !== 'DISABLED';
@@ -174,6 +179,10 @@ const handle = (
   return carryOut(request.method ?? '', `${group}/${Name}`, named, book);
 };
 
+/**
+ * Serves schedules on loopback and fires them until stopped. Their only possible target is
+ * SendMessage of SQS.
+ */
 export const startScheduler = async (options: SchedulerOptions): Promise<Service> => {
   const book = createBook(options);
   const { endpoint, stop } = await serve((request, fields) =>

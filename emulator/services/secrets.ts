@@ -1,16 +1,19 @@
-/** Secrets Manager, as far as one secret's value goes: its JSON protocol, versions and their stages. */
+/**
+ * The part of Secrets Manager that one secret's value needs: the JSON protocol, versions and
+ * stages.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Kept, notKept } from '../data/kept.ts';
 import { object } from '../template/properties.ts';
 import { type Answer, type Fields, refusal, type Service, serve } from './service.ts';
 
-/** Newest last; a version that no stage names is forgotten. */
+/** Versions are kept in order, the newest last. A version without a stage is dropped. */
 interface Version {
   readonly id: string;
   readonly text: string;
 }
 
-/** By ARN. */
+/** The versions of each secret, by its ARN. */
 export type SecretVersions = Readonly<Record<string, readonly Version[]>>;
 
 export interface SecretSpec {
@@ -43,7 +46,11 @@ const versionAnswer = (arn: string, versions: readonly Version[], stage: string)
   };
 };
 
-/** @param kept values of an earlier process; each new one is written before it is answered for */
+/**
+ * Serves the template's secrets on loopback; makes a value for each new secret.
+ *
+ * @param kept values of an earlier process; a new value is written before the request is answered
+ */
 export const startSecrets = (
   specs: readonly SecretSpec[],
   kept: Kept<SecretVersions> = notKept(),

@@ -1,4 +1,6 @@
-/** A small service of AWS's kind on loopback: JSON in, JSON out, errors by their type. */
+/**
+ * A small service with AWS's JSON protocol on loopback: JSON in, JSON out, errors with their type.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { object } from '../template/properties.ts';
@@ -9,7 +11,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface Answer {
   readonly status: number;
   readonly body: object;
-  /** Type of the error. */
+  /** Type of the error, such as `ValidationException`. */
   readonly error?: string;
 }
 
@@ -17,12 +19,14 @@ export interface Service extends Source {
   readonly endpoint: string;
 }
 
+/** The answer for a refused request, in the form that the SDK reads errors from. */
 export const refusal = (status: number, error: string, Message: string): Answer => ({
   status,
   error,
   body: { __type: error, Message, message: Message },
 });
 
+/** The answer 400 `ValidationException`. */
 export const invalid = (message: string): Answer => refusal(400, 'ValidationException', message);
 
 type Handler = (request: IncomingMessage, fields: Fields) => Answer;
@@ -42,6 +46,10 @@ const respond = (response: ServerResponse, { status, body, error }: Answer): voi
   response.end(JSON.stringify(body));
 };
 
+/**
+ * Serves on a free port of loopback. A body that is not JSON, and an exception of `handle`, are
+ * answered as `ValidationException`.
+ */
 export const serve = async (handle: Handler): Promise<Service> => {
   const answer = async (request: IncomingMessage): Promise<Answer> =>
     handle(request, await bodyOf(request));

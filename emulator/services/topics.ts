@@ -1,4 +1,6 @@
-/** Creates the template's topics and their queues' subscriptions; mail goes nowhere from here. */
+/**
+ * Creates the template's topics and the subscriptions of queues. Subscriptions by mail are ignored.
+ */
 import type { FauxqsServer } from 'fauxqs';
 import { LocalCloudError } from '../errors.ts';
 import { REGION } from '../servers.ts';
@@ -6,6 +8,11 @@ import type { LocalResource } from '../template/properties.ts';
 
 const nameOf = (arn: unknown): string => String(arn).split(':').at(-1) ?? '';
 
+/**
+ * Creates topics first, then their subscriptions.
+ *
+ * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for a protocol other than `sqs` and `email`
+ */
 export const createTopics = (
   server: FauxqsServer,
   topics: readonly LocalResource[],

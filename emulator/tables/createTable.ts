@@ -1,4 +1,4 @@
-/** Creates the template's tables on the table server, or finds those that were kept. */
+/** Creates the template's tables on the table server, or checks those that were kept. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   CreateTableCommand,
@@ -12,7 +12,7 @@ import { LocalCloudError } from '../errors.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** Properties that mean nothing to one machine in memory, and those that are passed on. */
+/** Properties that are passed on, and those that have no meaning on one machine. */
 const KNOWN = new Set([
   'TableName',
   'KeySchema',
@@ -35,7 +35,7 @@ type Shape = Pick<
 
 const byName = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
-/** What a table cannot be given afterwards, or not by us. */
+/** What this cloud does not change on an existing table. */
 const shapeOf = ({ KeySchema, AttributeDefinitions, ...rest }: Shape): unknown => ({
   keys: KeySchema?.map(({ AttributeName, KeyType }) => [AttributeName, KeyType]),
   attributes: AttributeDefinitions?.map((each) => [each.AttributeName, each.AttributeType]).sort(
@@ -65,7 +65,13 @@ const streamOfKept = async (
   );
 };
 
-/** @returns the ARN of the table's stream, if it has one */
+/**
+ * Creates a table; a table that was kept must have the same keys, indexes and stream.
+ *
+ * @returns the ARN of the table's stream, if it has one
+ * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for an unknown property, `DATA_FOLDER_UNKNOWN` for
+ *   a kept table of another shape
+ */
 export const createTable = async (
   client: DynamoDBClient,
   name: string,

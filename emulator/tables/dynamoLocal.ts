@@ -11,6 +11,7 @@ const IMAGE = 'amazon/dynamodb-local:3.3.1';
 
 const JAVA_MIN = 17;
 
+/** Whether `java` on this machine is version 17 or newer, which DynamoDB Local needs. */
 export const hasJava = (): boolean => {
   const { stderr = '', status } = spawnSync('java', ['-version'], { encoding: 'utf8' });
   return status === 0 && Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0) >= JAVA_MIN;
@@ -46,8 +47,11 @@ const launch = (port: number): ChildProcess | undefined => {
 };
 
 /**
+ * Starts DynamoDB Local on a free port, with all tables in memory.
+ *
+ * @param onFault told when the server ends by itself: its tables are lost then
  * @returns undefined when neither Java nor Docker is here
- * @throws LocalCloudError when the server does not come up
+ * @throws LocalCloudError `TABLE_SERVER_FAILED` when the server does not come up
  */
 export const startDynamoLocal = async (
   onFault: (text: string) => void,

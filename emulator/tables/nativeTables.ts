@@ -1,4 +1,4 @@
-/** The native table engine: dynoxide, a DynamoDB server on SQLite, on a database file of its own. */
+/** The native table engine: dynoxide, a DynamoDB server that keeps its tables in a SQLite file. */
 
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -11,18 +11,18 @@ import { freshFolder, keptFolder } from './tableFolder.ts';
 /** The platforms that the engine is published for. */
 const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64'];
 const VERSION = '1.2.1';
-/** What wrote a file that is kept. */
+/** Name and version of the engine, kept with its files. */
 export const NATIVE_TABLES = `dynoxide ${VERSION}`;
 const FILE = 'tables.db';
 const PORTS_TRIED = 3;
 
 const platform = (): string => `${process.platform}-${process.arch}`;
 
-/** The package with its version, as npm takes it; undefined where there is none. */
+/** Package and version in npm's form; undefined for a platform without a package. */
 export const nativePackage = (): string | undefined =>
   PLATFORMS.includes(platform()) ? `@dynoxide/${platform()}@${VERSION}` : undefined;
 
-/** The engine's program, if the package for this platform is installed. */
+/** Path of the engine's program; undefined when its package is not installed. */
 export const nativeBinary = (): string | undefined => {
   try {
     const manifest = createRequire(import.meta.url).resolve(`@dynoxide/${platform()}/package.json`);
@@ -44,7 +44,7 @@ const launch = async (binary: string, file: string, port: number): Promise<Serve
   return server;
 };
 
-/** Between finding a free port and taking it, another process may take it. */
+/** Tries again with other ports: another process may take a free port before this server does. */
 const launchAnywhere = async (
   binary: string,
   file: string,
@@ -59,7 +59,7 @@ const launchAnywhere = async (
   }
 };
 
-/** The server of a file and a port, started again whenever it ends by itself. */
+/** Keeps a server running: starts it again whenever it ends by itself. */
 const keepUp = (
   first: ServerProcess,
   again: () => Promise<ServerProcess>,
@@ -75,7 +75,7 @@ const keepUp = (
       server = await again();
       onFault(`the table server ended (${how}) and was started again with its data`);
     }
-    // The end was asked for while the server was on its way.
+    // The end was asked for while a new server was starting.
     await endProcess(server);
   };
   const keeping = keep().catch((error: unknown) => onFault(String(error)));
@@ -90,11 +90,12 @@ const keepUp = (
 };
 
 /**
- * A server that dies is started again on its file and its port: all that was answered is there.
+ * Starts the engine. A server that dies is started again on the same file and port: every write
+ * that it answered is in the file.
  *
  * @param dataDir keeps the file beyond the server's stop
  * @throws LocalCloudError `TABLE_SERVER_FAILED` when the server does not come up,
- *   `TABLE_ENGINE_UNKNOWN` when its file is not of the shape that is known here
+ *   `TABLE_ENGINE_UNKNOWN` when its file has another shape than this version knows
  */
 export const startNativeTables = async (
   binary: string,

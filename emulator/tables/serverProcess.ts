@@ -1,4 +1,4 @@
-/** A table server's process: a free port, waiting until it answers, and its end. */
+/** A table server's process: finds a port, waits until the server answers, ends the process. */
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { LocalCloudError } from '../errors.ts';
@@ -9,6 +9,7 @@ const READY_TIMEOUT_MS = 120_000;
 const KILL_AFTER_MS = 2_000;
 const LOOK_MS = 10;
 
+/** A port of loopback that was free at this moment; another process may take it. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
@@ -43,7 +44,7 @@ export interface ServerProcess {
   readonly gone: Promise<void>;
 }
 
-/** From now on the process ends with this one. */
+/** Makes the child end with this process, and watches for its end. */
 export const watched = (child: ChildProcess): ServerProcess => {
   guardChild(child);
   const gone = new Promise<void>((resolve) => {
@@ -53,7 +54,11 @@ export const watched = (child: ChildProcess): ServerProcess => {
   return { child, gone };
 };
 
-/** @throws LocalCloudError `TABLE_SERVER_FAILED` when the process ends, or never answers */
+/**
+ * Waits until the server answers over HTTP, for up to two minutes.
+ *
+ * @throws LocalCloudError `TABLE_SERVER_FAILED` when the process ends, or does not answer in time
+ */
 export const untilReady = async (
   name: string,
   { child, gone }: ServerProcess,
@@ -74,7 +79,7 @@ export const untilReady = async (
   }
 };
 
-/** Asks the process to end, then ends it. */
+/** Asks the process to end; after two seconds, kills it. */
 export const endProcess = async ({ child, gone }: ServerProcess): Promise<void> => {
   child.kill('SIGTERM');
   const forced = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);

@@ -1,20 +1,26 @@
-/** How far the readers of each table's stream have come, so that what all have read can be trimmed. */
+/** How far each reader of a table's stream has read. What all readers have read may be trimmed. */
 
 export interface StreamReader {
-  /** Everything up to this sequence number is dealt with. */
+  /** The reader has handled every record up to this sequence number. */
   advance(sequenceNumber: string): void;
   leave(): void;
 }
 
 export interface StreamReaders {
-  /** From now on nothing is trimmed that this reader has not read. */
+  /**
+   * Adds a reader of the table's stream. From now on only records that it has handled are trimmed.
+   */
   join(table: string): StreamReader;
 }
 
-/** `arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL` */
+/** Name of the table in `arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL`. */
 export const tableOfStream = (streamArn: string): string => streamArn.split('/')[1] ?? '';
 
-/** @param trim called with the position of the reader that is furthest behind */
+/**
+ * The readers of all tables.
+ *
+ * @param trim called with the position of the slowest reader
+ */
 export const createStreamReaders = (
   trim: (table: string, sequenceNumber: string) => void,
 ): StreamReaders => {

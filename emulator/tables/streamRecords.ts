@@ -1,7 +1,7 @@
 /**
- * The records of all streams in the native engine's file. The engine looks for them without an
- * index and keeps them for ever, so that each write and each read would cost more with every record
- * ever written. Here they get their index, and those that every reader has read are removed.
+ * Indexes and trims the records of all streams in the native engine's file. The engine itself
+ * searches them without an index and never deletes them: each write and each read would take longer
+ * with every record ever written.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { LocalCloudError } from '../errors.ts';
@@ -9,7 +9,7 @@ import { LocalCloudError } from '../errors.ts';
 const INDEX = `CREATE INDEX IF NOT EXISTS _sheratan_stream_order
   ON _stream_records (table_name, CAST(sequence_number AS INTEGER))`;
 
-/** The two look-ups that the engine makes for each write and each GetRecords. */
+/** The two queries that the engine runs for each write and each GetRecords. */
 const LOOKUPS = [
   `SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1 FROM _stream_records
    WHERE table_name = ?1`,
@@ -19,15 +19,15 @@ const LOOKUPS = [
    ORDER BY CAST(sequence_number AS INTEGER) ASC LIMIT ?4`,
 ];
 
-/** The newest record stays: the engine counts on from it. */
+/** Keeps the newest record: the engine continues its sequence numbers from it. */
 const TRIM = `DELETE FROM _stream_records
   WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) <= ?2
     AND CAST(sequence_number AS INTEGER) <
       (SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1)`;
 
-/** Records that one removal waits for: each removal takes the file's one lock for writing. */
+/** Records are removed a thousand at a time: each removal takes the file's only write lock. */
 const TRIM_AFTER = 1_000;
-/** The engine holds that lock for a transaction's length. */
+/** The longest wait for the write lock, which the engine holds during a transaction. */
 const LOCK_TIMEOUT_MS = 5_000;
 
 export interface StreamRecords {
@@ -53,7 +53,11 @@ const assertIndexed = (file: DatabaseSync): void => {
   }
 };
 
-/** @throws LocalCloudError `TABLE_ENGINE_UNKNOWN` when the engine keeps records another way */
+/**
+ * Opens the engine's file beside the engine, and adds the index.
+ *
+ * @throws LocalCloudError `TABLE_ENGINE_UNKNOWN` when the engine keeps its records in another way
+ */
 export const openStreamRecords = async (path: string): Promise<StreamRecords> => {
   const file = new DatabaseSync(path, { timeout: LOCK_TIMEOUT_MS });
   try {

@@ -1,4 +1,7 @@
-/** Where the native engine's file lives: in memory where there is room, swept when left behind. */
+/**
+ * Where the native engine's file is: in memory when there is space. Folders that a killed process
+ * left are removed.
+ */
 import {
   accessSync,
   constants,
@@ -14,7 +17,10 @@ import { join } from 'node:path';
 
 const MEMORY = '/dev/shm';
 const PREFIX = 'sheratan-tables-';
-/** Containers often have 64 MB there; a table that outgrows its folder fails its writes. */
+/**
+ * Free bytes that the memory folder must have. Many containers have only 64 MB there, and a write
+ * that finds no space fails.
+ */
 const ROOM_BYTES = 1024 ** 3;
 
 const hasRoom = (folder: string): boolean => {
@@ -32,7 +38,7 @@ const isAlive = (pid: number): boolean => {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Somebody else's process is alive, too.
+    // EPERM: the process is alive and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 };
@@ -51,6 +57,10 @@ export interface Folder {
   remove(): void;
 }
 
+/**
+ * A new folder, in memory when there is space for 1 GiB. `remove` deletes it; the next call also
+ * deletes folders of processes that were killed.
+ */
 export const freshFolder = (): Folder => {
   for (const each of [MEMORY, tmpdir()]) sweep(each);
   const parent = hasRoom(MEMORY) ? MEMORY : tmpdir();
@@ -58,7 +68,7 @@ export const freshFolder = (): Folder => {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 };
 
-/** Of somebody who wants to find it again. */
+/** A folder that stays: creates it when it is missing; `remove` does nothing. */
 export const keptFolder = (path: string): Folder => {
   mkdirSync(path, { recursive: true });
   return { path, remove: () => undefined };

@@ -1,19 +1,22 @@
-/** A table's items as records of its stream: what a stream that forgets old records cannot tell. */
+/**
+ * The items of a table as records of its stream, for a stream that no longer has its oldest
+ * records.
+ */
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { StreamRecord } from '../triggers/streamBatch.ts';
 import { eventRecord, type StreamReading } from '../triggers/streamReading.ts';
 
-/** Rows of the tables say when they changed. */
+/** Each row has the time of its last change. */
 const changedAt = ({ dynamodb }: StreamRecord): number => {
   const { NewImage } = dynamodb as { NewImage?: { updatedAt?: { N?: string } } };
   return Number(NewImage?.updatedAt?.N ?? 0);
 };
 
-/** What only a record of a stream has. */
+/** Fields that only a stream's own record has. */
 const INSERTED = { eventID: '', eventName: 'INSERT', awsRegion: '' };
 const NOWHERE = { SequenceNumber: '', ApproximateCreationDateTime: 0 };
 
-/** All of them, the latest change last. */
+/** Scans the whole table; the latest change comes last. */
 export const itemsAsRecords = async (
   client: DynamoDBClient,
   TableName: string,

@@ -8,7 +8,7 @@ import { TABLE_ENGINES, type TableEngine, type TableServer } from './tableEngine
 export interface TableServerOptions {
   /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */
   readonly engine?: TableEngine | undefined;
-  /** What happens to the server that a person should hear of, such as its death and return. */
+  /** Told what a person should know about the server, such as its death and return. */
   readonly onFault?: (text: string) => void;
   /** Where the tables are kept beyond the server's stop. Default: nowhere. */
   readonly dataDir?: string | undefined;
@@ -17,7 +17,11 @@ export interface TableServerOptions {
 const isEngine = (value: string): value is TableEngine =>
   TABLE_ENGINES.some((engine) => engine === value);
 
-/** @throws LocalCloudError `UNKNOWN_TABLE_ENGINE` for another name */
+/**
+ * The engine that the environment asks for.
+ *
+ * @throws LocalCloudError `UNKNOWN_TABLE_ENGINE` for an unknown name
+ */
 const wantedEngine = (): TableEngine | undefined => {
   const wanted = process.env['SHERATAN_TABLES'] ?? '';
   if (wanted === '' || isEngine(wanted)) return wanted || undefined;
@@ -46,9 +50,12 @@ const onlyNativeKeeps = (): LocalCloudError => {
 };
 
 /**
- * @throws LocalCloudError `NO_TABLE_ENGINE` when neither the native engine nor Java nor Docker is
- *   here, `TABLE_SERVER_FAILED` when the server does not come up, `DATA_NEEDS_NATIVE` when tables are
- *   to be kept and the native engine is not what serves them
+ * Starts the wanted engine, or the best that this machine has.
+ *
+ * @throws LocalCloudError `NO_TABLE_ENGINE` when the machine has neither the native engine nor Java
+ *   nor Docker, `TABLE_SERVER_FAILED` when the server does not come up, `DATA_NEEDS_NATIVE` when a
+ *   data folder is given and another engine would serve it, `UNKNOWN_TABLE_ENGINE` for a bad
+ *   `SHERATAN_TABLES`
  */
 export const startTableServer = async (options: TableServerOptions = {}): Promise<TableServer> => {
   const engine = options.engine ?? wantedEngine();

@@ -1,4 +1,6 @@
-/** What each resource is called here, known before anything is made: so that all can refer to all. */
+/**
+ * The name of each resource here, known before any resource is created: so all can refer to all.
+ */
 import { LocalCloudError } from '../errors.ts';
 import { object } from './properties.ts';
 import type { Identity } from './resolve.ts';
@@ -39,7 +41,7 @@ const table: Namer = (id, { TableName }, place) => {
 const functionName = (id: string, { FunctionName }: Record<string, unknown>, place: Place) =>
   nameIn(FunctionName, `${place.stackName}-${id}`);
 
-/** A version or an alias: here there is one version of each function, so that both are its names. */
+/** A version or an alias. Here each function has one version, so both are names of that version. */
 const qualified =
   (qualifierOf: (properties: Readonly<Record<string, unknown>>) => string): Namer =>
   (_id, properties, place, resources) => {
@@ -50,7 +52,7 @@ const qualified =
     return { ref, attributes: { AliasArn: ref, FunctionArn: ref, Version: qualifier } };
   };
 
-/** Exists in the template for AWS's sake; here nothing has to be made. */
+/** For a resource that matters only on AWS: nothing is created here. */
 const nominal: Namer = (id, _properties, place) => ({
   ref: `${place.stackName}-${id}`,
   attributes: { Arn: `arn:aws:local::${place.accountId}:${id}` },
@@ -92,7 +94,7 @@ const NAMERS: Readonly<Record<string, Namer>> = {
   'AWS::CodeDeploy::Application': nominal,
   'AWS::CodeDeploy::DeploymentGroup': nominal,
   'AWS::Lambda::EventSourceMapping': nominal,
-  // Here nothing that was invoked by an event is repeated.
+  // Here a failed invocation by an event is not repeated.
   'AWS::Lambda::EventInvokeConfig': nominal,
   'AWS::Events::Rule': nominal,
   'AWS::IAM::Role': nominal,
@@ -109,7 +111,12 @@ const NAMERS: Readonly<Record<string, Namer>> = {
 const unknownIn = (resources: readonly (readonly [string, Resource])[]): string[] =>
   resources.flatMap(([id, { Type }]) => (NAMERS[Type] ? [] : [`${id} (${Type})`]));
 
-/** @throws LocalCloudError naming every resource whose type this cloud does not know. */
+/**
+ * The identity of each resource, by its logical id.
+ *
+ * @throws LocalCloudError `UNKNOWN_RESOURCE_TYPE`, with every resource whose type this cloud does
+ *   not know
+ */
 export const identify = (template: Template, place: Place): ReadonlyMap<string, Identity> => {
   const resources = Object.entries(template.Resources);
   const unknown = unknownIn(resources);

@@ -1,4 +1,4 @@
-/** Reads resolved properties of the template's resources into what the runners need. */
+/** Reads the resolved properties of resources into what the emulator's parts need. */
 import { join } from 'node:path';
 import { LocalCloudError } from '../errors.ts';
 import type { FunctionSpec } from '../lambda/environment.ts';
@@ -12,6 +12,11 @@ export interface LocalResource extends Identity {
   readonly properties: Properties;
 }
 
+/**
+ * The template's resources of these types, with their intrinsics resolved.
+ *
+ * @throws LocalCloudError `UNKNOWN_INTRINSIC`
+ */
 export const resourcesOf = (
   template: Template,
   types: readonly string[],
@@ -30,19 +35,19 @@ const propertiesOf = <T>(
 ): Readonly<Record<string, T>> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
 
-/** An absent object is an empty one. */
+/** The value as an object; an empty object for any other value. */
 export const object = (value: unknown): Properties =>
   typeof value === 'object' && value !== null ? (value as Properties) : {};
 
-/** Properties of a function that this cloud acts upon. */
+/** Properties of a function that this cloud follows. */
 const HONOURED = [
   ...['Code', 'Environment', 'FunctionName', 'Handler', 'LoggingConfig', 'MemorySize', 'Runtime'],
   'Timeout',
 ];
 /**
- * Properties that are there for AWS's sake. The functions here are processes of this machine: they
- * reach whatever this machine reaches (`VpcConfig`), with the rights of its user (`Role`), and no
- * account's quota is shared out among them (`ReservedConcurrentExecutions`).
+ * Properties that matter only on AWS. The functions here are processes of this machine. They reach
+ * whatever this machine reaches (`VpcConfig`), have the rights of its user (`Role`), and share no
+ * account's quota (`ReservedConcurrentExecutions`).
  */
 const NOMINAL = [
   ...['Architectures', 'Description', 'RecursiveLoop', 'ReservedConcurrentExecutions', 'Role'],
@@ -53,7 +58,7 @@ const KNOWN: ReadonlySet<string> = new Set([...HONOURED, ...NOMINAL]);
 const unsupported = (id: string, what: string): LocalCloudError =>
   new LocalCloudError('UNSUPPORTED_PROPERTY', `Function ${id}: ${what} is not supported here`);
 
-/** What Lambda itself puts into a function's environment, less what only its runtime needs. */
+/** The environment variables that Lambda itself sets, without those that only its runtime reads. */
 const lambdaEnv = ({ ref, properties }: LocalResource, root: string): Record<string, string> => ({
   AWS_LAMBDA_FUNCTION_NAME: ref,
   AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
@@ -73,7 +78,13 @@ const lambdaEnv = ({ ref, properties }: LocalResource, root: string): Record<str
   LANG: 'en_US.UTF-8',
 });
 
-/** @throws LocalCloudError UNSUPPORTED_PROPERTY for a property or a runtime that is unknown here */
+/**
+ * What an environment needs to run this function.
+ *
+ * @param endpointEnv variables that lead the SDK to this cloud
+ * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for a property or a runtime that is unknown here,
+ *   `ASSET_MISSING` when the function's code is not in the assembly
+ */
 export const functionSpec = (
   resource: LocalResource,
   assembly: Assembly,

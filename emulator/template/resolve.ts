@@ -1,10 +1,10 @@
-/** CloudFormation's intrinsics, those that the template uses; any other one is an error. */
+/** The intrinsics of CloudFormation that the template uses; any other intrinsic is an error. */
 import { LocalCloudError } from '../errors.ts';
 
 export interface Identity {
-  /** What `Ref` gives. */
+  /** The value of `Ref`. */
   readonly ref: string;
-  /** What `Fn::GetAtt` gives. */
+  /** The values of `Fn::GetAtt`. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
@@ -69,7 +69,12 @@ const intrinsicOf = (value: object): readonly [string, unknown] | undefined => {
   return entry[0] === 'Ref' || entry[0].startsWith('Fn::') ? entry : undefined;
 };
 
-/** Replaces every intrinsic in `value`; properties that become AWS::NoValue disappear. */
+/**
+ * Replaces every intrinsic in `value`. A property whose value is AWS::NoValue is left out.
+ *
+ * @throws LocalCloudError `UNKNOWN_INTRINSIC` for an unknown intrinsic, or a reference to an
+ *   unknown resource
+ */
 export const resolve = (value: unknown, context: ResolveContext): unknown => {
   if (Array.isArray(value)) return value.map((item) => resolve(item, context));
   if (typeof value !== 'object' || value === null) return value;

@@ -1,4 +1,4 @@
-/** Loads what `cdk synth` wrote: one template and the directories of its assets. */
+/** Loads what `cdk synth` wrote: one template and the folders of its assets. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalCloudError } from '../errors.ts';
@@ -16,7 +16,11 @@ export interface Template {
 export interface Assembly {
   readonly stackName: string;
   readonly template: Template;
-  /** The directory behind a function's `Code.S3Key`. */
+  /**
+   * The folder of a function's `Code.S3Key`.
+   *
+   * @throws LocalCloudError `ASSET_MISSING`
+   */
   assetDir(key: string): string;
 }
 
@@ -33,7 +37,13 @@ const stackIn = (dir: string): string => {
   );
 };
 
-/** @throws LocalCloudError when the template is not there, or names an asset that is not. */
+/**
+ * Reads a template.
+ *
+ * @param stackName default: the only stack of the folder
+ * @throws LocalCloudError `ASSEMBLY_MISSING` when there is no such template, or more than one and
+ *   no name
+ */
 export const loadAssembly = (dir: string, stackName = stackIn(dir)): Assembly => {
   const file = join(dir, `${stackName}${SUFFIX}`);
   if (!existsSync(file))

@@ -1,4 +1,4 @@
-/** Event filter patterns of event source mappings: pure, and loud about what it does not know. */
+/** Filter patterns of event source mappings and rules; an unknown rule is an error. */
 import { LocalCloudError } from '../errors.ts';
 
 type Pattern = Readonly<Record<string, unknown>>;
@@ -18,7 +18,10 @@ const unknownRule = (name: string): never => {
   throw new LocalCloudError('UNSUPPORTED_PROPERTY', `Filter rule "${name}" is not supported here`);
 };
 
-/** `["> ", 0, "<=", 5]`: pairs of an operator and a bound. DynamoDB's numbers are strings. */
+/**
+ * A rule such as `[">", 0, "<=", 5]`: pairs of an operator and a limit. DynamoDB's numbers are
+ * strings.
+ */
 const numeric = (value: unknown, rule: readonly unknown[]): boolean => {
   const number = Number(value);
   if (value === undefined || value === '' || Number.isNaN(number)) return false;
@@ -48,7 +51,12 @@ const matchesRule = (value: unknown, rule: unknown): boolean => {
   );
 };
 
-/** Every key of the pattern must match: a list is any of its rules, an object goes deeper. */
+/**
+ * Whether every key of the pattern matches. A list matches when one of its rules does; an object is
+ * a pattern for the value below.
+ *
+ * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for an unknown rule
+ */
 export const matchesPattern = (pattern: Pattern, value: unknown): boolean =>
   Object.entries(pattern).every(([key, expected]) => {
     const actual = isObject(value) ? value[key] : undefined;
@@ -56,6 +64,10 @@ export const matchesPattern = (pattern: Pattern, value: unknown): boolean =>
     return isObject(expected) && matchesPattern(expected, actual);
   });
 
-/** Any of the patterns; no pattern lets everything through. */
+/**
+ * Whether one of the patterns matches; without patterns everything passes.
+ *
+ * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for an unknown rule
+ */
 export const passesFilters = (patterns: readonly Pattern[], value: unknown): boolean =>
   patterns.length === 0 || patterns.some((pattern) => matchesPattern(pattern, value));

@@ -1,4 +1,7 @@
-/** Event source mappings as the template gives them; a setting that is not honoured here is an error. */
+/**
+ * Reads the template's event source mappings. A setting that this cloud does not follow is an
+ * error.
+ */
 import { LocalCloudError } from '../errors.ts';
 import { type LocalResource, object, type Properties } from '../template/properties.ts';
 import type { SqsMapping } from './sqsSource.ts';
@@ -7,11 +10,11 @@ import type { StreamMapping } from './streamSource.ts';
 /** What the mappings of a template may refer to. */
 export interface MappingWorld {
   readonly region: string;
-  /** Execution environments each mapping may use at once. */
+  /** Execution environments that each mapping may use at once. */
   readonly share: number;
-  /** URL by ARN. */
+  /** URLs of queues by their ARNs. */
   readonly queueUrls: ReadonlyMap<string, string>;
-  /** The table server's stream by the template's. */
+  /** The table server's streams, by the ARNs that the template uses. */
   readonly streams: ReadonlyMap<string, string>;
 }
 
@@ -110,11 +113,15 @@ const streamMapping = (id: string, properties: Properties, world: MappingWorld):
   };
 };
 
-/** @throws LocalCloudError for a source, a destination or a setting unknown here */
+/**
+ * Reads one mapping.
+ *
+ * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for an unknown source, destination or setting
+ */
 export const mappingOf = ({ id, properties }: LocalResource, world: MappingWorld): Mapping => {
   const isStream = String(properties['EventSourceArn']).includes(':dynamodb:');
   return {
-    // Whatever the alias: here there is one version of each function.
+    // The alias is left out: here each function has one version.
     functionRef: String(properties['FunctionName']).replace(/:.*$/, ''),
     enabled: properties['Enabled'] !== false,
     source: isStream

@@ -1,4 +1,4 @@
-/** EventBridge rules with a schedule: they fire when their time comes. */
+/** Fires the EventBridge rules that have a schedule. */
 import { randomUUID } from 'node:crypto';
 import { nextFire } from '#shared/schedules/expression.ts';
 import { fire, type LocalRule, type TargetWorld } from './rules.ts';
@@ -22,7 +22,12 @@ const eventOf = (id: string, { region, accountId }: Place, at: number): object =
   detail: {},
 });
 
-/** @throws LocalCloudError for an expression that this cloud cannot follow */
+/**
+ * Fires the rule at each time of its schedule, in UTC, until stopped. Times that passed before the
+ * start are not made up for.
+ *
+ * @throws ScheduleError `EXPRESSION_INVALID`
+ */
 export const startSchedule = (
   rule: LocalRule & { readonly schedule: string },
   place: Place,

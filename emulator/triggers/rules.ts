@@ -1,4 +1,4 @@
-/** EventBridge rules: what sets them off, and where they send it. */
+/** EventBridge rules: which events match, and where they are sent. */
 import { randomUUID } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { LocalCloudError } from '../errors.ts';
@@ -22,10 +22,10 @@ export interface LocalRule {
 
 export interface TargetWorld {
   readonly sqs: SQSClient;
-  /** By ARN. */
+  /** Functions and queue URLs by their ARNs. */
   readonly functions: ReadonlyMap<string, LocalFunction>;
   readonly queueUrls: ReadonlyMap<string, string>;
-  /** Publishes to the topic of an ARN; undefined when there is none. */
+  /** Publishes to the topic with this ARN; undefined when there is no such topic. */
   readonly topicOf: (arn: string) => ((message: string) => void) | undefined;
   readonly onFault: (text: string) => void;
 }
@@ -44,8 +44,10 @@ const targetOf = (rule: string, target: Properties): RuleTarget => {
 };
 
 /**
- * undefined for a rule that is switched off.
- * @throws LocalCloudError for a target or a setting that this cloud cannot serve
+ * Reads one rule; undefined for a disabled rule.
+ *
+ * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for a target or a setting that this cloud does not
+ *   serve
  */
 export const ruleOf = (
   { id, properties }: LocalResource,
@@ -88,11 +90,15 @@ const sendTo = async (target: RuleTarget, event: object, world: TargetWorld): Pr
     );
 };
 
-/** Sends the event to all targets; what fails is told, as a rule's failed invocations are on AWS. */
+/**
+ * Sends the event to all targets and does not wait. Failures go to `onFault`; as on AWS, no other
+ * target is affected.
+ */
 export const fire = (rule: LocalRule, event: object, world: TargetWorld): void => {
   for (const target of rule.targets)
     sendTo(target, event, world).catch((error: unknown) => world.onFault(String(error)));
 };
 
+/** Whether the rule has a pattern that the event matches. */
 export const isMatch = ({ pattern }: LocalRule, event: object): boolean =>
   pattern !== undefined && matchesPattern(pattern, event);

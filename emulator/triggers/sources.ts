@@ -1,4 +1,4 @@
-/** Starts everything in the template that makes functions run: mappings and schedules. */
+/** Starts what invokes the template's functions: event source mappings and rules. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { LocalCloudError } from '../errors.ts';
 import type { FunctionLogLine } from '../lambda/environment.ts';
@@ -21,13 +21,13 @@ export interface SourceOptions {
   readonly maxEnvironments: number;
   readonly sqs: SQSClient;
   readonly polled: Polled;
-  /** By reference, that is by name. */
+  /** Functions by their names, which `Ref` gives. */
   readonly functions: ReadonlyMap<string, LocalFunction>;
-  /** The table server's stream by the template's. */
+  /** The table server's streams, by the ARNs that the template uses. */
   readonly streams: ReadonlyMap<string, string>;
   readonly readers: StreamReaders;
   readonly positions: StreamPositions;
-  /** Who hears of what is put on the event bus. */
+  /** Called with each event that is put on the event bus. */
   readonly listeners: Set<(event: object) => void>;
   readonly publish: (topicArn: string, message: string) => void;
   readonly onLog: (line: FunctionLogLine) => void;
@@ -54,7 +54,8 @@ const startMapping = (
   const clients = { sqs: options.sqs, streams: options.polled.streams };
   const reader = options.readers.join(tableOfStream(source.mapping.streamArn));
   const positions = options.positions.of(resource.id);
-  // One that began in an earlier process has not read all that was written since.
+  // A mapping that began in an earlier process reads on from there: it has not read all records
+  // since.
   const start = positions.known ? { startingPosition: 'TRIM_HORIZON' as const } : {};
   const mapping = { ...source.mapping, ...start, reader, positions };
   return [startStreamSource(clients, mapping, target, onFault)];
@@ -76,8 +77,10 @@ const startRule = (
 };
 
 /**
- * @param sources gets each of them as it starts
- * @throws LocalCloudError for what this cloud cannot run
+ * Starts all mappings and rules that are enabled.
+ *
+ * @param sources gets each source as it starts
+ * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for what this cloud cannot run
  */
 export const startSources = (
   template: Template,
@@ -90,8 +93,8 @@ export const startSources = (
     of('AWS::SQS::Queue').map(({ attributes, ref }) => [attributes['Arn'] ?? '', ref]),
   );
   const mappings = of('AWS::Lambda::EventSourceMapping');
-  // Each mapping has its own share, so that a flood on one queue cannot take the others' workers; two
-  // at least, as on AWS.
+  // Each mapping has its own share, so that a flood on one queue cannot take the workers of the
+  // others. A share is two at least, as on AWS.
   const share = Math.max(2, Math.floor(options.maxEnvironments / Math.max(1, mappings.length)));
   const world = { region: options.region, share, queueUrls, streams: options.streams };
   const topics = new Set(of('AWS::SNS::Topic').map(({ ref }) => ref));

@@ -1,4 +1,7 @@
-/** Event source mapping for SQS: polls, invokes, deletes what succeeded, leaves the rest to its visibility. */
+/**
+ * Event source mapping for SQS: polls, invokes, and deletes the messages that succeeded. Other
+ * messages return after their visibility timeout.
+ */
 
 import type { Message, ReceiveMessageResult } from '@aws-sdk/client-sqs';
 import { doubled } from '#shared/kernel/backoff.ts';
@@ -16,7 +19,7 @@ export interface SqsMapping {
   /** Invocations at once. */
   readonly concurrency: number;
   readonly reportsFailures: boolean;
-  /** Messages that pass none of them are deleted unseen. */
+  /** A message that passes no filter is deleted without an invocation, as on AWS. */
   readonly filters: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -72,8 +75,8 @@ const itemIds = (value: unknown): unknown[] | undefined => {
 };
 
 /**
- * Which messages of a batch succeeded. As on AWS: a thrown batch, a malformed answer, or one that
- * names an unknown id fails whole.
+ * The ids of the messages that succeeded. As on AWS, the whole batch fails when the handler throws,
+ * when its answer is malformed, or when the answer names an unknown id.
  */
 export const succeeded = (
   ids: readonly string[],
@@ -100,10 +103,10 @@ const deleteAll = async (
   await queues.call('DeleteMessageBatch', { QueueUrl, Entries });
 };
 
-/** An invocation that fails as a whole slows its mapping down, as on AWS. */
+/** As on AWS, a mapping polls more slowly after invocations that failed as a whole. */
 const backoffMs = (faults: number): number => doubled(BACKOFF_MIN_MS, faults, BACKOFF_MAX_MS);
 
-/** One long poll at a time and as many invocations beside it as the mapping allows. */
+/** Polls with one request at a time, and runs as many invocations as the mapping allows. */
 export const startSqsSource = (
   queues: JsonService,
   mapping: SqsMapping,
@@ -149,7 +152,7 @@ export const startSqsSource = (
     faults = result.ok ? 0 : faults + 1;
     const ids = messages.map(({ MessageId = '' }) => MessageId);
     const done = new Set(succeeded(ids, result, mapping.reportsFailures));
-    // The next invocation does not wait for it.
+    // The next invocation does not wait for the deletion.
     remove(messages.filter(({ MessageId = '' }) => done.has(MessageId)));
   };
   const pollOnce = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** How a batch of stream records is delivered: retries, bisection, partial answers, the last resort. */
+/** Delivers a batch of stream records: retries, splits, partial answers, and the end of retries. */
 import { doubled } from '#shared/kernel/backoff.ts';
 import type { InvokeResult } from '../lambda/environment.ts';
 
@@ -19,9 +19,9 @@ export interface StreamRecord {
 }
 
 export interface StreamRetry {
-  /** -1 is for ever. */
+  /** -1: no limit. */
   readonly attemptsMax: number;
-  /** -1 is for ever. */
+  /** -1: no limit. */
   readonly ageSecondsMax: number;
   readonly bisect: boolean;
   readonly reportsFailures: boolean;
@@ -29,11 +29,11 @@ export interface StreamRetry {
 
 export interface StreamDeps {
   invoke(records: readonly StreamRecord[]): Promise<InvokeResult>;
-  /** What was given up, once. */
+  /** Called once with records that are not tried again. */
   giveUp(records: readonly StreamRecord[], tries: number): Promise<void>;
-  /** Waits before the next try; ms. */
+  /** Waits this many ms before the next try. */
   pause(ms: number): Promise<void>;
-  /** True when the cloud stops: retrying for ever must end then. */
+  /** True when the cloud stops: then no record is tried again. */
   stopping(): boolean;
   now(): number;
 }
@@ -41,7 +41,7 @@ export interface StreamDeps {
 const PAUSE_MIN_MS = 100;
 const PAUSE_MAX_MS = 10_000;
 
-/** The first record to be delivered again; as on AWS the lowest failed sequence number counts. */
+/** Index of the first record to deliver again: as on AWS, the lowest failed sequence number. */
 const firstFailed = (records: readonly StreamRecord[], { value }: { value: unknown }): number => {
   if (typeof value !== 'object' || value === null || !('batchItemFailures' in value))
     return records.length;
@@ -64,7 +64,7 @@ const isSpent = (
   return retry.ageSecondsMax >= 0 && now / 1_000 - born > retry.ageSecondsMax;
 };
 
-/** Resolves when every record is delivered or given up; never rejects for a function's failure. */
+/** Resolves when every record is delivered or given up. A function's failure never rejects. */
 export const deliverBatch = async (
   records: readonly StreamRecord[],
   retry: StreamRetry,

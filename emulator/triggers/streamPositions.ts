@@ -1,12 +1,12 @@
-/** How far each mapping has read each shard of its stream: kept, so that it goes on from there. */
+/** How far each mapping has read each shard of its stream, kept for the next process. */
 import { DatabaseSync } from 'node:sqlite';
 
 export interface ShardPositions {
   /** Whether this reader began in an earlier process. */
   readonly known: boolean;
-  /** Sequence number of the last record that was dealt with. */
+  /** Sequence number of the last record that was handled. */
   after(shardId: string): string | undefined;
-  /** Called after the delivery: what is lost between the two is delivered again. */
+  /** Called after the delivery: a crash between the two delivers the records again. */
   advance(shardId: string, sequenceNumber: string): void;
 }
 
@@ -15,6 +15,7 @@ export interface StreamPositions {
   close(): void;
 }
 
+/** For a cloud without a data folder: keeps nothing. */
 export const noPositions: StreamPositions = {
   of: () => ({ known: false, after: () => undefined, advance: () => undefined }),
   close: () => undefined,
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS positions (
   reader TEXT NOT NULL, shard TEXT NOT NULL, after TEXT NOT NULL, PRIMARY KEY (reader, shard)
 );`;
 
+/** Keeps the positions in a SQLite file, which is created when missing. */
 export const positionsIn = (path: string): StreamPositions => {
   const file = new DatabaseSync(path);
   file.exec(SCHEMA);

@@ -1,4 +1,4 @@
-/** Reads a table's stream, whoever gets the records: each shard in order, on from where it was. */
+/** Reads a table's stream: each shard in order, from where the last reading ended. */
 import { isDeepStrictEqual } from 'node:util';
 import { pause } from '../pause.ts';
 import type { JsonService } from '../services/jsonService.ts';
@@ -8,26 +8,29 @@ import type { StreamRecord } from './streamBatch.ts';
 import type { ShardPositions } from './streamPositions.ts';
 
 export interface StreamReading {
-  /** As the template names it, and as the table server does. */
+  /** The stream's ARN in the template; `localArn` is the table server's. */
   readonly streamArn: string;
   readonly localArn: string;
   readonly region: string;
-  /** Records that are handed over at once without waiting for more. */
+  /** So many records are handed over without a wait for more. */
   readonly batchSize: number;
-  /** How long fewer records wait for more. */
+  /** How long fewer records wait for more, in ms. */
   readonly windowMs: number;
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
-  /** Told of each record that is delivered, or given up. */
+  /** Told of each record that is delivered or given up. */
   readonly reader?: StreamReader | undefined;
-  /** Where an earlier process came to; told how far this one comes. */
+  /** Where an earlier process ended; told how far this process reads. */
   readonly positions?: ShardPositions | undefined;
 }
 
-/** Where nothing comes, down to Lambda's four looks a second: each costs DynamoDB Local some ms. */
+/**
+ * Pauses of an empty stream: they grow to Lambda's four requests a second, because each request
+ * costs DynamoDB Local some ms.
+ */
 const POLL_MS = { min: 50, max: 250 };
 const SHARD_POLL_MS = 1_000;
 
-/** As the server tells it; but for its source, that is what Lambda's event holds. */
+/** A record from the server: what Lambda's event holds, without the source. */
 type Told = Omit<StreamRecord, 'eventSource' | 'eventSourceARN'>;
 
 interface Page {
@@ -39,6 +42,7 @@ interface Description {
   readonly StreamDescription?: { readonly Shards?: readonly { readonly ShardId?: string }[] };
 }
 
+/** The record in the form of Lambda's event. */
 export const eventRecord = (record: Told, { streamArn, region }: StreamReading): StreamRecord => ({
   ...record,
   eventSource: 'aws:dynamodb',
@@ -48,7 +52,10 @@ export const eventRecord = (record: Told, { streamArn, region }: StreamReading):
 
 export type Deliver = (records: readonly StreamRecord[]) => Promise<void>;
 
-/** AWS makes no record of a write that changes nothing; the native engine does. */
+/**
+ * Whether the write changed anything. AWS makes no record of a write that changes nothing; the
+ * native engine does.
+ */
 const changes = ({ eventName, dynamodb }: Told): boolean =>
   eventName !== 'MODIFY' ||
   dynamodb.NewImage === undefined ||
@@ -56,13 +63,16 @@ const changes = ({ eventName, dynamodb }: Told): boolean =>
 
 interface ShardPlace {
   readonly shardId: string;
-  /** The last record that was dealt with. */
+  /** The last record that was handled. */
   after: string | undefined;
-  /** Where a reader began that has met no record yet. */
+  /** Where a reader began, until it meets its first record. */
   iterator?: string;
 }
 
-/** After a fault a shard is read on, not from its beginning nor from what is newest then. */
+/**
+ * After a fault the shard is read from the last place, neither from its beginning nor from its
+ * newest record.
+ */
 const iteratorAt = async (
   streams: JsonService,
   { localArn: StreamArn, startingPosition }: StreamReading,
@@ -81,7 +91,10 @@ const iteratorAt = async (
   return ShardIterator;
 };
 
-/** Collects until a batch is full or its window over; a shard's last records wait for neither. */
+/**
+ * Collects records until the batch is full or its window is over. The last records of a shard do
+ * not wait.
+ */
 const readShard = async (
   streams: JsonService,
   mapping: StreamReading,
@@ -97,7 +110,7 @@ const readShard = async (
     const last = waiting.at(-1)?.dynamodb.SequenceNumber;
     await deliver(waiting.filter(changes).map((record) => eventRecord(record, mapping)));
     waiting = [];
-    // A delivery that was cut short is no delivery.
+    // A delivery that was aborted does not count.
     if (last === undefined || signal.aborted) return;
     place.after = last;
     mapping.positions?.advance(place.shardId, last);
@@ -120,7 +133,7 @@ const readShard = async (
   await handOver();
 };
 
-/** Reads every shard, a parent to its end before its children, until it is stopped. */
+/** Reads every shard until stopped; a parent shard to its end before its children. */
 export const readStream = (
   streams: JsonService,
   mapping: StreamReading,
@@ -131,7 +144,7 @@ export const readStream = (
   const { signal } = stopping;
   const places = new Map<string, ShardPlace>();
   const read = new Set<string>();
-  /** Parents come before their children in the description. */
+  /** The description lists parents before their children. */
   const readNewShards = async (): Promise<void> => {
     const { StreamDescription } = await streams.call<Description>('DescribeStream', {
       StreamArn: mapping.localArn,

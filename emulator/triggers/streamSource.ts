@@ -40,7 +40,10 @@ const chunksOf = <T>(items: readonly T[], size: number): readonly T[][] =>
     items.slice(n * size, (n + 1) * size),
   );
 
-/** What AWS sends to an on-failure queue: where the records are, not the records. */
+/**
+ * The message that AWS sends to an on-failure queue: it says where the records are and does not
+ * hold them.
+ */
 const failureNote = (mapping: StreamMapping, records: readonly StreamRecord[], tries: number) =>
   JSON.stringify({
     requestContext: {
@@ -92,6 +95,10 @@ const deliverer =
     await Promise.all(inParallel(wanted, mapping.parallelization).map(deliverLane));
   };
 
+/**
+ * Delivers the stream to the function until stopped. Records that are given up are reported to the
+ * mapping's on-failure queue.
+ */
 export const startStreamSource = (
   { streams, sqs }: StreamClients,
   mapping: StreamMapping,

@@ -1,4 +1,4 @@
-/** What a rule's target gets instead of the event: a fixed text, or a template filled from the event. */
+/** What a rule's target gets: the event, a fixed text, or a template filled from the event. */
 import { LocalCloudError } from '../errors.ts';
 import { object, type Properties } from '../template/properties.ts';
 
@@ -16,7 +16,7 @@ const at = (event: object, path: string): unknown =>
     .slice(1)
     .reduce<unknown>((value, key) => object(value)[key], event);
 
-/** An odd number of quotes before a place means that it is inside a string. */
+/** An odd number of quotes before the place means that the place is inside a string. */
 const isQuoted = (template: string, index: number): boolean =>
   (template.slice(0, index).match(/(?<!\\)"/g) ?? []).length % 2 === 1;
 
@@ -40,7 +40,11 @@ const transformer = (rule: string, properties: Properties): TargetInput => {
   return (event) => fill(template, paths, event);
 };
 
-/** @throws LocalCloudError for a setting of the target that this cloud would not honour */
+/**
+ * How the target's text is made from an event.
+ *
+ * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for a setting that this cloud does not follow
+ */
 export const inputOf = (rule: string, target: Properties): TargetInput => {
   const { Input, InputPath, InputTransformer } = target;
   if (InputPath !== undefined) unsupported(rule, 'InputPath');

@@ -1,12 +1,14 @@
 /** A timer that follows a calendar. */
 import type { Source } from './sqsSource.ts';
 
-/** setTimeout cannot wait longer than 24.8 days. */
+/** Longest single wait, in ms: setTimeout cannot wait longer than 24.8 days. */
 const WAIT_MS_MAX = 86_400_000;
 
 /**
+ * Calls `fire` at each time until stopped.
+ *
  * @param first ms since the epoch; undefined means never
- * @param next the time after the one that was
+ * @param next gives the time that follows a time; undefined ends the timer
  */
 export const startTicker = (
   first: number | undefined,
