@@ -1,20 +1,24 @@
 /**
- * Which attempt an asynchronous step belongs to, however late it comes: what a handler leaves behind
- * (a rejected promise that nobody awaits, a timer that throws) is put down to its job by it.
+ * Which attempt an asynchronous step belongs to, however late the step runs. With this, an error
+ * that a handler leaves behind (a rejected promise that nobody awaits, a timer that throws) is
+ * charged to its own job.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+/** A running attempt, as its asynchronous steps know it. */
 export interface Origin {
   readonly jobId: string;
   readonly kind: string;
   readonly attempt: number;
-  /** Ends the attempt with what it left behind; false when it has ended already. */
+  /**
+   * Ends the attempt with an error that its handler left behind; false when it has ended already.
+   */
   fail(left: LeftBehindError): boolean;
 }
 
 export type LeftBehind = 'unhandled rejection' | 'uncaught exception';
 
-/** What a handler threw where nobody could catch it. */
+/** An error that a handler threw where nobody could catch it. */
 export class LeftBehindError extends Error {
   override readonly name = 'LeftBehindError';
   readonly code = 'LEFT_BEHIND';
@@ -29,8 +33,8 @@ export class LeftBehindError extends Error {
 
 const current = new AsyncLocalStorage<Origin>();
 
-/** Everything that `run` sets going belongs to the attempt. */
+/** Runs a function; all asynchronous work that it starts belongs to the attempt `origin`. */
 export const runAs = <T>(origin: Origin, run: () => T): T => current.run(origin, run);
 
-/** Of the step that is running now; undefined when no handler began it. */
+/** The attempt that the running code belongs to; undefined when no handler started this code. */
 export const originOf = (): Origin | undefined => current.getStore();

@@ -1,4 +1,4 @@
-/** Jobs that a handler enqueues: they exist exactly if their parent completed. */
+/** Jobs that a handler enqueues. They are sent if, and only if, their parent completes. */
 
 import { createShares } from '#shared/billing/childShares.ts';
 import type { Funds } from '#shared/billing/ports.ts';
@@ -14,20 +14,24 @@ import type { Blobs } from '../ports/jobs.ts';
 import type { JobRecord, Settlement } from '../record/record.ts';
 import type { Outbox } from '../record/transitions.ts';
 
+/** The children of one attempt, collected until its end. */
 export interface Children {
-  /** @returns the child's id, the same in every attempt. @throws EnqueueError */
+  /**
+   * Checks a child and adds it. Returns the child's id, which is the same in every attempt.
+   * @throws EnqueueError TREE_TOO_DEEP, CHILDREN_MAX, CHILD_ID_TAKEN, a code of the envelope's
+   * check, or a code of the shares when the parent's hold cannot pay the child
+   */
   enqueue(child: Envelope): string;
-  /** Adds children that the mesh itself made; their worker checks them. */
+  /** Adds children that the mesh itself made, unchecked: the worker that gets them checks them. */
   add(children: readonly Envelope[]): void;
-  /** What to write with the parent's completion. */
+  /** The fields to write with the parent's completion. Puts large payloads into the bucket. */
   outbox(): Promise<Outbox>;
-  /** What of the parent's price they are paid with; undefined when none is. */
+  /** The parts of the parent's price that pay children; undefined when there are none. */
   shares(): Settlement['shares'];
 }
 
-/** What bounds the jobs that a job brings about. */
+/** Where the children hang in the tree of jobs. */
 interface Tree {
-  /** Its id is the children's parent, and no child's own. */
   readonly parent: JobRecord;
   /** How many jobs are above the parent, each sent by the one before it. */
   readonly depth: number;
@@ -40,12 +44,19 @@ const checkDepth = ({ parent, depth }: Tree): void => {
   throw new EnqueueError('TREE_TOO_DEEP', why);
 };
 
+/**
+ * The id of a child that has no id of its own: the same in every attempt of its parent.
+ * @param which the child's number, from 1, or a word
+ */
 export const childId = (parentId: string, which: number | string): string => {
   const id = `${parentId}.${which}`;
   return id.length <= LIMITS.idLengthMax ? id : sha256(id);
 };
 
-/** @param funds what the parent holds */
+/**
+ * Collects the children of one attempt.
+ * @param funds the hold from which the parent may pay its children
+ */
 export const collectChildren = (
   tree: Tree,
   funds: Funds | undefined,
@@ -57,7 +68,7 @@ export const collectChildren = (
   const children: Envelope[] = [];
   const ids = new Set([parent.id]);
   const shares = createShares(parent, funds);
-  /** A second job under one id would never run, and nobody would hear of it. */
+  /** A second job under one id would never run, and nobody would be told. */
   const freeId = (child: Envelope): string => {
     const id = jobIdOf(child, '');
     const whose = id === parent.id ? "this job's own" : "another of its children's";
@@ -82,7 +93,7 @@ export const collectChildren = (
       const text = envelopeText(envelope);
       const parsed = text.ok ? parseOutgoing(text.value, kinds) : text;
       if (!parsed.ok) throw new EnqueueError(parsed.error.code, parsed.error.message);
-      // As it was read: whatever the handler does to its own objects later changes no child.
+      // The parsed copy: the handler may change its own objects later without changing the child.
       const ready = parsed.value.envelope;
       const id = freeId(ready);
       shares.take(ready.cost);
@@ -106,7 +117,7 @@ export const collectChildren = (
   };
 };
 
-/** The envelopes of a completed job's children; undefined when the bucket lost them. */
+/** The envelopes of a completed job's children; undefined when they are no longer in the bucket. */
 export const childrenOf = async (
   record: Outbox,
   blobs: Blobs,

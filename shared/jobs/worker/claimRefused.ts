@@ -14,7 +14,7 @@ import { quarantine } from './quarantine.ts';
 
 type Refusal = Exclude<ClaimOutcome, { kind: 'claimed' }>;
 
-/** Kept under its own message's id, and said on the row of whoever has the id. */
+/** Quarantines the message under its message id, and notes it on the row of the job with its id. */
 const taken = async (
   record: JobRecord,
   facts: JobFacts,
@@ -41,7 +41,7 @@ const early = async (
   const { held, fate } = await deferOrPark(dueAt, id, delivery, deps);
   const { receipt } = held;
   if (fate.action === 'return') {
-    // Its row says so already; but of a message's receipts only the newest counts.
+    // The row already names this time. Only the receipt is new: SQS accepts no older one.
     if (receipt) await deps.store.change(record, received(record, now, receipt));
     return { ...fate, as: 'early', id, kind };
   }
@@ -51,7 +51,9 @@ const early = async (
     : { action: 'return', as: 'early', seconds: 0, id, kind };
 };
 
-/** A halted job came back to say that it is still there: its newest receipt is the one that counts. */
+/**
+ * The message of a halted job came back. Keeps its new receipt, because SQS accepts no older one.
+ */
 const stillHalted = async (
   record: JobRecord,
   delivery: Delivery,
@@ -65,7 +67,7 @@ const stillHalted = async (
     await deps.store.change(record, received(record, now, receiptOf(delivery)));
     return { action: 'return', seconds, ...report };
   }
-  // Its message gets too old: the table keeps its place until a person decides.
+  // The message is about to expire: the table keeps the job's place until a person decides.
   const taken = await takePlace(id, delivery, now, deps);
   if (!taken) return { action: 'return', seconds: LIMITS.groupSettleSeconds, ...report };
   const set = { ...taken, updatedAt: now };
@@ -79,6 +81,7 @@ const stillHalted = async (
     : { action: 'return', seconds: 0, ...report };
 };
 
+/** What to do with a message whose claim was refused, for each kind of refusal. */
 export const refused = async (
   claim: Refusal,
   facts: JobFacts,
@@ -94,7 +97,7 @@ export const refused = async (
     case 'expired':
       return { action: 'delete', as: 'duplicate', id, kind };
     case 'absent':
-      // Released, and gone since: its record outlived its retention, or was deleted by hand.
+      // The job was released, but its row is gone: its retention is over, or a person deleted it.
       return { action: 'delete', as: 'duplicate', id, kind, code: 'NO_RECORD' };
     case 'waiting':
       await noteDropped(claim.record, facts, deps);

@@ -1,4 +1,4 @@
-/** What becomes of a message, and what it takes to decide that. */
+/** The decision about a message, and the ports that a decision needs. */
 
 import type { HoldAllocator } from '#shared/billing/ports.ts';
 import type { Dispatcher } from '#shared/dispatch/ports.ts';
@@ -8,6 +8,7 @@ import type { GroupHalts } from '../ports/groups.ts';
 import type { Blobs, ChainStore, FlowStore, Gate, JobStore, Limiter } from '../ports/jobs.ts';
 import type { Ticks } from '../ports/ticks.ts';
 
+/** Everything that the worker needs to decide and run a job. */
 export interface JobDeps {
   readonly kinds: Kinds;
   readonly store: JobStore;
@@ -34,20 +35,21 @@ interface Report {
   readonly id: string;
   readonly kind: string;
   readonly attempt?: number;
-  /** From the producer's send to the start of the handler, and of the handler's run, in ms. */
+  /** From the producer's send to the start of the handler, in ms. */
   readonly startMs?: number;
-  /** With `startMs`: of the queue that it waited in. */
+  /** Only with `startMs`: the queue in which the job waited. */
   readonly priority?: string;
+  /** How long the handler ran, in ms. */
   readonly runMs?: number;
-  /** From the producer's send to the end of the job, in ms; of a job that has ended with this run. */
+  /** From the producer's send to the job's end, in ms; only when this attempt ended the job. */
   readonly finishMs?: number;
-  /** What became of its price before it ran. */
+  /** Whether the job's price was held before its run, or the hold was refused. */
   readonly money?: 'held' | 'refused';
   readonly code?: string;
   readonly correlationId?: string;
 }
 
-/** The message is done with, or must come back after `seconds`. */
+/** Whether the message is deleted, or comes back after `seconds`. */
 export type Fate =
   | { readonly action: 'delete' }
   | { readonly action: 'return'; readonly seconds: number };
@@ -68,7 +70,7 @@ export type Decision =
   | 'halted'
   | 'interrupted'
   | 'running'
-  /** Its attempt died with its worker: it is to run beside no other job. */
+  /** The last attempt died with its worker: the next one must run beside no other job. */
   | 'apart'
   | 'early'
   | 'lost'

@@ -24,7 +24,7 @@ import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
 import { deferOrPark, haltSeconds, keepBody, receiptOf } from './park.ts';
 import type { AttemptOutcome, Fault } from './runHandler.ts';
 
-/** An attempt that has ended, and what it takes to write that down. */
+/** An attempt that has ended, with everything that its end needs to be written. */
 export interface Ended {
   readonly record: JobRecord;
   readonly envelope: Envelope;
@@ -33,7 +33,7 @@ export interface Ended {
   readonly policy: RetryPolicy;
   readonly children: Children;
   readonly funds?: Funds | undefined;
-  /** By a host, when one did the work. */
+  /** What the host earns that did the work; undefined when the worker did it. */
   readonly earned?: Earned | undefined;
 }
 
@@ -56,7 +56,7 @@ const keepResult = async (
   return { resultRef };
 };
 
-/** Applies the transition; a lease that was lost leaves the message to its new holder. */
+/** Applies the transition. When the lease is lost, the message is left to the new holder. */
 const conclude = async (
   record: JobRecord,
   change: Transition,
@@ -71,7 +71,9 @@ const conclude = async (
     : { action: 'return', as: 'lost', seconds: deps.leaseSeconds, ...report };
 };
 
-/** Gives a job up for good; with `halts` its message stays, and holds the group. */
+/**
+ * Gives up a job: its row becomes DEAD. With `halts` the message stays, so that the group waits.
+ */
 export const bury = async (
   record: JobRecord,
   fault: Fault,
@@ -122,7 +124,9 @@ const postpone = async (
   return conclude(record, postponed(record, now, as, held, note), { ...fate, as }, deps);
 };
 
-/** Why the result cannot bring about jobs: what comes from outside never does. */
+/**
+ * Why the result must not name follow-up jobs; undefined when it may. A host's result never may.
+ */
 const muteOf = ({ definition, earned }: Ended): string | undefined => {
   if (definition.followUps !== true) return `kind ${definition.kind} declares no followUps`;
   return earned && `the result is the word of ${earned.payee}`;
@@ -153,6 +157,10 @@ const complete = async (
 
 const TOO_SLEEPY = 'SNOOZED_TOO_OFTEN';
 
+/**
+ * Writes the outcome of an attempt under its lease, and says what becomes of the message. Rejects
+ * when the outcome could not be written; the lease then runs out, and the job runs again.
+ */
 export const finishAttempt = (
   ended: Ended,
   outcome: AttemptOutcome,

@@ -1,6 +1,6 @@
 /**
- * The generic cell rate algorithm with reservation: starts are evenly spaced, `burst` of them may
- * come at once, and a start that must wait is told its time when it asks. Pure; times in ms.
+ * The generic cell rate algorithm with reservation: starts are evenly spaced, and `burst` starts
+ * may come at once. A start that must wait learns its time when it asks. Pure; all times in ms.
  */
 export interface Rate {
   readonly perMinute: number;
@@ -9,12 +9,12 @@ export interface Rate {
 
 const spacingMs = ({ perMinute }: Rate): number => 60_000 / perMinute;
 
-/** How far `count` starts move the theoretical arrival time, in whole ms. */
+/** By how much `count` starts move the theoretical arrival time, in whole ms. */
 export const advanceMs = (rate: Rate, count: number): number => Math.ceil(count * spacingMs(rate));
 
 /**
- * When each of `count` starts may be.
- * @param base the theoretical arrival time before them, never before `now`
+ * The times of `count` starts, in ms since the epoch.
+ * @param base the theoretical arrival time before these starts; never before `now`
  */
 export const startsOf = (
   rate: Rate,
@@ -22,7 +22,7 @@ export const startsOf = (
   now: number,
   count: number,
 ): readonly number[] => {
-  // One product: the last start of a burst falls on `base` itself, whatever the spacing's digits.
+  // One multiplication, so that rounding cannot move the last start of a burst away from `base`.
   const offset = (index: number): number => (index - rate.burst + 1) * spacingMs(rate);
   return Array.from({ length: count }, (_, index) =>
     Math.max(now, Math.ceil(base + offset(index))),

@@ -1,9 +1,9 @@
 /**
- * Places in groups. A message cannot wait for ever: in time the table takes its job over, and a
- * fresh message comes later. That one would be the last of its group, so it travels in an SQS group
- * of its own, its message group, and the job keeps its place: whoever is behind it in the group waits until
- * it has ended. A hold of the group names the last job that was taken over; each of those knows the
- * one before it. Workers look for holds only while there may be some.
+ * Places in groups. A message cannot wait for ever: after some time the table takes over its job
+ * and sends a new message later. In its old group the new message would be the last, so it travels
+ * in an SQS group of its own (`messageGroup`), and the job keeps its place: later jobs of the group
+ * wait until the job has ended. A hold of the group names the last job that the table took over,
+ * and each such job names the one before it. Workers look for holds only while holds may exist.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { parseEnvelope } from '../envelope/envelope.ts';
@@ -15,7 +15,7 @@ import type { JobDeps } from './disposition.ts';
 
 export type PlaceDeps = Pick<JobDeps, 'store' | 'groups' | 'kinds' | 'clock'>;
 
-/** Nobody need wait for the job any longer. */
+/** Whether later jobs of the group no longer wait for this job. */
 const isOver = (record: JobRecord | undefined): boolean =>
   !record?.place || (isTerminal(record.status) && !record.halted);
 
@@ -25,20 +25,20 @@ const openOf = async (
 ): Promise<string | undefined> =>
   id === undefined || isOver(await store.get(id)) ? undefined : id;
 
-/** Its sender gave it no group: nobody else is in the one that was made for it. */
+/** Whether the job's sender gave it no group. The mesh then made one, which has no other job. */
 const isAlone = ({ body, group, deduplicationId }: Delivery, id: string, deps: PlaceDeps) => {
   const job = parseEnvelope(body, deps.kinds);
   if (!job.ok || job.value.envelope.group !== undefined) return false;
   const { envelope } = job.value;
-  // One that was sent without an id got its group and its deduplication from the same nonce.
+  // A job without an id got its group and its deduplication id from the same nonce.
   return group === groupOf(envelope, id) || deduplicationId === deduplicationIdOf(envelope, group);
 };
 
-/** The job that must end before this one may start; undefined when it is its turn. */
+/** The id of the job that must end before this job may start; undefined when this job may start. */
 export const jobBefore = async (
   id: string,
   { priority, group, messageGroup }: Delivery,
-  /** There may be held groups. */
+  /** Whether there may be held groups. */
   held: boolean,
   deps: PlaceDeps,
 ): Promise<string | undefined> => {
@@ -51,20 +51,31 @@ export const jobBefore = async (
   return before;
 };
 
-/** Workers go by what they read a while ago: a hold counts once all of them have read of it. */
+/**
+ * Workers use control items that they read some time ago. A hold counts once all have read of it.
+ */
 const isSettled = ({ since }: GroupHalt, now: number): boolean =>
   since <= now - LIMITS.groupSettleSeconds * 1_000 &&
   since > now - LIMITS.groupFreshSeconds * 1_000;
 
-/** Workers would stop to look for holds before the next look at a job that keeps its place. */
+/**
+ * Whether workers would stop looking for holds before the next look at a job that keeps its place.
+ * @param heldUntil ms since the epoch
+ */
 export const isForgotten = (heldUntil: number, { clock }: Pick<PlaceDeps, 'clock'>): boolean =>
   heldUntil < clock.now() + LIMITS.groupFreshSeconds * 1_000;
 
-/** Keeps workers looking for holds, well beyond the next look at this job. @param until ms since the epoch */
+/**
+ * Makes all workers look for holds until well after the next look at a job that keeps its place.
+ * @param until the next look, ms since the epoch
+ */
 export const keepLooking = (until: number, { groups }: Pick<PlaceDeps, 'groups'>): Promise<void> =>
   groups.announce(until + LIMITS.groupAnnounceSeconds * 1_000);
 
-/** Makes the job the last that the table took over of its group; undefined while that must settle. */
+/**
+ * Makes this job the last one that the table took over of its group. Undefined while some workers
+ * may not know of the hold yet.
+ */
 const joinHold = async (
   id: string,
   { priority, group }: Delivery,
@@ -84,9 +95,10 @@ const joinHold = async (
 };
 
 /**
- * Gives a job its place, so that its message may go; done again it is the same place.
- * @param until when it is looked at next, ms since the epoch
- * @returns undefined when the message must come back once more before it goes
+ * Gives a job its place in its group, so that its message may be deleted. A second call gives the
+ * same place.
+ * @param until when the job is looked at next, ms since the epoch
+ * @returns undefined when the message must come back once more before it may be deleted
  */
 export const takePlace = async (
   id: string,
@@ -96,9 +108,10 @@ export const takePlace = async (
 ): Promise<{ readonly place?: Place } | undefined> => {
   const isPlaced = delivery.messageGroup !== undefined;
   if (!isPlaced && isAlone(delivery, id, deps)) return {};
-  // First: a hold that nobody looks for holds nothing.
+  // Before the hold is written: a hold that no worker looks for holds nothing.
   await keepLooking(Math.max(deps.clock.now(), until), deps);
-  // A worker that was given up for lost may come late: what is behind the job by now is not before it.
+  // A worker that seemed lost may come late. A job that already has a place must not get a later
+  // one.
   if (isPlaced || (await deps.store.get(id))?.place) return {};
   const place = await joinHold(id, delivery, deps);
   return place && { place };

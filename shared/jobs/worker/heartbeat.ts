@@ -1,27 +1,30 @@
 /**
- * Keeps what one invocation holds: extends the leases of running attempts and the visibility of
- * their messages together, so that neither outlives the other by more than one beat.
+ * Extends what one invocation holds: the leases of running attempts and the visibility of their
+ * messages. Both are extended together, so that neither outlives the other by more than one beat.
  */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { Delivery, JobStore, Visibility } from '../ports/jobs.ts';
 import type { CancelRequest, Lease } from '../record/record.ts';
 
-/** What a running attempt wants to hear of; its end is told at most once. */
+/**
+ * The events of a running attempt. `lost` and `cancelled` come at most once, and only one of them.
+ */
 interface Listener {
-  /** The lease went elsewhere. */
+  /** Another attempt has the lease now. */
   lost(): void;
   /** A person wants the attempt to end. */
   cancelled(request: CancelRequest): void;
-  /** The lease goes on until then, ms since the epoch. Called at each beat. */
+  /** The lease now lasts until `until`, ms since the epoch. Called at each beat. */
   extended(until: number): void;
 }
 
+/** The heartbeat of one invocation. */
 export interface Heartbeat {
-  /** Registers a running attempt; call the answer when it has ended. */
+  /** Registers a running attempt. Call the returned function when the attempt has ended. */
   extend(lease: Lease, listener: Listener): () => void;
-  /** The message is decided; its visibility is no longer ours to move. */
+  /** The message is decided, so the heartbeat must not move its visibility any more. */
   decided(delivery: Delivery): void;
-  /** Resolves when nothing of it is under way any more: what is changed after it stands. */
+  /** Resolves when no beat is under way, so that later changes of visibility stay. */
   stop(): Promise<void>;
 }
 
@@ -37,7 +40,7 @@ interface HeartbeatOptions {
 /** One beat every third of a lease: two may fail before it ends. */
 const BEATS_PER_LEASE = 3;
 
-/** Starts to beat at once. */
+/** Starts a heartbeat: the first beat covers the visibility of all messages at once. */
 export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
   const { store, visibility, clock, logger, leaseSeconds } = options;
   const unsettled = new Set(options.deliveries);
@@ -58,7 +61,8 @@ export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
     if (request && held.delete(lease)) listener.cancelled(request);
   };
 
-  // A beat that fails is not the job's failure: the lease still stands, the next beat tries again.
+  // A failed beat is no failure of the job: the lease is still valid, and the next beat tries
+  // again.
   const survive = (what: string) => (error: unknown) => logger.warn(what, { error });
 
   const beat = async (): Promise<void> => {
@@ -69,7 +73,7 @@ export const createHeartbeat = (options: HeartbeatOptions): Heartbeat => {
     ]);
   };
 
-  // At once: until then a crash would cost the queue's default visibility, many times a lease.
+  // At once: before this, a crash would cost the queue's default visibility, many times a lease.
   let beating = cover().catch(survive('could not shorten visibility; a crash now costs more time'));
   const timer = setInterval(
     () => {

@@ -1,20 +1,21 @@
-/** FIFO groups: groups run beside each other, the jobs of one group one after another. */
+/** FIFO groups: groups run in parallel, the jobs of one group one after another. */
 
-/** Splits into groups by key, keeping the order within each. */
+/** Splits items into groups by key; each group keeps the order of its items. */
 export const byMessageGroup = <T>(
   items: readonly T[],
   keyOf: (item: T) => string,
 ): readonly T[][] => [...Map.groupBy(items, keyOf).values()];
 
+/** An item and its result. */
 export interface GroupResult<T, R> {
   readonly item: T;
-  /** undefined: not started, because an earlier item of its group must come back. */
+  /** undefined: the item was not started, because an earlier item of its group must come back. */
   readonly result: R | undefined;
 }
 
 /**
- * Runs all groups in parallel. A group stops after the first result that `mustReturn`, so that no
- * later job of a group overtakes it. `run` must not reject.
+ * Runs all groups in parallel. A group stops after the first result for which `mustReturn` is true,
+ * so that no later job of the group overtakes this one. `run` must not reject.
  */
 export const runGroups = async <T, R>(
   groups: readonly (readonly T[])[],

@@ -1,4 +1,6 @@
-/** How a job that must come back is held: its message waits in the queue, or the table keeps it. */
+/**
+ * How a job waits: its message waits in the queue, or the table keeps the job without a message.
+ */
 import { RAW_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -9,7 +11,7 @@ import type { Fate, JobDeps } from './disposition.ts';
 import { keepLooking, type PlaceDeps, takePlace } from './groupPlaces.ts';
 import { leastSeconds } from './waitTimes.ts';
 
-/** Bodies beyond the inline bound go to the bucket whole, so that they stay redrivable. */
+/** Keeps a message body, so that its job can be sent again: inline, or in the bucket when large. */
 export const keepBody = async (body: string, id: string, blobs: Blobs): Promise<KeptBody> => {
   if (byteLength(body) <= LIMITS.rawInlineBytesMax) return { envelope: body };
   const envelopeRef = `${RAW_PREFIX}${sha256(id)}/${sha256(body)}`;
@@ -17,34 +19,46 @@ export const keepBody = async (body: string, id: string, blobs: Blobs): Promise<
   return { envelopeRef };
 };
 
-/** The body that {@link keepBody} kept; undefined when there is none any more. */
+/** The body that {@link keepBody} kept; undefined when it is no longer in the bucket. */
 export const keptBody = async (kept: KeptBody, blobs: Blobs): Promise<string | undefined> => {
   if (kept.envelope !== undefined) return kept.envelope;
   return kept.envelopeRef === undefined ? undefined : await blobs.get(kept.envelopeRef);
 };
 
+/** The receipt with which a message in flight can be made visible again. */
 export const receiptOf = ({ queueUrl, receiptHandle: handle }: Delivery): Receipt => ({
   queueUrl,
   handle,
 });
 
-/** Whole seconds until `at`, as a visibility timeout; 0 when it is past. */
+/**
+ * Whole seconds from `now` to `at` (ms), within what a visibility timeout allows; 0 for the past.
+ */
 export const secondsUntil = (at: number, now: number): number =>
   Math.min(LIMITS.queueWaitSecondsMax, Math.max(0, Math.ceil((at - now) / 1_000)));
 
-/** Until when a message may be left to its queue, which keeps it a little longer. */
+/**
+ * Until when a message may wait in its queue, in ms since the epoch; the queue keeps it a bit
+ * longer.
+ */
 const keptUntil = ({ sentAt }: Pick<Delivery, 'sentAt'>, retentionSeconds: number): number =>
   sentAt + (retentionSeconds - LIMITS.retentionMarginSeconds) * 1_000;
 
-/** Where a job waits until `dueAt` (ms since the epoch). */
+/** Where a job waits. */
 export type Whereabouts =
-  /** Its message waits. */
+  /** The message waits in its queue. */
   | 'queue'
-  /** That far ahead no message waits: the table keeps it, and its group goes on without it. */
+  /**
+   * No message can wait that long: the table keeps the job, and its group goes on without the job.
+   */
   | 'away'
-  /** Its message was received too often for more, or is too old: the table keeps it in its place. */
+  /** The message is too old, or was received too often: the table keeps the job and its place. */
   | 'place';
 
+/**
+ * Where a job waits until it is due.
+ * @param dueAt ms since the epoch, as is `now`
+ */
 export const whereToWait = (
   dueAt: number,
   now: number,
@@ -56,7 +70,10 @@ export const whereToWait = (
   return isWorn || dueAt > keptUntil(delivery, retentionSeconds) ? 'place' : 'queue';
 };
 
-/** How long the message of a job that holds its group may stay away; 0 when it may no longer. */
+/**
+ * How long the message of a job that holds its group may stay away, in seconds; 0 when the message
+ * is too old or was received too often.
+ */
 export const haltSeconds = (
   delivery: Delivery,
   { clock, retentionSeconds }: Pick<JobDeps, 'clock' | 'retentionSeconds'>,
@@ -82,7 +99,11 @@ const inQueue = (dueAt: number, seconds: number, delivery: Delivery): Wait => {
   return { held: { dueAt, ...(receipt && { receipt }) }, fate: { action: 'return', seconds } };
 };
 
-/** @param dueAt ms since the epoch; in the past means at once */
+/**
+ * Decides where a job waits, and keeps its body or takes its place where the table needs them.
+ * @param dueAt ms since the epoch; a time in the past means at once
+ * @returns the fields for the job's row, and what becomes of the message
+ */
 export const deferOrPark = async (
   dueAt: number,
   id: string,

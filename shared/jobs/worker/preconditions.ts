@@ -1,4 +1,4 @@
-/** What must be true before a job is claimed: its turn, its dependencies, its time. */
+/** What must be true before a job is claimed: its tick, its dependencies, its time. */
 
 import type { ValidJob } from '../envelope/envelope.ts';
 import { awaitDependencies, timesOf } from '../flow/dependencies.ts';
@@ -9,7 +9,9 @@ import type { Disposition, JobDeps } from './disposition.ts';
 import { deferOrPark } from './park.ts';
 import { skipOverlap } from './scheduleOverlap.ts';
 
-/** Until when the first delivery of a job must wait; its row then says so. */
+/**
+ * Makes the first delivery of a job wait for the job's time, and writes the wait into a new row.
+ */
 const notYet = async (
   job: ValidJob,
   facts: JobFacts,
@@ -21,18 +23,18 @@ const notYet = async (
   if (notBefore === undefined || notBefore <= now || delivery.released) return undefined;
   const { held, fate } = await deferOrPark(notBefore, facts.id, delivery, deps);
   const made = await deps.store.create(scheduled(facts, now, held));
-  // A row that is there already knows better: the claim reads it.
+  // When the row exists already, the claim reads the job's time from there.
   return made.kind === 'created'
     ? { ...fate, as: 'scheduled', id: facts.id, kind: facts.kind }
     : undefined;
 };
 
-/** Whether the claim may make the row. */
+/** The job may be claimed; `fresh` says whether the claim may make the row. */
 interface Start {
   readonly fresh: boolean;
 }
 
-/** How the delivery ends before its claim, or how it starts. */
+/** The disposition of a delivery that must not be claimed yet, or how its claim starts. */
 export const ready = async (
   job: ValidJob,
   facts: JobFacts,

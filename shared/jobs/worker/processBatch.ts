@@ -1,4 +1,4 @@
-/** A batch of messages: groups in parallel, one disposition a message, never a thrown batch. */
+/** A batch of messages: groups run in parallel, and each message gets its own disposition. */
 
 import type { Delivery, Visibility } from '../ports/jobs.ts';
 import { type FaultLog, undecidedOf } from '../record/undecided.ts';
@@ -13,6 +13,7 @@ export interface BatchDeps extends JobDeps {
   readonly faults: Pick<FaultLog, 'note'>;
 }
 
+/** The decisions about a batch. */
 export interface BatchReport {
   /** Message ids that stay in their queue. */
   readonly returned: readonly string[];
@@ -30,7 +31,7 @@ const faulted = async (
   try {
     await faults.note(fault);
   } catch (unnoted) {
-    // Where the table is out of reach, the log and the metric have to do.
+    // The table may be the very thing that failed; then the log and the metric must be enough.
     logger.error('fault not noted', { jobId: id, messageId, error: unnoted });
   }
   const seconds = faultSeconds(delivery.receives);
@@ -42,9 +43,9 @@ type Results = readonly GroupResult<Delivery, Disposition>[];
 const mustReturn = ({ action }: Disposition): boolean => action === 'return';
 
 /**
- * Jobs whose worker was lost run once all others have ended, and one after another: what happens
- * then can only be their own doing. Those that were lost least often go first: the job that ends its
- * workers keeps none of the others waiting.
+ * Runs the jobs whose worker was lost: after all others, and one after another. When a worker dies
+ * then, only the job that it ran can be the cause. Jobs that were lost least often run first, so
+ * that a job that kills its workers does not keep the others waiting.
  */
 const runApart = async (
   groups: readonly Delivery[][],
@@ -57,7 +58,7 @@ const runApart = async (
     .filter(({ result }) => result?.as === 'apart')
     .sort((a, b) => attemptOf(a) - attemptOf(b));
   for (const { item: head } of lost) {
-    // Its group stopped there: what is behind the lost job comes after it.
+    // The group stopped at the lost job: the rest of the group runs after this job.
     const group = groups.find((each) => each.includes(head)) ?? [];
     const tail = group.slice(group.indexOf(head));
     for (const { item, result } of await runGroups([tail], decide, mustReturn))
@@ -67,8 +68,10 @@ const runApart = async (
 };
 
 /**
- * @param requestId of the invocation, kept in each claim
- * @param remainingMs how long the invocation may still run
+ * Decides a batch of messages, and sets the visibility of those that must come back. One job's
+ * error returns only this job's message; the batch itself does not fail.
+ * @param requestId the id of the invocation; each claim keeps it
+ * @param remainingMs how long the invocation may still run, in ms
  */
 export const runBatch = async (
   deliveries: readonly Delivery[],
@@ -93,7 +96,7 @@ export const runBatch = async (
   const results = await runApart(groups, together, decide(0));
   await heartbeat.stop();
 
-  // What its group did not reach is visible at once: its group is held by the message before it.
+  // Messages that were not started become visible at once: the message before them holds the group.
   const returning = results.flatMap(({ item: delivery, result }) => {
     if (result === undefined) return [{ delivery, seconds: 0 }];
     if (result.action === 'delete') return [];

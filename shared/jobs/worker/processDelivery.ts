@@ -1,4 +1,6 @@
-/** One message from claim to outcome: every path ends in a disposition, none in a lost message. */
+/**
+ * One message from claim to outcome. Every path ends in a disposition, so that no message is lost.
+ */
 
 import { type Paid, pay, returnFunds } from '#shared/billing/jobCost.ts';
 import type { AttemptTask } from '#shared/dispatch/attemptTask.ts';
@@ -37,16 +39,17 @@ import { admit } from './sourceLimits.ts';
 import { type Standing, standBy } from './standBy.ts';
 import { pausedSeconds, turnSeconds } from './waitTimes.ts';
 
-/** What one invocation adds: who it is, how long it may run, what keeps its leases. */
+/** The Lambda invocation that runs the job. */
 export interface Invocation {
   readonly requestId: string;
+  /** How long the invocation may still run, in ms. */
   remainingMs(): number;
   readonly heartbeat: Heartbeat;
-  /** Lanes whose jobs may run at the same time. */
+  /** How many other message groups of the batch may run at the same time. */
   readonly beside: number;
 }
 
-/** What an attempt brings about beside its result. */
+/** The effects of an attempt beside its result. */
 interface Effects {
   readonly children: Children;
   readonly dispatch: AttemptTask;
@@ -77,7 +80,7 @@ const attempt = async (
     cancelled: (request) => control.abort(new CancelledError(request)),
     extended: dispatch.extended,
   });
-  // The last resort of a clock that ran away: what we cut short spends no attempt.
+  // A last resort, when the invocation has less time than expected. This end spends no attempt.
   const cut = setTimeout(
     () => control.abort(new InterruptedError('the invocation ends')),
     Math.max(0, invocation.remainingMs() - LIMITS.wrapUpMs / 2),
@@ -115,7 +118,10 @@ const attempt = async (
   }
 };
 
-/** A row that counts as gone is forgotten first; one that a lost attempt holds is taken over alone. */
+/**
+ * Claims an attempt. An expired row is deleted first. The row of a lost attempt is taken over only
+ * when no other group may run beside.
+ */
 const claim = async (
   asked: Omit<ClaimRequest, 'now' | 'leaseId' | 'leaseUntil' | 'over'>,
   deps: JobDeps,
@@ -162,7 +168,7 @@ const claimAndRun = async (
   const disposition = await finishAttempt(attempted, ran.outcome, deps);
   const given = { record, funds, earned, children: { shares: children.shares() } };
   returnFunds(given, disposition.as === 'completed');
-  // Only a first delivery tells how long the queue made a job wait.
+  // Only the first delivery of a job shows how long the queue made the job wait.
   const prompt = delivery.receives === 1 && !delivery.released;
   const { priority, sentAt } = delivery;
   const timed = prompt ? { startMs: ran.startedAt - sentAt, priority } : {};
@@ -173,7 +179,7 @@ const claimAndRun = async (
 
 const moneyOf = ({ funds, outcome }: Paid): Pick<Disposition, 'money'> => {
   if (funds) return { money: 'held' };
-  // An interrupted one got no answer from the ledger.
+  // After an interruption the ledger's answer is unknown.
   return outcome && outcome.kind !== 'interrupted' ? { money: 'refused' } : {};
 };
 
@@ -181,8 +187,8 @@ const timeoutOf = ({ envelope, definition }: ValidJob): number =>
   envelope.timeoutSeconds ?? definition.timeoutSeconds ?? LIMITS.timeoutSecondsDefault;
 
 /**
- * Runs the job of one message, or finds out why it must not run now. Rejects only when the table
- * or the bucket cannot be reached; the message then stays in its queue.
+ * Runs the job of one message, or finds out why the job must not run now. Rejects only for a fault
+ * of the mesh, such as a table that cannot be reached; the caller must then return the message.
  */
 export const runJob = async (
   delivery: Delivery,
@@ -217,7 +223,7 @@ export const runJob = async (
   const admission = await admit({ facts, delivery, timeoutSeconds }, gate.limits, deps);
   if ('action' in admission) return admission;
   const disposition = await claimAndRun(job, facts, start.fresh, delivery, invocation, deps);
-  // Whoever took the lease has the slot now; it is held under the job's id.
+  // The slot is held under the job's id: when another attempt has the lease, the slot is its slot.
   if (disposition.as !== 'lost' && disposition.as !== 'running') await admission.leave();
   return disposition;
 };

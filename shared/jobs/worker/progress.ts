@@ -1,4 +1,4 @@
-/** Progress of a running attempt: the latest word, written at most once a second under its lease. */
+/** The progress of a running attempt: only the latest is written, at most once a second. */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import { clipped } from '#shared/kernel/text.ts';
 import type { JobStore } from '../ports/jobs.ts';
@@ -13,12 +13,17 @@ interface ProgressOptions {
 const INTERVAL_MS = 1_000;
 const NOTE_MAX = 256;
 
+/** Reports the progress of one attempt. */
 export interface ProgressWriter {
+  /** Takes a fraction from 0 to 1 (bounded to that, NaN ignored) and a note, which is shortened. */
   report(fraction: number, note?: string): void;
-  /** Resolves when nothing of it is under way any more; what was not written yet is dropped. */
+  /** Resolves when no write is under way. Progress that was not written yet is dropped. */
   stop(): Promise<void>;
 }
 
+/**
+ * A writer under the attempt's lease. A write that fails is logged, and is no failure of the job.
+ */
 export const createProgress = (
   lease: Lease,
   { store, clock, logger }: ProgressOptions,
@@ -34,7 +39,7 @@ export const createProgress = (
     const progress = latest;
     latest = undefined;
     nextAt = clock.now() + INTERVAL_MS;
-    // A lost word is not the job's failure; the next one says more.
+    // A lost report does no harm: the next report is newer.
     await store.amend(lease, { progress }).catch((error: unknown) => {
       logger.warn('progress not written', { jobId: lease.id, error });
     });

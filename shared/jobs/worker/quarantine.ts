@@ -1,4 +1,4 @@
-/** Where input goes that cannot run: into the table, with its body and the reason. */
+/** Keeps input that cannot run: in the table, with its body and the reason. */
 
 import { hintsOf } from '../envelope/envelope.ts';
 import type { EnvelopeIssue } from '../envelope/issue.ts';
@@ -8,6 +8,10 @@ import type { JobError } from '../record/record.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { keepBody } from './park.ts';
 
+/**
+ * Quarantines a message under the id that its sender asked for. When another job has this id, the
+ * message is kept under its message id. The disposition deletes the message.
+ */
 export const quarantine = async (
   delivery: Pick<Delivery, 'messageId' | 'priority' | 'group' | 'sentAt' | 'body' | 'released'>,
   issue: EnvelopeIssue,
@@ -24,7 +28,7 @@ export const quarantine = async (
     const { kind } = await deps.store.create(quarantined(base, now, error, kept));
     return kind === 'created';
   };
-  // Its sender looks under the id it asked for; if that id is another job's, under the message's.
+  // The sender looks under the id in the body first, then under the message id.
   const found = (await under(wished)) ? wished : messageId;
   if (found !== wished) await under(messageId);
   return {

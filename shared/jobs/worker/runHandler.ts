@@ -1,4 +1,6 @@
-/** One run of a handler: bounded in time, cut off when its lease is lost, its end a closed union. */
+/**
+ * One run of a handler: bounded in time, ended when its lease is lost, with a closed set of ends.
+ */
 import { byteLength, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
@@ -8,34 +10,39 @@ import { EnqueueError, PermanentError, RetryableError, Snooze } from '../kinds/e
 import type { CancelRequest } from '../record/record.ts';
 import { LeftBehindError, type Origin, runAs } from './asyncOrigin.ts';
 
+/** How an attempt ended. */
 export type AttemptOutcome =
   /** `result` is JSON text, or undefined when the handler returned nothing. */
   | { readonly kind: 'complete'; readonly result: string | undefined }
-  /** `afterSeconds` is from 0 to a year; undefined leaves the delay to the policy. */
+  /** `afterSeconds` is from 0 to a year; when undefined, the retry policy sets the delay. */
   | { readonly kind: 'retry'; readonly fault: Fault; readonly afterSeconds: number | undefined }
   | { readonly kind: 'fail'; readonly fault: Fault }
   /** `until` in ms since the epoch. */
   | { readonly kind: 'snooze'; readonly until: number; readonly reason: string }
   | { readonly kind: 'cancelled'; readonly request: CancelRequest }
-  /** We had to stop it, through no fault of its own. */
+  /** The mesh had to stop the attempt; the job did nothing wrong. `until` in ms since the epoch. */
   | { readonly kind: 'interrupted'; readonly until?: number }
   | { readonly kind: 'lost' };
 
+/** Why an attempt failed. */
 export type Fault = Told;
 
-/** Why an attempt's signal was aborted. */
+/** Reason of an aborted signal: the attempt took longer than it may. */
 class JobTimeoutError extends Error {
   override readonly name = 'JobTimeoutError';
   readonly code = 'TIMEOUT';
 }
+/** Reason of an aborted signal: another attempt has the lease, so this one must write nothing. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
   readonly code = 'LEASE_LOST';
 }
+/** Reason of an aborted signal: the invocation ends. The attempt is given back, not counted. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   readonly code = 'INTERRUPTED';
 }
+/** Reason of an aborted signal: a person cancelled the job. */
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';
   readonly code = 'CANCELLED';
@@ -46,7 +53,7 @@ export class CancelledError extends Error {
   }
 }
 
-/** Where these were thrown says nothing that their message does not. */
+/** Errors whose stack is not kept: it tells nothing more than their message. */
 const PLANNED: readonly (abstract new (...args: never[]) => Error)[] = [
   PermanentError,
   EnqueueError,
@@ -79,7 +86,7 @@ const ofRetryable = (error: RetryableError): AttemptOutcome => {
   const max = LIMITS.horizonSecondsMax;
   const isWait = typeof afterSeconds === 'number' && afterSeconds >= 0 && afterSeconds <= max;
   if (afterSeconds === undefined || isWait) return { kind: 'retry', fault, afterSeconds };
-  // The handler wants to wait: the policy's delay does less harm than none.
+  // The handler wants some delay, so the policy's delay is better than no delay.
   const note = `afterSeconds was ${thrownText(afterSeconds, 60)}, no number from 0 to ${max}: the policy's delay counts`;
   const room = LIMITS.errorMessageMax - note.length - 3;
   const message = `${clipped(fault.message, room)} (${note})`;
@@ -87,7 +94,7 @@ const ofRetryable = (error: RetryableError): AttemptOutcome => {
 };
 
 const ofFault = (thrown: unknown, fault: Fault): AttemptOutcome => {
-  // A child that cannot be sent cannot be sent by the next attempt either.
+  // The next attempt could not send the refused child either.
   const isFinal = isA(thrown, PermanentError) || isA(thrown, EnqueueError);
   return isFinal ? { kind: 'fail', fault } : { kind: 'retry', fault, afterSeconds: undefined };
 };
@@ -133,10 +140,13 @@ const aborted = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 
-/** A timer that is later than this, in ms, was held up by synchronous work. */
+/** A timer that fires later than this, in ms, was delayed by synchronous work. */
 const HELD_MS = 1_000;
 
-/** Calls the handler. @throws JobTimeoutError when the call alone took longer than the attempt may */
+/**
+ * Calls the handler.
+ * @throws JobTimeoutError TIMEOUT when the call itself, before its first await, took too long
+ */
 const begin = async (
   definition: JobDefinition,
   payload: unknown,
@@ -155,9 +165,9 @@ const begin = async (
 };
 
 /**
- * Runs the handler under `control`. A handler that ignores its signal is left behind at the
- * timeout: whatever it still does, the attempt has ended and its fence refuses its writes.
- * @param timeoutSeconds of this attempt
+ * Runs the handler under `control`. Resolves at the timeout even when the handler ignores its
+ * signal: the handler may go on, but the lease's fence refuses its writes. Never rejects.
+ * @param timeoutSeconds the longest run of this attempt
  */
 export const runAttempt = async (
   definition: JobDefinition,
@@ -178,7 +188,9 @@ export const runAttempt = async (
   cutOff.catch(() => undefined);
   let isOver = false;
   const origin: Origin = {
-    ...{ jobId: context.jobId, kind: definition.kind, attempt: context.attempt },
+    jobId: context.jobId,
+    kind: definition.kind,
+    attempt: context.attempt,
     fail: (left) => {
       if (!isOver) control.abort(left);
       return !isOver;
@@ -189,7 +201,7 @@ export const runAttempt = async (
     const run = runAs(origin, () => begin(definition, payload, given, timeoutSeconds));
     return outcomeOfResult(await Promise.race([run, cutOff]));
   } catch (error) {
-    // What a handler throws because it was aborted says less than why it was aborted.
+    // After an abort, the reason of the abort tells more than what the handler threw.
     return outcomeOfError(signal.aborted ? signal.reason : error);
   } finally {
     isOver = true;

@@ -1,4 +1,4 @@
-/** Ticks of a schedule: one that comes while the tick before it has not ended may be skipped. */
+/** Overlapping ticks of a schedule: a tick may be skipped while the job of an earlier tick runs. */
 import { timeOf } from '#shared/kernel/time.ts';
 import type { ValidJob } from '../envelope/envelope.ts';
 import type { Delivery } from '../ports/jobs.ts';
@@ -11,7 +11,7 @@ import type { Disposition, JobDeps } from './disposition.ts';
 const clock = (at: number): string => new Date(at).toISOString();
 
 /**
- * Why the tick of `at` must not run; undefined when it may. Rows that are gone ended long ago.
+ * Why the tick of `at` must not run; undefined when it may. A job without a row ended long ago.
  * @param before the job of the last tick that was let through
  */
 const whySkipped = (
@@ -27,7 +27,10 @@ const whySkipped = (
   return before.updatedAt > at ? `${tick} ended at ${clock(before.updatedAt)}` : undefined;
 };
 
-/** Ends a tick that overlaps the one before it, if its schedule wants that. */
+/**
+ * Cancels the job of a tick that overlaps the tick before it, when the schedule says `skip`.
+ * Undefined when the job may run.
+ */
 export const skipOverlap = async (
   { envelope: { schedule } }: ValidJob,
   facts: JobFacts,
@@ -47,6 +50,6 @@ export const skipOverlap = async (
   const now = deps.clock.now();
   const skipped = unheard(facts, now, `schedule ${schedule.name}`, `skipped: ${why}`);
   const made = await deps.store.create(skipped);
-  // A tick that has a row was let through before: the claim reads it.
+  // A tick that has a row was let through before: the claim reads the row.
   return made.kind === 'created' ? { action: 'delete', as: 'cancelled', id, kind } : undefined;
 };

@@ -1,4 +1,4 @@
-/** Limits per source: whether a job may start now, or when to come back. */
+/** Limits per source: whether a job may start now, or when its message must come back. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Delivery, SourceLimits } from '../ports/jobs.ts';
 import type { JobFacts } from '../record/claimOutcome.ts';
@@ -9,13 +9,14 @@ import type { Disposition, JobDeps } from './disposition.ts';
 import { deferOrPark } from './park.ts';
 import { slotWaitMs } from './waitTimes.ts';
 
+/** A job that asks to start. */
 export interface Candidate {
   readonly facts: JobFacts;
   readonly delivery: Delivery;
   readonly timeoutSeconds: number;
 }
 
-/** Not worth a start: the claim will say why. */
+/** Whether the job could start. When it could not, no limit is used, and the claim says why. */
 const isIdle = (record: JobRecord, now: number): boolean => {
   const { status, dueAt = 0, leaseUntil = 0 } = record;
   if (status === 'RUNNING') return leaseUntil + LIMITS.clockSkewMs < now;
@@ -32,28 +33,32 @@ const comeBack = async (
   const now = deps.clock.now();
   const { held, fate } = await deferOrPark(dueAt, facts.id, delivery, deps);
   const { id, kind } = facts;
-  // One that is limited again holds its reservation; its row says so already. That of a lost attempt
-  // says that it must run alone. But of a message's receipts only the newest counts.
+  // The row of a limited job already names its reservation, and the row of a lost attempt must keep
+  // saying RUNNING, so that the job runs alone. Only a new receipt must be written.
   const says = record?.status === 'LIMITED' || record?.status === 'RUNNING';
   if (says && fate.action === 'return' && !held.receipt)
     return { ...fate, as: 'limited', id, kind };
   const outcome = record
     ? await deps.store.change(record, limited(record, now, held))
     : await deps.store.create(scheduled(facts, now, held, { event: 'limited' }));
-  // Somebody else moved the job meanwhile: the next delivery sees how.
+  // Another writer changed the job at the same time: the next delivery reads the change.
   const moved = outcome.kind === 'lost' || outcome.kind === 'exists';
   return moved
     ? { action: 'return', as: 'limited', seconds: 0, id, kind }
     : { ...fate, as: 'limited', id, kind };
 };
 
+/**
+ * A start, with what to call when the job no longer runs; or the disposition of a job that waits.
+ */
 export type Admission = { leave(): Promise<void> } | Disposition;
 
 const FREE: Admission = { leave: () => Promise.resolve() };
 
 /**
- * A rate is reserved ahead: a job over it comes back once, at its time, and then needs no other
- * reservation. A slot is held under the job's id until it leaves, or its time is over.
+ * Applies a source's limits to a job. A start above the rate is reserved for a later time: the job
+ * comes back at this time and needs no other reservation. A slot is held under the job's id until
+ * `leave` is called, or until the longest run of the attempt is over.
  */
 export const admit = async (
   candidate: Candidate,
@@ -66,7 +71,7 @@ export const admit = async (
   const now = deps.clock.now();
   const seen = delivery.receives > 1 || delivery.released ? await deps.store.get(id) : undefined;
   if (seen && !isIdle(seen, now)) return FREE;
-  // A lost attempt has its start already.
+  // A limited job has its reservation, and a lost attempt has used its start.
   const started = seen?.status === 'LIMITED' || seen?.status === 'RUNNING';
   if (limits.perMinute !== undefined && !started) {
     const startAt = await deps.limiter.reserve(source, limits, now);
@@ -79,7 +84,7 @@ export const admit = async (
     return comeBack(candidate, seen, now + slotWaitMs(delivery.receives, deps.random), deps);
   return {
     leave: async () => {
-      // A slot that is not given back is free when its time is over; the job has ended either way.
+      // The job has ended, so this is no failure of the job. The slot becomes free at its time.
       await deps.limiter.leave(source, id).catch((error: unknown) => {
         deps.logger.warn('slot not given back', { source, jobId: id, error });
       });

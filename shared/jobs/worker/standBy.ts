@@ -1,4 +1,4 @@
-/** A job that may not start for no reason of its own: its message waits, or the table takes it over. */
+/** A job that must not start for a reason outside of the job: a pause, or an earlier job. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { ValidJob } from '../envelope/envelope.ts';
 import type { Delivery } from '../ports/jobs.ts';
@@ -11,15 +11,16 @@ import type { Decision, Disposition, JobDeps } from './disposition.ts';
 import { deferOrPark, whereToWait } from './park.ts';
 import { ready } from './preconditions.ts';
 
+/** Why a job waits, and how long. */
 export interface Standing {
   readonly as: Extract<Decision, 'paused' | 'behind'>;
   readonly seconds: number;
-  /** What it waits for, as its history tells it. */
+  /** What the job waits for, as its history shows it. */
   readonly why: string;
   readonly code?: string;
 }
 
-/** Writes the wait into the job's row; false when somebody else changed that meanwhile. */
+/** Writes the wait into the job's row; false when another writer changed the row first. */
 export const keep = async (
   facts: JobFacts,
   record: JobRecord | undefined,
@@ -30,7 +31,7 @@ export const keep = async (
   const now = deps.clock.now();
   if (record) {
     const { set, ...change } = parked(record, now, held, why);
-    // Of an attempt that was lost it goes on as its next attempt would have.
+    // After a lost attempt, the next claim must get the number that a takeover would get.
     const lost = record.status === 'RUNNING' && { attempt: lostAttempt(record).attempt - 1 };
     const written = await deps.store.change(record, { ...change, set: { ...set, ...lost } });
     return written.kind === 'applied';
@@ -39,7 +40,7 @@ export const keep = async (
   return (await deps.store.create(row)).kind === 'created';
 };
 
-/** What stands in the way of waiting: the job ended, runs, or is another one. */
+/** Why the job cannot wait: it has ended, it runs, or its id belongs to another job. */
 export const obstacleTo = (record: JobRecord, { contentHash }: JobFacts, now: number) => {
   const request = { contentHash, now, leaseId: '', attemptsMax: LIMITS.attemptsMax + 1 };
   const refusal = classifyRefusal(record, request, LIMITS.clockSkewMs);
@@ -47,6 +48,10 @@ export const obstacleTo = (record: JobRecord, { contentHash }: JobFacts, now: nu
   return kind === 'early' || kind === 'claimed' || kind === 'abandoned' ? undefined : refusal;
 };
 
+/**
+ * Makes a job wait without a claim: its message comes back, or the table takes over the job when
+ * the message is too old or was received too often.
+ */
 export const standBy = async (
   job: ValidJob,
   facts: JobFacts,
@@ -60,7 +65,7 @@ export const standBy = async (
   const next = now + seconds * 1_000;
   if (whereToWait(next, now, delivery, deps.retentionSeconds) === 'queue')
     return { action: 'return', seconds, ...report };
-  // A job that comes back released has its dependencies and its time behind it.
+  // A job that the table releases is not checked again for dependencies and time: check them now.
   const start = await ready(job, facts, delivery, deps);
   if ('action' in start) return start;
   const found = await deps.store.get(id);

@@ -1,43 +1,46 @@
 /**
- * How long a message that must come back stays away: pure. SQS counts receives and moves a message
- * away after too many, with those behind it in its group, which are received along with it. So
- * every wait grows with the receives: however long it goes on, the queue's retention ends first.
+ * How long a message stays away before it comes back: pure. SQS moves a message to the dead-letter
+ * queue after too many receives, and the messages behind it in its group are received as often. So
+ * every wait grows with the receives, and the retention of the queue always ends first.
  */
 import { doubled, halfJitter } from '#shared/kernel/backoff.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Random } from '#shared/kernel/ports.ts';
 
-/** Each look later by a twentieth: a wait is found to be over within a twentieth of its length. */
+/** Each look comes later by a twentieth, so the end of a wait is seen within a twentieth of it. */
 const grown = (first: number, looks: number, most: number): number =>
   Math.min(most, first * LIMITS.waitGrowth ** Math.max(0, looks - 1));
 
-/** What any message stays away at least, in whole seconds. @param receives 1 for the first */
+/**
+ * The least time that a message stays away, in whole seconds.
+ * @param receives how often SQS handed the message out; 1 the first time
+ */
 export const leastSeconds = (receives: number): number => {
   const beyond = receives - LIMITS.receivesPrompt;
   if (beyond <= 0) return 0;
   return Math.ceil(Math.min(LIMITS.leastSecondsMax, LIMITS.leastGrowth ** beyond));
 };
 
-/** A slot of its source is free again at an unknown time: soon, and apart from the others. In ms. */
+/** The wait for a slot of the source, in ms: short, because a slot may be free soon, and spread. */
 export const slotWaitMs = (receives: number, random: Random): number =>
   grown(LIMITS.slotWaitMs, receives, LIMITS.slotWaitMsMax) * (1 + random.next());
 
-/** A paused job's message stays away about as long as it has been paused already. In seconds. */
+/** The wait of a paused job, in seconds: about as long as the pause has lasted so far. */
 export const pausedSeconds = (receives: number): number =>
   doubled(LIMITS.pauseWaitSecondsMin, receives - 1, LIMITS.pauseWaitSecondsMax);
 
-/** Until the job before it in its group has ended, in whole seconds. */
+/** The wait for an earlier job of the group, in whole seconds. */
 export const turnSeconds = (receives: number): number =>
   Math.ceil(grown(LIMITS.turnWaitSecondsMin, receives, LIMITS.turnWaitSecondsMax));
 
-/** After a fault of ours (table or queue out of reach), in whole seconds. */
+/** The wait after a fault of the mesh (table or queue out of reach), in whole seconds. */
 export const faultSeconds = (receives: number): number =>
   Math.ceil(grown(LIMITS.faultDelaySeconds, receives, LIMITS.faultDelaySecondsMax));
 
 /**
- * Until a host may be there: `soon` when one only lacks a free slot. Quick at first, then with the
- * growth of any wait. In ms.
- * @param looks before this one
+ * The wait for a host, in ms: it doubles at first, then grows like any wait.
+ * @param looks how many looks came before
+ * @param soon whether a host is there and only lacks a free slot
  */
 export const hostWaitMs = (looks: number, soon: boolean, random: Random): number => {
   const quick = soon ? LIMITS.slotWaitSecondsMax : LIMITS.hostWaitSecondsMax;
