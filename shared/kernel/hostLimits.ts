@@ -56,7 +56,7 @@ export const HOST_LIMITS = {
   hostRetryCapMs: 500,
   /** How long a worker uses one read of the hosts to choose among them. */
   meshFreshMs: 5_000,
-  /** How many hosts one attempt may call, and how many full hosts it passes over before it waits. */
+  /** How many hosts one attempt may call, and how many full hosts it may find before it waits. */
   hostCallsMax: 4,
   hostPassesMax: 16,
   /** A host whose answer was lost is asked again so often, after a wait that doubles each time. */

@@ -164,8 +164,8 @@ export const LIMITS = {
   ledgerSnapshotEntries: 100,
   /** A writer refuses when the lane's time is further ahead of the writer's clock. */
   ledgerSkewMs: 5_000,
-  /** After this, no commit with an earlier time can appear. Clocks differ, and a commit may be under
-   * way for all tries of its client. */
+  /** After this, no commit with an earlier time can appear. Clocks differ, and a commit may take as
+   * long as all tries of its client. */
   ledgerSettledMs: 30_000,
   /** The most blocks of a lane that a statement reads where its entries are not written yet. */
   ledgerReadOnBlocksMax: 1_000,

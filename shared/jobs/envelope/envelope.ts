@@ -1,4 +1,6 @@
-/** The envelope: checking message bodies, and what follows from what they say. */
+/**
+ * The check of message bodies, and what follows from an envelope: id, dependencies, content hash.
+ */
 
 import * as v from 'valibot';
 import {
@@ -23,17 +25,23 @@ import { unwrapped, wrapperAdvice } from './wrappedBody.ts';
 
 export type { Envelope } from './schema.ts';
 
-/** An envelope that may run: its kind is known and its payload has that kind's shape. */
+/**
+ * A checked envelope: its kind is known and, unless deferred, its payload fits the kind's schema.
+ */
 export interface ValidJob {
   readonly envelope: Envelope;
   readonly definition: JobDefinition;
-  /** The payload as the kind's schema returned it; of a deferred job, what the envelope says. */
+  /** The payload as the kind's schema returned it; with `deferred`, the payload of the envelope. */
   readonly payload: unknown;
-  /** The payload is kept elsewhere or refers to results: it is complete only when the job runs. */
+  /**
+   * The payload is in the bucket or refers to results, so it is complete only when the job runs.
+   */
   readonly deferred: boolean;
-  /** Jobs that must have ended first: those it names and those whose results it refers to. */
+  /**
+   * Jobs that must end first: those in `dependsOn`, and those whose results the payload refers to.
+   */
   readonly dependencies: readonly string[];
-  /** Tells a repeated job from another job under the same id. */
+  /** Tells the same job, sent again, from another job with the same id. */
   readonly contentHash: string;
 }
 
@@ -49,7 +57,9 @@ const issueOf = (
   return issueAt(code, path, reasonOf(first));
 };
 
-/** Checks a payload by its kind's schema; a schema whose own code throws has refused it. */
+/**
+ * Checks a payload by its kind's schema. When the schema's own code throws, the payload is refused.
+ */
 export const checkPayload = (
   definition: JobDefinition,
   payload: unknown,
@@ -65,7 +75,10 @@ export const checkPayload = (
   }
 };
 
-/** Tells a repeated job from another job under the same id. */
+/**
+ * A hash of kind, payload and cost, 32 hexadecimal digits. It tells the same job, sent again, from
+ * another job with the same id.
+ */
 export const contentHashOf = ({ kind, payload, payloadRef, cost }: Envelope): string => {
   const what = payloadRef ? { kind, payloadRef } : { kind, payload: (payload ?? null) as Json };
   const content = cost ? { ...what, cost: { ...cost, amount: String(cost.amount) } } : what;
@@ -74,7 +87,9 @@ export const contentHashOf = ({ kind, payload, payloadRef, cost }: Envelope): st
 
 const known = (kinds: Kinds): string => [...kinds.keys()].sort().join(', ');
 
-/** Jobs that must have ended first: those it names and those whose results it refers to. */
+/**
+ * Jobs that must end first: those in `dependsOn`, then those whose results the payload refers to.
+ */
 export const dependenciesOf = ({ dependsOn = [], payload }: Envelope): readonly string[] => [
   ...new Set([...dependsOn, ...referencesIn(payload)]),
 ];
@@ -86,7 +101,7 @@ const EXCLUSIVE = [
   ['deadline', 'deadlineSeconds'],
 ] as const;
 
-/** Why the end of the job could never be told there. */
+/** Why no callback can be posted to the URL; undefined when one can. */
 const callbackFault = ({ callback }: Envelope): string | undefined => {
   if (!callback) return undefined;
   try {
@@ -100,7 +115,7 @@ const callbackFault = ({ callback }: Envelope): string | undefined => {
 
 const ONLY_CHILDREN = 'only a job that its parent sends (ctx.enqueue) is paid from what that holds';
 
-/** What no single field shows. */
+/** What is wrong between fields that are each valid; undefined when nothing is. */
 const contradictionIn = (
   envelope: Envelope,
   dependencies: readonly string[],
@@ -119,7 +134,7 @@ const contradictionIn = (
     : undefined;
 };
 
-/** Checks a value that is already JSON, whatever its size. */
+/** Checks a value that was parsed from JSON. Does not check its size; throws nothing. */
 export const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, EnvelopeIssue> => {
   if (!isJsonObject(value))
     return err(issueAt('NOT_AN_OBJECT', '', 'the envelope must be a JSON object'));
@@ -144,6 +159,7 @@ export const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, En
   return payload.ok ? ok({ ...common, deferred, payload: payload.value }) : payload;
 };
 
+/** The issue of an envelope of `bytes` bytes where at most `most` bytes are taken. */
 export const tooLarge = (bytes: number, most: number): EnvelopeIssue =>
   issueAt(
     'TOO_LARGE',
@@ -151,12 +167,12 @@ export const tooLarge = (bytes: number, most: number): EnvelopeIssue =>
     `the envelope has ${bytes} bytes, the limit is ${most}; a large payload goes through the bucket (payloadRef)`,
   );
 
-/** `A` may be spelled `\u0041`. */
+/** A character of one byte may be spelled with six: `A` as `\u0041`. */
 const ESCAPED_BYTES_MAX = 6 * LIMITS.envelopeBytesMax;
 
 /**
- * Checks a message body. Every failure names the field and says why; nothing is thrown. An envelope
- * has its size whatever the spelling: spaces and escapes do not count.
+ * Checks a message body. Each issue names the field and says why; nothing is thrown. The size bound
+ * is for the envelope without extra spaces and escapes, however the body spells it.
  */
 export const parseEnvelope = (body: string, kinds: Kinds): Result<ValidJob, EnvelopeIssue> => {
   const bytes = byteLength(body);
@@ -170,8 +186,8 @@ export const parseEnvelope = (body: string, kinds: Kinds): Result<ValidJob, Enve
 };
 
 /**
- * A job's id: its own, else one derived from source and idempotency key, else the message's. The
- * derived id is the same for every producer that sends the same key.
+ * A job's id: the envelope's id, else an id derived from source and idempotency key, else the
+ * message id. The derived id is the same each time that a source sends the same key.
  */
 export const jobIdOf = (
   envelope: Pick<Envelope, 'id' | 'source' | 'idempotencyKey'>,
@@ -183,20 +199,21 @@ export const jobIdOf = (
   return `key-${sha256(key).slice(0, 32)}`;
 };
 
+/** Names in a refused body that could still be read. */
 export type EnvelopeHints = Partial<
   Record<'id' | 'kind' | 'source' | 'missionId' | 'taskId', string>
 >;
 
 /**
- * What can be made out of a refused body, so that its sender finds it where it looks: under its id,
- * or the one that follows from its idempotency key.
+ * The names in a refused body, as far as they can be read. With them, the sender finds the body
+ * where the sender looks for it: under its id, or under the id derived from its idempotency key.
  */
 export const hintsOf = (body: string): EnvelopeHints => {
   const value = unwrapped(readJson(body.replace(/^\uFEFF/, '')));
   const parsed = v.safeParse(hintsSchema, value);
   if (!parsed.success) return {};
   const { idempotencyKey, ...hints } = parsed.output;
-  // Under a source that cannot be read the key would be that of another job.
+  // The id depends on the source: with an unreadable source, the id would be another job's.
   const isSourceRead = hints.source !== undefined || !Object.hasOwn(Object(value), 'source');
   const isKeyed = hints.id === undefined && idempotencyKey !== undefined && isSourceRead;
   const id = isKeyed ? jobIdOf({ source: hints.source, idempotencyKey }, '') : hints.id;

@@ -1,5 +1,6 @@
 /** Why a message body is no job that could run. */
 
+/** What is wrong with an envelope; senders and the worker use the same codes. */
 export interface EnvelopeIssue {
   readonly code:
     | 'TOO_LARGE'
@@ -18,7 +19,7 @@ export interface EnvelopeIssue {
     | 'ID_TAKEN'
     | 'IDEMPOTENCY_MISMATCH'
     | 'QUEUE_REFUSED';
-  /** The field, dotted; empty when the body as a whole is meant. */
+  /** The path of the field, with dots; empty for the whole body. */
   readonly path: string;
   readonly message: string;
 }

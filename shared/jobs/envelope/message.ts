@@ -1,4 +1,4 @@
-/** An envelope as a message: which queue, which group, which deduplication id. */
+/** An envelope as a message: its queue, its group and its deduplication id. */
 
 import { MESSAGE_BYTES_MAX, PRIORITIES } from '#shared/contracts/queues.ts';
 import { assert } from '#shared/kernel/assert.ts';
@@ -9,7 +9,7 @@ import type { JobRecord } from '../record/record.ts';
 import { optionsOf } from '../record/repeatedIds.ts';
 import { contentHashOf, type Envelope, jobIdOf } from './envelope.ts';
 
-/** ASCII spells a character of two bytes with six. */
+/** A character of two bytes in UTF-8 has six in ASCII: `\u00e9`. */
 const ASCII_GROWTH = 3;
 const ATTRIBUTES_BYTES_MAX = 1_024;
 
@@ -22,21 +22,24 @@ assert(
 const safeGroup = (group: string): string =>
   /^[\x21-\x7e]{1,128}$/.test(group) ? group : sha256(group);
 
-/** @param id of the job */
+/** The SQS group of a job: the envelope's group, else the job's id; hashed where SQS needs that. */
 export const groupOf = ({ group }: Pick<Envelope, 'group'>, id: string): string =>
   safeGroup(group ?? id);
 
-/** An envelope as the body of a message. */
+/** An envelope as the body of a message, in ASCII. */
 export const bodyOf = (envelope: Envelope): string => asciiJson(envelope);
 
 /**
- * Holds the hashes of content and options: SQS swallows a repeated send of the same job, but lets
- * through what differs in anything, so that the worker can say so.
+ * A deduplication id from the job's id, content and options. SQS drops a second send of the same
+ * job, but takes a message that differs in anything, so that the worker can report the difference.
  */
 export const deduplicationIdOf = (envelope: Envelope, id: string): string =>
   sha256(`${id}\n${contentHashOf(envelope)}\n${JSON.stringify(optionsOf(envelope) ?? {})}`);
 
-/** @param nonce stands in for an id the envelope does not give; unique to this send */
+/**
+ * The message that sends a job.
+ * @param nonce stands in for the id where the envelope gives none; unique to this send
+ */
 export const messageOf = (
   envelope: Envelope,
   body: string,
@@ -54,8 +57,9 @@ export const messageOf = (
 };
 
 /**
- * The message of a job that the table holds. `occasion` tells one release from another, so that
- * SQS swallows a repeated one and nothing else.
+ * The message of a job that the table holds.
+ * @param occasion tells this release from others of the job, so that SQS drops only a repeated
+ * release
  */
 export const releaseOf = (
   record: Pick<JobRecord, 'id' | 'priority' | 'group' | 'generation' | 'traceHeader' | 'place'>,
@@ -63,7 +67,7 @@ export const releaseOf = (
   occasion: string,
 ): OutgoingMessage => ({
   priority: PRIORITIES.find((name) => name === record.priority) ?? 'normal',
-  // A job that keeps its place must not queue up behind those that wait for it.
+  // A job that keeps its place must not queue up behind the jobs that wait for this job.
   ...(record.place
     ? { group: sha256(`${record.group}\n${record.id}`), placedIn: record.group }
     : { group: record.group }),
@@ -73,7 +77,9 @@ export const releaseOf = (
   traceHeader: record.traceHeader,
 });
 
-/** For a body that was not checked, or failed the check: the worker will say what is wrong with it. */
+/**
+ * The message of a body that was not checked or failed the check; the worker reports what is wrong.
+ */
 export const uncheckedMessageOf = (body: string, nonce: string): OutgoingMessage => ({
   priority: 'normal',
   group: nonce,

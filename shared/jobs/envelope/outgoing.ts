@@ -1,4 +1,6 @@
-/** What senders of ours (client, CLI, handlers) check before anything is sent, in the worker's words. */
+/**
+ * The worker's checks, made by the mesh's own senders (client, command, handlers) before they send.
+ */
 
 import { mayBeInexact } from '#shared/kernel/decimals.ts';
 import { byteLength } from '#shared/kernel/json.ts';
@@ -11,14 +13,14 @@ import type { EnvelopeIssue } from './issue.ts';
 import { claimed } from './payload.ts';
 import { issueAt, parseHostileJson, pathText } from './safeJson.ts';
 
-/** The first value from which JSON writes whole numbers with an exponent, as floats everywhere. */
+/** From this value on, JSON has an exponent, so that every reader takes the number for a float. */
 const WRITTEN_AS_FLOAT = 1e21;
 
 const valueFault = (value: unknown): string | undefined => {
   if (typeof value === 'bigint') return `${value} is a BigInt: send it as text`;
   if (typeof value !== 'number') return undefined;
   if (!Number.isFinite(value)) return `${value} is no number of JSON`;
-  // A literal beyond 2^53 was rounded before it came here, and JSON's digits claim to be exact.
+  // A whole number beyond 2^53 was rounded already, but its digits in JSON would look exact.
   const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
   return isRounded && Math.abs(value) < WRITTEN_AS_FLOAT
     ? `${value} is beyond what a number holds exactly (2^53): send it as text`
@@ -49,21 +51,21 @@ const closelyWritten = (envelope: unknown): Result<string, EnvelopeIssue> => {
   }
 };
 
-/** An envelope as JSON text, or where it holds a value that JSON would change or cannot write. */
+/** An envelope as JSON text; an issue where JSON would change a value or cannot write one. */
 export const envelopeText = (envelope: unknown): Result<string, EnvelopeIssue> => {
   try {
     const text = JSON.stringify(envelope);
     // NaN and infinities are written as null.
     if (!text.includes('null') && !mayBeInexact(text)) return ok(text);
   } catch {
-    // The closer look says where.
+    // The closer look finds the field.
   }
   return closelyWritten(envelope);
 };
 
 /**
- * Checks a body that may be too large for a message: its payload then goes through the bucket, and
- * what is left of the envelope is checked as the worker will.
+ * Checks a body before it is sent. A payload that is too large for a message will go through the
+ * bucket; then the rest of the envelope is checked as the worker will check it, too.
  */
 export const parseOutgoing = (body: string, kinds: Kinds): Result<ValidJob, EnvelopeIssue> => {
   const bytes = byteLength(body);

@@ -1,4 +1,4 @@
-/** The payload a handler gets: fetched, its references resolved, checked by the kind's schema. */
+/** The payload that a handler gets: fetched, references resolved, checked by the kind's schema. */
 import { PAYLOAD_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -20,7 +20,7 @@ interface Sources {
 
 const READS_AT_ONCE = 16;
 
-/** The result of a job that completed; undefined when it has none. */
+/** The result of a completed job; undefined when it has none, or it is no longer in the bucket. */
 export const resultOf = async (
   record: Pick<JobRecord, 'result' | 'resultRef'>,
   blobs: Blobs,
@@ -40,20 +40,22 @@ const resultsOf = async (
   return new Map(completed.map(({ id }, index) => [id, results[index]]));
 };
 
-/** An envelope as a message takes it, and what of it the bucket has to keep. */
+/** An envelope that fits into a message, and the payload that the bucket must keep, if any. */
 export interface Claimed {
   readonly envelope: Envelope;
   readonly blob?: { readonly key: string; readonly text: string };
 }
 
-/** Takes a payload that is too large for a message out of its envelope; others pass unchanged. */
+/**
+ * Takes a payload that is too large for a message out of its envelope; does not write the bucket.
+ */
 export const claimed = (envelope: Envelope): Claimed => {
   const { payload, ...rest } = envelope;
   const text = payload === undefined ? '' : JSON.stringify(payload);
   const bytes = byteLength(text);
   if (bytes <= LIMITS.payloadInlineBytesMax) return { envelope };
   const hash = sha256(text);
-  // Once it is in the bucket nobody sees its references any more.
+  // A payload in the bucket hides its references, so they become dependencies now.
   const dependsOn = [...new Set([...(envelope.dependsOn ?? []), ...referencesIn(payload)])];
   return {
     envelope: {
@@ -65,7 +67,9 @@ export const claimed = (envelope: Envelope): Claimed => {
   };
 };
 
-/** Puts a payload that is too large for a message into the bucket; others pass unchanged. */
+/**
+ * Puts a payload that is too large for a message into the bucket; other envelopes stay unchanged.
+ */
 export const claimCheck = async (envelope: Envelope, blobs: Blobs): Promise<Envelope> => {
   const { envelope: light, blob } = claimed(envelope);
   if (blob) await blobs.put(blob.key, blob.text);
@@ -90,7 +94,7 @@ const fetched = async (job: ValidJob, blobs: Blobs): Promise<Result<unknown, Fau
   return json.ok ? json : err({ code: json.error.code, message: `payload: ${json.error.message}` });
 };
 
-/** What completed siblings of the chain found, by their names. */
+/** The results of completed siblings of the chain, by their names. */
 const contextOf = async (
   { siblings }: NonNullable<Envelope['chain']>,
   { store, blobs }: Sources,
@@ -105,7 +109,7 @@ const contextOf = async (
   return new Map([[ARTIFACTS, artifactsOf(found)], ...results]);
 };
 
-/** Jobs of a chain may use the original's templates. */
+/** Fills the original system's templates, which only jobs of a chain may use. */
 const fillTemplates = async (
   payload: unknown,
   { chain }: Envelope,
@@ -121,7 +125,10 @@ const fillTemplates = async (
   }
 };
 
-/** Rejects only when the table or the bucket cannot be reached. */
+/**
+ * The complete payload of a job about to run. What is wrong with it is a Fault that no retry
+ * repairs; rejects only when the table or the bucket cannot be reached.
+ */
 export const loadPayload = async (
   job: ValidJob,
   sources: Sources,

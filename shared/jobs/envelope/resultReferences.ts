@@ -4,7 +4,7 @@ import { err, ok, type Result } from '#shared/kernel/result.ts';
 
 interface Reference {
   readonly $result: string;
-  /** JSON Pointer (RFC 6901) into the result; the whole of it when absent. */
+  /** JSON Pointer (RFC 6901) into the result; the whole result when absent. */
   readonly path?: string;
 }
 
@@ -14,7 +14,7 @@ const isReference = (value: JsonObject): value is JsonObject & Reference => {
   return (path === undefined || typeof path === 'string') && Object.keys(others).length === 0;
 };
 
-/** The ids of all jobs whose results the payload refers to, each once. */
+/** The ids of the jobs whose results the payload refers to, each once. */
 export const referencesIn = (payload: unknown): readonly string[] => {
   const ids = new Set<string>();
   const visit = (value: unknown): void => {
@@ -36,7 +36,7 @@ const step = (value: unknown, segment: string): unknown => {
   return isJsonObject(value) && Object.hasOwn(value, segment) ? value[segment] : undefined;
 };
 
-/** The value a JSON Pointer points at; undefined when there is none. */
+/** The value at a JSON Pointer (RFC 6901); undefined when there is none. */
 export const pointedAt = (value: unknown, pointer: string): unknown => {
   if (pointer === '') return value;
   if (!pointer.startsWith('/')) return undefined;
@@ -44,9 +44,9 @@ export const pointedAt = (value: unknown, pointer: string): unknown => {
 };
 
 /**
- * Puts results in the place of references. Every reference that cannot be resolved is an error,
- * never a literal.
- * @param results of the jobs that completed, by id
+ * Replaces references by results. The error names all references that cannot be resolved; none of
+ * them is left in the payload as it is.
+ * @param results the results of completed jobs, by job id
  */
 export const resolveReferences = (
   payload: unknown,

@@ -1,4 +1,4 @@
-/** When a failed attempt is tried again: pure, in whole seconds, jitter from a port. */
+/** When a failed job is tried again: pure, in whole seconds, with jitter from a port. */
 import * as v from 'valibot';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Random } from '#shared/kernel/ports.ts';
@@ -22,6 +22,7 @@ export const retrySchema = v.strictObject({
 export type RetryPolicyInput = v.InferOutput<typeof retrySchema>;
 
 type WithoutUndefined<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
+/** A retry policy with every field set. */
 export type RetryPolicy = WithoutUndefined<RetryPolicyInput>;
 
 const DEFAULTS: RetryPolicy = {
@@ -34,7 +35,7 @@ const DEFAULTS: RetryPolicy = {
   maxSnoozes: LIMITS.snoozesDefault,
 };
 
-/** The envelope's word counts before the kind's, and that before the defaults. */
+/** Completes a policy: each field from the envelope, else from the kind, else the default. */
 export const retryPolicy = (
   envelope: RetryPolicyInput = {},
   kind: RetryPolicyInput = {},
@@ -55,8 +56,9 @@ const GROWTH = {
 } as const;
 
 /**
- * Delay after the `attempt`-th failure, in whole seconds from 0 to the policy's cap. Full jitter is
- * uniform over the whole interval, so that jobs that failed together do not come back together.
+ * The delay after attempt number `attempt` (from 1), in whole seconds from 0 to the policy's cap.
+ * Full jitter is uniform over the whole interval, so that jobs that failed together come back
+ * apart.
  */
 export const retryDelaySeconds = (policy: RetryPolicy, attempt: number, random: Random): number => {
   const grown = policy.baseSeconds * GROWTH[policy.curve](policy, attempt);

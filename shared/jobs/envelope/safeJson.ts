@@ -1,6 +1,6 @@
 /**
- * JSON.parse, and a refusal of what a store or a merge further on would choke on (depth, NUL,
- * `__proto__`) or silently change (lone surrogates, numbers beyond a double).
+ * JSON.parse that refuses values which would break a later store or merge (depth, NUL, `__proto__`)
+ * or would be changed silently (lone surrogates, numbers beyond a double).
  */
 
 import { isExact, mayBeInexact } from '#shared/kernel/decimals.ts';
@@ -19,7 +19,7 @@ interface Fault {
   readonly path: readonly string[];
 }
 
-/** Stands where a number was that a double cannot hold. */
+/** Replaces a number that a double cannot hold, and keeps its digits. */
 class Inexact {
   readonly source: string;
   constructor(source: string) {
@@ -44,7 +44,7 @@ const keyFault = (key: string): Fault | undefined => {
 const inexactReason = (source: string): string =>
   `${clipped(source, SHOWN_MAX)} would become ${Number(source)}: send it as text`;
 
-/** Depth is bounded before each step down, so hostile depth does not overflow the stack. */
+/** Checks the depth before each step down, so that deep input cannot overflow the stack. */
 const faultIn = (value: unknown, depth: number): Fault | undefined => {
   if (depth > LIMITS.jsonDepthMax)
     return fault('TOO_DEEP', `nested deeper than ${LIMITS.jsonDepthMax} levels`);
@@ -67,11 +67,11 @@ const faultInside = (items: readonly unknown[], depth: number): Fault | undefine
   return undefined;
 };
 
-/** A field, dotted, as people are shown it: bounded, NUL visible. */
+/** The path of a field for people, with dots: bounded in length, NUL made visible. */
 export const pathText = (keys: readonly PropertyKey[]): string =>
   clipped(keys.map(String).join('.').replaceAll('\0', '\\0'), LIMITS.issuePathMax);
 
-/** What is wrong with a field, beginning with its path; '' is the whole. */
+/** An issue whose message begins with the field's path. An empty path means the whole body. */
 export const issueAt = (
   code: EnvelopeIssue['code'],
   path: string,
@@ -88,7 +88,7 @@ const withInexact = (body: string): unknown =>
       : value,
   );
 
-/** Parses a message body into JSON that is safe to keep and to pass on. */
+/** Parses a message body into JSON that is safe to keep and to pass on. Throws nothing. */
 export const parseHostileJson = (body: string): Result<Json, EnvelopeIssue> => {
   if (body.startsWith(BYTE_ORDER_MARK))
     return err(
@@ -101,7 +101,7 @@ export const parseHostileJson = (body: string): Result<Json, EnvelopeIssue> => {
     const detail = error instanceof Error ? error.message : 'unreadable';
     return err(issueAt('NOT_JSON', '', `the body is not JSON: ${detail}`));
   }
-  // A reviver recurses, so it sees only what is known not to be deep.
+  // JSON.parse recurses when it has a reviver, so the depth is checked before.
   const found =
     faultIn(value, 0) ?? (mayBeInexact(body) ? faultIn(withInexact(body), 0) : undefined);
   return found ? err(issueAt(found.code, pathText(found.path), found.reason)) : ok(value);

@@ -1,6 +1,6 @@
 /**
- * What a message body may say (DESIGN §4.1). This schema is the one source of the TypeScript type
- * and of docs/schema/envelope.schema.json.
+ * The schema of a message body (DESIGN §4.1). The TypeScript type and
+ * docs/schema/envelope.schema.json are both made from this schema.
  */
 import * as v from 'valibot';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
@@ -14,7 +14,7 @@ const label = (max: number) =>
 
 const UNIT = /^[A-Za-z0-9]{1,16}$/;
 
-/** What becomes of a tick while the one before it has not ended. */
+/** What to do with a tick while the job of the tick before it has not ended. */
 export const OVERLAPS = ['skip', 'queue'] as const;
 
 const ahead = v.pipe(v.number(), v.minValue(0), v.maxValue(LIMITS.horizonSecondsMax));
@@ -26,7 +26,7 @@ const instant = v.pipe(
   v.check((text) => readTime(text) !== undefined, INSTANT_RULE),
 );
 
-/** Minor units: a whole number, as text when JSON's numbers do not reach. */
+/** An amount in minor units: a whole number, or text where a JSON number is not exact. */
 const minorUnits = v.union([
   v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(Number.MAX_SAFE_INTEGER)),
   v.pipe(v.string(), v.regex(/^[1-9]\d{0,29}$/, 'must be a positive whole number of minor units')),
@@ -42,28 +42,32 @@ const costSchema = v.variant('from', [
     payer,
     amount: minorUnits,
     unit: v.optional(unit),
-    /** What to do when the payer cannot pay: give up, or try again until it can. */
+    /** What to do when the payer cannot pay: give up, or try again until the payer can. */
     whenShort: v.optional(v.picklist(['fail', 'wait'])),
   }),
   v.strictObject({
     from: v.literal('parent'),
     amount: minorUnits,
-    /** Set by the mesh: the hold of this job, what it is taken from, and until when. */
+    /** Set by the mesh: the hold of this job, the hold that it is taken from, and its end (ms). */
     draw: v.optional(
       v.strictObject({
-        ...{ payer, unit, hold: holdName, of: holdName },
+        payer,
+        unit,
+        hold: holdName,
+        of: holdName,
         until: v.pipe(v.number(), v.integer(), v.minValue(0)),
       }),
     ),
   }),
 ]);
 
-/** Where a claim-checked payload is: its hash is its key in the data bucket. */
+/** A payload in the data bucket; its hash is its key there. */
 const payloadRefSchema = v.strictObject({
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')),
   bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.payloadBytesMax)),
 });
 
+/** A whole envelope; unknown fields are refused. */
 export const envelopeSchema = v.strictObject({
   id: v.optional(label(LIMITS.idLengthMax)),
   kind: label(LIMITS.kindLengthMax),
@@ -95,7 +99,7 @@ export const envelopeSchema = v.strictObject({
       ),
     }),
   ),
-  /** Set by the mesh: how many jobs are above it, each sent by the one before. */
+  /** Set by the mesh: how many jobs are above this job, each sent by the one before. */
   depth: v.optional(
     v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.treeDepthMax)),
   ),
@@ -124,9 +128,9 @@ export const envelopeSchema = v.strictObject({
 
 export type Envelope = v.InferOutput<typeof envelopeSchema>;
 
-/** What can be made out of a refused body. */
 const hint = (max: number) => v.fallback(v.optional(label(max)), undefined);
 
+/** The names in a refused body; a name that is missing or invalid is undefined. */
 export const hintsSchema = v.object({
   id: hint(LIMITS.idLengthMax),
   kind: hint(LIMITS.kindLengthMax),

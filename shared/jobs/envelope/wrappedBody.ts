@@ -1,12 +1,14 @@
-/** Envelopes of other services around a job, or in its place: what they are, and what to turn off. */
+/**
+ * Bodies that another service wrapped around a job, or sent in its place, and what to do about it.
+ */
 
 import { isJsonObject, type JsonObject, readJson } from '#shared/kernel/json.ts';
 
 interface Wrapper {
   readonly recognizes: (body: JsonObject) => boolean;
-  /** What it is, and what its sender should do. */
+  /** What the body is, and what its sender should do. */
   readonly advice: string;
-  /** Where the sender's own words are in it. */
+  /** The sender's own body inside the wrapper. */
   readonly inside?: (body: JsonObject) => unknown;
 }
 
@@ -45,13 +47,13 @@ const WRAPPERS: readonly Wrapper[] = [
 const wrapperOf = (body: unknown): Wrapper | undefined =>
   isJsonObject(body) ? WRAPPERS.find(({ recognizes }) => recognizes(body)) : undefined;
 
-/** What to do about a body that another service wrapped; undefined when it is not wrapped. */
+/** What the sender should do about a wrapped body; undefined when the body is not wrapped. */
 export const wrapperAdvice = (body: unknown): string | undefined => wrapperOf(body)?.advice;
 
-/** The innermost body that a sender wrote itself, as far as it can be read. */
+/** The innermost body that the sender itself wrote, as far as it can be read. */
 export const unwrapped = (body: unknown): unknown => {
   let inner = body;
-  // Not by recursion: a sender may wrap as deeply as a message is long.
+  // A loop and no recursion: the depth of the wrappers is bounded only by the message's size.
   while (isJsonObject(inner)) {
     const inside = wrapperOf(inner)?.inside;
     if (!inside) break;

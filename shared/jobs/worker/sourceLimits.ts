@@ -33,8 +33,8 @@ const comeBack = async (
   const now = deps.clock.now();
   const { held, fate } = await deferOrPark(dueAt, facts.id, delivery, deps);
   const { id, kind } = facts;
-  // The row of a limited job already names its reservation, and the row of a lost attempt must keep
-  // saying RUNNING, so that the job runs alone. Only a new receipt must be written.
+  // The row of a limited job already names its reservation, and the row of a lost attempt says that
+  // the job must run alone. Such a row is written only for a new receipt: SQS accepts no older one.
   const says = record?.status === 'LIMITED' || record?.status === 'RUNNING';
   if (says && fate.action === 'return' && !held.receipt)
     return { ...fate, as: 'limited', id, kind };
