@@ -1,4 +1,4 @@
-/** The claim of an attempt: what it asks for, and the closed set of answers. */
+/** The claim of an attempt: its request, and the closed set of its outcomes. */
 import {
   type Cost,
   isExpired,
@@ -8,7 +8,7 @@ import {
   type Options,
 } from './record.ts';
 
-/** What a row says about its job from the first write on. */
+/** What a row says about its job from its first write on. `createdAt` in ms since the epoch. */
 export interface JobFacts {
   readonly id: string;
   readonly kind: string;
@@ -21,72 +21,75 @@ export interface JobFacts {
   readonly missionId?: string | undefined;
   readonly taskId?: string | undefined;
   readonly parentId?: string | undefined;
-  /** What it depends on, as far as it is worth keeping for people. */
+  /** The first of its dependencies, for people. */
   readonly dependsOn?: readonly string[] | undefined;
   readonly correlationId?: string | undefined;
   readonly callback?: string | undefined;
-  /** The schedule that sent it. */
+  /** The schedule that sent the job. */
   readonly schedule?: string | undefined;
   readonly cost?: Cost | undefined;
-  /** What it asks for beside its content, to tell when the same job comes again with others. */
+  /** Fingerprints of the options, to see when the same job is sent again with other options. */
   readonly options?: Options | undefined;
-  /** X-Ray's; what the job brings about carries it on. */
+  /** The X-Ray header; the messages that the job causes carry it on. */
   readonly traceHeader?: string | undefined;
 }
 
+/** A request for the right to run an attempt. Times are ms since the epoch. */
 export interface ClaimRequest extends JobFacts {
   readonly now: number;
   readonly leaseId: string;
   readonly leaseUntil: number;
   readonly attemptsMax: number;
+  /** The Lambda request id, for the history. */
   readonly by: string;
-  /** May create the row; a job that must wait for something first may not. */
+  /** Whether the claim may make the row; false for a job that must have one because it waited. */
   readonly fresh: boolean;
-  /** Lanes whose jobs may run beside it, in the same process. */
+  /** How many other message groups may run jobs in the same process. */
   readonly beside: number;
-  /** Takes over from an attempt whose worker was lost, and from no other. */
+  /** The lost attempt to take over from; the claim then takes over from no other. */
   readonly over?: Lost | undefined;
 }
 
-/** An attempt that never reported back. */
+/** An attempt whose worker never reported its end. */
 interface Lost {
   readonly leaseId: string;
   /** The number of the attempt that takes over. */
   readonly attempt: number;
 }
 
+/** The outcome of a claim. */
 export type ClaimOutcome =
   | { readonly kind: 'claimed'; readonly record: JobRecord }
-  /** There is no row, and the claim was not to make one. */
+  /** There is no row, and the claim must not make one. */
   | { readonly kind: 'absent' }
   /** Another attempt holds a live lease. */
   | { readonly kind: 'running'; readonly leaseUntil: number }
   /** Not due yet. */
   | { readonly kind: 'early'; readonly dueAt: number; readonly record: JobRecord }
-  /** Its dependencies have not ended. */
+  /** Dependencies of the job have not ended. */
   | { readonly kind: 'waiting'; readonly record: JobRecord }
-  /** Nothing to do: the job has ended. */
+  /** The job has ended, so there is nothing to do. */
   | { readonly kind: 'finished'; readonly record: JobRecord }
-  /** It ended so long ago that its record counts as gone. */
+  /** The job ended so long ago that its record counts as gone. */
   | { readonly kind: 'expired'; readonly record: JobRecord }
-  /** Dead, and it holds its group until a person decides. */
+  /** The job is dead and holds its group until a person decides. */
   | { readonly kind: 'halted'; readonly record: JobRecord }
-  /** A person wants it to end, and no attempt is there to see that. */
+  /** A person asked to cancel the job, and no attempt runs that could see the request. */
   | { readonly kind: 'cancelling'; readonly record: JobRecord }
-  /** Its attempt died with its worker: it may run again, but beside no other job. */
+  /** The last attempt died with its worker: the job may run again, but beside no other job. */
   | { readonly kind: 'abandoned'; readonly record: JobRecord }
   /** The last allowed attempt died with its worker. */
   | { readonly kind: 'exhausted'; readonly record: JobRecord }
   /** The id belongs to a job with other content. */
   | { readonly kind: 'taken'; readonly record: JobRecord };
 
-/** Whether nothing ran beside the attempt: then nobody else can have ended its worker. */
+/** Whether nothing ran beside the last attempt, so that no other job can have killed its worker. */
 const ranAlone = ({ history }: JobRecord): boolean =>
   history.findLast(({ event }) => event === 'claimed')?.beside === undefined;
 
 /**
- * What takes over from an attempt that was lost. An attempt that ran beside others may be the victim
- * of any of them and is not counted; an attempt that ran alone is.
+ * How to take over from a lost attempt. A lost attempt that ran beside other jobs may be a victim
+ * of one of them, so it is not counted; a lost attempt that ran alone is counted.
  */
 export const lostAttempt = (record: JobRecord): Lost => ({
   leaseId: record.leaseId ?? '',
@@ -116,7 +119,10 @@ const ofOpen = (
   return { kind: 'early', dueAt, record };
 };
 
-/** Why a claim was refused, told from the record that stood in its way. */
+/**
+ * Why a claim was refused, read from the record that stood in its way.
+ * @param skewMs how much longer a lease counts as live, because clocks differ
+ */
 export const classifyRefusal = (
   record: JobRecord | undefined,
   request: Pick<ClaimRequest, 'leaseId' | 'now' | 'contentHash' | 'attemptsMax'>,
@@ -124,9 +130,9 @@ export const classifyRefusal = (
 ): ClaimOutcome => {
   // A row without a status only says that others wait for the job.
   if (record?.status === undefined) return { kind: 'absent' };
-  // The write landed and its answer was lost: the SDK's retry then finds our own lease.
+  // The first write was applied and only its answer was lost; the SDK's retry finds our own lease.
   if (record.leaseId === request.leaseId) return { kind: 'claimed', record };
-  // Cancelled before any message of it was seen: whatever comes under its id is meant.
+  // A person cancelled the id before any message came, so the content does not matter.
   if (isTombstone(record)) return ofTerminal(record, request.now);
   if (isTerminal(record.status) && isExpired(record, request.now))
     return { kind: 'expired', record };
@@ -136,7 +142,10 @@ export const classifyRefusal = (
     : ofOpen(record, request, skewMs);
 };
 
+/** The outcome of a conditional change of a row. */
 export type FencedOutcome =
   | { readonly kind: 'applied'; readonly record?: JobRecord }
-  /** The lease went to somebody else, or the job ended without us. */
+  /**
+   * The row is no longer as expected: another attempt has the lease, or another writer was first.
+   */
   | { readonly kind: 'lost'; readonly record: JobRecord | undefined };

@@ -19,7 +19,7 @@ const opened = (facts: JobFacts, now: number, event: HistoryEvent) => ({
   history: [event],
 });
 
-/** The row of a job that must not run yet. */
+/** The row of a job that must wait for its time, its source's limits, or a pause. */
 export const scheduled = (
   facts: JobFacts,
   now: number,
@@ -33,6 +33,7 @@ export const scheduled = (
   status: why.event === 'limited' ? 'LIMITED' : 'SCHEDULED',
 });
 
+/** What a job waits for. Times are ms since the epoch. */
 export interface Waiting extends KeptBody {
   readonly deadline: number;
   readonly dependencies: readonly string[];
@@ -40,7 +41,7 @@ export interface Waiting extends KeptBody {
   readonly notBefore: number | undefined;
 }
 
-/** The row of a job that waits for others; `dueAt` is its deadline. */
+/** The row of a job that waits for its dependencies; its `dueAt` is the deadline. */
 export const waiting = (facts: JobFacts, now: number, wait: Waiting): JobRecord => {
   const { deadline, dependencies, notBefore, onDependencyFailure, ...kept } = wait;
   const [first = ''] = dependencies;
@@ -57,14 +58,14 @@ export const waiting = (facts: JobFacts, now: number, wait: Waiting): JobRecord 
   };
 };
 
-/** A job that ended before any attempt. */
+/** The row of a job that is cancelled before its first attempt. */
 export const unheard = (facts: JobFacts, now: number, by: string, why: string): JobRecord => ({
   ...opened(facts, now, { at: now, event: 'cancelled', by, note: why }),
   status: 'CANCELLED',
   expiresAt: expiry(now, LIMITS.retentionTombstoneSeconds),
 });
 
-/** A job that a person cancelled before any worker saw it. */
+/** The row of a job that a person cancelled before any worker saw a message of the job. */
 export const tombstone = (id: string, now: number, by: string, reason: string): JobRecord => ({
   id,
   kind: '',
@@ -81,7 +82,7 @@ export const tombstone = (id: string, now: number, by: string, reason: string): 
   expiresAt: expiry(now, LIMITS.retentionTombstoneSeconds),
 });
 
-/** The record of input that cannot run. */
+/** The row of input that cannot run, with its body and the reason. */
 export const quarantined = (
   base: Pick<JobRecord, 'id' | 'messageId' | 'priority' | 'group' | 'createdAt'> & EnvelopeHints,
   now: number,

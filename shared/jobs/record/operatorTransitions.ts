@@ -1,9 +1,9 @@
-/** What people decide about jobs that have died, as transitions: pure. */
+/** What a person decides about an ended job, as transitions: pure. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { HistoryEvent, JobRecord } from './record.ts';
 import { appended, dueKey, expiry, type KeptBody, type Transition } from './transitions.ts';
 
-/** The dead job no longer holds its group: it stays dead. */
+/** The dead job stays dead, and no longer holds its group. `now` in ms since the epoch. */
 export const skipped = (record: JobRecord, now: number, by: string): Transition => ({
   to: 'DEAD',
   set: {
@@ -14,7 +14,7 @@ export const skipped = (record: JobRecord, now: number, by: string): Transition 
   remove: ['halted', 'receipt'],
 });
 
-/** The dead job runs again where it stands, before the rest of its group. */
+/** The dead job runs again in its place, before the rest of its group, with fresh attempts. */
 export const resumed = (record: JobRecord, now: number, by: string): Transition => ({
   to: 'RETRYING',
   set: {
@@ -22,31 +22,34 @@ export const resumed = (record: JobRecord, now: number, by: string): Transition 
     dueAt: now,
     attempt: 0,
     generation: (record.generation ?? 0) + 1,
-    // With no message left in its place, a fresh one must come.
+    // Without a message in the group, the timekeeper must send a new one.
     ...(!record.receipt && { due: dueKey(record.id) }),
     history: appended(record, { at: now, event: 'resumed', by }),
   },
   remove: ['halted', 'receipt', 'attention', 'expiresAt'],
 });
 
-/** How a job is put back: due at a time, or after the jobs it depends on. */
+/** How a job is put back: due at a time, or after its dependencies. */
 export interface Again extends KeptBody {
   readonly by: string;
+  /** ms since the epoch. */
   readonly dueAt: number;
   readonly contentHash: string;
   readonly kind: string;
   readonly patched: boolean;
-  /** How many jobs it must wait for; then `dueAt` is its deadline. */
+  /** How many dependencies the job must wait for. When there are any, `dueAt` is the deadline. */
   readonly dependencies: number;
 }
 
-/** Put back by hand: under a new generation, with fresh counters, its errors kept. */
+/** The job is put back by hand: a new generation with fresh counters; its old errors are kept. */
 export const redriven = (record: JobRecord, now: number, again: Again): Transition => {
   const { by, dueAt, patched, dependencies, ...kept } = again;
   const waits = dependencies > 0;
   const note = patched ? 'with a changed payload' : undefined;
   const event: HistoryEvent = {
-    ...{ at: now, event: 'redriven', by },
+    at: now,
+    event: 'redriven',
+    by,
     ...(!waits && { dueAt }),
     ...(note && { note }),
   };
@@ -63,7 +66,7 @@ export const redriven = (record: JobRecord, now: number, again: Again): Transiti
       updatedAt: now,
       history: appended(record, event),
     },
-    // Behind all others of its group: they must not wait for it.
+    // The job goes to the end of its group: without its place, no job of the group waits for it.
     remove: [
       ...(['attention', 'expiresAt', 'cancelRequest', 'place'] as const),
       ...(waits ? [] : (['pending'] as const)),

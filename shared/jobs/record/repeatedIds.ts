@@ -1,6 +1,6 @@
 /**
- * What else came under a job's id: a message with other content, which is refused, or the same one
- * again with other options, which are not taken up. Either is said on the row of the first.
+ * Other messages under a job's id. A message with other content is refused. The same content with
+ * other options is the same job, and the new options do not count. Both are noted on the job's row.
  */
 
 import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
@@ -17,12 +17,14 @@ const OPTIONS = [
   ...(['onDead', 'retry', 'timeoutSeconds'] as const),
 ] satisfies readonly (keyof Envelope)[];
 
-/** Enough to tell one option from another, little in each row. */
+/** Long enough to tell two values of an option apart, short enough for every row. */
 const FINGERPRINT_LENGTH = 6;
 const fingerprint = (value: unknown): string =>
   sha256(canonicalJson(value as Json)).slice(0, FINGERPRINT_LENGTH);
 
-/** undefined when it asks for nothing: a plain job's row has no such field. */
+/**
+ * Fingerprints of the envelope's options; undefined without options, so that a plain row is short.
+ */
 export const optionsOf = (envelope: Envelope): Options | undefined => {
   const given = OPTIONS.filter((name) => envelope[name] !== undefined);
   if (given.length === 0) return undefined;
@@ -33,7 +35,7 @@ export const optionsOf = (envelope: Envelope): Options | undefined => {
 export const differing = (one: Options = {}, other: Options = {}): readonly string[] =>
   OPTIONS.filter((name) => one[name] !== other[name]);
 
-/** Who asked for an id, and how. */
+/** A message that asks for an id. */
 export interface Claimant {
   readonly id: string;
   readonly messageId: string;
@@ -45,7 +47,7 @@ interface TakenIssue extends EnvelopeIssue {
   readonly code: 'ID_TAKEN' | 'IDEMPOTENCY_MISMATCH';
 }
 
-/** The id belongs to a job with other content; names both. */
+/** The issue of a message whose id belongs to a job with other content; names both messages. */
 export const takenIssue = (
   { id, messageId, source = 'default', idempotencyKey }: Claimant,
   holder: Pick<JobRecord, 'messageId'>,
@@ -57,7 +59,7 @@ export const takenIssue = (
   return { code: 'IDEMPOTENCY_MISMATCH', path: 'idempotencyKey', message };
 };
 
-/** Says on the row of a job that the same job came again and asked for something else, if it did. */
+/** Notes on a job's row that the same job was sent again with other options; else does nothing. */
 export const noteDropped = async (
   record: JobRecord,
   { messageId, createdAt, options }: JobFacts,

@@ -1,8 +1,9 @@
-/** The trace of a job: every decision about it, in order, in plain words. */
+/** The trace of a job: every decision about the job, in order, in plain words. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { DeliveryState } from '../ports/jobs.ts';
 import type { HistoryEvent, JobRecord } from './record.ts';
 
+/** One step of a trace. */
 export interface TraceStep {
   /** ms since the epoch. */
   readonly at: number;
@@ -15,7 +16,7 @@ const errorText = (record: JobRecord, event: HistoryEvent): string => {
   return error ? `${error.code}: ${error.message}` : (event.code ?? 'unknown error');
 };
 
-/** A wait as people say it. */
+/** A wait in the unit that people would use. */
 const wait = (ms: number): string => {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   if (seconds < 120) return `${seconds} s`;
@@ -35,11 +36,11 @@ interface Telling {
   readonly record: JobRecord;
   readonly event: HistoryEvent;
   readonly attempt: number;
-  /** The claim before it, when nothing was decided since. */
+  /** The claim of the attempt that was lost before this claim; undefined when none was lost. */
   readonly lost: HistoryEvent | undefined;
 }
 
-/** A worker that was lost with several jobs tells nothing about any of them. */
+/** How a lost attempt is told. A worker that died with several jobs proves nothing against one. */
 const lostText = (lost: HistoryEvent): string => {
   const what = '; the attempt before it never reported back and its lease ran out';
   if (lost.beside === undefined) return what;
@@ -77,14 +78,14 @@ const TEXTS: Readonly<Record<HistoryEvent['event'], (told: Telling) => string>> 
   quarantined: ({ record, event }) => `refused, its body is kept (${errorText(record, event)})`,
 };
 
-/** The claim before the event, when nothing was decided since. */
+/** The claim before this claim, when no decision came between them: its attempt was lost. */
 const lostBefore = (history: readonly HistoryEvent[], index: number): HistoryEvent | undefined => {
   if (history[index]?.event !== 'claimed') return undefined;
   const before = history.slice(0, index).findLast(({ event }) => event !== 'dispatched');
   return before?.event === 'claimed' ? before : undefined;
 };
 
-/** What an event makes of the number of the current attempt. */
+/** The number of the current attempt after an event. */
 const counted = (
   attempt: number,
   { event }: HistoryEvent,
@@ -112,7 +113,7 @@ const wishStep = ({ cancelRequest }: JobRecord): readonly TraceStep[] => {
   return [{ at, event: 'cancel_requested', text: `cancellation asked for by ${by}: ${reason}` }];
 };
 
-/** What else came under its id. */
+/** The steps of other messages under the job's id. */
 export const repeatSteps = ({ repeats = [] }: JobRecord): readonly TraceStep[] =>
   repeats.map(({ at, messageId, code, options = [] }, index): TraceStep => {
     const last = index === LIMITS.repeatsKept - 1 ? '; further ones are not noted' : '';
@@ -124,7 +125,7 @@ export const repeatSteps = ({ repeats = [] }: JobRecord): readonly TraceStep[] =
     return { at, event: 'refused', text };
   });
 
-/** What became of the callback, a step a try. */
+/** The steps of a callback, one for each try. */
 export const callbackSteps = ({ url, tries }: DeliveryState): readonly TraceStep[] =>
   tries.map(({ at, state, detail }) => ({
     at,
@@ -132,9 +133,10 @@ export const callbackSteps = ({ url, tries }: DeliveryState): readonly TraceStep
     text: `posted to ${url}: ${detail}${state === 'FAILED' ? '; given up' : ''}`,
   }));
 
+/** The steps of a job, without its callback: sent, decisions, repeats, a cancel request. */
 export const traceOf = (record: JobRecord): readonly TraceStep[] => {
   const { history } = record;
-  // The oldest events of a long history are gone: what is left is counted back from the end.
+  // The oldest events of a long history are gone, so the first number is counted from the end.
   let attempt = record.attempt - history.reduce(counted, 0);
   if (history.some(({ event }) => event === 'redriven' || event === 'resumed')) attempt = 0;
   const steps = history.map((event, index): TraceStep => {

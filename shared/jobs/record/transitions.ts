@@ -1,4 +1,4 @@
-/** How a job's state changes: pure builders of the one conditional write that records it. */
+/** How a job's state changes: pure builders of the one conditional write of a change. */
 import type { Attention } from '#shared/contracts/jobs.ts';
 import { ATTENTION_SHARDS, DUE_SHARDS } from '#shared/contracts/tables.ts';
 import { sha256 } from '#shared/kernel/json.ts';
@@ -15,20 +15,20 @@ import type {
   Status,
 } from './record.ts';
 
-/** What a transition writes beside the status. */
+/** A new status, and the fields to write and to remove with it. */
 export interface Transition {
   readonly to: Exclude<Status, 'RUNNING' | 'QUARANTINED'>;
   readonly set: Partial<Omit<JobRecord, 'id' | 'status' | 'leaseId'>>;
   readonly remove: readonly (keyof JobRecord)[];
 }
 
-/** A message body where no message will stand for its job any more; large ones in the bucket. */
+/** The message body of a job without a message: inline, or its key in the bucket. */
 export interface KeptBody {
   readonly envelope?: string;
   readonly envelopeRef?: string;
 }
 
-/** How a job that must come back is held: by its message, or parked in the table. */
+/** How a job waits: with its message in the queue, or parked in the table. `dueAt` in ms. */
 export interface Held extends KeptBody {
   readonly dueAt: number;
   readonly due?: string;
@@ -42,9 +42,11 @@ export interface Outbox {
   readonly childrenRef?: string;
 }
 
+/** The history with one more event; the oldest events are dropped. */
 export const appended = (record: JobRecord, event: HistoryEvent): readonly HistoryEvent[] =>
   [...record.history, event].slice(-LIMITS.historyMax);
 
+/** A TTL in seconds since the epoch. @param now ms since the epoch */
 export const expiry = (now: number, seconds: number): number => Math.floor(now / 1_000) + seconds;
 
 const shardOf = (id: string, shards: number): number =>
@@ -61,8 +63,8 @@ const WAITING_FIELDS = ['dueAt', 'due', 'receipt'] as const;
 const LEASE_FIELDS = ['leaseUntil', 'cancelRequest', ...WAITING_FIELDS] as const;
 
 /**
- * `result` is JSON text; give `resultRef` instead when it is kept elsewhere.
- * @param refused what became of follow-up jobs that were refused, for people
+ * The job completed. `result` is JSON text; give `resultRef` for a result in the bucket.
+ * @param refused which follow-up jobs were refused and why, for people
  */
 export const completed = (
   record: JobRecord,
@@ -80,14 +82,18 @@ export const completed = (
     updatedAt: now,
     expiresAt: expiry(now, LIMITS.retentionCompletedSeconds),
     history: appended(record, {
-      ...{ at: now, event: 'completed', attempt: record.attempt },
+      at: now,
+      event: 'completed',
+      attempt: record.attempt,
       ...(refused !== '' && { note: clipped(refused, LIMITS.errorMessageMax) }),
     }),
   },
   remove: [...LEASE_FIELDS, 'error', 'envelope', 'envelopeRef'],
 });
 
-/** The stack is kept once: beyond 1 KB, each later write of the row costs another unit. */
+/**
+ * Keeps the stack once, in `errors`: each KB of a row costs a write unit more at every later write.
+ */
 const failed = (record: JobRecord, { stack, ...error }: JobError) => ({
   error,
   errors: [...(record.errors ?? []), { ...error, ...(stack && { stack }) }].slice(
@@ -95,7 +101,7 @@ const failed = (record: JobRecord, { stack, ...error }: JobError) => ({
   ),
 });
 
-/** The attempt failed and another one is allowed. */
+/** The attempt failed and another attempt is allowed. */
 export const retrying = (
   record: JobRecord,
   now: number,
@@ -118,7 +124,7 @@ export const retrying = (
   remove: ['leaseUntil'],
 });
 
-/** Not yet: the attempt is given back. `interrupted` is ours, `snoozed` the handler's. */
+/** The attempt is given back, not counted: `snoozed` by the handler, `interrupted` by the mesh. */
 export const postponed = (
   record: JobRecord,
   now: number,
@@ -133,14 +139,17 @@ export const postponed = (
     attempt: record.attempt - 1,
     ...(event === 'snoozed' && { snoozes: (record.snoozes ?? 0) + 1 }),
     history: appended(record, {
-      ...{ at: now, event, attempt: record.attempt, dueAt: held.dueAt },
+      at: now,
+      event,
+      attempt: record.attempt,
+      dueAt: held.dueAt,
       ...(note && { note }),
     }),
   },
   remove: ['leaseUntil'],
 });
 
-/** Of a wait that goes on the last word is enough: what led to it must not fall off. */
+/** A wait that goes on replaces its last event, so that older events stay in the history. */
 const awaited = (
   record: JobRecord,
   event: HistoryEvent & { readonly dueAt: number },
@@ -150,7 +159,7 @@ const awaited = (
   return [...record.history.slice(0, -1), { ...event, at: last.at }];
 };
 
-/** Its source is over its limits: nothing is spent, it comes back at its time. */
+/** The job's source is at its limits: the job comes back at `dueAt`, and no attempt is counted. */
 export const limited = (record: JobRecord, now: number, held: Held): Transition => ({
   to: 'LIMITED',
   set: {
@@ -161,7 +170,7 @@ export const limited = (record: JobRecord, now: number, held: Held): Transition 
   remove: ['leaseUntil', 'due', 'notBefore'],
 });
 
-/** Keeps the envelope: a dead job has no message any more that could bring it back. */
+/** The job is dead. Its envelope is kept for a redrive. With a receipt, the job holds its group. */
 export const dead = (
   record: JobRecord,
   now: number,
@@ -176,7 +185,7 @@ export const dead = (
       ...failed(record, error),
       ...kept,
       ...(halts && { halted: true }),
-      // What holds its group stays until a person has decided.
+      // A job that holds its group stays until a person decides.
       ...(!halts && { expiresAt: expiry(now, LIMITS.retentionFailedSeconds) }),
       updatedAt: now,
       attention: attentionKey('DEAD', record.id),
@@ -186,6 +195,7 @@ export const dead = (
   };
 };
 
+/** A person, or the mesh, cancelled the job. */
 export const cancelled = (
   record: JobRecord,
   now: number,
@@ -203,11 +213,11 @@ export const cancelled = (
 const FREE_TO_WAIT = ['RETRYING', 'SCHEDULED', 'LIMITED'] as const;
 
 /**
- * No message stands for the job any more; the table holds it until it is due.
- * @param why it does not start, where that is no part of its row yet
+ * The job has no message any more; the table keeps the job until it is due.
+ * @param why the reason, for the history; none when the row tells it already
  */
 export const parked = (record: JobRecord, now: number, held: Held, why?: string): Transition => ({
-  // One that ran and was lost, or waited for others, has nothing but its time to wait for.
+  // A lost job, or a job whose dependencies have ended, waits only for its time now.
   to: FREE_TO_WAIT.find((status) => status === record.status) ?? 'SCHEDULED',
   set: {
     ...held,
@@ -219,14 +229,14 @@ export const parked = (record: JobRecord, now: number, held: Held, why?: string)
   remove: ['leaseUntil', 'notBefore', 'receipt'],
 });
 
-/** Its message was received again, and goes on waiting: of its receipts the newest counts. */
+/** The job's message was received again and goes on waiting: only the newest receipt is valid. */
 export const received = (record: JobRecord, now: number, receipt: Receipt): Transition => ({
   to: record.status as Transition['to'],
   set: { receipt, updatedAt: now },
   remove: [],
 });
 
-/** Its message is on its way again. */
+/** A message of the job was sent, so the due index must not name the job any more. */
 export const unparked = (record: JobRecord, now: number): Transition => ({
   to: record.status as Transition['to'],
   set: { updatedAt: now },

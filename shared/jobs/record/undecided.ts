@@ -1,6 +1,6 @@
 /**
- * What came back undecided because of a fault of ours: its job may have no row yet, so the fault is
- * kept beside it, for `why`, `status` and the doctor.
+ * Messages that came back undecided because of a fault of the mesh. Their job may have no row yet,
+ * so the fault is an item of its own, for `why`, `status` and the doctor.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
@@ -9,26 +9,29 @@ import { hintsOf } from '../envelope/envelope.ts';
 import type { Delivery } from '../ports/jobs.ts';
 import { isTerminal, type JobRecord } from './record.ts';
 
+/** The last fault that kept a message undecided. */
 export interface Undecided {
-  /** Of the job as far as the message tells, else of the message. */
+  /** The job's id as far as the message tells it, else the message id. */
   readonly id: string;
   readonly messageId: string;
   readonly code: string;
   readonly message: string;
   /** ms since the epoch. */
   readonly at: number;
-  /** How often the message has come. */
+  /** How often the message was received. */
   readonly receives: number;
 }
 
+/** Keeps the last fault of each job. */
 export interface FaultLog {
-  /** The newest of a job counts; noting it twice is noting it once. */
+  /** Keeps the newest fault of a job; safe to repeat. */
   note(fault: Undecided): Promise<void>;
   get(id: string): Promise<Undecided | undefined>;
-  /** Those of jobs that nothing has become of since, the newest first. */
+  /** The faults of jobs that have not moved on since, newest first. */
   list(limit: number): Promise<readonly Undecided[]>;
 }
 
+/** The fault of a message that could not be decided. @param now ms since the epoch */
 export const undecidedOf = (delivery: Delivery, error: unknown, now: number): Undecided => {
   const { messageId, receives, released, body } = delivery;
   return {
@@ -45,6 +48,6 @@ export const undecidedOf = (delivery: Delivery, error: unknown, now: number): Un
 export const isOver = (fault: Undecided, record: JobRecord | undefined): boolean =>
   record !== undefined && (isTerminal(record.status) || record.updatedAt > fault.at);
 
-/** For people. */
+/** The fault in one sentence, for people. */
 export const undecidedText = ({ messageId, message, receives }: Undecided): string =>
   `its message ${messageId} came back undecided, received ${receives} times so far: ${message}; a fault of the mesh, see the worker's log`;
