@@ -40,10 +40,7 @@ export interface CloudOptions {
   readonly assemblyDir: string;
   /** Default: the only template in `assemblyDir`. */
   readonly stackName?: string;
-  /**
-   * Execution environments at once; the event source mappings share them evenly. Default: eight per
-   * core.
-   */
+  /** Execution environments at once, shared by all event source mappings. Default: 8 per core. */
   readonly maxEnvironments?: number;
   /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */
   readonly tables?: TableEngine | undefined;
@@ -150,10 +147,7 @@ const publisherOf =
   (arn: string, message: string): void =>
     void messages.publish(arn.split(':').at(-1) ?? '', message, { region: REGION });
 
-/**
- * Starts the rest on the servers. `started` gets everything that runs, also when a later part fails
- * to start.
- */
+/** Starts the rest. `started` gets all that runs, also when a later part fails to start. */
 const startOn = async (
   servers: Servers,
   assembly: Assembly,
