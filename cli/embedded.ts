@@ -1,14 +1,13 @@
 /** Synthesizes the stack and runs its template here until told to stop. */
-import { clearState, type EmbeddedState, ROOT, readState, writeState } from '#client/state.ts';
+import { assemblyFor } from '#client/dev/assembly.ts';
+import type { BuiltWorker } from '#client/dev/ownKinds.ts';
+import { clearState, type EmbeddedState, readState, writeState } from '#client/state.ts';
 import { type Cloud, startCloud } from '#emulator/cloud.ts';
 import { createRecorder } from '#emulator/dashboard/recorder.ts';
 import type { FunctionLogLine } from '#emulator/lambda/environment.ts';
 import type { TableEngine } from '#emulator/tables/tableEngine.ts';
-import { keepWhileRunning } from '#infra/synthesis/cache.ts';
-import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { openDashboard } from './dashboard/open.ts';
-import type { BuiltWorker } from './dev/ownKinds.ts';
 import { CliError } from './errors.ts';
 import { note, step } from './print.ts';
 
@@ -31,21 +30,15 @@ export interface UpOptions {
 /** The end of the name of the function that runs the jobs. */
 const WORKER = '-worker';
 
-/** For this machine only: jobs may call it, and what an account demands is not checked. */
-const CONTEXT = ['allowLoopback=true', 'securityChecks=off'];
-
 const synthesized = async (stage: string): Promise<string> => {
   let isNew = false;
-  const dir = await synthesize({
-    root: ROOT,
-    context: [`stage=${stage}`, ...CONTEXT],
+  const dir = await assemblyFor(stage, {
     around: (synthesis) => {
       isNew = true;
       return step('synthesizing the stack', synthesis);
     },
   });
   if (!isNew) note('the stack is as it was synthesized before');
-  keepWhileRunning(dir);
   return dir;
 };
 

@@ -2,7 +2,7 @@
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 
 export class MeshError extends Error {
-  override readonly name = 'MeshError';
+  override readonly name: string = 'MeshError';
   /** For example NO_DEPLOYMENT, PAYLOAD_INVALID, NOT_SENT, NOT_ENDED. */
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {

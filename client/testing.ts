@@ -1,9 +1,13 @@
-/** For tests of one's own kinds: a run without queue or table, as the worker would make it. */
+/** `sheratan/testing`: a kind without a queue, and a whole mesh for as long as a test runs. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type * as v from 'valibot';
 import { checkPayload, type Envelope } from '#shared/jobs/envelope/envelope.ts';
 import type { JobContext, TypedJob } from '#shared/jobs/kinds/defineJob.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { MeshError } from './errors.ts';
+import type { Mesh } from './mesh.ts';
 
 export interface TestRun<R> {
   readonly result: R;
@@ -62,4 +66,62 @@ export const runJob = async <S extends v.GenericSchema, R>(
     ...context,
   });
   return { result: result as R, enqueued, progress };
+};
+
+export interface TestMeshOptions {
+  /** The module that exports the kinds, from the working directory; `jobs/index.ts` by default. */
+  readonly kinds?: string;
+}
+
+export interface TestMesh {
+  readonly mesh: Mesh;
+  /** For senders in other languages: the SDK's standard variables, with the endpoints of this mesh. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Names and URLs of its queues, tables and buckets, as a deployment's outputs. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Ends all of it; its data is gone. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a mesh of its own in this process: queues, tables, functions. Two in one process do not
+ * see each other, nor the one of `sheratan dev`.
+ *
+ * @throws KindsError when the kinds do not build or cannot be loaded
+ */
+export const startMesh = async ({ kinds }: TestMeshOptions = {}): Promise<TestMesh> => {
+  const [{ startCloud }, { meshOn }, { openEmbedded }, { assemblyFor }, own] = await Promise.all([
+    import('#emulator/cloud.ts'),
+    import('./mesh.ts'),
+    import('./deployment.ts'),
+    import('./dev/assembly.ts'),
+    import('./dev/ownKinds.ts'),
+  ]);
+  const module = own.findKinds(process.cwd(), kinds);
+  const scratch = mkdtempSync(join(tmpdir(), 'sheratan-kinds-'));
+  const builder = module === undefined ? undefined : await own.openOwnKinds(module, scratch);
+  try {
+    const worker = await builder?.build();
+    const cloud = await startCloud({
+      assemblyDir: await assemblyFor('dev'),
+      ...(worker && { code: { '-worker': worker.dir } }),
+    });
+    const { stackName, outputs, clientEnv } = cloud;
+    const mesh = meshOn(openEmbedded({ pid: process.pid, stackName, outputs, clientEnv }));
+    return {
+      mesh,
+      env: clientEnv,
+      outputs,
+      stop: async () => {
+        mesh.close();
+        await cloud.stop();
+        rmSync(scratch, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    rmSync(scratch, { recursive: true, force: true });
+    throw error;
+  } finally {
+    await builder?.close();
+  }
 };

@@ -1,12 +1,8 @@
-/**
- * Builds what runs without the sources: the library that programs import as `sheratan`, since Node
- * does not strip types below node_modules, and the command. Commands may run meanwhile.
- */
+/** Builds the command, which starts faster so than from its sources. Commands may run meanwhile. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { ACCOUNT, digestOf } from '../bin/build.js';
 import { type BuiltFile, bundleCommand } from './bundleCommand.ts';
 
@@ -54,18 +50,4 @@ const buildCommand = async (): Promise<void> => {
   removeOld(all);
 };
 
-const buildLibrary = () =>
-  build({
-    absWorkingDir: ROOT,
-    entryPoints: ['client/index.ts'],
-    outfile: 'dist/index.js',
-    bundle: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    logLevel: 'warning',
-  });
-
-await buildLibrary();
 await buildCommand();

@@ -1,7 +1,7 @@
 /** `dev`: the embedded cloud with the project's own kinds, which are built again when they change. */
 import { relative } from 'node:path';
+import type { BuiltWorker, KindsError } from '#client/dev/ownKinds.ts';
 import { projectRoot } from '#client/state.ts';
-import type { BuiltWorker, KindsError } from '../dev/ownKinds.ts';
 import { openProject, type Project } from '../dev/project.ts';
 import { watchKinds } from '../dev/watchKinds.ts';
 import { type Embedded, startEmbedded, type UpOptions, untilInterrupted } from '../embedded.ts';

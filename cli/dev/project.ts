@@ -1,8 +1,8 @@
 /** The project that a cloud here is started for: its kinds, where it has some. */
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { findKinds, type OwnKinds, openOwnKinds } from '#client/dev/ownKinds.ts';
 import { home, projectRoot } from '#client/state.ts';
-import { findKinds, type OwnKinds, openOwnKinds } from './ownKinds.ts';
 
 export interface Project {
   /** Absolute path of the module that exports the kinds. */

@@ -1,7 +1,7 @@
 /** Builds a project's kinds again whenever one of their files changes. */
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
-import { type BuiltWorker, KindsError, type OwnKinds } from './ownKinds.ts';
+import { type BuiltWorker, KindsError, type OwnKinds } from '#client/dev/ownKinds.ts';
 
 /** Editors write a file in several steps; ms. */
 const SETTLE_MS = 40;

@@ -50,7 +50,7 @@ export const bundleFunction = (name: string, outDir: string): Promise<Metafile> 
   bundleEntry(`functions/${name}/handler${KIND_OF_FILE}`, join(outDir, name));
 
 /** In a worker with own kinds: the module that lists all kinds. */
-export const KINDS_ENTRY = 'kinds';
+const KINDS_ENTRY = 'kinds';
 
 const inPackage = (path: string): string => JSON.stringify(join(ROOT, `${path}${KIND_OF_FILE}`));
 

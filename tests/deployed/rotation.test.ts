@@ -5,7 +5,9 @@
  */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { createHost, echo, Mesh, type MeshHost } from 'sheratan';
+import { Mesh } from 'sheratan/client';
+import { createHost, type MeshHost } from 'sheratan/host';
+import { echo } from 'sheratan/kinds';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Assembly, type Deployed, openDeployed } from '../support/deployed.ts';
 import { type Receiver, startReceiver, verifiedBy } from '../support/receiver.ts';

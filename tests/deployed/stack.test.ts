@@ -10,7 +10,8 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { echo, Mesh, readFile } from 'sheratan';
+import { Mesh } from 'sheratan/client';
+import { echo, readFile } from 'sheratan/kinds';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Assembly, type Deployed, openDeployed } from '../support/deployed.ts';
 import { addOnlooker } from '../support/onlooker.ts';

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { echo, type JobHandle, readFile, SIGNATURE_HEADER, verifySignature } from 'sheratan';
+import { SIGNATURE_HEADER, verifySignature } from 'sheratan';
+import type { JobHandle } from 'sheratan/client';
+import { echo, readFile } from 'sheratan/kinds';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { type Mesh, meshOn } from '#client/mesh.ts';

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHost, type HostKind, type HostOptions, PermanentError } from '#client/index.ts';
+import { createHost, type HostKind, type HostOptions } from '#client/host/index.ts';
 import { createProbe } from '#shared/hosts/http/probe.ts';
 import { signatureOf } from '#shared/jobs/callbacks/signature.ts';
+import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { COMMAND } from '../support/command.ts';
 import { aHost } from '../support/targets.ts';

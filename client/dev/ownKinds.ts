@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { BuildFailure, BuildResult, Message } from 'esbuild';
-import { CliError, EXIT } from '../errors.ts';
+import { MeshError } from '../errors.ts';
 
 /** Where a project keeps its kinds, unless it says otherwise. */
 const PLACES = ['ts', 'js', 'mts', 'mjs'].map((ending) => `jobs/index.${ending}`);
@@ -16,12 +16,13 @@ const LIST_MS_MAX = 10_000;
  * The module that exports the project's kinds.
  *
  * @param given a path in place of `jobs/index.ts`
- * @throws CliError when the path that was given leads nowhere
+ * @throws MeshError NO_KINDS when the path that was given leads nowhere
  */
 export const findKinds = (root: string, given?: string): string | undefined => {
   if (given !== undefined) {
     const path = resolve(root, given);
-    if (!existsSync(path)) throw new CliError(`There is no module of kinds at ${path}.`);
+    if (!existsSync(path))
+      throw new MeshError('NO_KINDS', `There is no module of kinds at ${path}.`);
     return path;
   }
   return PLACES.map((place) => join(root, place)).find((path) => existsSync(path));
@@ -38,12 +39,12 @@ export interface BuiltWorker {
 }
 
 /** Why the kinds cannot run: what esbuild, the module or `defineJob` says, with its place. */
-export class KindsError extends CliError {
-  override readonly name: string = 'KindsError';
+export class KindsError extends MeshError {
+  override readonly name = 'KindsError';
   /** The project's files that are known to matter, absolute: a change may fix the fault. */
   readonly sources: readonly string[];
   constructor(message: string, sources: readonly string[] = []) {
-    super(message);
+    super('KINDS_INVALID', message);
     this.sources = sources;
   }
 }
@@ -59,7 +60,7 @@ const esbuild = async () => {
     return await import('esbuild');
   } catch (error) {
     const message = 'Own kinds are bundled by esbuild: run "npm i -D esbuild" first.';
-    throw new CliError(message, EXIT.failure, { cause: error });
+    throw new MeshError('NO_BUNDLER', message, { cause: error });
   }
 };
 

@@ -1,0 +1,11 @@
+/** `import { defineJob } from 'sheratan'`: what a kind of job is made of. Loads no client of AWS. */
+export { SIGNATURE_HEADER, verifySignature } from '#shared/jobs/callbacks/signature.ts';
+export type { Envelope } from '#shared/jobs/envelope/schema.ts';
+export {
+  defineJob,
+  type JobContext,
+  type JobDefinition,
+  type TypedJob,
+} from '#shared/jobs/kinds/defineJob.ts';
+export { EnqueueError, PermanentError, RetryableError, Snooze } from '#shared/jobs/kinds/errors.ts';
+export type { JobRecord, Status } from '#shared/jobs/record/record.ts';

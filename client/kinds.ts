@@ -1,0 +1,6 @@
+/** `sheratan/kinds`: the kinds that every mesh has, typed, for whoever sends them. */
+export { echo } from '#shared/jobs/kinds/echo.ts';
+export { httpRequest } from '#shared/jobs/kinds/httpRequest.ts';
+export { listFiles, walkTree } from '#shared/jobs/kinds/listFiles.ts';
+export { readFile, readFileBatch } from '#shared/jobs/kinds/readFile.ts';
+export { writeFile } from '#shared/jobs/kinds/writeFile.ts';
