@@ -6,7 +6,7 @@ import { isBuilt } from './build.js';
 
 const NODE_MIN = 24;
 if (Number.parseInt(process.versions.node, 10) < NODE_MIN) {
-  console.error(`sheratan needs Node ${NODE_MIN} or newer; this is ${process.version}.`);
+  process.stderr.write(`sheratan needs Node ${NODE_MIN} or newer; this is ${process.version}.\n`);
   process.exit(1);
 }
 
