@@ -1,4 +1,6 @@
-/** `cdk synth` starts here: bundle the functions, then describe the stack of one stage. */
+/**
+ * The CDK app that `cdk synth` runs: bundles the functions, then describes the stack of one stage.
+ */
 import { App, Tags } from 'aws-cdk-lib';
 import { FUNCTIONS } from '#shared/contracts/functions.ts';
 import { bundleFunction } from './bundle/bundle.ts';

@@ -7,7 +7,7 @@ import { LANES_DEFAULT } from '#shared/contracts/ledger.ts';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
 import { isCidr, isIpv6Cidr, isPrivateCidr } from './cidr.ts';
 
-/** CloudWatch Logs accepts these and no others (RetentionInDays). */
+/** The only values that CloudWatch Logs accepts (RetentionInDays). */
 const LOG_DAYS = [
   ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 3_653],
 ] as const;
@@ -54,7 +54,7 @@ const sourceLimits = v.pipe(
     {
       /** Starts per minute, evenly spaced. */
       perMinute: v.exactOptional(LIMIT),
-      /** How many of them may come at once. */
+      /** Starts that may come at once. */
       burst: v.exactOptional(LIMIT),
       /** Attempts that may run at the same time. */
       concurrency: v.exactOptional(LIMIT),
@@ -102,35 +102,41 @@ const SETTINGS = {
   maxConcurrency: v.optional(priorities, {}),
   /** Worker memory in MB, 128 to 10,240. CPU grows with it. */
   workerMemoryMb: v.optional(whole(...MEMORY), 512),
-  /** How a new worker takes over: at once, or a tenth of the work first and back when it fails. */
+  /**
+   * How a new worker takes over: at once, or first for a tenth of the work. The tenth goes back to
+   * the old worker when the new worker fails.
+   */
   workerDeployment: v.optional(
     v.picklist(['all-at-once', 'canary'], 'must be "all-at-once" or "canary"'),
     'all-at-once',
   ),
-  /** How long a worker may stay silent before its job is given to another one, in seconds. 6 to 600. */
+  /** Seconds that a worker may be silent before another worker gets its job, 6 to 600. */
   leaseSeconds: v.optional(whole(6, 600), 60),
-  /** How long unclaimed jobs are kept, in days, 1 to 13; dead-letter queues keep one day more. */
+  /** Days that unclaimed jobs are kept, 1 to 13. Dead-letter queues keep them one day longer. */
   queueRetentionDays: v.optional(whole(1, 13), 7),
   /** Log retention in days; one of CloudWatch's values. */
   logRetentionDays: v.optional(v.picklist(LOG_DAYS, `must be one of ${LOG_DAYS.join(', ')}`), 30),
-  /** How long results and bodies too large for the table are kept, in days. */
+  /** Days that results and bodies are kept that are too large for the table. */
   largeResultDays: v.optional(whole(1, 3_650), 30),
-  /** For every source that has none of its own; absent fields are unlimited. */
+  /** Limits of every source without limits of its own. An absent field means no limit. */
   sourceLimits: v.optional(sourceLimits, {}),
-  /** Independent journals of the ledger, 1 to 64; fixed once there are accounts. */
+  /** Independent journals of the ledger, 1 to 64. Must not change once there are accounts. */
   ledgerLanes: v.optional(whole(1, 64), LANES_DEFAULT),
-  /** Prober memory in MB, 128 to 10,240: 512 does for a thousand plain hosts, 1,024 for TLS. */
+  /** Prober memory in MB, 128 to 10,240. A thousand hosts need 512 without TLS, 1,024 with TLS. */
   proberMemoryMb: v.optional(whole(...MEMORY), 1_024),
-  /** Shards that are probed at once, 2 to 1,000. */
+  /** Shards that are probed at the same time, 2 to 1,000. */
   proberConcurrency: v.optional(CONCURRENCY, 120),
-  /** URLs of servers that are up whenever the network is: they decide when most hosts fail at once. */
+  /**
+   * URLs of servers that answer whenever the network works. They decide when most hosts fail at
+   * once: the hosts, or the prober's network.
+   */
   probeSentinels: v.optional(
     v.pipe(listOf(/^https?:\/\/[^,\s]+$/, 'a URL', 'https://example.com/up'), v.readonly()),
     [],
   ),
-  /** Makes a topic that people can subscribe to for hosts that go up or down. */
+  /** Makes a topic for people, with the hosts that go up or down. */
   hostEvents: flag(false),
-  /** Lets jobs and callbacks reach this machine itself; for a cloud that runs on it. */
+  /** Lets jobs and callbacks reach this machine. For an embedded cloud only. */
   allowLoopback: flag(false),
   /**
    * CIDRs that jobs, probes and callbacks may reach although they are private; never metadata
@@ -139,7 +145,7 @@ const SETTINGS = {
   outboundAllow: v.optional(v.pipe(cidrs, v.readonly()), []),
   /** Network of the functions that call out: worker, prober, reporter. Default: none. */
   vpc: v.exactOptional(vpc),
-  /** Who is written to when an alarm goes off; empty for nobody. */
+  /** Mail address for alarms; empty for none. */
   alarmEmail: v.optional(matching(/^(?:[^\s@]+@[^\s@]+)?$/, 'an address, or empty'), ''),
 };
 
@@ -147,7 +153,7 @@ const settings = v.object(SETTINGS);
 
 export type Config = Readonly<v.InferOutput<typeof settings>>;
 
-/** What in the configuration is wrong, setting by setting. */
+/** Thrown for a bad configuration; the message names each bad setting. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'CONFIG_INVALID';
@@ -172,7 +178,7 @@ const faultsOfOutbound = ({ allowLoopback, outboundAllow, vpc }: Config): readon
 
 type Context = Readonly<Record<string, unknown>>;
 
-/** Values given by `-c key=value` are always strings. */
+/** The CDK gives values of `-c key=value` as strings. */
 const unquoted = (value: unknown): unknown =>
   typeof value === 'string' && /^(?:\d+|true|false|[[{].*)$/s.test(value)
     ? JSON.parse(value)
@@ -207,8 +213,10 @@ export const configOf = (given: Settings): Config => {
 };
 
 /**
+ * The configuration of a stage from the CDK's context.
+ *
  * @param read gives the value of a context key, as `node.tryGetContext` does
- * @throws ConfigError naming every bad key
+ * @throws ConfigError with every bad key
  */
 export const loadConfig = (read: (key: string) => unknown): Config => {
   const stage = read('stage') ?? 'dev';
@@ -229,6 +237,6 @@ export const loadConfig = (read: (key: string) => unknown): Config => {
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
-/** What the functions may call although it is private. */
+/** The CIDRs that the functions may call although these are private. */
 export const outboundOf = ({ allowLoopback, outboundAllow }: Config): readonly string[] =>
   allowLoopback ? [...LOOPBACK, ...outboundAllow] : outboundAllow;

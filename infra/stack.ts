@@ -10,6 +10,7 @@ export interface SheratanStackProps extends StackProps {
   readonly bundles: string;
 }
 
+/** A stack that is one mesh and nothing else; `npm run deploy` deploys it. */
 export class SheratanStack extends Stack {
   constructor(scope: Construct, id: string, { config, bundles, ...props }: SheratanStackProps) {
     super(scope, id, { ...props, terminationProtection: config.production });

@@ -1,4 +1,7 @@
-/** One esbuild call a function: ESM, minified, own SDK, lazy parts in chunks of their own. */
+/**
+ * Bundles functions with one call of esbuild each: ESM, minified, with the SDK, and with chunks for
+ * what is loaded later.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +11,13 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** `.ts` of the sources, `.js` of the package. */
 const KIND_OF_FILE = extname(import.meta.filename);
 
-/** Beside this module, in the sources as in the build. */
+/** This file is beside this module both in the sources and in the build. */
 const CREDENTIALS = fileURLToPath(new URL(`./envCredentials${KIND_OF_FILE}`, import.meta.url));
 
-/** CommonJS parts of the SDK call `require` for Node's own modules; ESM has none unless given one. */
+/**
+ * CommonJS parts of the SDK call `require` for Node's own modules; ESM has no `require` unless it
+ * is made.
+ */
 const REQUIRE =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
@@ -38,7 +44,12 @@ const optionsOf = (
     logLevel: 'warning',
   }) as const satisfies BuildOptions;
 
-/** Bundles `entry` into `<outdir>/index.mjs` and returns esbuild's account of it. */
+/**
+ * Bundles `entry` into `<outdir>/index.mjs`; removes what was in the folder.
+ *
+ * @returns esbuild's description of the bundle
+ * @throws Error of esbuild when the sources do not compile
+ */
 export const bundleEntry = async (entry: string, outdir: string): Promise<Metafile> => {
   rmSync(outdir, { recursive: true, force: true });
   const { metafile } = await build({ ...optionsOf({ index: entry }, {}), outdir });

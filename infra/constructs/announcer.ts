@@ -1,4 +1,7 @@
-/** The announcer: tells of the changes that the prober commits, on the event bus and in a history. */
+/**
+ * The announcer: publishes the changes of hosts that the prober commits, on the event bus and in a
+ * history.
+ */
 import { Duration, Stack } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -26,6 +29,7 @@ export interface AnnouncerProps {
   readonly table: dynamodb.TableV2;
 }
 
+/** The function on the stream of the Hosts table; with `hostEvents` also a topic for people. */
 export class Announcer extends Construct {
   constructor(scope: Construct, id: string, { config, assetDir, table }: AnnouncerProps) {
     super(scope, id);
@@ -70,7 +74,8 @@ export class Announcer extends Construct {
       topicName: `sheratan-${stage}-host-changes`,
       enforceSSL: true,
     });
-    // By a role: a policy of the topic would have to let EventBridge in for rules of every account.
+    // The rule publishes by a role. A policy of the topic would have to admit EventBridge for the
+    // rules of every account.
     const role = new iam.Role(this, 'Teller', {
       description: 'Lets the rule publish changes of hosts',
       assumedBy: new iam.ServicePrincipal('events.amazonaws.com', {
@@ -81,7 +86,7 @@ export class Announcer extends Construct {
       eventPattern: {
         source: [HOST_EVENT_SOURCE],
         detailType: [HOST_EVENT_TYPE],
-        // A host that flaps is for programs to follow.
+        // Changes of a flapping host are for programs only.
         detail: { muted: [false] },
       },
       targets: [new SnsTopic(topic, { role })],

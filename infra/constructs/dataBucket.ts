@@ -1,4 +1,7 @@
-/** One bucket: workspaces, and what is too large for a table item. Private, encrypted, TLS only. */
+/**
+ * The data bucket: workspaces, and what is too large for a table item. Private, encrypted, TLS
+ * only.
+ */
 import { Duration, Validations } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -11,6 +14,7 @@ export interface DataBucketProps {
   readonly largeRetention: Duration;
 }
 
+/** The bucket with its rules of expiry. In production it keeps old versions for 30 days. */
 export class DataBucket extends Construct {
   readonly bucket: s3.Bucket;
 

@@ -1,4 +1,4 @@
-/** Where it is kept what was given up by something that is no queue: a stream, a schedule. */
+/** A queue for what a source other than a queue gave up: a stream, a schedule. */
 import { Duration, Validations } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -6,10 +6,11 @@ import { removalIn } from './removal.ts';
 
 export interface FailureQueueProps {
   readonly queueName: string;
-  /** Kept on destroy and on replacement. */
+  /** Keeps the queue on destroy and on replacement. */
   readonly production: boolean;
 }
 
+/** A standard queue that keeps messages for 14 days. */
 export class FailureQueue extends sqs.Queue {
   constructor(scope: Construct, id: string, { queueName, production }: FailureQueueProps) {
     super(scope, id, {

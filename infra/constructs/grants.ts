@@ -1,10 +1,17 @@
-/** Rights by name: items of a table, its named indexes, objects under a prefix; nothing that lists. */
+/**
+ * Grants with named resources: the items of a table, its named indexes, objects under a prefix. No
+ * grant lists or scans.
+ */
 import { Stack, Validations } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 
+/**
+ * Lets a function read or write the objects under these prefixes, and acknowledges the wildcard
+ * behind each prefix.
+ */
 export const grantObjects = (
   fn: lambda.Function,
   bucket: s3.Bucket,
@@ -27,7 +34,10 @@ export const grantObjects = (
   );
 };
 
-/** The table's own items. `table.grant` would add every index, which few need. */
+/**
+ * Grants actions on the table's own items. `table.grant` would add every index, which few functions
+ * need.
+ */
 export const grantItems = (
   grantee: iam.IGrantable,
   table: dynamodb.TableV2,
@@ -36,6 +46,7 @@ export const grantItems = (
   iam.Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [table.tableArn] });
 };
 
+/** Grants queries of these indexes of the table, and of no other. */
 export const grantIndexQuery = (
   grantee: iam.IGrantable,
   table: dynamodb.TableV2,

@@ -1,9 +1,10 @@
-/** The Hosts table: the registry, the shards' states, and what is projected from their changes. */
+/** The Hosts table: the registry, the states of the shards, and the history of their changes. */
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { HOSTS_KEYS, HOSTS_TTL } from '#shared/contracts/hosts.ts';
 import { type TableProps, tableOf, text } from './table.ts';
 
+/** The table, with a stream of new images for the announcer. */
 export class HostsTable extends Construct {
   readonly table: dynamodb.TableV2;
 

@@ -9,19 +9,20 @@ export interface JobQueueProps {
   /** Physical name without the `.fifo` suffix. */
   readonly name: string;
   /**
-   * Timeout of the function that reads it, the least that AWS lets a mapping have. It is how long a
-   * message is out of sight whose environment died before its first line. AWS advises six times as
-   * much so that a throttled batch is not used up: here it only costs receives, of which there are
-   * many, and what is delivered twice takes effect once.
+   * Timeout of the function that reads the queue: AWS allows no shorter visibility timeout. A
+   * message stays invisible this long when its environment dies before its first line. AWS advises
+   * six times as much, so that throttling does not use up a batch's receives. Here receives are
+   * many, and a second delivery takes effect only once.
    */
   readonly consumerTimeout: Duration;
   readonly retention: Duration;
   /** Receives after which SQS moves a message to the dead-letter queue. */
   readonly receivesMax: number;
-  /** What waits in it is nowhere else: kept on destroy and on replacement. */
+  /** Keeps the queue on destroy and on replacement: what waits in it exists nowhere else. */
   readonly production: boolean;
 }
 
+/** The two queues. SQS moves a message to the dead-letter queue after `receivesMax` receives. */
 export class JobQueue extends Construct {
   readonly queue: sqs.Queue;
   readonly deadLetterQueue: sqs.Queue;

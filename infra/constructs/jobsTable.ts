@@ -1,9 +1,10 @@
-/** The Jobs table: one item a job, sparse indexes, a stream of every change. */
+/** The Jobs table: one item per job, sparse indexes, a stream of every change. */
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { JOBS_INDEXES, JOBS_KEY, JOBS_SORT, JOBS_TTL } from '#shared/contracts/tables.ts';
 import { number, type TableProps, tableOf, text } from './table.ts';
 
+/** The table, with a stream of new and old images for the relay. */
 export class JobsTable extends Construct {
   readonly table: dynamodb.TableV2;
 
@@ -15,7 +16,7 @@ export class JobsTable extends Construct {
       sortKey: text(JOBS_SORT),
       dynamoStream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: JOBS_TTL,
-      // Keys only: a label costs one write unit a job, whatever becomes of it.
+      // Keys only: then a label costs one write unit per job, whatever happens to the job.
       globalSecondaryIndexes: JOBS_INDEXES.map((index) => ({
         indexName: index.name,
         partitionKey: text(index.key),

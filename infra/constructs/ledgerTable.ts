@@ -1,4 +1,7 @@
-/** The Ledger table: balances, records and the lanes' journals; its stream rings for new blocks. */
+/**
+ * The Ledger table: balances, records and the journals of the lanes. Its stream announces new
+ * blocks.
+ */
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -11,9 +14,10 @@ export interface LedgerTableProps extends TableProps {
   readonly lanes: number;
 }
 
+/** The table, and the grants of the functions that use the ledger. */
 export class LedgerTable extends Construct {
   readonly table: dynamodb.TableV2;
-  /** For functions that use the ledger. */
+  /** Environment variables of functions that use the ledger. */
   readonly environment: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: LedgerTableProps) {
@@ -23,7 +27,7 @@ export class LedgerTable extends Construct {
       partitionKey: text(LEDGER_KEYS.partition),
       sortKey: text(LEDGER_KEYS.sort),
       dynamoStream: dynamodb.StreamViewType.NEW_IMAGE,
-      // Money, whatever the stage.
+      // The table holds money in every stage.
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       globalSecondaryIndexes: [
         {
@@ -40,7 +44,7 @@ export class LedgerTable extends Construct {
     };
   }
 
-  /** All that the ledger's operations do; nothing is ever deleted. */
+  /** Rights for all operations of the ledger. No operation deletes. */
   grantOperations(grantee: iam.IGrantable): void {
     grantItems(
       grantee,
@@ -50,11 +54,11 @@ export class LedgerTable extends Construct {
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
     );
-    // What is still held is ended before a payer is said to have too little.
+    // Overdue holds are ended before a payer is refused for too little.
     grantIndexQuery(grantee, this.table, EXPIRY_INDEX);
   }
 
-  /** Writing the journal out as entries. */
+  /** Rights to write the journal out as entries. */
   grantEntries(grantee: iam.IGrantable): void {
     grantItems(
       grantee,
@@ -66,7 +70,7 @@ export class LedgerTable extends Construct {
     );
   }
 
-  /** Finding holds that are over, and ending them. */
+  /** Rights to find overdue holds and to end them. */
   grantExpiry(grantee: iam.IGrantable): void {
     grantItems(grantee, this.table, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
     grantIndexQuery(grantee, this.table, EXPIRY_INDEX);

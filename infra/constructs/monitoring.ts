@@ -1,4 +1,4 @@
-/** The dashboard, the alarms and whom they tell, as infra/monitoring defines them. */
+/** The dashboard, the alarms and their topic, as infra/monitoring defines them. */
 import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -11,7 +11,7 @@ import { bodyOf, dashboardOf } from '../monitoring/dashboard.ts';
 import { inventoryOf, nameIn } from '../monitoring/inventory.ts';
 import type { AlarmSpec, Series } from '../monitoring/spec.ts';
 
-/** CloudWatch's bound on an alarm's description. */
+/** CloudWatch's limit for an alarm's description, in characters. */
 const DESCRIPTION_MAX = 1_024;
 
 const queryOf = (series: Series, period: number, returnData: boolean) => {
@@ -48,12 +48,14 @@ const propertiesOf = (
     evaluationPeriods: when.of,
     datapointsToAlarm: when.breaching,
     treatMissingData: missing.as,
-    // Each by itself: a composite alarm is silent about a second fault while the first one lasts.
+    // Each alarm notifies by itself: a composite alarm would not report a second fault during the
+    // first.
     alarmActions: [topicArn],
     okActions: [topicArn],
   };
 };
 
+/** One dashboard, one alarm for each definition, and the topic that all alarms publish to. */
 export class Monitoring extends Construct {
   readonly dashboardName: string;
   readonly topic: sns.Topic;
@@ -61,7 +63,8 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
     super(scope, id);
     const inventory = inventoryOf(config.stage);
-    // Not encrypted by a key of its own: alarms name queues and numbers, and nothing of a job.
+    // The topic has no key of its own: alarms contain names of queues and numbers, nothing of a
+    // job.
     this.topic = new sns.Topic(this, 'Topic', {
       topicName: nameIn(inventory, 'alarms'),
       enforceSSL: true,
@@ -84,7 +87,10 @@ export class Monitoring extends Construct {
     this.dashboardName = spec.name;
   }
 
-  /** A policy of its own takes the place of the one that SNS gives, by which alarms may publish. */
+  /**
+   * Lets the alarms of this account publish: a policy of the topic replaces the default policy,
+   * which allowed it.
+   */
   #letAlarmsPublish(): void {
     const { account, region, partition } = Stack.of(this);
     this.topic.addToResourcePolicy(

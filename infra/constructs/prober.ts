@@ -1,4 +1,6 @@
-/** The prober: looks at the mesh's hosts, a shard a message; the minute's rule rings it. */
+/**
+ * The prober: probes the hosts of the mesh, one shard per message. A rule starts it every minute.
+ */
 import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -17,11 +19,15 @@ export interface ProberProps {
   readonly table: dynamodb.TableV2;
 }
 
-/** The names of a shard are asked at once; Node's own four threads would take ten seconds. */
+/**
+ * The names of all hosts of a shard are resolved at once; with Node's default of four threads this
+ * would take ten seconds.
+ */
 const RESOLVER_THREADS = 64;
 
+/** The function, its queue and the rule of each minute. */
 export class Prober extends Construct {
-  /** Probe runs of shards and suspicions; order and duplicates do not matter. */
+  /** Probe runs of shards, and suspects. Order and duplicates do not matter. */
   readonly probes: sqs.Queue;
 
   constructor(scope: Construct, id: string, { config, assetDir, table }: ProberProps) {
@@ -35,9 +41,10 @@ export class Prober extends Construct {
     this.probes = new sqs.Queue(this, 'Probes', {
       ...common,
       queueName: `sheratan-${config.stage}-probes`,
-      // A run may take all its time: with less, a probe run that goes on would be taken once more.
+      // Twice the function's timeout: with less, a probe run under way would be delivered a second
+      // time.
       visibilityTimeout: Duration.seconds(2 * PROBER_TIMEOUT_SECONDS),
-      // A probe run that nobody began for so long is over; the next ones have come.
+      // A probe run that is this old is useless: newer probe runs have come.
       retentionPeriod: Duration.minutes(10),
       receiveMessageWaitTime: Duration.seconds(20),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 3 },
@@ -66,7 +73,8 @@ export class Prober extends Construct {
       }),
     );
     new events.Rule(this, 'EveryMinute', {
-      // On the minute; a rate would count from when it was deployed, and every probe run seem late.
+      // At each full minute. A rate would count from the deployment, and every probe run would seem
+      // late.
       schedule: events.Schedule.cron({ minute: '*' }),
       targets: [
         new SqsQueue(this.probes, {
@@ -74,7 +82,7 @@ export class Prober extends Construct {
             kind: 'minute',
             at: events.EventField.time,
           }),
-          // A minute that could not be told is over.
+          // A tick that could not be sent within its minute is useless.
           maxEventAge: Duration.minutes(1),
         }),
       ],

@@ -1,4 +1,7 @@
-/** The relay: reads the ends of jobs off the table's stream; plain jobs never wake it. */
+/**
+ * The relay: acts on the ends of jobs in the table's stream. Jobs without dependants, children,
+ * callback or cost never start it.
+ */
 import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -25,7 +28,7 @@ export interface RelayProps {
   readonly postings: sqs.Queue;
 }
 
-/** What of a row makes its end worth a look. */
+/** Fields of a row that give the relay something to do at the job's end. */
 const WORTHWHILE = {
   dependants: { BOOL: [true] },
   children: { S: [{ exists: true }] },
@@ -40,6 +43,7 @@ const filters = Object.entries(WORTHWHILE).map(([name, rule]) =>
   }),
 );
 
+/** The function on the stream of the Jobs table, with a queue for what it gives up. */
 export class Relay extends Construct {
   constructor(scope: Construct, id: string, props: RelayProps) {
     super(scope, id);
@@ -71,7 +75,8 @@ export class Relay extends Construct {
         parallelizationFactor: 4,
         bisectBatchOnError: true,
         reportBatchItemFailures: true,
-        // A record is tried until the stream forgets it: an outage of hours loses no dependant.
+        // A record is tried again until it leaves the stream: an outage of hours loses no
+        // dependant.
         retryAttempts: 10_000,
         onFailure: new SqsDlq(failures),
         filters,

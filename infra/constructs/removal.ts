@@ -1,6 +1,6 @@
-/** What becomes of a resource that holds something when the stack no longer has it. */
+/** What happens to a resource with data when it leaves the stack. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 
-/** Kept on destroy and on replacement in a production stage; gone without a trace in any other. */
+/** Keeps the resource in a production stage, also on replacement; deletes it in any other stage. */
 export const removalIn = (production: boolean): RemovalPolicy =>
   production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;

@@ -1,4 +1,7 @@
-/** The reporter: posts results to callback URLs, from a queue of its own, so that no worker waits. */
+/**
+ * The reporter: posts results to callback URLs, from its own queue, so that no worker waits for a
+ * receiver.
+ */
 import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -22,6 +25,7 @@ export interface ReporterProps {
   readonly signing: SigningSecret;
 }
 
+/** The function and its queue of results. */
 export class Reporter extends Construct {
   readonly results: sqs.Queue;
 

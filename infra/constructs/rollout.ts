@@ -1,6 +1,6 @@
 /**
- * How a new version of a function takes over: behind an alias, at once, or a tenth of the work
- * first, and back to the old version when the new one fails.
+ * How a new version of a function takes over behind an alias: at once, or first for a tenth of the
+ * work. The tenth goes back to the old version when the new version fails.
  */
 import { Duration, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
@@ -14,8 +14,9 @@ export interface RolloutProps {
   readonly how: 'all-at-once' | 'canary';
 }
 
+/** An alias, and for `canary` the CodeDeploy group that moves it over five minutes. */
 export class Rollout extends Construct {
-  /** What event sources feed. */
+  /** The alias that event sources invoke. */
   readonly alias: lambda.Alias;
 
   constructor(scope: Construct, id: string, { fn, name, how }: RolloutProps) {

@@ -1,4 +1,4 @@
-/** Where schedules live, and what they may do: send to the job queues. */
+/** The group of the schedules, and their only right: to send to the job queues. */
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
@@ -14,6 +14,9 @@ export interface SchedulingProps {
   readonly queues: Readonly<Record<Priority, sqs.Queue>>;
 }
 
+/**
+ * The schedule group, the role of its schedules, and the queue for ticks that could not be sent.
+ */
 export class Scheduling extends Construct {
   readonly group: scheduler.ScheduleGroup;
   readonly role: iam.Role;
@@ -25,10 +28,10 @@ export class Scheduling extends Construct {
     const scheduleGroupName = `sheratan-${config.stage}`;
     this.group = new scheduler.ScheduleGroup(this, 'Group', {
       scheduleGroupName,
-      // The schedules in it are people's, and would go with it.
+      // People make the schedules in the group, and they would be deleted with it.
       removalPolicy: removalIn(config.production),
     });
-    // EventBridge Scheduler takes standard queues only for what it gives up.
+    // EventBridge Scheduler accepts only a standard queue as its dead-letter queue.
     this.deadLetterQueue = new FailureQueue(this, 'DeadTicks', {
       queueName: `sheratan-${config.stage}-ticks-dead`,
       production: config.production,

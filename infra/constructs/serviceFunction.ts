@@ -1,4 +1,4 @@
-/** House defaults of a Lambda: Node 24 on arm64, bundled ESM, JSON logs with explicit retention. */
+/** The defaults of all functions: Node 24 on arm64, bundled ESM, JSON logs with a set retention. */
 import type { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -10,7 +10,7 @@ import { addVpcAccess } from './vpcAccess.ts';
 
 export interface ServiceFunctionProps {
   readonly name: string;
-  /** Directory that holds `index.mjs`. */
+  /** Folder with the function's `index.mjs`. */
   readonly assetDir: string;
   readonly description: string;
   readonly timeout: Duration;
@@ -19,12 +19,16 @@ export interface ServiceFunctionProps {
   readonly production: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly layers?: readonly lambda.ILayerVersion[] | undefined;
-  /** What Lambda does when its messages have led back to it 16 times. Default: it stops them. */
+  /**
+   * What Lambda does when the function's messages have started the function again 16 times.
+   * Default: Lambda drops them.
+   */
   readonly recursiveLoop?: lambda.RecursiveLoop;
   /** The network of a function that calls out. Default: none. */
   readonly vpc?: Config['vpc'];
 }
 
+/** A function with its own log group, and a role that may write to this log group only. */
 export class ServiceFunction extends Construct {
   readonly fn: lambda.Function;
 
@@ -35,7 +39,7 @@ export class ServiceFunction extends Construct {
       retention: props.logRetentionDays,
       removalPolicy: removalIn(props.production),
     });
-    // Its own log group and no other: the managed policy would let it write to all.
+    // A role of its own: the managed policy would allow writes to all log groups.
     const role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });

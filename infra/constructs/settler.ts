@@ -1,4 +1,4 @@
-/** The settler: applies what jobs cost to the ledger, from a queue of its own. */
+/** The settler: settles the charges of jobs in the ledger, from its own queue. */
 import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -16,6 +16,7 @@ export interface SettlerProps {
   readonly ledger: LedgerTable;
 }
 
+/** The function and its queue of postings. */
 export class Settler extends Construct {
   readonly postings: sqs.Queue;
 

@@ -1,4 +1,7 @@
-/** What callbacks, or calls to hosts, are signed with: made by the stack, known to Secrets Manager alone. */
+/**
+ * The secret that signs callbacks, or calls to hosts. The stack makes it; only Secrets Manager
+ * knows its value.
+ */
 import { Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -7,23 +10,24 @@ import type { Config } from '../config.ts';
 import { removalIn } from './removal.ts';
 
 export interface SigningSecretProps {
-  /** As the command names it. */
+  /** The word of the command: `sheratan callbacks secret`, `sheratan hosts secret`. */
   readonly signs: 'callbacks' | 'hosts';
   readonly config: Config;
 }
 
+/** A generated secret of 43 characters. It is rotated by the command, not by a schedule. */
 export class SigningSecret extends Construct {
   readonly secretArn: string;
 
   constructor(scope: Construct, id: string, { signs, config }: SigningSecretProps) {
     super(scope, id);
-    // Without a name of its own: one that was deleted keeps its name for days.
+    // The secret has no fixed name: a deleted secret blocks its name for days.
     const secret = new secretsmanager.Secret(this, 'Secret', {
       description: `Signs what goes to ${signs} of Sheratan, stage ${config.stage}`,
       generateSecretString: { passwordLength: 43, excludePunctuation: true },
       removalPolicy: removalIn(config.production),
     });
-    // `Ref` is the ARN on AWS, but the name on some servers that speak its API; `Id` is it on all.
+    // `Ref` is the ARN on AWS but the name on some compatible servers; `Id` is the ARN on all.
     this.secretArn = (secret.node.defaultChild as secretsmanager.CfnSecret).attrId;
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',
@@ -31,7 +35,7 @@ export class SigningSecret extends Construct {
     });
   }
 
-  /** `grantRead` would let it describe the secret too. */
+  /** Lets the grantee read the value; `grantRead` would also let it describe the secret. */
   grantValue(grantee: iam.IGrantable): void {
     iam.Grant.addToPrincipal({
       grantee,

@@ -1,4 +1,4 @@
-/** The snapshotter: writes the ledger's journal out as entries of its accounts. */
+/** The snapshotter: writes the journal of the ledger out as entries of its accounts. */
 import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -17,6 +17,7 @@ export interface SnapshotterProps {
   readonly ledger: LedgerTable;
 }
 
+/** The function on the stream of the Ledger table, with a queue for what it gives up. */
 export class Snapshotter extends Construct {
   constructor(scope: Construct, id: string, { config, assetDir, ledger }: SnapshotterProps) {
     super(scope, id);
@@ -39,7 +40,7 @@ export class Snapshotter extends Construct {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,
         batchSize: 1_000,
         bisectBatchOnError: true,
-        // Whatever is lost here, the timekeeper finds within a minute.
+        // What is lost here, the timekeeper writes out within a minute.
         retryAttempts: 3,
         onFailure: new SqsDlq(failures),
         filters: [

@@ -1,4 +1,4 @@
-/** What all tables have in common: paid by request, encrypted, and kept where it counts. */
+/** What all tables have in common: paid per request, encrypted, protected in production. */
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { removalIn } from './removal.ts';
 
@@ -8,15 +8,18 @@ export interface TableProps {
   readonly production: boolean;
 }
 
+/** A key attribute that holds a string. */
 export const text = (name: string): dynamodb.Attribute => ({
   name,
   type: dynamodb.AttributeType.STRING,
 });
+/** A key attribute that holds a number. */
 export const number = (name: string): dynamodb.Attribute => ({
   name,
   type: dynamodb.AttributeType.NUMBER,
 });
 
+/** The settings that all tables share. */
 export const tableOf = ({ tableName, production }: TableProps) => ({
   tableName,
   billing: dynamodb.Billing.onDemand(),

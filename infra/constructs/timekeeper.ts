@@ -1,4 +1,4 @@
-/** The timekeeper: once a minute, sends parked jobs that are due and ends waits that were too long. */
+/** The timekeeper: each minute sends parked jobs that are due, and ends overdue waits and holds. */
 import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -28,6 +28,7 @@ export interface TimekeeperProps {
   readonly ledger: LedgerTable;
 }
 
+/** The function and its rule of each minute. */
 export class Timekeeper extends Construct {
   constructor(scope: Construct, id: string, props: TimekeeperProps) {
     super(scope, id);
@@ -47,8 +48,8 @@ export class Timekeeper extends Construct {
         ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
       },
     });
-    // A tick that could not be handed over, or failed, is not repeated: the next one does its work.
-    // Lambda by itself would try it twice more, for up to six hours.
+    // A tick that failed or could not be delivered is not repeated: the next tick does its work. By
+    // default Lambda would try it twice more, for up to six hours.
     fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
     new events.Rule(this, 'EveryMinute', {
       schedule: events.Schedule.rate(Duration.minutes(1)),

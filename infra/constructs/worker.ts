@@ -1,4 +1,7 @@
-/** The worker: one function, one event source mapping a priority, the rights it needs and no more. */
+/**
+ * The worker: one function, one event source mapping per priority, and only the rights that it
+ * needs.
+ */
 import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -34,7 +37,7 @@ export interface WorkerProps {
   readonly bucket: s3.Bucket;
   readonly queues: Readonly<Record<Priority, sqs.Queue>>;
   readonly ledger: LedgerTable;
-  /** Where the hosts of the mesh are, and whom to tell of one that is found dead. */
+  /** The registry of hosts; `probes` gets the hosts that the worker suspects. */
   readonly hosts: dynamodb.TableV2;
   readonly probes: sqs.Queue;
   readonly signing: SigningSecret;
@@ -50,6 +53,7 @@ const refuseTaken = (
     throw new ConfigError(`worker.environment.${name}: the mesh has a variable of that name`);
 };
 
+/** The function that runs jobs, behind an alias, with a mapping for each queue. */
 export class Worker extends Construct {
   readonly fn: lambda.Function;
 
@@ -76,7 +80,7 @@ export class Worker extends Construct {
       description: 'Runs the jobs of the FIFO queues, each effectively once',
       timeout: Duration.seconds(WORKER_TIMEOUT_SECONDS),
       memoryMb: config.workerMemoryMb,
-      // A kind may send jobs: Lambda would refuse the 16th in a row, and its group would stand still.
+      // A kind may send jobs. Lambda would drop the 16th of a chain, and its group would stop.
       recursiveLoop: lambda.RecursiveLoop.ALLOW,
       logRetentionDays: config.logRetentionDays,
       production: config.production,

@@ -2,23 +2,27 @@
 import { line } from './metrics.ts';
 import type { AlarmSpec, MetricRef, Runbook } from './spec.ts';
 
+/** Words as one name in upper camel case, as in the ids of alarms. */
 export const upper = (text: string): string =>
   text
     .split(/[\s-]+/)
     .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
     .join('');
 
+/** For a metric that is emitted only when something happens. */
 export const QUIET = {
   as: 'notBreaching',
   because: 'Nothing is emitted while nothing happens, and nothing happening is fine.',
 } as const;
 
+/** So many breaching minutes, of so many in a row. */
 export const minutes = (breaching: number, of = breaching): AlarmSpec['when'] => ({
   breaching,
   of,
   seconds: 60,
 });
 
+/** An alarm for a metric that is above a limit. `over` is in the metric's unit. */
 export const above = (
   id: string,
   severity: AlarmSpec['severity'],

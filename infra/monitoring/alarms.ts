@@ -1,4 +1,4 @@
-/** What somebody is told about, when, and what to do then. */
+/** The alarms: what people are told, when, and what they do then. */
 import type { Inventory } from './inventory.ts';
 import { ageAlarms, callbackAlarms, jobAlarms } from './jobAlarms.ts';
 import { ledgerAlarms } from './ledgerAlarms.ts';
@@ -11,6 +11,7 @@ import {
 } from './machineAlarms.ts';
 import type { AlarmSpec } from './spec.ts';
 
+/** All alarms of a deployment, in the order of the runbook. */
 export const alarmsOf = (inventory: Inventory): readonly AlarmSpec[] => [
   ...deadLetterAlarms(inventory),
   ...jobAlarms(inventory),

@@ -1,4 +1,4 @@
-/** The one dashboard, and how CloudWatch writes it. */
+/** The definition of the dashboard, and its form in CloudWatch. */
 import type { Inventory } from './inventory.ts';
 import { nameIn } from './inventory.ts';
 import { jobsRow } from './jobs.ts';
@@ -6,6 +6,7 @@ import { callbacksRow, functionsRow, hostsRow, tablesRow } from './machinery.ts'
 import { costRow, ledgerRow } from './money.ts';
 import type { DashboardSpec, MetricRef, Row, Series, Widget } from './spec.ts';
 
+/** The dashboard of a deployment, row by row. */
 export const dashboardOf = (inventory: Inventory): DashboardSpec => ({
   name: nameIn(inventory, 'mesh'),
   rows: [
@@ -24,7 +25,7 @@ const WIDTH = 6;
 const HEIGHT = 6;
 const PERIOD_SECONDS = 60;
 
-/** CloudWatch's own language for "every value of this dimension". */
+/** CloudWatch's expression for "every value of this dimension". */
 const searchOf = ({ namespace, name, dimensions, stat }: MetricRef, by: string): string => {
   const schema = [`"${namespace}"`, ...Object.keys(dimensions), by].join(',');
   const fixed = Object.entries(dimensions).map(([key, value]) => ` ${key}="${value}"`);
@@ -81,7 +82,7 @@ const placeRow = ({ title, hint, widgets }: Row, top: number, region: string): P
   ];
 };
 
-/** The body of CloudWatch's dashboard; its first row is the state of the alarms. */
+/** The body of CloudWatch's dashboard. Its first row is the state of the alarms. */
 export const bodyOf = (
   { rows }: DashboardSpec,
   region: string,

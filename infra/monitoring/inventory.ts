@@ -1,4 +1,4 @@
-/** What a deployment consists of, as far as it can be watched; a test compares it with the template. */
+/** The parts of a deployment that are watched. A test compares this list with the template. */
 import {
   ANNOUNCER_TIMEOUT_SECONDS,
   FUNCTIONS,
@@ -16,18 +16,18 @@ import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
 interface DeadLetters {
   readonly what: string;
   readonly queue: string;
-  /** What a person does about them. */
+  /** What a person does about these messages. */
   readonly action: string;
 }
 
 export interface Inventory {
   readonly stage: string;
-  /** Of the functions' own metrics. */
+  /** Namespace of the functions' own metrics. */
   readonly namespace: string;
   readonly functions: readonly { readonly name: string; readonly timeoutSeconds: number }[];
-  /** Functions behind a table's stream. */
+  /** Functions that read a table's stream. */
   readonly streamed: readonly string[];
-  /** Where what was given up waits for a person. */
+  /** Queues in which messages wait for a person after the system gave up on them. */
   readonly deadLetters: readonly DeadLetters[];
   readonly tables: readonly string[];
   readonly hasHosts: boolean;
@@ -92,7 +92,11 @@ const DEAD_LETTERS: readonly DeadLetters[] = [
   },
 ];
 
-/** @param functions by their verbs */
+/**
+ * The watched parts of a stage.
+ *
+ * @param functions names of the deployed functions, such as `worker`
+ */
 export const inventoryOf = (
   stage: string,
   functions: readonly string[] = FUNCTIONS,
@@ -106,6 +110,6 @@ export const inventoryOf = (
   hasHosts: functions.includes('prober'),
 });
 
-/** Physical names begin alike. */
+/** The physical name of a part, with the prefix of the stage. */
 export const nameIn = ({ stage }: Pick<Inventory, 'stage'>, name: string): string =>
   `sheratan-${stage}-${name}`;

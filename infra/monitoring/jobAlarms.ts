@@ -1,4 +1,4 @@
-/** Alarms of jobs and of the results that they send out. */
+/** Alarms of jobs, and of the callbacks that report their ends. */
 import { JOB_METRICS, MESH_METRICS, WAIT_METRICS } from '#shared/contracts/metrics.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { above, minutes, QUIET, upper } from './alarmKit.ts';
@@ -6,7 +6,7 @@ import type { Inventory } from './inventory.ts';
 import { line, math, ofQueue, own } from './metrics.ts';
 import type { AlarmSpec, Series, Stat } from './spec.ts';
 
-/** From when on a message that may be received has waited too long. */
+/** Seconds after which a message that could be received has waited too long. */
 export const AGE_SECONDS: Readonly<Record<Priority, number>> = {
   critical: 60,
   high: 300,
@@ -15,8 +15,9 @@ export const AGE_SECONDS: Readonly<Record<Priority, number>> = {
 };
 
 /**
- * The age of the oldest message counts those that wait on purpose, for a retry, a limit or a time.
- * It says something only while nobody takes anything: then all that is visible waits in vain.
+ * SQS's age of the oldest message also counts messages that wait on purpose, for a retry, a limit
+ * or a time. The age is meaningful only while no worker asks for messages: then every visible
+ * message waits in vain.
  */
 const ageOfIdle = (inventory: Inventory, priority: Priority): readonly Series[] => {
   const of = (id: string, name: string, stat: Stat) =>
@@ -37,7 +38,7 @@ const ageOfIdle = (inventory: Inventory, priority: Priority): readonly Series[] 
 const severityOf = (priority: Priority): AlarmSpec['severity'] =>
   priority === 'critical' || priority === 'high' ? 'page' : 'ticket';
 
-/** Nobody takes the jobs of a queue. */
+/** The alarm for a queue from which no worker takes jobs. */
 const idleAlarm = (inventory: Inventory, priority: Priority): AlarmSpec => ({
   id: `OldestMessage${upper(priority)}`,
   severity: severityOf(priority),
@@ -53,12 +54,16 @@ const idleAlarm = (inventory: Inventory, priority: Priority): AlarmSpec => ({
   },
 });
 
-/** Jobs are taken, but late. Those that wait for a retry, a limit or a time are not measured. */
+/**
+ * The alarm for jobs that start late. It does not measure jobs that wait for a retry, a limit or a
+ * time.
+ */
 const lateAlarm = (inventory: Inventory, priority: Priority): AlarmSpec =>
   above(
     `JobsLate${upper(priority)}`,
     severityOf(priority),
-    // The quickest: whoever waits behind a job of the same group waits by that group's own order.
+    // The minimum: a job behind another job of its group waits because of the group's order, not
+    // because of load.
     own(inventory, 'worker', WAIT_METRICS[priority], 'Minimum'),
     1_000 * AGE_SECONDS[priority],
     minutes(5),
@@ -70,12 +75,14 @@ const lateAlarm = (inventory: Inventory, priority: Priority): AlarmSpec =>
     },
   );
 
+/** Two alarms per priority: no worker takes jobs, or jobs start too late. */
 export const ageAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
   PRIORITIES.flatMap((priority) => [
     idleAlarm(inventory, priority),
     lateAlarm(inventory, priority),
   ]);
 
+/** Alarms of jobs that were refused, came back undecided, or ended dead. */
 export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
   above('Quarantined', 'ticket', own(inventory, 'worker', JOB_METRICS.quarantined), 0, minutes(1), {
     means: 'Somebody sent what cannot run: no JSON, an unknown kind, a payload against its schema.',
@@ -97,7 +104,7 @@ export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     series: [
       line('dead', own(inventory, 'worker', JOB_METRICS.dead), { id: 'dead', hidden: true }),
       line('done', own(inventory, 'worker', JOB_METRICS.completed), { id: 'done', hidden: true }),
-      // Both are counted with each batch, 0 too: FILL has nothing to fill where there was no value.
+      // Each batch counts both, 0 included. FILL fills nothing where a metric never had a value.
       math('dead, in %', 'IF(dead>=5,100*dead/(dead+done),0)', { id: 'value' }),
     ],
     over: 5,
@@ -114,6 +121,7 @@ export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
   },
 ];
 
+/** Alarms of callbacks that were given up, or that fail for long. */
 export const callbackAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
   above(
     'CallbacksGivenUp',

@@ -1,4 +1,4 @@
-/** The row of jobs: what came, what became of it, how long it took. */
+/** The dashboard's row of jobs: how many came, how they ended, how long they took. */
 import { JOB_METRICS } from '#shared/contracts/metrics.ts';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
 import type { Inventory } from './inventory.ts';
@@ -33,6 +33,7 @@ const flow = (inventory: Inventory): Widget => {
   };
 };
 
+/** Queues, outcomes and times of jobs. */
 export const jobsRow = (inventory: Inventory): Row => ({
   title: 'Jobs',
   hint: 'Sent above completed for long: workers cannot keep up, or a limit holds. Dead or quarantined: `sheratan jobs`, then `sheratan why ID`.',

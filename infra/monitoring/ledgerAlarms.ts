@@ -1,10 +1,11 @@
-/** Alarms of money. */
+/** Alarms of the ledger. */
 import { LEDGER_METRICS, MESH_METRICS } from '#shared/contracts/metrics.ts';
 import { above, minutes } from './alarmKit.ts';
 import type { Inventory } from './inventory.ts';
 import { own } from './metrics.ts';
 import type { AlarmSpec } from './spec.ts';
 
+/** Alarms of balances that differ, and of holds, entries and charges that are late. */
 export const ledgerAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
   above(
     'LedgerDifference',

@@ -1,10 +1,14 @@
-/** Alarms of what carries the mesh: queues of the given up, functions, streams, tables, the prober. */
+/**
+ * Alarms of the parts that carry the mesh: dead-letter queues, functions, streams, tables, the
+ * prober.
+ */
 import { HOST_METRICS } from '#shared/contracts/metrics.ts';
 import { above, minutes, upper } from './alarmKit.ts';
 import type { Inventory } from './inventory.ts';
 import { line, math, ofFunction, ofQueue, ofTable, own } from './metrics.ts';
 import type { AlarmSpec } from './spec.ts';
 
+/** One alarm for each queue of messages that the system gave up on. */
 export const deadLetterAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
   inventory.deadLetters.map(({ what, queue, action }) =>
     above(
@@ -21,6 +25,7 @@ export const deadLetterAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
     ),
   );
 
+/** One alarm for each function that falls behind its table's stream. */
 export const streamAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
   inventory.streamed.map((name) =>
     above(
@@ -38,6 +43,7 @@ export const streamAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
     ),
   );
 
+/** Two alarms per function: errors, and refused starts. */
 export const functionAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
   inventory.functions.flatMap(({ name }) => [
     above(
@@ -68,7 +74,10 @@ export const functionAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
     ),
   ]);
 
-/** Two alarms, not a sum: DynamoDB tells of what it refused, and of nothing while it refuses nothing. */
+/**
+ * Two alarms per table. A sum of both would have no value: DynamoDB emits a metric only when it
+ * refuses something.
+ */
 export const tableAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
   inventory.tables.flatMap((table) =>
     (['Read', 'Write'] as const).map((access) =>
@@ -88,9 +97,11 @@ export const tableAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
     ),
   );
 
+/** Alarms of hosts that are offline or unknown, and of the prober itself. */
 export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
   {
-    // Each shard tells of its own hosts, as often as it is looked at: only their share adds up.
+    // Each shard reports its own hosts at each of its probe runs, so counts cannot be added up:
+    // only the share has a meaning.
     id: 'HostsDown',
     severity: 'page',
     series: [

@@ -1,9 +1,10 @@
-/** The rows of callbacks, hosts, functions and tables. */
+/** The dashboard's rows of callbacks, hosts, functions and tables. */
 import { HOST_METRICS, MESH_METRICS, USAGE_METRICS } from '#shared/contracts/metrics.ts';
 import type { Inventory } from './inventory.ts';
 import { line, math, ofFunction, ofQueue, ofTable, own, usage } from './metrics.ts';
 import type { Row, Series, Stat, Widget } from './spec.ts';
 
+/** Posts of results, and the work of relay and timekeeper. */
 export const callbacksRow = (inventory: Inventory): Row => ({
   title: 'Callbacks',
   hint: 'Retried for long: a receiver is down. Given up: `sheratan callbacks`, and when the receiver is back `sheratan callbacks replay --failed`.',
@@ -49,7 +50,8 @@ const probing = (inventory: Inventory) => {
     math(state, `IF(total>0,100*${state}/total,0)`),
   ];
   return {
-    // Each shard tells of its own hosts, as often as it is looked at: only their share adds up.
+    // Each shard reports its own hosts at each of its probe runs, so counts cannot be added up:
+    // only the share has a meaning.
     states: [
       line('all', own(inventory, 'prober', HOST_METRICS.hostsTotal, 'Sum'), {
         id: 'total',
@@ -79,6 +81,7 @@ const probing = (inventory: Inventory) => {
   };
 };
 
+/** States of hosts, and the runs of the prober. */
 export const hostsRow = (inventory: Inventory): Row => {
   const { states, latency, runs, counts, certificates } = probing(inventory);
   return {
@@ -94,6 +97,7 @@ export const hostsRow = (inventory: Inventory): Row => {
   };
 };
 
+/** Errors, throttles, run times and concurrency of each function. */
 export const functionsRow = (inventory: Inventory): Row => {
   const each = (name: string, stat: Stat): readonly Series[] =>
     inventory.functions.map((fn) => line(fn.name, ofFunction(inventory, fn.name, name, stat)));
@@ -138,6 +142,7 @@ export const functionsRow = (inventory: Inventory): Row => {
   };
 };
 
+/** Conflicts, throttling and used units of the tables. */
 export const tablesRow = (inventory: Inventory): Row => ({
   title: 'Tables',
   hint: 'Failed conditions are duplicates at work. Conflicts that grow with load: one account or source is hot.',

@@ -1,6 +1,9 @@
-/** The part of CloudWatch's metric math that the dashboard and the alarms use, point by point. */
+/**
+ * The part of CloudWatch's metric math that the dashboard and the alarms use, computed point by
+ * point.
+ */
 
-/** A value at each point; undefined where there is none. */
+/** One value for each period; undefined for a period without a value. */
 export type Points = readonly (number | undefined)[];
 export interface MathWorld {
   readonly length: number;
@@ -9,6 +12,7 @@ export interface MathWorld {
 }
 type Value = number | undefined;
 
+/** Thrown for an expression that this part of metric math cannot read. */
 export class MathError extends Error {
   override readonly name = 'MathError';
   readonly code = 'EXPRESSION_INVALID';
@@ -78,7 +82,7 @@ const FUNCTIONS: Readonly<Record<string, (terms: readonly Term[]) => Term>> = {
   PERIOD: () => (world) => constant(world.periodSeconds)(world),
 };
 
-/** A parser by descent: one level of operators at a time, the loosest first. */
+/** A recursive descent parser: one level per group of operators, the weakest first. */
 const parse = (text: string): Term => {
   const tokens = tokensOf(text);
   let at = 0;
@@ -139,5 +143,9 @@ const parse = (text: string): Term => {
   return term;
 };
 
-/** @throws MathError for what it does not know, rather than drawing something else. */
+/**
+ * The values of an expression.
+ *
+ * @throws MathError `EXPRESSION_INVALID` for what it cannot read; it never draws something else
+ */
 export const evaluate = (expression: string, world: MathWorld): Points => parse(expression)(world);

@@ -1,4 +1,4 @@
-/** Short ways to say which metric is meant. */
+/** Short forms for references to metrics. */
 import { METRIC_DIMENSIONS } from '#shared/contracts/metrics.ts';
 import { type Inventory, nameIn } from './inventory.ts';
 import type { MetricRef, Series, Stat } from './spec.ts';
@@ -6,7 +6,7 @@ import type { MetricRef, Series, Stat } from './spec.ts';
 type Place = Pick<Inventory, 'stage' | 'namespace'>;
 type More = Pick<Series, 'id' | 'hidden'>;
 
-/** A function's own metric. */
+/** A metric that the function `service` emits itself. */
 export const own = (
   { namespace }: Place,
   service: string,
@@ -14,7 +14,7 @@ export const own = (
   stat: Stat = 'Sum',
 ): MetricRef => ({ namespace, name, dimensions: { [METRIC_DIMENSIONS.service]: service }, stat });
 
-/** What all functions used together. */
+/** A metric of usage, summed over all functions. */
 export const usage = ({ namespace }: Place, name: string): MetricRef => ({
   namespace,
   name,
@@ -22,6 +22,7 @@ export const usage = ({ namespace }: Place, name: string): MetricRef => ({
   stat: 'Sum',
 });
 
+/** SQS's metric of a queue; `queue` without the prefix of the stage. */
 export const ofQueue = (place: Place, queue: string, name: string, stat: Stat): MetricRef => ({
   namespace: 'AWS/SQS',
   name,
@@ -29,6 +30,7 @@ export const ofQueue = (place: Place, queue: string, name: string, stat: Stat): 
   stat,
 });
 
+/** Lambda's metric of a function; `fn` without the prefix of the stage. */
 export const ofFunction = (place: Place, fn: string, name: string, stat: Stat): MetricRef => ({
   namespace: 'AWS/Lambda',
   name,
@@ -36,6 +38,7 @@ export const ofFunction = (place: Place, fn: string, name: string, stat: Stat): 
   stat,
 });
 
+/** DynamoDB's metric of a table, summed; `table` without the prefix of the stage. */
 export const ofTable = (place: Place, table: string, name: string): MetricRef => ({
   namespace: 'AWS/DynamoDB',
   name,
@@ -43,6 +46,7 @@ export const ofTable = (place: Place, table: string, name: string): MetricRef =>
   stat: 'Sum',
 });
 
+/** A series that shows one metric. */
 export const line = (label: string, metric: MetricRef, more: More = {}): Series => ({
   kind: 'metric',
   label,
@@ -50,6 +54,7 @@ export const line = (label: string, metric: MetricRef, more: More = {}): Series 
   ...more,
 });
 
+/** A series that is computed from others by an expression of `math.ts`. */
 export const math = (label: string, expression: string, more: More = {}): Series => ({
   kind: 'math',
   label,
@@ -57,7 +62,7 @@ export const math = (label: string, expression: string, more: More = {}): Series
   ...more,
 });
 
-/** One line a kind of jobs and percentile. */
+/** A series for each kind of job and each statistic. */
 export const byKind = (place: Place, name: string, stats: readonly Stat[]): readonly Series[] =>
   stats.map((stat) => ({
     kind: 'search',

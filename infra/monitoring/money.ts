@@ -1,4 +1,4 @@
-/** The rows of the ledger and of what the mesh itself costs. */
+/** The dashboard's rows of the ledger and of the mesh's own cost. */
 import {
   JOB_METRICS,
   LEDGER_METRICS,
@@ -10,6 +10,7 @@ import { line, math, ofFunction, ofQueue, own, usage } from './metrics.ts';
 import { USD } from './prices.ts';
 import type { Row, Series } from './spec.ts';
 
+/** Holds, charges, the journal and the trial balance. */
 export const ledgerRow = (inventory: Inventory): Row => ({
   title: 'Ledger',
   hint: 'A difference other than 0 is a bug or a hand in the table: `sheratan ledger verify` names the first wrong item.',
@@ -75,10 +76,13 @@ const used = (inventory: Inventory): readonly Series[] => [
   }),
 ];
 
-/** In US$ a million, so that nothing is lost to rounding. */
+/** A price per million, so that rounding loses nothing. */
 const perMillion = (usd: number): number => Math.round(usd * 1e10) / 1e4;
 
-/** A job's own send, and what Lambda's poller asks: a receive and a delete a batch, of ten at best. */
+/**
+ * Requests to SQS: a job's own send, and the requests of Lambda's poller. Each batch costs a
+ * receive and a delete, for ten jobs at best.
+ */
 const QUEUES = `${perMillion(USD.queueRequest)}*(FILL(queues,0)+1.2*jobs)`;
 const TABLES = `(${perMillion(USD.writeUnit)}*FILL(writes,0)+${perMillion(USD.readUnit)}*FILL(reads,0))`;
 const FUNCTIONS = `(${perMillion(USD.gigabyteSecond)}*compute+${perMillion(USD.invocation)}*0.1*jobs)`;
@@ -89,6 +93,7 @@ const BY_SERVICE = [
   math('functions', `${FUNCTIONS}/jobs`),
 ];
 
+/** What the mesh's usage costs at list prices, in US$. */
 export const costRow = (inventory: Inventory): Row => ({
   title: 'Cost',
   hint: 'List prices of us-east-1 for what the functions used, by the jobs that completed; without logs, storage and the free tier.',

@@ -1,4 +1,4 @@
-/** What AWS asks for, in US$, us-east-1, on demand, without the free tier (2026-11). */
+/** List prices of AWS in US$ per unit: us-east-1, on demand, without the free tier (2026-11). */
 export const USD = {
   writeUnit: 0.625e-6,
   readUnit: 0.125e-6,
@@ -6,9 +6,9 @@ export const USD = {
   invocation: 0.2e-6,
   /** arm64. */
   gigabyteSecond: 1.33334e-5,
-  /** Ingested; Lambda's first 10 TB. */
+  /** Per GB taken in; the price of the first 10 TB of Lambda's logs. */
   logGigabyte: 0.5,
-  /** A month each. */
+  /** Per metric and month; the next two are per alarm and per dashboard. */
   customMetric: 0.3,
   alarm: 0.1,
   dashboard: 3,

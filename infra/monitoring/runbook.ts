@@ -1,4 +1,4 @@
-/** docs/runbook.md: what each alarm means and what to do, from the definitions themselves. */
+/** Writes docs/runbook.md from the definitions of the alarms. */
 import type { AlarmSpec } from './spec.ts';
 
 const whenText = ({ over, under, when }: AlarmSpec): string => {
@@ -37,5 +37,6 @@ it begins and once when it ends, with PAGE or TICKET as its first word: filter s
 Noise is kept down by the minutes that each one waits, by rates instead of single failures, and by
 what waits on purpose being left out. No alarm hides behind another one that lasts. The dashboard \`sheratan-<stage>-mesh\` has a row for each context.`;
 
+/** The whole document, with a section for each alarm. */
 export const runbookOf = (alarms: readonly AlarmSpec[]): string =>
   `${[HEAD, ...alarms.map(sectionOf)].join('\n\n')}\n`;

@@ -1,4 +1,4 @@
-/** What a dashboard and an alarm are, as data: CloudWatch, the runbook and the local page read it. */
+/** Dashboards and alarms as data. CloudWatch, the runbook and the local page are made from them. */
 
 export type Stat = 'Sum' | 'Average' | 'Maximum' | 'Minimum' | 'p50' | 'p90' | 'p99';
 
@@ -11,34 +11,34 @@ export interface MetricRef {
 
 interface Labelled {
   readonly label: string;
-  /** For expressions to refer to; unique in its widget. */
+  /** The name by which expressions refer to the series; unique in its widget. */
   readonly id?: string;
-  /** Only there for an expression. */
+  /** Not shown; only an expression uses the series. */
   readonly hidden?: boolean;
 }
 
 export type Series = Labelled &
   (
     | { readonly kind: 'metric'; readonly metric: MetricRef }
-    /** CloudWatch's metric math, the part that `math.ts` knows. */
+    /** CloudWatch's metric math, as far as `math.ts` reads it. */
     | { readonly kind: 'math'; readonly expression: string }
-    /** One line for each value of the dimension `by`; the label stands behind it. */
+    /** One line for each value of the dimension `by`, which stands before the label. */
     | { readonly kind: 'search'; readonly metric: MetricRef; readonly by: string }
   );
 
 export interface Widget {
   readonly title: string;
   readonly view: 'lines' | 'stacked' | 'numbers';
-  /** Of the values: `jobs`, `ms`, `US$`. */
+  /** Unit of the values: `jobs`, `ms`, `US$`. */
   readonly unit: string;
   readonly series: readonly Series[];
-  /** Lines across the graph. */
+  /** Horizontal lines in the graph, at a value. */
   readonly limits?: readonly { readonly label: string; readonly value: number }[];
 }
 
 export interface Row {
   readonly title: string;
-  /** What to look for, for somebody who was just paged. */
+  /** What a person looks for who was just alarmed. */
   readonly hint: string;
   readonly widgets: readonly Widget[];
 }
@@ -57,13 +57,13 @@ export interface Runbook {
 export interface AlarmSpec {
   /** Upper camel case; its name in the account is `sheratan-<stage>-<id>`. */
   readonly id: string;
-  /** A page makes the mesh unhealthy; a ticket can wait for the morning. */
+  /** `page` wakes a person: the mesh is unhealthy. `ticket` can wait for the morning. */
   readonly severity: 'page' | 'ticket';
-  /** The watched value is the last one. */
+  /** The last series is the watched value. */
   readonly series: readonly Series[];
   readonly over?: number;
   readonly under?: number;
-  /** Breaching periods, of so many, each so long. */
+  /** So many breaching periods, of the last `of`, each of `seconds`. */
   readonly when: { readonly breaching: number; readonly of: number; readonly seconds: number };
   readonly missing: {
     readonly as: 'notBreaching' | 'breaching' | 'ignore' | 'missing';

@@ -1,7 +1,8 @@
 /**
- * A folder of synthesized assemblies by what went into them. An entry is made beside the others and
- * renamed when it is whole, under a name of its own: no process ever changes or replaces one, so
- * that any number of them may use the folder at once. Two that make the same entry both keep theirs.
+ * A cache of synthesized assemblies, by the hash of their inputs. An entry is written under a
+ * temporary name, then renamed to a name of its own. No process ever changes or replaces an entry,
+ * so any number of processes may use the folder at once. Two processes that make the same entry
+ * both keep theirs.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -18,17 +19,19 @@ import { join } from 'node:path';
 
 const SEAL = 'sealed.json';
 const UNFINISHED = 'unfinished-';
-/** Older ones go, unless somebody has said not long ago that it is in use. */
+/** Older entries are removed, except those that were marked in the last hour as in use. */
 const ENTRIES_KEPT = 6;
 const IN_USE_MS = 3_600_000;
 const MARK_EVERY_MS = 300_000;
 
 export interface AssemblyCache {
-  /** An assembly that is whole, made of the same inputs. */
+  /** The folder of a complete assembly of the same inputs. */
   find(key: string): string | undefined;
   /**
-   * @param make writes an assembly into an empty directory
-   * @returns where it is now
+   * Makes an entry.
+   *
+   * @param make writes an assembly into an empty folder
+   * @returns the folder of the entry
    */
   add(key: string, make: (dir: string) => Promise<void>): Promise<string>;
 }
@@ -50,7 +53,7 @@ const seal = (dir: string): void => {
   writeFileSync(join(dir, SEAL), JSON.stringify(digests));
 };
 
-/** Every file is there and is as it was made. A file that cannot be read is not. */
+/** Whether every file exists and is unchanged. A file that cannot be read counts as missing. */
 const isWhole = (dir: string): boolean => {
   try {
     const digests = JSON.parse(readFileSync(join(dir, SEAL), 'utf8')) as Seal;
@@ -62,7 +65,7 @@ const isWhole = (dir: string): boolean => {
   }
 };
 
-/** For an hour it is kept, whatever else is made. false when another process has just removed it. */
+/** Protects the entry from removal for an hour; false when another process has just removed it. */
 const markInUse = (dir: string): boolean => {
   const now = new Date();
   try {
@@ -73,12 +76,12 @@ const markInUse = (dir: string): boolean => {
   }
 };
 
-/** No process removes the assembly as long as this one runs. */
+/** Protects the assembly from removal while this process runs. */
 export const keepWhileRunning = (dir: string): void => {
   setInterval(() => markInUse(dir), MARK_EVERY_MS).unref();
 };
 
-/** ms since the epoch; another process may have removed it meanwhile. */
+/** ms since the epoch of the last use; 0 when another process has removed the entry. */
 const usedAt = (dir: string): number => statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 const removeOld = (folder: string): void => {
@@ -89,6 +92,7 @@ const removeOld = (folder: string): void => {
     if (Date.now() - usedAt(dir) > IN_USE_MS) rmSync(dir, { recursive: true, force: true });
 };
 
+/** Opens the cache; creates the folder when it is missing. */
 export const openCache = (folder: string): AssemblyCache => {
   mkdirSync(folder, { recursive: true });
   return {

@@ -1,10 +1,10 @@
-/** What goes into a synthesis, as one hash: where it is the same, so is the assembly. */
+/** The inputs of a synthesis as one hash: the same hash means the same assembly. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Whole folders: a file that an import would newly find must count as well. */
+/** Whole folders: a new file that an import would find must change the hash, too. */
 const FOLDERS = ['functions', 'infra', 'shared'];
 const FILES = [
   'cdk.json',
@@ -12,10 +12,10 @@ const FILES = [
   'package.json',
   'package-lock.json',
   'tsconfig.json',
-  // What is installed, as npm left word of it.
+  // npm's own list of what is installed.
   'node_modules/.package-lock.json',
 ];
-/** Of the environment, what Node and the CDK act upon. */
+/** The environment variables that Node and the CDK read. */
 const VARIABLES = /^(?:CDK_|NODE_OPTIONS$)/;
 
 const isMissing = (error: unknown): boolean =>
@@ -32,7 +32,7 @@ const filesBelow = (root: string, folder: string): readonly string[] => {
   }
 };
 
-/** undefined where there is none: that, too, is part of the hash. */
+/** The content; undefined for a missing file, which also counts in the hash. */
 const contentOf = (path: string): Buffer | undefined => {
   try {
     return readFileSync(path);
@@ -42,12 +42,14 @@ const contentOf = (path: string): Buffer | undefined => {
   }
 };
 
-/** The files of `root` that a synthesis may read, but for installed packages, by their paths in it. */
+/** Paths of the files that a synthesis may read, relative to `root`, without installed packages. */
 export const synthesisFiles = (root: string): readonly string[] =>
   [...FILES, ...FOLDERS.flatMap((folder) => filesBelow(root, folder))].sort();
 
 /**
- * @param root absolute, without a slash at its end
+ * The hash of all inputs.
+ *
+ * @param root absolute path, without a slash at its end
  * @param context the arguments of `cdk synth` that choose the configuration
  */
 export const hashInputs = (
@@ -59,7 +61,7 @@ export const hashInputs = (
   const variables = Object.entries(env).filter(([name]) => VARIABLES.test(name));
   const around = [process.version, process.platform, process.arch, context, variables.sort()];
   hash.update(JSON.stringify(around));
-  // The CDK CLI reads settings and context of its user.
+  // The CDK also reads settings and context from the user's home.
   const personal = join(homedir(), '.cdk.json');
   for (const path of [...synthesisFiles(root).map((name) => join(root, name)), personal]) {
     const content = contentOf(path);

@@ -1,4 +1,4 @@
-/** `cdk synth`, unless the same inputs were synthesized before. */
+/** Runs `cdk synth`, unless the same inputs were synthesized before. */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,15 +7,18 @@ import { openCache } from './cache.ts';
 import { hashInputs } from './inputs.ts';
 
 export interface SynthesisOptions {
-  /** Where cdk.json is. */
+  /** The folder of cdk.json. */
   readonly root: string;
-  /** Settings of the stack, as `-c` takes them: `stage=dev`. */
+  /** Settings of the stack in the form of `-c`: `stage=dev`. */
   readonly context: readonly string[];
-  /** Is given the synthesis if there must be one, and awaits it: to say so and to take its time. */
+  /**
+   * Gets the synthesis as a function when there must be one, calls it and awaits it. For a message,
+   * and to measure its time.
+   */
   readonly around?: (synthesis: () => Promise<void>) => Promise<void>;
 }
 
-/** The configuration was refused, a security check is not met, or the code of the stack failed. */
+/** Thrown when the configuration is refused, a security check fails, or the stack's code throws. */
 export class SynthesisError extends Error {
   override readonly name = 'SynthesisError';
   readonly code = 'SYNTHESIS_FAILED';
@@ -23,7 +26,7 @@ export class SynthesisError extends Error {
 
 const cdkSynth = async (root: string, args: readonly string[], output: string): Promise<void> => {
   const cdk = createRequire(join(root, 'package.json')).resolve('aws-cdk/bin/cdk');
-  // The app command in cdk.json is `node`: it must be this Node, not an older one on the PATH.
+  // cdk.json says `node`: this must be the Node of this process, not an older one on the PATH.
   const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
   const child = spawn(process.execPath, [cdk, 'synth', '--quiet', '--output', output, ...args], {
     cwd: root,
@@ -40,16 +43,18 @@ const cdkSynth = async (root: string, args: readonly string[], output: string): 
     child.once('close', resolve);
   });
   if (code !== 0) throw new SynthesisError(`The stack could not be synthesized.\n${said.trim()}`);
-  // Warnings: standard output may be read by a program.
+  // Warnings go to standard error: a program may read standard output.
   process.stderr.write(said);
 };
 
-/** A file was written while the synthesis read them: of which state its result is, nobody knows. */
+/** A file changed during the synthesis: the result may mix old and new files. */
 class InputsChanged extends Error {}
 
 /**
- * @returns the directory of the assembly, which nobody may change
- * @throws SynthesisError with what the CDK says is wrong
+ * Synthesizes the stack.
+ *
+ * @returns the folder of the assembly, which no one may change
+ * @throws SynthesisError `SYNTHESIS_FAILED`, with the CDK's own message
  */
 export const synthesize = async (options: SynthesisOptions): Promise<string> => {
   const { root, around = (synthesis) => synthesis() } = options;
@@ -58,7 +63,7 @@ export const synthesize = async (options: SynthesisOptions): Promise<string> => 
   const key = hashInputs(root, args);
   const make = async (dir: string): Promise<void> => {
     await around(() => cdkSynth(root, args, dir));
-    // The assets are copies of them.
+    // The assets are copies of the bundles.
     rmSync(join(dir, 'bundles'), { recursive: true, force: true });
     if (hashInputs(root, args) !== key) throw new InputsChanged();
   };
