@@ -1,7 +1,9 @@
-/** CIDRs of the configuration: whether one is well-formed, and whether a VPC is needed to reach it. */
+/**
+ * CIDRs of the configuration: whether a CIDR is well-formed, and whether its addresses need a VPC.
+ */
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-/** Networks that nobody on the public internet has: RFC 1918, RFC 6598 and RFC 4193. */
+/** Networks that are not on the public internet: RFC 1918, RFC 6598 and RFC 4193. */
 const PRIVATE = [
   '10.0.0.0/8',
   '172.16.0.0/12',
@@ -15,7 +17,7 @@ const partsOf = (cidr: string): readonly [net: string, prefix: number] => {
   return [net, Number(prefix)];
 };
 
-/** Whether a text is an address, a slash and a length of prefix that such an address can have. */
+/** Whether a text is an IP address, a slash and a valid length of prefix. */
 export const isCidr = (text: string): boolean => {
   if (!/^[^/]+\/\d{1,3}$/.test(text)) return false;
   const [net, prefix] = partsOf(text);
@@ -33,9 +35,9 @@ const contains = (outer: string, inner: string): boolean => {
   return list.check(address, family);
 };
 
-/** Whether a CIDR is of IPv6. */
+/** Whether a CIDR is an IPv6 network. */
 export const isIpv6Cidr = (cidr: string): boolean => isIPv6(partsOf(cidr)[0]);
 
-/** Whether some addresses of a CIDR are private: no function outside a VPC reaches those. */
+/** Whether a CIDR has private addresses: a function outside a VPC cannot reach them. */
 export const isPrivateCidr = (cidr: string): boolean =>
   PRIVATE.some((net) => contains(net, cidr) || contains(cidr, net));

@@ -64,7 +64,7 @@ const sourceLimits = v.pipe(
   v.readonly(),
 );
 
-/** Identifiers of EC2, as many as one function may have. */
+/** Ids of EC2; `max` is what one function may have. */
 const idsOf = (prefix: 'subnet' | 'sg', max: number) => {
   const rule = `must have 1 to ${max} of them`;
   return v.pipe(
@@ -78,11 +78,11 @@ const idsOf = (prefix: 'subnet' | 'sg', max: number) => {
 const vpc = v.pipe(
   v.strictObject(
     {
-      /** Private subnets with a way to the services of AWS; one in each of two zones at least. */
+      /** Private subnets from which the services of AWS can be reached, in two zones at least. */
       subnetIds: idsOf('subnet', 16),
-      /** They must let the functions out to the hosts, the endpoints and the internet. */
+      /** Security groups that let the functions reach the hosts, the endpoints and the internet. */
       securityGroupIds: idsOf('sg', 5),
-      /** Lets the functions use IPv6; each of the subnets must have a range of it. */
+      /** Lets the functions use IPv6; each subnet must have an IPv6 range. */
       dualStack: flag(false),
     },
     'must be an object of subnetIds, securityGroupIds and dualStack',
@@ -159,9 +159,9 @@ export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID';
 }
 
-/** Settings that are right by themselves and wrong together. */
+/** Faults of settings that are each valid but do not fit together. */
 const faultsOfOutbound = ({ allowLoopback, outboundAllow, vpc }: Config): readonly string[] =>
-  // The functions of a cloud on this machine are in this machine's network.
+  // The functions of an embedded cloud are in this machine's network.
   allowLoopback
     ? []
     : outboundAllow.flatMap((cidr, index) => {
@@ -192,12 +192,14 @@ const faultOf = (issue: v.BaseIssue<unknown>): string => {
   return `${path} ${issue.message}, got ${JSON.stringify(issue.input)}`;
 };
 
-/** What a program gives of the configuration; the rest is as documented. */
+/** The settings that a program gives; others have their documented defaults. */
 export type Settings = Partial<v.InferInput<typeof settings>>;
 
 /**
- * @param given settings by name; `production` follows from the stage unless it is given
- * @throws ConfigError naming every bad setting, and those that are none
+ * Checks settings and adds the defaults.
+ *
+ * @param given settings by name; default of `production`: whether the stage is `prod`
+ * @throws ConfigError with every bad or unknown setting
  */
 export const configOf = (given: Settings): Config => {
   const strangers = Object.keys(given).filter((key) => !(key in SETTINGS));

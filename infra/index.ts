@@ -20,20 +20,25 @@ import { buildMesh, type MeshParts } from './mesh.ts';
 export { type Config, ConfigError, type Settings } from './config.ts';
 export type { WorkerNeeds } from './constructs/worker.ts';
 
+/** What `new Sheratan` takes: all settings of a mesh, and the project's own kinds. */
 export interface SheratanProps extends Settings {
   /**
-   * The module that exports the kinds, from the working directory: `./jobs/index.ts`. Without one
-   * the mesh has the built-in kinds only.
+   * Path of the module that exports the kinds, relative to the working directory, such as
+   * `./jobs/index.ts`. Without a path the mesh has only the built-in kinds.
    */
   readonly kinds?: string;
-  /** What the kinds need of the worker: variables, layers, rights. */
+  /** What the kinds need from the worker: variables, layers, rights. */
   readonly worker?: WorkerNeeds;
 }
 
-/** Bundles that came with the package; in the repository there are none. */
+/** Bundles of the package; the repository has none. */
 const PREBUILT = fileURLToPath(new URL('../assembly/bundles/', import.meta.url));
 
-/** @throws ConfigError with what the module or `defineJob` says */
+/**
+ * Names of the kinds of a bundled worker.
+ *
+ * @throws ConfigError with the message of the module or of `defineJob`
+ */
 const kindNames = (workerDir: string): readonly string[] => {
   try {
     const args = ['--enable-source-maps', '--input-type=module', '-e', kindNamesProgram(workerDir)];
@@ -46,13 +51,13 @@ const kindNames = (workerDir: string): readonly string[] => {
 };
 
 /**
- * All of a mesh: queues, tables, functions, alarms. Physical names hold the stage, so that an
- * account holds one mesh a stage and region.
+ * A whole mesh: queues, tables, functions, alarms. Physical names contain the stage, so an account
+ * has one mesh per stage and region.
  *
- * @throws ConfigError for a setting that is out of range, and for kinds that cannot be loaded
+ * @throws ConfigError `CONFIG_INVALID` for a bad setting, and for kinds that cannot be loaded
  */
 export class Sheratan extends Construct {
-  /** Runs the jobs, and so the kinds: `table.grantReadData(mesh.worker)`. */
+  /** The function that runs the kinds, for grants such as `table.grantReadData(mesh.worker)`. */
   readonly worker: lambda.Function;
   /** Name of the SSM parameter by which clients find the mesh. */
   readonly parameterName: string;
@@ -83,7 +88,10 @@ export class Sheratan extends Construct {
     });
   }
 
-  /** What a program needs that sends jobs: the queues, room for large payloads, and the parameter. */
+  /**
+   * Lets a program send jobs: to the queues, with large payloads in the bucket, and with the
+   * parameter.
+   */
   grantSend(grantee: iam.IGrantable): void {
     const { queues } = this.#parts;
     for (const priority of PRIORITIES) queues[priority].grantSendMessages(grantee);
@@ -91,7 +99,7 @@ export class Sheratan extends Construct {
     this.#parameter.grantRead(grantee);
   }
 
-  /** What a program needs that waits for jobs and reads their results. */
+  /** Lets a program wait for jobs and read their results. */
   grantRead(grantee: iam.IGrantable): void {
     const { table } = this.#parts;
     const indexes = JOBS_INDEXES.map(({ name }) => `${table.tableArn}/index/${name}`);

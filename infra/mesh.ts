@@ -1,4 +1,7 @@
-/** The parts of a deployment: queues by priority, the Jobs table, the data bucket, a function a verb. */
+/**
+ * The parts of a deployment: queues by priority, the Jobs table, the data bucket, and the
+ * functions.
+ */
 import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -29,19 +32,19 @@ import { Worker, type WorkerNeeds } from './constructs/worker.ts';
 
 export interface MeshOptions {
   readonly config: Config;
-  /** Directory of a function's bundle, which holds `index.mjs`, by the function's name. */
+  /** Folder of a function's bundle, with its `index.mjs`, by the function's name. */
   readonly code: (name: string) => string;
-  /** What the project's own kinds need of the worker. */
+  /** What a project's own kinds need from the worker. */
   readonly own?: WorkerNeeds;
 }
 
-/** What others need of a deployment. */
+/** The parts of a deployment that other code needs. */
 export interface MeshParts {
   readonly queues: Readonly<Record<Priority, sqs.Queue>>;
   readonly table: dynamodb.TableV2;
   readonly bucket: s3.Bucket;
   readonly worker: lambda.Function;
-  /** How clients find what the deployment consists of, by the names of OUTPUTS. */
+  /** The values by which clients find the deployment's parts, by the names in OUTPUTS. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
@@ -52,7 +55,7 @@ const jobQueues = (
   const queueOf = (priority: Priority): sqs.Queue =>
     new JobQueue(scope, `Jobs-${priority}`, {
       name: `sheratan-${stage}-jobs-${priority}`,
-      // The worker's first act is to shorten it to a lease.
+      // The worker's first act shortens the visibility timeout to a lease.
       consumerTimeout: Duration.seconds(WORKER_TIMEOUT_SECONDS),
       retention: Duration.days(queueRetentionDays),
       receivesMax: RECEIVES_MAX,
@@ -64,7 +67,7 @@ const jobQueues = (
   >;
 };
 
-/** The namespace of the metrics is the mesh's, in whatever stack the mesh lives. */
+/** The namespace of the metrics belongs to the mesh, whatever stack it is in. */
 const nameMetrics = (scope: Construct, { stage }: Config): void => {
   for (const each of scope.node.findAll())
     if (each instanceof lambda.Function)
@@ -72,8 +75,8 @@ const nameMetrics = (scope: Construct, { stage }: Config): void => {
 };
 
 /**
- * Makes all parts directly in `scope`, so that their logical ids stay as they are: a stack that
- * holds a mesh and a construct that is one have this in common, and nothing else.
+ * Makes all parts directly in `scope`, so that their logical ids never change. A stack that is a
+ * mesh, and a construct that is a mesh, share only this.
  */
 export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions): MeshParts => {
   const { production } = config;

@@ -15,7 +15,7 @@ export class SheratanStack extends Stack {
   constructor(scope: Construct, id: string, { config, bundles, ...props }: SheratanStackProps) {
     super(scope, id, { ...props, terminationProtection: config.production });
     const { outputs } = buildMesh(this, { config, code: (name) => `${bundles}/${name}` });
-    // How clients find what this deployment consists of.
+    // Clients find the parts of the deployment by these outputs.
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 }

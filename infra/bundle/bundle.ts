@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, buildSync, type Metafile } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** `.ts` of the sources, `.js` of the package. */
+/** `.ts` in the sources, `.js` in the package. */
 const KIND_OF_FILE = extname(import.meta.filename);
 
 /** This file is beside this module both in the sources and in the build. */
@@ -60,12 +60,14 @@ export const bundleEntry = async (entry: string, outdir: string): Promise<Metafi
 export const bundleFunction = (name: string, outDir: string): Promise<Metafile> =>
   bundleEntry(`functions/${name}/handler${KIND_OF_FILE}`, join(outDir, name));
 
-/** In a worker with own kinds: the module that lists all kinds. */
+/** The module of a worker with own kinds that lists all its kinds. */
 const KINDS_ENTRY = 'kinds';
 
 const inPackage = (path: string): string => JSON.stringify(join(ROOT, `${path}${KIND_OF_FILE}`));
 
-/** The module that stands for `#kinds`: the built-in kinds and those that the project exports. */
+/**
+ * The module that replaces `#kinds`: the built-in kinds, and the kinds that the project exports.
+ */
 const kindsModule = (own: string): string => `
 import { BUILT_IN } from ${inPackage('shared/jobs/kinds/index')};
 import { definitionsIn, kindsOf } from ${inPackage('shared/jobs/kinds/defineJob')};
@@ -74,10 +76,11 @@ export const kinds = kindsOf([...BUILT_IN, ...definitionsIn(own)]);
 `;
 
 /**
- * What bundles the worker with a project's own kinds: `index.mjs`, and `kinds.mjs` which lists them.
+ * Options of esbuild for a worker with a project's own kinds: `index.mjs`, and `kinds.mjs`, which
+ * lists the kinds. Writes the module that joins them.
  *
  * @param own absolute path of the module that exports the kinds
- * @param scratch a directory for the module that joins them
+ * @param scratch folder for the module that joins the kinds
  */
 export const workerOptions = (own: string, scratch: string) => {
   const joined = join(scratch, 'kinds.generated.mjs');
@@ -93,7 +96,11 @@ export const kindNamesProgram = (workerDir: string): string => {
   return `const { kinds } = await import(${module}); process.stdout.write(JSON.stringify([...kinds.keys()])); process.exit();`;
 };
 
-/** Bundles a function as it is, for constructs, which cannot wait. @returns its directory */
+/**
+ * Bundles a function for a construct, which cannot wait for a promise.
+ *
+ * @returns the folder of the bundle
+ */
 export const bundleFunctionSync = (name: string, outDir: string): string => {
   const outdir = join(outDir, name);
   rmSync(outdir, { recursive: true, force: true });
@@ -101,7 +108,12 @@ export const bundleFunctionSync = (name: string, outDir: string): string => {
   return outdir;
 };
 
-/** Bundles the worker with a project's own kinds, for constructs. @returns its directory */
+/**
+ * Bundles the worker with a project's own kinds, for a construct, which cannot wait for a promise.
+ *
+ * @returns the folder of the bundle
+ * @throws Error of esbuild when the sources do not compile
+ */
 export const bundleWorkerSync = (own: string, outDir: string): string => {
   const outdir = join(outDir, 'worker');
   rmSync(outdir, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /**
  * Puts a function into a VPC: its network interfaces, and the rights that Lambda needs for them.
- * Lambda uses the function's own role, so that the function's code would have these rights as well:
- * it is denied them.
+ * Lambda uses the function's own role, so the function's code would have these rights, too. A
+ * policy denies them to the code.
  */
 import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -15,7 +15,7 @@ export interface VpcAccessProps {
   readonly vpc: NonNullable<Config['vpc']>;
 }
 
-/** AWS checks these against no resource. */
+/** Actions that AWS checks without a resource. */
 const LOOKS = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
 const CHANGES = [
   'ec2:AssignPrivateIpAddresses',
@@ -39,7 +39,10 @@ const acknowledge = (role: iam.Role): void => {
   );
 };
 
-/** The function waits for the rights: Lambda refuses it without them. */
+/**
+ * Puts the function into the VPC. The deployment makes the rights first: Lambda refuses the
+ * function without them.
+ */
 export const addVpcAccess = ({ fn, role, functionName, vpc }: VpcAccessProps): void => {
   const { subnetIds, securityGroupIds, dualStack } = vpc;
   const stack = Stack.of(fn);
@@ -53,9 +56,11 @@ export const addVpcAccess = ({ fn, role, functionName, vpc }: VpcAccessProps): v
     void role.addToPolicy(new iam.PolicyStatement({ actions, resources }));
   allow(LOOKS, ['*']);
   allow([CREATES], [ec2('network-interface/*'), ...named]);
-  // The second is how AWS's manual names "all of them": Lambda asks for it before it makes one.
+  // The second form means "all interfaces" in AWS's manual; Lambda checks it before it makes an
+  // interface.
   allow(CHANGES, [ec2('network-interface/*'), ec2('*/*')]);
-  // By its name: its ARN would make the policy wait for the function, which waits for the policy.
+  // By the function's name. With its ARN the policy would wait for the function, which waits for
+  // the policy.
   const self = stack.formatArn({
     service: 'lambda',
     resource: 'function',
@@ -71,7 +76,8 @@ export const addVpcAccess = ({ fn, role, functionName, vpc }: VpcAccessProps): v
     }),
   );
   acknowledge(role);
-  // The construct's own `vpc` would look the network up in the account, or ask for its zones.
+  // The `vpc` of the CDK's construct would look the network up in the account, or ask for its
+  // zones.
   (fn.node.defaultChild as lambda.CfnFunction).vpcConfig = {
     subnetIds: [...subnetIds],
     securityGroupIds: [...securityGroupIds],

@@ -21,12 +21,15 @@ import { Rollout } from './rollout.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 import type { SigningSecret } from './signingSecret.ts';
 
-/** What the project's own kinds need of the worker. */
+/** What a project's own kinds need from the worker. */
 export interface WorkerNeeds {
-  /** Variables that the kinds read; the mesh's own names are refused. */
+  /**
+   * Environment variables that the kinds read. The names of the mesh's own variables are refused.
+   */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Layers of the function, at most five. */
   readonly layers?: readonly lambda.ILayerVersion[];
-  /** Rights beside those of the mesh. */
+  /** Rights in addition to those of the mesh. */
   readonly initialPolicy?: readonly iam.PolicyStatement[];
 }
 
