@@ -1,6 +1,6 @@
-/** What clients of AWS are made with. */
+/** Settings of AWS clients, and their end. */
 
-/** What a client is made with; where its endpoint is absent, it is AWS's own. */
+/** Settings of an AWS client. Without an endpoint the client uses AWS's own. */
 export interface Access {
   readonly region?: string;
   readonly endpoint?: string;
@@ -11,5 +11,5 @@ interface Closable {
   destroy(): void;
 }
 
-/** Is told of each client that was made, to close it in the end. */
+/** Remembers a client, so that it is closed with the deployment. */
 export type Keep = <C extends Closable>(client: C) => C;

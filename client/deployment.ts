@@ -1,4 +1,4 @@
-/** Opens a deployment: every store, queue and service of it, ready to be used. */
+/** Opens a deployment: its stores, queues and services, ready for use. */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -36,16 +36,16 @@ import type { EmbeddedState } from './state.ts';
 import { embedded, findTarget, type Target, type TargetOptions } from './target.ts';
 
 export interface Deployment {
-  /** For people: which deployment this is. */
+  /** Names the deployment for people. */
   readonly label: string;
   readonly queueUrls: Readonly<Record<Priority, string>>;
-  /** Names of the kinds that the deployment has beside the built-in ones. */
+  /** Names of the kinds that the deployment has in addition to the built-in kinds. */
   readonly ownKinds: readonly string[];
   readonly sqs: SQSClient;
   readonly resultsUrl: string;
   /** Names of the tables whose streams wake functions. */
   readonly tables: readonly string[];
-  /** undefined of the embedded cloud, which runs what the template says itself. */
+  /** undefined for the embedded cloud, which runs the template itself. */
   readonly machinery: Machinery | undefined;
   readonly store: JobStore;
   readonly flows: FlowStore;
@@ -53,13 +53,13 @@ export interface Deployment {
   readonly control: ControlStore;
   readonly deliveries: DeliveryLog;
   readonly faults: FaultLog;
-  /** Of callbacks. */
+  /** Secrets that sign callbacks. */
   readonly secrets: Secrets;
-  /** Of calls to hosts. */
+  /** Secrets that sign calls to hosts. */
   readonly hostSecrets: Secrets;
   readonly schedules: Schedules;
   readonly ledger: LedgerSystem;
-  /** Opened when it is asked for: most commands have nothing to do with hosts. */
+  /** Opens the hosts on the first call: most commands do not use hosts. */
   readonly hosts: () => HostSystem;
   readonly outgoing: Outgoing;
   readonly reader: JobReader;
@@ -77,7 +77,7 @@ const outputOf = (target: Target, name: string): string => {
   );
 };
 
-/** What goes wrong on the way is in the outcome. */
+/** Nothing is logged: what fails is in the outcome. */
 const quiet = (): void => undefined;
 const QUIET = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
@@ -147,8 +147,18 @@ const open = (target: Target): Deployment => {
   };
 };
 
+/**
+ * Opens the embedded cloud that left this state.
+ *
+ * @throws MeshError WRONG_VERSION when it runs the stack of another version
+ */
 export const openEmbedded = (state: EmbeddedState): Deployment => open(embedded(state));
 
-/** @throws MeshError NO_DEPLOYMENT when there is none, WRONG_VERSION when it is another's stack. */
+/**
+ * Finds the deployment that the options mean, and opens it.
+ *
+ * @throws MeshError NO_DEPLOYMENT when there is none, WRONG_VERSION when its stack is not one of
+ *   this version
+ */
 export const findDeployment = async (options: TargetOptions): Promise<Deployment> =>
   open(await findTarget(options));

@@ -1,4 +1,4 @@
-/** A job that was sent: enough to tell it from whatever else bears its id. */
+/** The handle of a job that was sent. It tells the job apart from others with the same id. */
 import { contentHashOf, type Envelope, jobIdOf } from '#shared/jobs/envelope/envelope.ts';
 import type { JobStore } from '#shared/jobs/ports/jobs.ts';
 import {
@@ -10,10 +10,10 @@ import {
 import { differing, optionsOf, takenIssue } from '#shared/jobs/record/repeatedIds.ts';
 import { MeshError } from './errors.ts';
 
-/** What was sent. */
+/** What was sent, to recognise the job by. */
 interface Sent {
   readonly messageId: string;
-  /** Absent of a body that nobody checked. */
+  /** Absent for a body that was sent unchecked. */
   readonly contentHash?: string;
   readonly source?: string | undefined;
   readonly idempotencyKey?: string | undefined;
@@ -21,8 +21,8 @@ interface Sent {
 }
 
 /**
- * A job that was sent; it remembers the type of its result. It is plain JSON. One that is made by
- * hand, without `sent`, stands for whatever job bears the id.
+ * A job that was sent, with the type of its result. A handle is plain JSON, so it can be stored. A
+ * handle without `sent`, made by hand, means any job with this id.
  */
 export interface JobHandle<R = unknown> {
   readonly id: string;
@@ -31,6 +31,7 @@ export interface JobHandle<R = unknown> {
   readonly returns?: R;
 }
 
+/** The handle of an envelope that the queue accepted under a message id. */
 export const handleOf = (envelope: Envelope, messageId: string): JobHandle => {
   const { kind, source, idempotencyKey } = envelope;
   const options = optionsOf(envelope);
@@ -48,16 +49,18 @@ const TAKEN = ['ID_TAKEN', 'IDEMPOTENCY_MISMATCH'];
 const refusalOf = ({ error }: JobRecord): MeshError | undefined =>
   error && TAKEN.includes(error.code) ? new MeshError(error.code, error.message) : undefined;
 
-/** Of a row that is certainly this job's: its first message is, or it has the same content. */
+/** Whether a row is certainly this job's: it has the job's message, or the same content. */
 const isOwn = (sent: Sent, record: JobRecord, now: number): boolean => {
   if (sent.messageId === record.messageId || isTombstone(record)) return true;
   return sent.contentHash === record.contentHash && !isExpired(record, now);
 };
 
 /**
- * The record of the very job that was sent; undefined while no worker has seen it.
- * @throws MeshError ID_TAKEN or IDEMPOTENCY_MISMATCH when its id belongs to a job with other
- * content, naming both
+ * The record of the job that was sent, not of another job with its id; undefined until a worker has
+ * seen the job.
+ *
+ * @throws MeshError ID_TAKEN or IDEMPOTENCY_MISMATCH when the id belongs to a job with other
+ *   content; the message names both
  */
 export const recordOf = async (
   { id, sent }: Pick<JobHandle, 'id' | 'sent'>,
@@ -66,26 +69,28 @@ export const recordOf = async (
 ): Promise<JobRecord | undefined> => {
   const record = await store.get(id);
   if (!sent || !record || isOwn(sent, record, now)) return record;
-  // A message that was refused is kept under its own id.
+  // A refused message is kept under the message's own id.
   const refused = await store.get(sent.messageId);
   if (refused) {
     const refusal = refusalOf(refused);
     if (refusal) throw refusal;
     return refused;
   }
-  // What never ran, or ran too long ago, gives its id away as soon as a worker sees this message.
+  // A job that never ran, or whose record has expired, loses its id when a worker sees this
+  // message.
   if (record.status === 'QUARANTINED' || isExpired(record, now)) return undefined;
   if (sent.contentHash === undefined) return undefined;
   const { code, message } = takenIssue({ id, ...sent }, record);
   throw new MeshError(code, message);
 };
 
-/** Names of the options that did not count, since the same job was sent with others as well. */
+/** Names of this job's options without effect: the same job was sent before with other options. */
 export const droppedOf = (
   { sent }: Pick<JobHandle, 'sent'>,
   record: JobRecord,
 ): readonly string[] =>
   sent?.contentHash === record.contentHash ? differing(sent.options, record.options) : [];
 
+/** The sentence that tells a person which options had no effect. */
 export const droppedText = (id: string, dropped: readonly string[]): string =>
   `job ${id} was sent with other options as well: of this one ${dropped.join(', ')} did not count`;

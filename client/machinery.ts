@@ -1,4 +1,7 @@
-/** What of AWS runs a deployment beside its queues and tables: functions, what wakes them, what they tell. */
+/**
+ * The AWS services that run a deployment: functions, event source mappings, rules, and the queues'
+ * metrics.
+ */
 
 import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
@@ -19,41 +22,51 @@ import type { Access, Keep } from './access.ts';
 
 export interface MappingState {
   readonly id: string;
-  /** `Enabled`, `Disabled`, or on its way to either. */
+  /** `Enabled`, `Disabled`, or a state between the two. */
   readonly state: string;
-  /** Why it is in that state; empty when Lambda does not say. */
+  /** Why the mapping is in this state; empty when Lambda does not say. */
   readonly reason: string;
-  /** Of a stream: what became of the last batch, `PROBLEM: …` when it could not be handed over. */
+  /**
+   * For a stream: the result of the last batch; `PROBLEM: …` when the batch could not be delivered.
+   */
   readonly lastResult: string;
   readonly sourceArn: string;
   readonly functionArn: string;
 }
 
 export interface FunctionState {
-  /** As it was asked for: of the function, or of an alias of it. */
+  /** The ARN that was asked for: of a function, or of an alias. */
   readonly arn: string;
-  /** Lambda's own word, such as `Active` or `Failed`; undefined when there is no such function or alias. */
+  /**
+   * Lambda's own word, such as `Active` or `Failed`; undefined when there is no such function or
+   * alias.
+   */
   readonly state: string | undefined;
-  /** Why it is in that state; empty when Lambda does not say. */
+  /** Why the function is in this state; empty when Lambda does not say. */
   readonly reason: string;
-  /** How many of its environments may run at once, where that is bounded; 0 stops it. */
+  /** Environments that may run at once, where this is limited; 0 stops the function. */
   readonly reserved?: number;
 }
 
 export interface RuleState {
   readonly name: string;
-  /** EventBridge's own word; undefined when the stack's rule is gone. */
+  /** EventBridge's own word; undefined when the stack's rule does not exist any more. */
   readonly state: string | undefined;
-  /** ARNs. */
+  /** ARNs of the rule's targets. */
   readonly targets: readonly string[];
 }
 
 export interface Machinery {
   mappings(): Promise<readonly MappingState[]>;
   functions(arns: readonly string[]): Promise<readonly FunctionState[]>;
-  /** Those of the stack. */
+  /** The rules of the stack. */
   rules(): Promise<readonly RuleState[]>;
-  /** Of queues by name: seconds that the oldest message is old while some wait to be received. */
+  /**
+   * Age in seconds of the oldest message of each queue, by the queue's name; 0 when no message
+   * waits to be received.
+   *
+   * @param now ms since the epoch
+   */
   ages(queues: readonly string[], now: number): Promise<ReadonlyMap<string, number>>;
 }
 
@@ -70,7 +83,7 @@ const stateOf = (mapping: EventSourceMappingConfiguration): MappingState => ({
   functionArn: mapping.FunctionArn ?? '',
 });
 
-/** undefined when what is asked for does not exist. */
+/** undefined when AWS answers that the resource does not exist. */
 const ifThere = async <T>(work: Promise<T>): Promise<T | undefined> => {
   try {
     return await work;
@@ -81,7 +94,7 @@ const ifThere = async <T>(work: Promise<T>): Promise<T | undefined> => {
 };
 
 const functionState = async (client: LambdaClient, arn: string): Promise<FunctionState> => {
-  // An ARN of an alias has its name behind the function's.
+  // The ARN of an alias ends with the alias's name, after the function's.
   const [FunctionName = arn, Qualifier] = arn.split(':function:').at(-1)?.split(':') ?? [];
   const asked = { FunctionName, ...(Qualifier !== undefined && { Qualifier }) };
   const found = await ifThere(client.send(new GetFunctionConfigurationCommand(asked)));
@@ -135,6 +148,7 @@ const agesQuery = (queues: readonly string[]) =>
     sqsMetric(`waiting${index}`, queue, 'ApproximateNumberOfMessagesVisible'),
   ]);
 
+/** Clients of these services for one stack. Each method asks AWS at each call. */
 export const openMachinery = (access: Access, stackName: string, keep: Keep): Machinery => {
   const lambda = keep(new LambdaClient(access));
   const events = keep(new EventBridgeClient(access));
@@ -162,7 +176,7 @@ export const openMachinery = (access: Access, stackName: string, keep: Keep): Ma
         }),
       );
       const newest = new Map(results.map(({ Id, Values = [] }) => [Id, Values[0] ?? 0]));
-      // A message that waits out a retry or a limit is not visible, and is as old as it should be.
+      // A message that waits for a retry or a limit is not visible, and its age is as it should be.
       const ageOf = (index: number): number =>
         newest.get(`waiting${index}`) ? (newest.get(`age${index}`) ?? 0) : 0;
       return new Map(queues.map((queue, index) => [queue, ageOf(index)]));

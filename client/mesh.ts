@@ -16,20 +16,21 @@ import { droppedOf, droppedText, handleOf, type JobHandle, recordOf } from './ha
 import type { TargetOptions } from './target.ts';
 import { watchHandles } from './wait.ts';
 
-/** Everything an envelope may say beside its kind and its payload. */
+/** What an envelope may contain beside its kind and its payload. */
 export type SendOptions = Omit<Envelope, 'kind' | 'payload' | 'payloadRef' | 'parentId'>;
 
 /**
- * Which deployment: by default the embedded cloud that runs here, else stage `dev` in AWS. With
- * `region` never the embedded cloud, with `stage` only where it is the embedded cloud's own; with
- * `endpoint` the stack that an AWS-compatible endpoint holds.
+ * Chooses the deployment. Without options: the embedded cloud that runs here, else stage `dev` in
+ * AWS. With `region`: never the embedded cloud. With `stage`: the embedded cloud only when it runs
+ * this stage. With `endpoint`: the stack behind an AWS-compatible endpoint.
  */
 export type ConnectOptions = TargetOptions;
 
-/** One of many jobs to send. */
+/** One of the jobs that `sendMany` sends. */
 export interface Order<S extends v.GenericSchema = v.GenericSchema, R = unknown> {
   readonly job: TypedJob<S, R>;
   readonly payload: v.InferInput<S>;
+  /** What the envelope says beside kind and payload. */
   readonly options?: SendOptions;
 }
 
@@ -37,37 +38,64 @@ const PREPARED_AT_ONCE = 8;
 const FOR_EVER = Number.POSITIVE_INFINITY;
 
 /**
- * Each method that takes a handle is about the very job that was sent, and throws MeshError ID_TAKEN
- * or IDEMPOTENCY_MISMATCH when its id belongs to a job with other content, naming both.
+ * A connection to a deployment. A method that takes a handle means the job that was sent. It throws
+ * MeshError ID_TAKEN or IDEMPOTENCY_MISMATCH when the id belongs to a job with other content; the
+ * message names both.
  */
 export interface Mesh {
-  /** @throws MeshError when the payload breaks the kind's schema, or the queue refuses the job. */
+  /**
+   * Sends one job.
+   *
+   * @throws MeshError PAYLOAD_INVALID or another code for what the worker would refuse, NOT_SENT
+   *   when the queue refuses the job
+   */
   send<S extends v.GenericSchema, R>(
     job: TypedJob<S, R>,
     payload: v.InferInput<S>,
     options?: SendOptions,
   ): Promise<JobHandle<R>>;
-  /** In the order given, within each group. @throws MeshError before anything is sent, or naming what was not. */
+  /**
+   * Sends many jobs. Within a group they keep the order given.
+   *
+   * @throws MeshError for the first job that the worker would refuse, before anything is sent;
+   *   NOT_SENT for a job that the queue refused, when others may have been sent
+   */
   sendMany(orders: readonly Order[]): Promise<readonly JobHandle[]>;
   /**
-   * The result of a job, once it has completed.
-   * @throws JobFailedError when it ended otherwise, MeshError NOT_ENDED after `timeoutSeconds`.
+   * Waits for a job to complete, and returns its result.
+   *
+   * @throws JobFailedError when the job ended without a result, MeshError NOT_ENDED after
+   *   `timeoutSeconds` (default: no limit)
    */
   result<R>(job: JobHandle<R>, options?: { readonly timeoutSeconds?: number }): Promise<R>;
-  /** Resolves when all have ended, however. @throws MeshError NOT_ENDED after `timeoutSeconds`. */
+  /**
+   * Waits until all jobs have ended, with or without a result.
+   *
+   * @throws MeshError NOT_ENDED after `timeoutSeconds` (default: no limit)
+   */
   waitFor(
     jobs: readonly JobHandle[],
     options?: { readonly timeoutSeconds?: number },
   ): Promise<readonly JobRecord[]>;
-  /** undefined: no worker has seen it yet, or its record has expired. */
+  /**
+   * The job's record; undefined when no worker has seen the job yet, or when its record has
+   * expired.
+   */
   status(job: JobHandle): Promise<JobRecord | undefined>;
+  /**
+   * Cancels a job that has not ended. A running attempt is told at its next heartbeat.
+   *
+   * @param reason kept in the job's trace
+   * @param by who decides; `client` by default
+   */
   cancel(job: JobHandle, reason: string, by?: string): Promise<CancelOutcome>;
+  /** Closes all connections. The mesh cannot be used after this. */
   close(): void;
 }
 
 const prepare = async ({ job, payload, options = {} }: Order, deployment: Deployment) => {
   const given: Envelope = { ...options, kind: job.kind, payload };
-  // What JSON makes of it is what the worker will see.
+  // The worker sees the payload after a round through JSON, so this is what is checked.
   const text = envelopeText(given);
   const checked = text.ok ? parseOutgoing(text.value, kindsOf([job])) : text;
   if (!checked.ok) throw new MeshError(checked.error.code, checked.error.message);
@@ -76,10 +104,10 @@ const prepare = async ({ job, payload, options = {} }: Order, deployment: Deploy
   return { envelope, message };
 };
 
-/** Lambda's own; a job sent from a traced function belongs to its trace. */
+/** Lambda's trace header: a job that is sent from a traced function belongs to its trace. */
 const traceHeader = (): string | undefined => process.env['_X_AMZN_TRACE_ID'];
 
-/** The result is what was asked for; when, where or to whom it was told may not be. */
+/** The result is the wanted one, but time, queue or callback may differ from these options. */
 const warnOfDropped = (job: JobHandle | undefined, record: JobRecord): void => {
   const dropped = job ? droppedOf(job, record) : [];
   if (dropped.length > 0)
@@ -89,7 +117,7 @@ const warnOfDropped = (job: JobHandle | undefined, record: JobRecord): void => {
     });
 };
 
-/** A mesh on a deployment that is open already. */
+/** A mesh on an open deployment; `close` closes the deployment. */
 export const meshOn = (deployment: Deployment): Mesh => {
   const sendMany = async (orders: readonly Order[]): Promise<readonly JobHandle[]> => {
     const ready = await mapPool(orders, PREPARED_AT_ONCE, (order) => prepare(order, deployment));
@@ -145,8 +173,14 @@ export const meshOn = (deployment: Deployment): Mesh => {
   };
 };
 
+/** Connects to a deployment. */
 export const Mesh = {
-  /** @throws MeshError NO_DEPLOYMENT, saying how to get one. */
+  /**
+   * Finds the deployment and opens it.
+   *
+   * @throws MeshError NO_DEPLOYMENT when there is none; the message says how to get one.
+   *   WRONG_VERSION when its stack is not one of this version
+   */
   connect: async (options: ConnectOptions = {}): Promise<Mesh> =>
     meshOn(await findDeployment(options)),
 };

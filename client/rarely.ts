@@ -1,4 +1,4 @@
-/** The services that most commands never call: each client is loaded and made at its first use. */
+/** Services that most commands never call: each client is loaded and made at its first use. */
 
 import type { Blobs, Secrets } from '#shared/jobs/ports/jobs.ts';
 import type { Workspaces } from '#shared/jobs/ports/workspaces.ts';
@@ -9,12 +9,14 @@ import type { SchedulesOptions } from '#shared/schedules/scheduler/schedules.ts'
 import type { Access, Keep } from './access.ts';
 import type { Machinery } from './machinery.ts';
 
+/** The machinery of a stack, loaded at its first use. */
 export const openMachine = (access: Access, stackName: string, keep: Keep): Machinery =>
   deferred(async () => {
     const { openMachinery } = await import('./machinery.ts');
     return openMachinery(access, stackName, keep);
   });
 
+/** Blobs and workspaces of the data bucket, loaded at their first use. */
 export const openBucket = (
   access: Access,
   bucket: string,
@@ -32,6 +34,7 @@ export const openBucket = (
   return { blobs: both, workspaces: both };
 };
 
+/** A signing secret, loaded at its first use. */
 export const openSecrets = (access: Access, secretId: string, keep: Keep): Secrets =>
   deferred(async () => {
     const [{ SecretsManagerClient }, { createSecrets }] = await Promise.all([
@@ -42,6 +45,7 @@ export const openSecrets = (access: Access, secretId: string, keep: Keep): Secre
     return createSecrets({ client, secretId, ids: systemIds });
   });
 
+/** The schedules of a deployment, loaded at their first use. */
 export const openSchedules = (
   access: Access,
   options: Omit<SchedulesOptions, 'client'>,

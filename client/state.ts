@@ -1,10 +1,10 @@
-/** Where a running embedded cloud leaves word of itself, so that the other commands find it. */
+/** The file by which commands find the embedded cloud that runs. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import * as v from 'valibot';
 
-/** Where this package is, from its sources as from its build. */
+/** The folder of this package, both in the sources and in the build. */
 export const ROOT = dirname(findPackageJSON(import.meta.url) ?? import.meta.filename);
 
 const schema = v.object({
@@ -12,13 +12,13 @@ const schema = v.object({
   stackName: v.string(),
   outputs: v.record(v.string(), v.string()),
   clientEnv: v.record(v.string(), v.string()),
-  /** Where its dashboard is. */
+  /** URL of the cloud's dashboard. */
   dashboard: v.optional(v.string()),
 });
 
 export type EmbeddedState = v.InferOutput<typeof schema>;
 
-/** What clients of any of its services are made with. */
+/** Region and credentials for clients of the cloud's services. */
 export const accessOf = ({ clientEnv }: Pick<EmbeddedState, 'clientEnv'>) => ({
   region: clientEnv['AWS_REGION'] ?? '',
   credentials: {
@@ -28,8 +28,8 @@ export const accessOf = ({ clientEnv }: Pick<EmbeddedState, 'clientEnv'>) => ({
 });
 
 /**
- * Where the project is that this process works for: this package itself in its repository, else the
- * nearest folder above that has a package.json, else the present one.
+ * The folder of the project that this process works for. In its own repository: this package. Else
+ * the nearest folder above with a package.json, else the working directory.
  */
 export const projectRoot = (cwd = process.cwd()): string => {
   if (!ROOT.includes(`${sep}node_modules${sep}`)) return ROOT;
@@ -39,18 +39,20 @@ export const projectRoot = (cwd = process.cwd()): string => {
   }
 };
 
-/** Where a project's embedded cloud leaves word of itself and keeps what it builds. */
+/** The folder in which a project's embedded cloud keeps its state file and its builds. */
 export const home = (): string => process.env['SHERATAN_HOME'] ?? join(projectRoot(), '.sheratan');
 const file = (): string => join(home(), 'embedded.json');
 
+/** Writes the state file; creates its folder when it is missing. */
 export const writeState = (state: EmbeddedState): void => {
   mkdirSync(home(), { recursive: true });
-  // Whoever looks meanwhile sees all of it or nothing.
+  // A reader sees the whole file or none.
   const fresh = `${file()}.new`;
   writeFileSync(fresh, `${JSON.stringify(state, null, 2)}\n`);
   renameSync(fresh, file());
 };
 
+/** Removes the state file, if there is one. */
 export const clearState = (): void => rmSync(file(), { force: true });
 
 const isAlive = (pid: number): boolean => {
@@ -62,7 +64,7 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** The embedded cloud that runs now; one whose process is gone does not count. */
+/** The state of the embedded cloud that runs now; undefined when its process has ended. */
 export const readState = (): EmbeddedState | undefined => {
   let text: string;
   try {

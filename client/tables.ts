@@ -1,15 +1,18 @@
-/** A client for tables of one's own, beside a deployment or without one. */
+/** A client for own tables, beside a deployment or without one. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { accessOf } from './state.ts';
 import { embeddedFor, type TargetOptions } from './target.ts';
 
 export interface Tables {
-  /** For people: where they are. */
+  /** Names the place of the tables for people. */
   readonly place: string;
   readonly client: DynamoDBClient;
 }
 
-/** Where the deployment that is meant has its tables: the embedded cloud, the account, or the endpoint. */
+/**
+ * A client for the place where the deployment has its tables: the embedded cloud, the account, or
+ * the endpoint. The caller closes the client.
+ */
 export const openTables = async (options: TargetOptions): Promise<Tables> => {
   const { endpoint, region } = options;
   const state = embeddedFor(options);

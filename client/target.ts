@@ -1,4 +1,7 @@
-/** Which deployment is meant: the embedded cloud that runs here, or a stack in AWS or behind an endpoint. */
+/**
+ * Finds the deployment that the options mean: the embedded cloud here, or a stack in AWS or behind
+ * an endpoint.
+ */
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import * as v from 'valibot';
 import { outputsParameter } from '#shared/contracts/outputs.ts';
@@ -6,20 +9,25 @@ import { MeshError } from './errors.ts';
 import { accessOf, type EmbeddedState, readState } from './state.ts';
 
 export interface TargetOptions {
-  /** Absent: the embedded cloud that runs here, whatever its stage; where none runs, `dev`. */
+  /**
+   * Stage of the deployment. Absent: the embedded cloud that runs here, whatever its stage; when
+   * none runs, `dev`.
+   */
   readonly stage?: string | undefined;
+  /** URL of an AWS-compatible server that has the stack. */
   readonly endpoint?: string | undefined;
+  /** AWS region of the stack. Absent: the region of the SDK's settings. */
   readonly region?: string | undefined;
 }
 
 export interface Target {
-  /** For people: which deployment this is. */
+  /** Names the deployment for people. */
   readonly label: string;
   readonly region?: string | undefined;
   readonly endpoints: Partial<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler' | 'secrets', string>>;
   readonly credentials?: { accessKeyId: string; secretAccessKey: string };
   readonly outputs: Readonly<Record<string, string>>;
-  /** Of a stack: what runs its functions can be asked. `endpoint` undefined: AWS's own. */
+  /** Only for a stack, whose services can be asked. `endpoint` undefined: AWS's own. */
   readonly stack?: { readonly name: string; readonly endpoint: string | undefined };
 }
 
@@ -27,8 +35,8 @@ const STAGE_DEFAULT = 'dev';
 const stackOf = (stage = STAGE_DEFAULT): string => `Sheratan-${stage}`;
 
 /**
- * The embedded cloud, where that is what was asked for: nothing was named, or its own stage.
- * A region or an endpoint names another place, so that no command for AWS ever lands here.
+ * The embedded cloud, when the options mean it: they name nothing, or its own stage. A region or an
+ * endpoint means another place, so that no command for AWS ever reaches the embedded cloud.
  */
 export const embeddedFor = (
   { stage, endpoint, region }: TargetOptions,
@@ -39,6 +47,7 @@ export const embeddedFor = (
   return stage === undefined || running?.stackName === stackOf(stage) ? running : undefined;
 };
 
+/** The embedded cloud as a target. */
 export const embedded = ({ clientEnv, outputs, stackName, pid }: EmbeddedState): Target => ({
   label: `embedded cloud, stack ${stackName}, pid ${pid}`,
   ...accessOf({ clientEnv }),
@@ -52,7 +61,7 @@ export const embedded = ({ clientEnv, outputs, stackName, pid }: EmbeddedState):
   outputs,
 });
 
-/** Account and region are the deployment's own word, not what was asked for. */
+/** Account and region from the ARN of the deployment's own resource, not from the options. */
 const placeOf = (arn = '', endpoint: string | undefined): string => {
   if (endpoint !== undefined) return `at ${endpoint}`;
   const [, , , region, account] = arn.split(':');
@@ -86,7 +95,7 @@ const endpointsOf = ({ endpoint }: TargetOptions): Target['endpoints'] =>
     ? { sqs: endpoint, s3: endpoint, dynamodb: endpoint, scheduler: endpoint, secrets: endpoint }
     : {};
 
-/** A stack that is one mesh, by its name. */
+/** A stack that is one mesh, found by its name. */
 const stackTarget = async (options: TargetOptions): Promise<Target> => {
   const { stage, endpoint, region } = options;
   const { CloudFormationClient, DescribeStacksCommand } = await import(
@@ -116,7 +125,7 @@ const stackTarget = async (options: TargetOptions): Promise<Target> => {
 
 const outputsIn = v.record(v.string(), v.string());
 
-/** A mesh in whatever stack: the construct leaves word of it in a parameter. */
+/** A mesh in any stack, found by the parameter that the construct writes. */
 const parameterTarget = async (options: TargetOptions): Promise<Target> => {
   const { stage = STAGE_DEFAULT, endpoint, region } = options;
   const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm');
@@ -139,14 +148,18 @@ const deployed = async (options: TargetOptions): Promise<Target> => {
   try {
     return await stackTarget(options);
   } catch (error) {
-    // Why there is no stack is what a person has to hear when there is no parameter either.
+    // Without a parameter either, the reason why there is no stack helps a person more.
     return parameterTarget(options).catch(() => {
       throw notFound(options, error);
     });
   }
 };
 
-/** @throws MeshError NO_DEPLOYMENT when there is none, saying how to get one. */
+/**
+ * Finds the deployment.
+ *
+ * @throws MeshError NO_DEPLOYMENT when there is none; the message says how to get one
+ */
 export const findTarget = async (options: TargetOptions): Promise<Target> => {
   const state = embeddedFor(options);
   return state ? embedded(state) : deployed(options);

@@ -9,10 +9,13 @@ import { systemClock } from '#shared/kernel/ports.ts';
 import { MeshError } from './errors.ts';
 import type { Mesh } from './mesh.ts';
 
+/** What a run did. */
 export interface TestRun<R> {
+  /** What the handler returned. */
   readonly result: R;
-  /** What the handler enqueued, in order. */
+  /** The jobs that the handler enqueued, in order. */
   readonly enqueued: readonly Envelope[];
+  /** The handler's reports of progress, in order; `fraction` from 0 to 1. */
   readonly progress: readonly { readonly fraction: number; readonly note?: string | undefined }[];
 }
 
@@ -22,7 +25,7 @@ const missing = (name: string): never => {
   throw new MeshError('NO_SERVICE', `this run has no ${name}: give one in the context`);
 };
 
-/** Every service a handler might use says that it was not given. */
+/** Services of the context that throw until the test gives its own. */
 const services: Pick<JobContext, 'workspaces' | 'http' | 'dispatch'> = {
   workspaces: {
     list: () => missing('workspaces'),
@@ -34,9 +37,12 @@ const services: Pick<JobContext, 'workspaces' | 'http' | 'dispatch'> = {
 };
 
 /**
- * Checks the payload by the kind's schema and runs the handler once. What it throws (RetryableError,
- * PermanentError, Snooze, …) is thrown.
- * @throws MeshError PAYLOAD_INVALID
+ * Checks the payload by the kind's schema and runs the handler once. Errors of the handler
+ * (RetryableError, PermanentError, Snooze, …) are thrown.
+ *
+ * @param context replaces parts of the handler's context, such as `http`
+ * @throws MeshError PAYLOAD_INVALID, NO_SERVICE when the handler uses a service that `context`
+ *   lacks
  */
 export const runJob = async <S extends v.GenericSchema, R>(
   job: TypedJob<S, R>,

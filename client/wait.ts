@@ -1,4 +1,4 @@
-/** Waiting for jobs to end. */
+/** Waits for jobs to end. */
 import type { JobStore } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
@@ -6,10 +6,10 @@ import { systemSleep } from '#shared/kernel/ports.ts';
 import { MeshError } from './errors.ts';
 import { type JobHandle, recordOf } from './handle.ts';
 
-/** As it was seen last. */
+/** What was last seen of a job. */
 export interface Watched {
   readonly record?: JobRecord;
-  /** Its id belongs to a job with other content: it will never have a record under it. */
+  /** The job's id belongs to a job with other content: this job never gets a record. */
   readonly refusal?: MeshError;
 }
 
@@ -17,7 +17,7 @@ interface Watch {
   readonly jobs: readonly Pick<JobHandle, 'id' | 'sent'>[];
   readonly timeoutMs: number;
   readonly onChange?: (record: JobRecord) => void;
-  /** Ends the wait early, at the next look. */
+  /** Ends the wait early, after the poll under way. */
   readonly signal?: AbortSignal;
 }
 
@@ -29,8 +29,10 @@ const unchanged = (before: JobRecord | undefined, now: JobRecord): boolean =>
   before?.updatedAt === now.updatedAt && before.progress?.at === now.progress?.at;
 
 /**
- * Polls with growing pauses, quick again after each change.
- * @returns what it last saw of each job, in the order given
+ * Polls until all jobs have ended or the time is over; pauses grow from 50 ms to 2 s, and are short
+ * again after each change.
+ *
+ * @returns what was last seen of each job, in the order given
  */
 export const watchHandles = async (
   { store }: { readonly store: Pick<JobStore, 'get'> },
@@ -68,7 +70,11 @@ export const watchHandles = async (
   return seen;
 };
 
-/** For ids alone: whatever job bears one. Resolves with what it last saw of those that have a record. */
+/**
+ * As {@link watchHandles}, for ids: any job with the id counts.
+ *
+ * @returns the last seen record of each job that has one
+ */
 export const watchJobs = async (
   deps: { readonly store: Pick<JobStore, 'get'> },
   { ids, ...rest }: Omit<Watch, 'jobs'> & { readonly ids: readonly string[] },

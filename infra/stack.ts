@@ -10,7 +10,7 @@ export interface SheratanStackProps extends StackProps {
   readonly bundles: string;
 }
 
-/** A stack that is one mesh and nothing else; `npm run deploy` deploys it. */
+/** The stack. In production it is protected from deletion. */
 export class SheratanStack extends Stack {
   constructor(scope: Construct, id: string, { config, bundles, ...props }: SheratanStackProps) {
     super(scope, id, { ...props, terminationProtection: config.production });

@@ -1,6 +1,6 @@
 /**
- * A mesh host in a few lines: `createHost({ kinds, concurrency })` on node:http. It tells how it is,
- * runs each job once however often it is asked, and drains before it leaves (docs/host-protocol.md).
+ * A mesh host on node:http: `createHost({ kinds, concurrency })`. It reports its health, runs each
+ * job once however often the job is sent, and drains before it ends (docs/host-protocol.md).
  */
 
 import { once } from 'node:events';
@@ -13,47 +13,59 @@ import type { HostKind } from './hostKind.ts';
 import { answer, later, problem, runOrder } from './order.ts';
 import { createRuns, type HostAnswer } from './runs.ts';
 
+/** Settings of a host. */
 export interface HostOptions {
+  /** What the host can run: a function for each kind. */
   readonly kinds: Readonly<Record<string, HostKind>>;
   /** Runs at once; 4 by default. */
   readonly concurrency?: number;
-  /** Jobs must be signed by it; without one everybody may send jobs. */
+  /** Secret that must have signed each job. Without a secret everyone may send jobs. */
   readonly secret?: string;
-  /** Each answer waits so long, in ms; to play a slow host. */
+  /** Delay of each answer in ms, to simulate a slow host; 0 by default. */
   readonly latencyMs?: number;
-  /** Results that are remembered; 10,000 by default. */
+  /** Results that the host remembers; 10,000 by default. */
   readonly resultsMax?: number;
 }
 
+/** Where a host listens, and when it drains. */
 export interface ListenOptions {
-  /** 0, the default, takes one that is free. */
+  /** Port; 0, the default, takes a free one. */
   readonly port?: number;
-  /** 127.0.0.1 by default. */
+  /** Address to listen on; 127.0.0.1 by default. */
   readonly address?: string;
-  /** Signals that make it drain; SIGTERM by default. */
+  /** Signals on which the host drains; SIGTERM by default. */
   readonly drainOn?: readonly NodeJS.Signals[];
 }
 
+/** A host, which does not listen yet. */
 export interface MeshHost {
-  /** @returns its endpoint */
+  /**
+   * Starts to listen.
+   *
+   * @returns the host's URL
+   * @throws Error of Node when the port is taken
+   */
   listen(options?: ListenOptions): Promise<string>;
-  /** Takes nothing more, answers 503 with Retry-After, ends when the last run has. */
+  /**
+   * Accepts no more jobs: answers 503 with Retry-After. Resolves when the last run has ended and
+   * the server is closed.
+   */
   drain(): Promise<void>;
-  /** Ends at once, runs or not. */
+  /** Closes the server at once; runs are cut off. */
   close(): Promise<void>;
 }
 
-// Importing node:http as ESM reads every export of it, one of which loads all of undici (50 ms).
+// An ESM import of node:http reads all its exports, and one of them loads all of undici (50 ms).
 const http = process.getBuiltinModule('node:http') as typeof Http;
 
 const CONCURRENCY = 4;
 const DRAIN_ON: readonly NodeJS.Signals[] = ['SIGTERM'];
 const RESULTS_MAX = 10_000;
 const CHARACTERS_MAX = 64_000_000;
-/** The mesh's largest payload, and what surrounds it. */
+/** The largest payload of the mesh, with what surrounds it, in bytes. */
 const BODY_BYTES_MAX = 17_000_000;
 
-/** undefined when it is too long. */
+/** undefined for a body that is too long. */
 const readBody = async (request: IncomingMessage): Promise<string | undefined> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -69,6 +81,7 @@ const write = (response: ServerResponse, { status, body, headers }: HostAnswer):
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
 };
 
+/** Makes a host. `listen` starts it. */
 export const createHost = (options: HostOptions): MeshHost => {
   const { kinds, secret, latencyMs = 0, concurrency = CONCURRENCY } = options;
   const resultsMax = options.resultsMax ?? RESULTS_MAX;
@@ -110,11 +123,11 @@ export const createHost = (options: HostOptions): MeshHost => {
   const server = http.createServer((request, response) => {
     respond(request).then(
       (given) => {
-        // Connections that are kept would keep a host that leaves.
+        // An open connection would keep a draining host from its end.
         if (isDraining()) response.setHeader('connection', 'close');
         write(response, given);
       },
-      // The caller went away, or spoke no HTTP.
+      // The caller disconnected, or did not speak HTTP.
       () => response.destroy(),
     );
   });

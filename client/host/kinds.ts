@@ -9,10 +9,10 @@ const SLEEP_MS_MAX = 840_000;
 const fieldsOf = (input: unknown): Readonly<Record<string, unknown>> =>
   typeof input === 'object' && input !== null ? { ...input } : {};
 
-/** Gives its input back. */
+/** Returns its input. */
 const echo: HostKind = (input) => input;
 
-/** Takes `ms`, unless it is told to stop. */
+/** Waits `ms`, or until the deadline. */
 const sleep: HostKind = async (input, { signal }) => {
   const { ms } = fieldsOf(input);
   if (typeof ms !== 'number' || !(ms >= 0 && ms <= SLEEP_MS_MAX))
@@ -21,7 +21,7 @@ const sleep: HostKind = async (input, { signal }) => {
   return { slept: ms };
 };
 
-/** Fails: for good, or with `"permanent": false` until attempt `until`. */
+/** Fails permanently; with `"permanent": false` only before attempt `until`. */
 const fail: HostKind = (input, { attempt }) => {
   const {
     permanent = true,
@@ -33,4 +33,5 @@ const fail: HostKind = (input, { attempt }) => {
   return { attempts: attempt };
 };
 
+/** The kinds of `sheratan host serve`. */
 export const EXAMPLE_KINDS: Readonly<Record<string, HostKind>> = { echo, sleep, fail };

@@ -1,4 +1,4 @@
-/** A job that a host was asked to run: whether it may, and what becomes of it. */
+/** A job that the mesh sends to a host: whether it may run, and the answer. */
 
 import type { IncomingHttpHeaders } from 'node:http';
 import * as v from 'valibot';
@@ -21,17 +21,20 @@ export interface OrderOptions {
 }
 
 const RETRY_AFTER_SECONDS = 1;
-/** A run without a deadline gets the longest that a job may take. */
+/** Time for a run without a deadline: the longest that a job may take. */
 const RUN_MS_MAX = 900_000;
 
+/** An answer with a JSON body. */
 export const answer = (status: number, body: unknown): HostAnswer => ({
   status,
   body: JSON.stringify(body),
 });
 
+/** An answer with an error; docs/host-protocol.md lists the codes. */
 export const problem = (status: number, code: string, message: string): HostAnswer =>
   answer(status, { error: { code, message } });
 
+/** An answer that asks the caller to come back after a second. */
 export const later = (status: number, body: unknown): HostAnswer => ({
   ...answer(status, body),
   headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
@@ -40,7 +43,7 @@ export const later = (status: number, body: unknown): HostAnswer => ({
 type Headers = IncomingHttpHeaders;
 const one = (headers: Headers, name: string): string => String(headers[name] ?? '');
 
-/** The order, or why it is none. */
+/** The order, or the answer that refuses it. */
 const read = (
   headers: Headers,
   body: string,
@@ -84,7 +87,7 @@ const execute = async (
 
 const tooLate = problem(504, 'DEADLINE_PASSED', 'the deadline passed before the run ended');
 
-/** Resolves when the deadline passes, or rejects nothing at all; the run itself may go on. */
+/** Resolves with the run, or when the deadline passes; the run itself may go on. */
 const underDeadline = async (
   run: Promise<HostAnswer>,
   signal: AbortSignal,
@@ -128,7 +131,7 @@ interface Begun {
   readonly signal: AbortSignal;
 }
 
-/** Never rejects. */
+/** Checks an order and runs it. Never rejects: every failure is an answer. */
 export const runOrder = async (
   headers: Headers,
   body: string,

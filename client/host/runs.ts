@@ -1,17 +1,20 @@
-/** The runs of a host by job id: one at a time, never twice while its end is remembered; bounded. */
+/**
+ * The runs of a host by job id. No job runs twice while its result is remembered; memory is
+ * limited.
+ */
 
 export interface HostAnswer {
   readonly status: number;
-  /** JSON. */
+  /** The body, as JSON text. */
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface Run {
-  /** Of what was asked for. */
+  /** Hash of the job's kind and input. */
   readonly digest: string;
   readonly answer: Promise<HostAnswer>;
-  /** Characters of an answer that is remembered; undefined while it runs. */
+  /** Characters of a remembered answer; undefined during the run. */
   size?: number;
 }
 
@@ -21,22 +24,29 @@ export interface RunsOptions {
 }
 
 export interface Runs {
-  /** Runs under way. */
+  /** Number of runs under way. */
   active(): number;
-  /** The run of this id, under way or remembered; `other` when it was asked for something else. */
+  /** The run of this id, under way or remembered; `other` when its kind or input was different. */
   find(id: string, digest: string): Promise<HostAnswer> | 'other' | undefined;
-  /** @param work must not reject */
+  /**
+   * Starts a run.
+   *
+   * @param work must not reject
+   */
   start(id: string, digest: string, work: () => Promise<HostAnswer>): Promise<HostAnswer>;
-  /** Resolves when none is under way. */
+  /** Resolves when no run is under way. */
   idle(): Promise<void>;
 }
 
-/** What another attempt may change is not remembered. */
+/** Only final answers are remembered: another attempt may change the others. */
 const isFinal = ({ status }: HostAnswer): boolean => status === 200 || status === 422;
 
+/**
+ * Remembers at most `resultsMax` answers and `charactersMax` characters; forgets the oldest first.
+ */
 export const createRuns = ({ resultsMax, charactersMax }: RunsOptions): Runs => {
   const running = new Map<string, Run>();
-  /** Oldest first. */
+  /** The oldest first. */
   const ended = new Map<string, Run>();
   let characters = 0;
 
