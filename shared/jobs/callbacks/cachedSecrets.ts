@@ -1,16 +1,20 @@
-/** Secrets are read at most every few minutes: a rotation is seen that late, an outage not at all. */
+/** Caches the signing secrets for minutes: a rotation is seen later, and an outage does no harm. */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { Secrets } from '../ports/jobs.ts';
 
 interface FreshOptions {
-  /** Called once at the first use, and again when that failed. */
+  /** Opens the secrets; called before each read. */
   readonly open: () => Promise<Pick<Secrets, 'callback'>>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** For how long a read counts, in ms. */
+  /** How long one read is used, in ms. */
   readonly freshMs: number;
 }
 
+/**
+ * Secrets with a cache. When they cannot be read, the last read counts; before the first read,
+ * `callback` rejects with the error.
+ */
 export const freshSecrets = ({
   open,
   clock,
@@ -27,7 +31,7 @@ export const freshSecrets = ({
         readAt = clock.now();
       } catch (error) {
         if (known === undefined) throw error;
-        // Receivers accept the secret before the current one as well.
+        // An old secret still works: receivers also accept the secret before the current one.
         logger.warn('callback secret not read; the last one counts', { error });
       }
       return known;

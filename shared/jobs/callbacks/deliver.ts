@@ -1,4 +1,4 @@
-/** Posts the end of a job to its callback URL, and keeps a log of the tries. */
+/** Posts the end of a job to its callback URL, and keeps the delivery log. */
 import { doubled, halfJitter } from '#shared/kernel/backoff.ts';
 import { byteLength } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -19,6 +19,7 @@ import type {
 import { isTerminal, type JobRecord } from '../record/record.ts';
 import { callbackBody, SIGNATURE_HEADER, signatureOf } from './signature.ts';
 
+/** The end of a job that asked for a callback; `generation` tells its ends apart. */
 export interface Announcement {
   readonly id: string;
   readonly generation: number;
@@ -35,20 +36,22 @@ export interface ReporterDeps {
   readonly logger: Logger;
 }
 
+/** The outcome of one try. */
 export type Reported =
+  /** Delivered, or there is nothing to deliver any more. */
   | { readonly kind: 'done' }
-  /** Not delivered, and not to be tried again by itself. */
+  /** Not delivered, and not tried again unless a person replays it. */
   | { readonly kind: 'given_up' }
-  /** Try again after so many seconds. */
+  /** To be tried again after `seconds`. */
   | { readonly kind: 'again'; readonly seconds: number };
 
 interface Posted {
   readonly tried: Omit<Try, 'at'>;
-  /** The receiver wants no other try before. */
+  /** How long the receiver asks to wait before the next try; 0 when it does not ask. */
   readonly afterSeconds: number;
 }
 
-/** What the receiver's status makes of a try, and what it says about the next one. */
+/** What the receiver's answer means for this try and for the time of the next one. */
 const judge = ({ status, headers }: HttpAnswer, now: number) => {
   if (status >= 200 && status < 300)
     return { state: 'DELIVERED', why: '', afterSeconds: 0 } as const;
@@ -90,12 +93,16 @@ const post = async (
     return outcome(state, `HTTP ${answer.status}${why}`, afterSeconds);
   } catch (error) {
     const { message } = toldOf(error, false);
-    // A forbidden address stays forbidden.
+    // A forbidden address stays forbidden, so there is no other try.
     return outcome(isA(error, PermanentError) ? 'FAILED' : 'PENDING', message);
   }
 };
 
-/** 10 s, doubled each time, an hour at most; half of it jitter. @param tries before this one */
+/**
+ * The wait before the next try, in whole seconds: 10 s, doubled with each try, at most an hour;
+ * half of it is random.
+ * @param tries how many tries came before
+ */
 export const callbackDelaySeconds = (tries: number, random: Random): number =>
   Math.ceil(
     halfJitter(doubled(LIMITS.callbackBaseSeconds, tries, LIMITS.callbackCapSeconds), random),
@@ -108,8 +115,10 @@ const bodyOf = async (record: JobRecord, blobs: Blobs): Promise<string> => {
 };
 
 /**
- * One try. Rejects only when the table or the bucket cannot be reached.
+ * One try to deliver a job's end, with its entry in the delivery log. Rejects when the table, the
+ * bucket or the secret cannot be read or written; a failed request is an outcome.
  * @param sentAt when the announcement was queued, ms since the epoch
+ * @param receives how often the announcement was received, from 1
  */
 export const reportEnd = async (
   { id, generation }: Announcement,
@@ -119,7 +128,8 @@ export const reportEnd = async (
 ): Promise<Reported> => {
   const record = await deps.store.get(id);
   const isOver = record === undefined || !isTerminal(record.status);
-  // Gone, or put back by hand since: its next end is announced by itself.
+  // The job is gone or was put back since. In the second case its next end has its own
+  // announcement.
   if (isOver || (record.generation ?? 0) !== generation || record.callback === undefined)
     return { kind: 'done' };
   const body = await bodyOf(record, deps.blobs);

@@ -1,6 +1,6 @@
 /**
- * The callback of a job that ended: its body, and a signature that its receiver can check. Pure.
- * `Sheratan-Signature: t=<seconds>,v1=<hex>`, the HMAC-SHA256 of `t.id.body`.
+ * The callback of an ended job: its body, and a signature that the receiver can check. Pure.
+ * `Sheratan-Signature: t=<seconds>,v1=<hex>`, where `hex` is the HMAC-SHA256 of `t.id.body`.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Json } from '#shared/kernel/json.ts';
@@ -11,7 +11,11 @@ export const SIGNATURE_HEADER = 'sheratan-signature';
 const digest = (secret: string, seconds: number, id: string, body: string): string =>
   createHmac('sha256', secret).update(`${seconds}.${id}.${body}`).digest('hex');
 
-/** One signature a secret: during a rotation the receiver may know either. @param now ms */
+/**
+ * The header's value, with one signature for each secret: during a rotation the receiver may know
+ * the old secret or the new one.
+ * @param now ms since the epoch
+ */
 export const signatureOf = (
   secrets: readonly string[],
   id: string,
@@ -23,18 +27,18 @@ export const signatureOf = (
   return [`t=${seconds}`, ...signatures].join(',');
 };
 
-/** Compares bytes: a text may have as many characters as another, and more bytes. */
+/** Compares bytes in constant time. Texts with equally many characters may differ in bytes. */
 const sameText = (a: string, b: string): boolean => {
   const [one, other] = [Buffer.from(a), Buffer.from(b)];
   return one.length === other.length && timingSafeEqual(one, other);
 };
 
-/** The only way in which {@link signatureOf} writes a time. */
+/** The form in which {@link signatureOf} writes a time. */
 const SECONDS = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
- * For receivers: whether a callback's signature is ours, and not older than `toleranceSeconds`.
- * Never throws, whatever the header holds; without one it is false.
+ * For receivers: whether the mesh signed the callback within `toleranceSeconds` of `now`. Never
+ * throws, whatever the header holds; false without a header.
  * @param now ms since the epoch
  */
 export const verifySignature = (
@@ -56,7 +60,10 @@ export const verifySignature = (
   return valuesOf('v1').some((value) => sameText(value, expected));
 };
 
-/** What is posted. @param result undefined when there is none, or it is too large to post */
+/**
+ * The JSON body of a callback.
+ * @param result undefined when there is none, or it is too large to post
+ */
 export const callbackBody = (record: JobRecord, result: Json | undefined): string => {
   const { id, kind, status, attempt, generation = 0, error, updatedAt } = record;
   const { missionId, taskId, correlationId, parentId } = record;

@@ -1,6 +1,6 @@
 /**
- * Dependencies: a job waits in the table until those it depends on have ended. Each step may be
- * repeated or cut short anywhere; the row's set of pending ordinals is what counts.
+ * Dependencies: a job waits in the table until its dependencies have ended. Each step may stop
+ * anywhere and be repeated: only the set `pending` in the job's row decides.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
@@ -28,7 +28,10 @@ export const verdictOf = (
   return status === 'COMPLETED' || onFailure === 'run' ? 'go' : 'fail';
 };
 
-/** When to give up waiting, and before when not to start; ms since the epoch. */
+/**
+ * The deadline for the dependencies and the earliest start, in ms since the epoch. `notBefore` is
+ * undefined when the job may start at once. Both are at most a year after `sentAt`.
+ */
 export const timesOf = (envelope: Envelope, sentAt: number) => {
   const { deadline, deadlineSeconds, runAt, delaySeconds } = envelope;
   const after = (seconds: number) => sentAt + seconds * 1_000;
@@ -42,23 +45,28 @@ export const timesOf = (envelope: Envelope, sentAt: number) => {
   };
 };
 
-/** A dependency ended badly: so does the job that needed it. */
+/**
+ * Ends a waiting job as DEAD, before its first attempt. Does nothing when the job no longer waits.
+ */
 export const failWaiting = async (
   record: JobRecord,
   fault: { readonly code: string; readonly message: string },
   now: number,
   store: Pick<JobStore, 'change'>,
 ): Promise<void> => {
-  // Lost means that the job no longer waits: it was cancelled, or has failed already.
+  // The outcome `lost` needs no care: the job was cancelled, or has failed already.
   await store.change(record, dead(record, now, { ...fault, attempt: 0, at: now }, {}));
 };
 
+/** The fault of a job whose dependency ended badly. */
 export const dependencyFault = (dependency: string, status: Status) => ({
   code: 'DEPENDENCY_FAILED',
   message: `dependency ${dependency} ended ${status}`,
 });
 
-/** Registers with every dependency; answers with those that have ended already. */
+/**
+ * Registers the job with every dependency, and returns the dependencies that have ended already.
+ */
 const register = async (
   edges: readonly Edge[],
   expiresAt: number,
@@ -74,6 +82,7 @@ const register = async (
   });
 };
 
+/** The edges from a job's dependencies to the job; the order of the dependencies numbers them. */
 export const edgesTo = (
   id: string,
   dependencies: readonly string[],
@@ -91,8 +100,10 @@ const cycleFault = (cycle: readonly string[]) => ({
 });
 
 /**
- * Those that have ended are struck off; undefined when the job waits no longer, be it that one of
- * them failed, or that it would wait for itself.
+ * Registers the job with its dependencies and strikes off those that have ended.
+ * @param expiresAt TTL of the edges, in seconds since the epoch
+ * @returns the row as it is then; undefined when the job no longer waits, because a dependency
+ * failed or the job would wait for itself
  */
 export const strikeOff = async (
   record: JobRecord,
@@ -115,12 +126,12 @@ export const strikeOff = async (
   return ended.length === 0 ? record : deps.flows.fulfil(record.id, [...over]);
 };
 
-/** 'fresh': no row is needed, nothing is awaited; 'ready': the row may be claimed. */
+/** 'fresh': all dependencies have ended and no row exists; 'ready': the row may be claimed. */
 export type Readiness = 'fresh' | 'ready' | Disposition;
 
 /**
- * Parks a job until its dependencies have ended. Called for every delivery of such a job that
- * nobody released, so that a worker that died half-way is made good by the next one.
+ * Makes a job wait in the table until its dependencies have ended. Called for every delivery of the
+ * job that is not a release, so that the next worker finishes what a dead worker began.
  */
 export const awaitDependencies = async (
   facts: JobFacts,
@@ -132,7 +143,7 @@ export const awaitDependencies = async (
   const onFailure = envelope.onDependencyFailure ?? 'fail';
   const statuses = await deps.flows.statuses([...dependencies, facts.id]);
   const over = (id: string) => verdictOf(statuses.get(id), onFailure) === 'go';
-  // Nothing to wait for, and no row that waits: no need to make one.
+  // All dependencies have ended and the job has no row: the claim makes the row.
   if (!statuses.has(facts.id) && dependencies.every(over)) return 'fresh';
 
   const { deadline, notBefore } = timesOf(envelope, delivery.sentAt);
@@ -147,7 +158,7 @@ export const awaitDependencies = async (
   const still = record.pending ? await strikeOff(record, edges, expiresAt, deps) : record;
   if (still && !still.pending) return 'ready';
   await noteDropped(record, facts, deps);
-  // Otherwise it has failed, or somebody else released or cancelled it meanwhile.
+  // Without a waiting row the job has failed, or it was released or cancelled in the meantime.
   const { id, kind } = facts;
   return { action: 'delete', as: still ? 'waiting' : 'duplicate', id, kind };
 };

@@ -1,4 +1,4 @@
-/** Jobs that wait for one another in a circle: none of them would ever start. */
+/** Finds jobs that wait for one another in a circle, so that none of them would ever start. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Edge, FlowStore, JobStore } from '../ports/jobs.ts';
@@ -11,29 +11,30 @@ interface CycleSources {
 
 const WIDTH = 16;
 
-/** From a job back to the one that the search began with, along the edges that led to it. */
+/** The edges from a job back to the job at which the search began. */
 const pathFrom = (id: string, leading: ReadonlyMap<string, Edge>): readonly Edge[] => {
   const path: Edge[] = [];
   for (let edge = leading.get(id); edge; edge = leading.get(edge.dependency)) path.push(edge);
   return path;
 };
 
-/** An edge outlives its wait: what counts is the row. */
+/** Whether the edge's dependant still waits. Edges stay after the wait, so the row is read. */
 const isLive = async (
   { dependency, dependant, ordinal }: Edge,
   { store }: CycleSources,
 ): Promise<boolean> => {
   const record = await store.get(dependant);
   if (record?.status !== 'WAITING' || !record.pending?.has(ordinal)) return false;
-  // A row names the first of its dependencies only.
+  // A row names only its first dependencies; for later ones the edge must be enough.
   return (record.dependsOn?.[ordinal] ?? dependency) === dependency;
 };
 
 /**
- * The circle that the job's own edges close, each job waiting for the next: `[a, b, c, a]`. Whoever
- * writes the last edge of a circle finds it, since all others are there by then. The search goes
- * from the job to those that wait for it, and so on, within a bound: beyond it the deadline counts.
- * @param edges of the job, written already
+ * The circle that the job's own edges close; in `[a, b, c, a]` each job waits for the next. The
+ * worker that writes the last edge of a circle finds the circle, because all other edges exist by
+ * then. The search goes from the job to its dependants, to their dependants, and so on, within
+ * `LIMITS.cycleReadsMax`. A larger circle is not found, and its jobs fail at their deadline.
+ * @param edges the edges of the job, written already
  */
 export const cycleThrough = async (
   { id }: Pick<JobRecord, 'id'>,

@@ -1,21 +1,22 @@
-/** The tree of what a job brings about: its children, and the jobs that wait for it. */
+/** The tree below a job: its children, and the jobs that wait for the job. */
 import { mapPool } from '#shared/kernel/pool.ts';
 import { jobIdOf } from '../envelope/envelope.ts';
 import type { Blobs, FlowStore, JobStore } from '../ports/jobs.ts';
 import type { JobRecord, Status } from '../record/record.ts';
 import { childrenOf } from '../worker/childJobs.ts';
 
+/** One job of the tree. */
 export interface FlowNode {
   readonly id: string;
-  /** How it hangs together with the node above it. */
+  /** What the job is to the node above. */
   readonly as: 'root' | 'child' | 'dependant';
-  /** undefined: no worker has seen it yet, or its record has expired. */
+  /** undefined: no worker has seen the job yet, or its row has expired. */
   readonly status: Status | undefined;
   readonly kind: string | undefined;
-  /** Jobs it was sent to wait for. */
+  /** The first of the job's dependencies. */
   readonly dependsOn: readonly string[];
   readonly below: readonly FlowNode[];
-  /** Drawn elsewhere already, or beyond the limit. */
+  /** The jobs below are left out: they are drawn elsewhere, or the limit is reached. */
   readonly cut: boolean;
 }
 
@@ -33,7 +34,10 @@ const childIds = async (record: JobRecord | undefined, blobs: Blobs): Promise<st
   return children.map((child) => jobIdOf(child, ''));
 };
 
-/** @param limit of nodes drawn in full */
+/**
+ * Reads the tree below a job.
+ * @param limit how many jobs are drawn with the jobs below them
+ */
 export const flowOf = (id: string, limit: number, sources: FlowSources): Promise<FlowNode> => {
   const seen = new Set<string>();
   const draw = async (nodeId: string, as: FlowNode['as']): Promise<FlowNode> => {

@@ -1,6 +1,6 @@
 /**
- * Routes what a job's end brings about: its dependants, its children, its callback. Every step may
- * be repeated; SQS and the rows' conditions swallow the repetition.
+ * What follows from the end of a job: its dependants, its children, its charge, its callback. Every
+ * step may be repeated, because SQS and the conditions of the rows ignore a repetition.
  */
 
 import type { Charges } from '#shared/billing/ports.ts';
@@ -40,7 +40,11 @@ interface EndedEdge extends Edge {
   readonly status: Status;
 }
 
-/** The message of a job whose wait is over; a job whose body is gone fails instead. */
+/**
+ * The message of a job whose wait is over; none when the job's body is gone, and then the job
+ * fails.
+ * @param occasion tells this release from other releases of the job
+ */
 export const releaseMessage = async (
   record: JobRecord,
   occasion: string,
@@ -53,6 +57,7 @@ export const releaseMessage = async (
   return [];
 };
 
+/** The occasion of the release of a job whose dependencies have ended. */
 export const DEPENDENCIES_ENDED = 'dependencies';
 
 const resolveDependant = async (
@@ -73,7 +78,7 @@ const resolveDependant = async (
   return record && !record.pending ? releaseMessage(record, DEPENDENCIES_ENDED, deps) : [];
 };
 
-/** All edges of a batch to one dependant are struck off in one write. */
+/** Strikes off all edges of the batch to one dependant in one write. */
 const resolveDependants = async (
   ended: readonly JobRecord[],
   deps: RelayDeps,
@@ -89,7 +94,7 @@ const resolveDependants = async (
   return messages.flat();
 };
 
-/** Says under an id of its own that the children of a job are lost: their parent has completed. */
+/** Makes a quarantined row that tells of the lost children: the row of their parent has ended. */
 const loseChildren = async (
   { id, childrenRef, priority, group }: JobRecord,
   { clock, store }: RelayDeps,
@@ -116,7 +121,12 @@ const childMessages = async (
   );
 };
 
-/** @param ended rows as they were written when their jobs ended */
+/**
+ * Sends children and released dependants, then charges, then announcements. A step that fails does
+ * not stop the others.
+ * @param ended the rows of ended jobs, as the end wrote them
+ * @throws the error of the step that failed; AggregateError when several failed
+ */
 export const relayEnds = async (ended: readonly JobRecord[], deps: RelayDeps): Promise<void> => {
   const sendOn = async (): Promise<void> => {
     const children = await mapPool(ended, WIDTH, (record) => childMessages(record, deps));
@@ -127,7 +137,7 @@ export const relayEnds = async (ended: readonly JobRecord[], deps: RelayDeps): P
   const announce = () =>
     deps.announcements.announce(ended.filter(({ callback }) => callback !== undefined));
   const faults: unknown[] = [];
-  // A queue that is out of reach stops none of what goes into the others.
+  // A queue that cannot be reached must not stop what goes into the other queues.
   for (const step of [sendOn, charge, announce])
     await step().catch((fault: unknown) => void faults.push(fault));
   if (faults.length > 1) throw new AggregateError(faults, 'not all of an end was relayed');

@@ -1,4 +1,4 @@
-/** Time for jobs that no message stands for: sends what is due, fails what waited too long. */
+/** Time for jobs without a message: sends jobs that are due, fails jobs that waited too long. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { dependenciesOf, type Envelope } from '../envelope/envelope.ts';
@@ -16,6 +16,7 @@ export interface TimekeeperDeps
   readonly due: DueReader;
 }
 
+/** How many jobs were sent, and how many failed at their deadline. */
 export interface TimekeeperReport {
   readonly sent: number;
   readonly failed: number;
@@ -48,12 +49,16 @@ const messagesOf = (
   deps: TimekeeperDeps,
 ): Promise<readonly OutgoingMessage[]> => {
   const isReleased = record.status === 'WAITING';
-  // A job that is parked again until the same time needs another message.
+  // `updatedAt`, because a job that is parked again until the same time needs another message.
   const due = `due ${record.dueAt} of ${record.updatedAt}`;
   return releaseMessage(record, isReleased ? DEPENDENCIES_ENDED : due, deps);
 };
 
-/** Sent first, noted after: what was not noted is sent again, and swallowed or found finished. */
+/**
+ * Sends all jobs that are due, and fails jobs after their deadline. Each job is sent first and
+ * noted afterwards: a job that was not noted is sent again, and SQS or the job's row ignores the
+ * repetition.
+ */
 export const keepTime = async (deps: TimekeeperDeps): Promise<TimekeeperReport> => {
   const now = deps.clock.now();
   let sent = 0;

@@ -1,6 +1,6 @@
 /**
- * Messages that their queue will never take: each ends as the job that it was for, with the reason.
- * A job that has a row is dead; one that has none yet is quarantined.
+ * Messages that their queue will never take. The job of such a message ends with the reason: a job
+ * with a row becomes DEAD, a job without a row is quarantined.
  */
 
 import { mapPool } from '#shared/kernel/pool.ts';
@@ -28,11 +28,12 @@ const end = async ({ message, code, reason }: NotTaken, deps: UntakenDeps): Prom
     return;
   }
   const record = await deps.store.get(released);
-  // Running or ended: another message of it was faster.
+  // Another message of the job was faster when the job runs or has ended.
   if (!record || record.status === 'RUNNING' || isTerminal(record.status)) return;
   await failWaiting(record, { code: CODE, message: why }, deps.clock.now(), deps.store);
 };
 
+/** Ends the jobs of messages that no queue takes; safe to repeat. */
 export const endUntaken = async (not: readonly NotTaken[], deps: UntakenDeps): Promise<void> => {
   await mapPool(not, WIDTH, (each) => end(each, deps));
 };

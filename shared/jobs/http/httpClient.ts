@@ -1,4 +1,4 @@
-/** Outbound HTTP: one connection a request, to addresses that are allowed, no redirects, bounded answers. */
+/** Outbound HTTP: only to allowed addresses, one connection for each request, bounded answers. */
 
 import type * as Http from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
@@ -8,14 +8,15 @@ import { OutboundError } from '#shared/kernel/outboundUrl.ts';
 import { PermanentError, RetryableError } from '../kinds/errors.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../ports/jobs.ts';
 
+/** What the client may reach. */
 export interface HttpClientOptions {
   /** CIDRs that may be reached although they are private. */
   readonly allow: readonly string[];
-  /** For tests. */
+  /** Resolves names; the system's resolver when absent. */
   readonly resolve?: Resolve;
 }
 
-// Importing node:http as ESM reads every export of it, one of which loads all of undici (50 ms).
+// An ESM import of node:http reads all its exports, and one of them loads all of undici (50 ms).
 const http = process.getBuiltinModule('node:http') as typeof Http;
 const https = process.getBuiltinModule('node:https') as typeof Https;
 
@@ -24,7 +25,10 @@ const CODES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'DNS_FAILED',
 };
 
-/** @param connected a fault after that says nothing about what the other side has read */
+/**
+ * The error that a handler sees.
+ * @param connected whether there was a connection; then the other side may have read the request
+ */
 const translated = (error: unknown, signal: AbortSignal, connected: boolean): Error => {
   if (signal.aborted && signal.reason instanceof Error) return signal.reason;
   if (error instanceof PermanentError || error instanceof RetryableError) return error;
@@ -36,7 +40,7 @@ const translated = (error: unknown, signal: AbortSignal, connected: boolean): Er
   return new RetryableError(message, { code: known, cause: error });
 };
 
-/** Reads until the bound; what is beyond it is not waited for. */
+/** Reads the body up to the bound in bytes and, where given, the bound in time. */
 const readBody = async (answer: IncomingMessage, { limitBytes, bodyMs }: HttpRequest) => {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -70,14 +74,14 @@ const answered = (request: ClientRequest, body: string | undefined): Promise<Inc
   new Promise((resolve, reject) => {
     request.once('response', resolve);
     request.on('error', reject);
-    // Node tells of another protocol by this event alone: whoever does not hear it waits for ever.
+    // When a server switches the protocol, Node emits only this event; without it, no promise ends.
     request.once('upgrade', ({ statusCode }) => {
       reject(new Error(`answered ${statusCode}: another protocol, which nobody asked for`));
     });
     request.end(body);
   });
 
-/** Ends a request that has no connection after `connectMs`; answers whether it has got one. */
+/** Ends a request that has no connection after `connectMs`, and tells whether there was one. */
 const watchConnection = (request: ClientRequest, connectMs: number | undefined) => {
   let connected = false;
   const late = (): void => {
@@ -86,7 +90,7 @@ const watchConnection = (request: ClientRequest, connectMs: number | undefined) 
   };
   const timer = connectMs === undefined ? undefined : setTimeout(late, connectMs);
   request.once('socket', (socket) => {
-    // With TLS nothing is said before its handshake.
+    // With TLS, the other side reads nothing before the end of the handshake.
     socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
       connected = true;
       clearTimeout(timer);
@@ -98,6 +102,11 @@ const watchConnection = (request: ClientRequest, connectMs: number | undefined) 
   };
 };
 
+/**
+ * A client that follows no redirects. A forbidden URL or address is a PermanentError; a request
+ * that may work later is a RetryableError with the code DNS_FAILED, CONNECT_FAILED or
+ * ANSWER_BROKEN. After an abort, the error is the signal's reason.
+ */
 export const createHttpClient = ({ allow, resolve }: HttpClientOptions): HttpClient => {
   const outbound = createOutbound({ allow, resolve });
 

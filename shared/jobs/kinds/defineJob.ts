@@ -1,4 +1,4 @@
-/** A kind of job: its name, the schema of its payload, its defaults and what it does. */
+/** A kind of job: its name, the schema of its payload, its defaults and its handler. */
 import * as v from 'valibot';
 import type { Task } from '#shared/dispatch/ports.ts';
 import { assert } from '#shared/kernel/assert.ts';
@@ -11,30 +11,34 @@ import type { Envelope } from '../envelope/schema.ts';
 import type { HttpClient } from '../ports/jobs.ts';
 import type { Workspaces } from '../ports/workspaces.ts';
 
-/** What a handler gets beside its payload. */
+/** What a handler gets beside the payload. */
 export interface JobContext {
   readonly jobId: string;
   /** 1 for the first run. */
   readonly attempt: number;
   /** How often the job was snoozed. */
   readonly snoozes: number;
-  /** The same for a job and all it brings about; its own id unless its envelope says otherwise. */
+  /**
+   * The same id for a job and all its children: the job's own id, unless its envelope names one.
+   */
   readonly correlationId: string;
-  /** Aborted at the timeout, on cancellation and when the lease is lost; pass it on to whatever waits. */
+  /**
+   * Aborted at the timeout, on cancellation and when the lease is lost. Pass it to all that waits.
+   */
   readonly signal: AbortSignal;
   readonly logger: Logger;
-  /** 0 to 1, and a word about it; people see the latest one. */
+  /** Reports a fraction from 0 to 1 and a note; people see the latest report. */
   readonly progress: (fraction: number, note?: string) => void;
-  /** The result of a job that completed; undefined when it did not, or returned nothing. */
+  /** The result of another job; undefined when the job has not completed, or returned nothing. */
   readonly results: (jobId: string) => Promise<Json | undefined>;
   /**
-   * Sends a job when this one has completed, and only then; returns the child's id.
-   * @throws EnqueueError when the envelope is none that could run.
+   * Sends a child if, and only if, this job completes; returns the child's id.
+   * @throws EnqueueError when the child could not run
    */
   readonly enqueue: (job: Envelope) => string;
   /**
-   * Has the job's task done by a host of the mesh, once a job; its cost pays for it. Without a cost
-   * only free hosts are asked. Returns the host's result.
+   * Gives a task to a host of the mesh and returns the host's result; once for each job. The job's
+   * cost pays the host; for a job without a cost, only free hosts are asked.
    */
   readonly dispatch: (task: Task) => Promise<Json | undefined>;
   readonly clock: Clock;
@@ -44,15 +48,16 @@ export interface JobContext {
   readonly http: HttpClient;
 }
 
+/** A kind, as the worker knows it. */
 export interface JobDefinition {
   readonly kind: string;
   readonly payload: v.GenericSchema;
-  /** One attempt, in seconds, unless the envelope says otherwise; 300 by default. */
+  /** The longest attempt, in seconds, unless the envelope gives another time; 300 by default. */
   readonly timeoutSeconds?: number;
   readonly retry?: RetryPolicyInput;
   /**
-   * Whether a result may name jobs that are to follow (docs/jobs.md); false by default. Such a kind
-   * vouches for what it returns: whoever can write its result can run any job of the mesh.
+   * Whether a result may name follow-up jobs (docs/jobs.md); false by default. Set it only for a
+   * kind whose results you trust: whoever can write such a result can run any job of the mesh.
    */
   readonly followUps?: boolean;
   /** Returns the result: any JSON value, or undefined for none. */
@@ -64,14 +69,17 @@ interface JobInput<S extends v.GenericSchema, R> extends Omit<JobDefinition, 'pa
   readonly run: (payload: v.InferOutput<S>, context: JobContext) => Promise<R>;
 }
 
-/** A definition that remembers its types, for the typed client. */
+/** A definition that keeps its types, for the typed client. */
 export interface TypedJob<S extends v.GenericSchema, R> extends JobDefinition {
   readonly payload: S;
-  /** Never there; it carries the type of the result. */
+  /** Never set: this field only carries the type of the result. */
   readonly returns?: R;
 }
 
-/** @throws AssertionError when the kind's name, its timeout or its retry is out of range. */
+/**
+ * Defines a kind; the handler's payload has the type that the schema returns.
+ * @throws AssertionError when the kind's name, its timeout or its retry is out of range
+ */
 export const defineJob = <const S extends v.GenericSchema, R>(
   input: JobInput<S, R>,
 ): TypedJob<S, R> => {
@@ -90,13 +98,14 @@ export const defineJob = <const S extends v.GenericSchema, R>(
     const field = ['retry', v.getDotPath(issue)].filter(Boolean).join('.');
     assert(false, `kind "${input.kind}": ${field}: ${reasonOf(issue)}`);
   }
-  // The worker parses with `payload` before it calls `run`, so the cast states what is checked.
+  // The worker checks the payload with the schema before it calls `run`, so the cast is true.
   return { ...input, run: (payload, context) => input.run(payload as v.InferOutput<S>, context) };
 };
 
+/** The definitions of a deployment, by kind. */
 export type Kinds = ReadonlyMap<string, JobDefinition>;
 
-/** @throws AssertionError when two definitions share a kind. */
+/** The definitions by kind. @throws AssertionError when two definitions have the same kind */
 export const kindsOf = (definitions: readonly JobDefinition[]): Kinds => {
   const kinds = new Map(definitions.map((definition) => [definition.kind, definition]));
   assert(kinds.size === definitions.length, 'each kind is defined once');

@@ -1,4 +1,7 @@
-/** `echo`: gives its payload back; `delayMs` in it makes it wait first, to see a mesh at work. */
+/**
+ * `echo`: returns its payload. With `delayMs` in the payload it waits first, to show a mesh at
+ * work.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import * as v from 'valibot';
 import { defineJob } from './defineJob.ts';
@@ -9,10 +12,11 @@ const delayed = v.looseObject({
   delayMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(DELAY_MS_MAX))),
 });
 
+/** `delayMs` is at most 10 minutes; an attempt still ends at the job's timeout. */
 export const echo = defineJob({
   kind: 'echo',
   payload: v.union([
-    // Before the object, which would take a list too and make an object of it.
+    // The array comes first, because the object schema would also take an array, as an object.
     v.array(v.unknown()),
     delayed,
     v.string(),

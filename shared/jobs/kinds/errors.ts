@@ -1,6 +1,9 @@
-/** What a handler throws to steer its job; anything else thrown is retried by the policy. */
+/** What a handler throws to decide about its job. Any other error is retried by the policy. */
 
-/** Retried; `afterSeconds` overrides the policy's delay (0 to a year). Spends an attempt. */
+/**
+ * The job is tried again, and the attempt is counted. `afterSeconds`, from 0 to a year, replaces
+ * the delay of the policy.
+ */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError';
   readonly code: string;
@@ -15,7 +18,7 @@ export class RetryableError extends Error {
   }
 }
 
-/** Never retried: the job is DEAD at once, with this message. */
+/** The job is not tried again: it is DEAD at once, with this message. */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
   readonly code: string;
@@ -26,8 +29,8 @@ export class PermanentError extends Error {
 }
 
 /**
- * Not yet: runs again at `until` and spends no attempt; bounded by `retry.maxSnoozes`.
- * `until` is a date, or ms since the epoch.
+ * The job runs again at `until` (a date, or ms since the epoch), and the attempt is not counted. A
+ * job may be snoozed `retry.maxSnoozes` times.
  */
 export class Snooze extends Error {
   override readonly name = 'Snooze';
@@ -40,7 +43,7 @@ export class Snooze extends Error {
   }
 }
 
-/** The envelope given to `ctx.enqueue` is none that could run. */
+/** The envelope given to `ctx.enqueue` could not run. Uncaught, it makes the job DEAD. */
 export class EnqueueError extends Error {
   override readonly name = 'EnqueueError';
   readonly code: string;

@@ -1,4 +1,4 @@
-/** `http.request`: one outbound call; its status decides between done, later and never. */
+/** `http.request`: one outbound call. Its status decides: completed, tried again, or dead. */
 import * as v from 'valibot';
 import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
 import type { HttpAnswer } from '../ports/jobs.ts';
@@ -32,6 +32,11 @@ const refuse = ({ status, headers }: HttpAnswer, url: string, now: number): neve
   throw new RetryableError(message, { code, ...(afterSeconds !== undefined && { afterSeconds }) });
 };
 
+/**
+ * Completes with status, headers and body on a 2xx or expected status. 408, 425, 429 and 5xx are
+ * tried again, after Retry-After when the answer has one; any other status is final. Without
+ * redirects.
+ */
 export const httpRequest = defineJob({
   kind: 'http.request',
   payload,
@@ -39,7 +44,7 @@ export const httpRequest = defineJob({
   run: async (input, { http, signal, jobId, clock }) => {
     const headers = {
       ...(input.json !== undefined && { 'content-type': 'application/json' }),
-      // The callee can then tell a second attempt from a second job.
+      // With the job's id the server can tell a second attempt from a second job.
       ...(input.method !== 'GET' && input.method !== 'HEAD' && { 'idempotency-key': jobId }),
       ...Object.fromEntries(
         Object.entries(input.headers).map(([k, value]) => [k.toLowerCase(), value]),

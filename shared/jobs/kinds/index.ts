@@ -18,4 +18,5 @@ export const BUILT_IN: readonly JobDefinition[] = [
   writeFile,
 ];
 
+/** Every kind that the worker can run. */
 export const kinds = kindsOf(BUILT_IN);

@@ -1,4 +1,4 @@
-/** `list_files` and `walk_tree`: the files below a directory that match, in the original's shape. */
+/** `list_files`, `walk_tree`: matching files below a directory, in the original system's shape. */
 
 import { matchesGlob } from 'node:path';
 import type * as v from 'valibot';
@@ -22,7 +22,7 @@ const EXCLUDED = new Set([
 const isExcluded = (path: string): boolean =>
   path.split('/').some((segment) => EXCLUDED.has(segment));
 
-/** A pattern without "/" is about the file's name, as with the original. */
+/** A pattern without "/" is matched with the file's name, as in the original system. */
 const matches = (path: string, patterns: readonly string[]): boolean => {
   const name = path.slice(path.lastIndexOf('/') + 1);
   return patterns.some((pattern) => matchesGlob(pattern.includes('/') ? path : name, pattern));
@@ -58,6 +58,9 @@ const listing = async (
   };
 };
 
+/**
+ * Lists one directory; with `recursive` also the directories below. At most 10,000 files are read.
+ */
 export const listFiles = defineJob({
   kind: 'list_files',
   payload: listPayload,
@@ -65,6 +68,7 @@ export const listFiles = defineJob({
   run: (payload, context) => listing(payload, payload.recursive ?? false, context),
 });
 
+/** The same as `list_files`, but recursive by default. */
 export const walkTree = defineJob({
   kind: 'walk_tree',
   payload: listPayload,

@@ -1,4 +1,4 @@
-/** `mesh.dispatch`: the job's work is done by a host of the mesh, which its cost pays. */
+/** `mesh.dispatch`: a host of the mesh does the job's work, and the job's cost pays the host. */
 import * as v from 'valibot';
 import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -6,18 +6,19 @@ import { defineJob } from './defineJob.ts';
 
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(LIMITS.labelLengthMax));
 
+/** Completes with the host's result. */
 export const dispatch = defineJob({
   kind: 'mesh.dispatch',
   payload: v.strictObject({
-    /** A capability of the host. */
+    /** A capability that the host must have. */
     kind: v.pipe(v.string(), v.minLength(1), v.maxLength(LIMITS.kindLengthMax)),
     input: v.optional(v.unknown()),
-    /** All of them must be the host's. */
+    /** The host must have all these tags. */
     tags: v.optional(v.array(label)),
   }),
-  // Waiting for a host is bounded by the job's deadline.
+  // The most snoozes: only the job's deadline shall bound the wait for a host.
   retry: { maxSnoozes: LIMITS.snoozesMax },
-  // The payload came as JSON, so its input is some.
+  // The payload was parsed from JSON, so the cast of its input is true.
   run: ({ kind, input = null, tags = [] }, context) =>
     context.dispatch({ kind, input: input as Json, tags }),
 });

@@ -1,4 +1,4 @@
-/** `read_file` and `read_file_batch`: text of files, shortened in the middle as the original did. */
+/** `read_file`, `read_file_batch`: texts of files, cut in the middle as in the original system. */
 import * as v from 'valibot';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { defineJob } from './defineJob.ts';
@@ -17,10 +17,11 @@ interface Excerpt {
   readonly truncated: boolean;
 }
 
+/** The text, without its middle when it has over 1,000 characters and `full` is false. */
 export const excerpt = (text: string, full: boolean): Excerpt => {
   if (full || text.length <= SHOWN_MAX) return { content: text, truncated: false };
   const content = `${text.slice(0, SHOWN_EDGE)}\n... [TRUNCATED] ...\n${text.slice(-SHOWN_EDGE)}`;
-  // A cut may leave half of a pair of surrogates, with which no job may be sent.
+  // The cut may split a surrogate pair, and a lone surrogate is refused in a payload.
   return { content: content.toWellFormed(), truncated: true };
 };
 
@@ -34,6 +35,7 @@ const metadata = (text: string, isTruncated: boolean) => ({
 const missing = (path: string, workspace: string): string =>
   `file does not exist: ${path} in workspace "${workspace}"; add it with: sheratan workspace push DIR --name ${workspace}`;
 
+/** Reads at most 4 MiB of a file. Throws PermanentError FILE_NOT_FOUND for a missing file. */
 export const readFile = defineJob({
   kind: 'read_file',
   payload: v.object({
@@ -60,6 +62,7 @@ export const readFile = defineJob({
   },
 });
 
+/** Reads up to 10 files. A missing file has an `error` in the result; the job completes. */
 export const readFileBatch = defineJob({
   kind: 'read_file_batch',
   payload: v.object({

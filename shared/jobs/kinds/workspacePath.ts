@@ -1,10 +1,10 @@
-/** Paths in a workspace: relative, "/"-separated, and unable to leave it. */
+/** Paths in a workspace: relative, with "/" between segments. A path cannot leave its workspace. */
 import { byteLength } from '#shared/kernel/json.ts';
 import { PermanentError } from './errors.ts';
 
 const BYTES_MAX = 512;
 
-/** Where the original's jobs thought their files were; the workspace's root takes their place. */
+/** Directories of files in the original system; each of them means the workspace's root. */
 const LEGACY_ROOTS = ['/workspace/project/', '/workspace/', '/app/'];
 
 const withoutLegacyRoot = (path: string): string => {
@@ -26,8 +26,8 @@ const outside = (path: string): never => {
 };
 
 /**
- * The path as the bucket knows it; "" is the root.
- * @throws PermanentError PATH_OUTSIDE_WORKSPACE or PATH_INVALID
+ * The path below the workspace's root; "" is the root.
+ * @throws PermanentError PATH_OUTSIDE_WORKSPACE, PATH_INVALID
  */
 export const workspacePath = (given: string): string => {
   if (byteLength(given) > BYTES_MAX) invalid(given, `longer than ${BYTES_MAX} bytes`);
@@ -41,7 +41,10 @@ export const workspacePath = (given: string): string => {
   return segments.join('/');
 };
 
-/** A path that names a file, so not the root. */
+/**
+ * The path of a file.
+ * @throws PermanentError PATH_OUTSIDE_WORKSPACE, PATH_INVALID also for the root
+ */
 export const filePath = (given: string): string => {
   const path = workspacePath(given);
   return path === '' ? invalid(given, 'names no file') : path;

@@ -1,6 +1,7 @@
-/** Payload fields that the workspace kinds share. Unknown fields are ignored, as the original did. */
+/** Payload fields of the workspace kinds. Unknown fields are ignored, as in the original system. */
 import * as v from 'valibot';
 
+/** The name of a workspace; `default` when absent. */
 export const workspaceName = v.optional(
   v.pipe(
     v.string(),
@@ -9,6 +10,7 @@ export const workspaceName = v.optional(
   'default',
 );
 
+/** The payload of the kinds that list files. */
 export const listPayload = v.object({
   workspace: workspaceName,
   root: v.optional(v.string(), ''),

@@ -1,6 +1,6 @@
 /**
- * `write_file`: replaces or extends a file. S3 has no append: it is a read and a write, so send
- * appends to one file in one group, whose jobs run one after another.
+ * `write_file`: replaces or extends a file. S3 has no append, so an append is a read and a write.
+ * Send all appends to a file in one group, whose jobs run one after another.
  */
 import * as v from 'valibot';
 import { byteLength } from '#shared/kernel/json.ts';
@@ -11,6 +11,7 @@ import { workspaceName } from './workspaceSchema.ts';
 
 const APPEND_BYTES_MAX = 4_194_304;
 
+/** Throws PermanentError FILE_TOO_LARGE for an append to a file of more than 4 MiB. */
 export const writeFile = defineJob({
   kind: 'write_file',
   payload: v.object({

@@ -1,4 +1,4 @@
-/** Cancelling: where a job waits it ends at once, where it runs it is asked to. */
+/** Cancelling: a job that waits ends at once; a job that runs is asked to end. */
 import type { Clock } from '#shared/kernel/ports.ts';
 import type { JobStore, Visibility } from '../ports/jobs.ts';
 import { tombstone } from '../record/newRecord.ts';
@@ -7,9 +7,10 @@ import { cancelled } from '../record/transitions.ts';
 import { leaseOf } from '../worker/finishAttempt.ts';
 import { letGo } from './releaseGroup.ts';
 
+/** The outcome of a cancellation. */
 export type CancelOutcome =
   | { readonly kind: 'cancelled' }
-  /** It runs: its attempt sees the wish at its next heartbeat. */
+  /** The job runs: its attempt sees the request at its next heartbeat. */
   | { readonly kind: 'requested' }
   | { readonly kind: 'finished'; readonly record: JobRecord };
 
@@ -21,7 +22,7 @@ export interface CancelDeps {
 
 type Wish = Pick<CancelRequest, 'by' | 'reason'>;
 
-/** undefined: the job moved on meanwhile. */
+/** undefined when the job changed at the same time. */
 const cancelRecord = async (
   record: JobRecord,
   wish: Wish,
@@ -36,12 +37,12 @@ const cancelRecord = async (
   }
   const { kind } = await store.change(record, cancelled(record, now, wish));
   if (kind !== 'applied') return undefined;
-  // Its group need not wait for what the job waited for.
+  // The message becomes visible at once, so that the group need not wait any more.
   await letGo(record, visibility);
   return { kind: 'cancelled' };
 };
 
-/** A job that nobody has seen yet leaves a tombstone: its message will find that. */
+/** Cancels a job. For an id without a row it writes a tombstone, which cancels a later message. */
 export const cancelJob = async (
   id: string,
   wish: Wish,

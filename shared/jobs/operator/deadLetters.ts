@@ -1,7 +1,7 @@
 /**
- * Dead letters of jobs: messages that SQS gave up on. No wait of the mesh ends there, but a queue
- * that was changed by hand, or workers that die again and again, may bring some there. Each is shown
- * with its job, and brought back by the table, which sends a fresh message in its place.
+ * Dead letters of jobs: messages that SQS gave up on. No wait of the mesh ends so, but a queue that
+ * was changed by hand, or workers that die again and again, can make dead letters. Each letter is
+ * shown with its job. To bring a job back, the table takes it over and sends a new message.
  */
 
 import { hintsOf, jobIdOf, parseEnvelope, type ValidJob } from '../envelope/envelope.ts';
@@ -16,11 +16,13 @@ import { keepBody } from '../worker/park.ts';
 import { quarantine } from '../worker/quarantine.ts';
 import { keep, obstacleTo } from '../worker/standBy.ts';
 
+/** The dead-letter queues. */
 export interface DeadLetters {
-  /** Up to so many of each queue; nobody else sees them for half a minute. */
+  /** Receives up to `limit` letters of each queue; nobody else sees them for half a minute. */
   take(limit: number): Promise<readonly Delivery[]>;
+  /** Makes letters visible again at once. */
   giveBack(letters: readonly Delivery[]): Promise<void>;
-  /** Only what was taken, and not given back. */
+  /** Deletes a letter that was taken and not given back. */
   remove(letter: Delivery): Promise<void>;
 }
 
@@ -28,7 +30,7 @@ export interface DeadLetters {
 export interface DeadLetter {
   readonly id: string;
   readonly letter: Delivery;
-  /** undefined: no worker has claimed it. */
+  /** undefined: the job has no row. */
   readonly record: JobRecord | undefined;
 }
 
@@ -52,7 +54,7 @@ const withJob = async (
   return { id, letter, record: await store.get(id) };
 };
 
-/** What can be seen of them, without a change. */
+/** Shows up to `limit` letters of each queue, and changes nothing. */
 export const lookAtDeadLetters = async (
   limit: number,
   deps: Pick<DeadLetterDeps, 'store' | 'deadLetters'>,
@@ -62,11 +64,12 @@ export const lookAtDeadLetters = async (
   return Promise.all(letters.map((letter) => withJob(letter, deps)));
 };
 
+/** Whether a dead letter's job came back, and why not. */
 export type BroughtBack =
   | { readonly kind: 'back'; readonly id: string }
   | { readonly kind: 'not'; readonly id: string; readonly code: string; readonly message: string };
 
-/** As its producer sent it: its dependencies and its time are still before it. */
+/** Sends a job as its producer did, because its dependencies and its time must still be checked. */
 const resend = async (letter: Delivery, deps: DeadLetterDeps): Promise<string | undefined> => {
   const message: OutgoingMessage = {
     priority: letter.priority as OutgoingMessage['priority'],
@@ -81,7 +84,7 @@ const resend = async (letter: Delivery, deps: DeadLetterDeps): Promise<string | 
 
 type Not = Omit<Extract<BroughtBack, { kind: 'not' }>, 'kind' | 'id'>;
 
-/** Into the table, which sends it again; undefined when it is on its way. */
+/** Puts the job into the table, from which it is sent again; undefined when that worked. */
 const putBack = async (
   { id, letter, record }: DeadLetter,
   job: ValidJob,
@@ -102,7 +105,7 @@ const putBack = async (
     : { code: 'CHANGED', message: 'somebody else changed it at the same time' };
 };
 
-/** Why nothing is to be brought back; undefined when something is. */
+/** Why the job must not come back, or the checked job when it may. */
 const settled = async (
   { id, letter, record }: DeadLetter,
   now: number,
@@ -125,7 +128,7 @@ const settled = async (
 
 const bringBack = async (
   found: DeadLetter,
-  /** Those of a group one after another. */
+  /** One ms later for each letter, so that the jobs of a group keep their order. */
   now: number,
   deps: DeadLetterDeps,
 ): Promise<BroughtBack> => {
@@ -137,8 +140,9 @@ const bringBack = async (
 };
 
 /**
- * One after another, in the order of their groups; those that are not `wanted` go back where they
- * were. The row first, then the letter: what is cut short in between is found again.
+ * Brings back the jobs of the `wanted` letters, in the order of their groups; all other letters go
+ * back to their queue. The job's row is written before its letter is deleted, so that a stop
+ * between the two loses nothing.
  */
 export const redriveDeadLetters = async (
   limit: number,

@@ -1,10 +1,11 @@
-/** Groups that a dead job holds: a person skips the job, or lets it run again in its place. */
+/** Halted groups: a person skips the dead job, or lets it run again in its place. */
 import type { Clock } from '#shared/kernel/ports.ts';
 import type { JobStore, Visibility } from '../ports/jobs.ts';
 import { resumed, skipped } from '../record/operatorTransitions.ts';
 import type { JobRecord } from '../record/record.ts';
 import { letGo } from './releaseGroup.ts';
 
+/** The outcome of a decision; `atOnce` is false when the group goes on only after a wait. */
 export type GroupOutcome =
   | { readonly kind: 'decided'; readonly record: JobRecord; readonly atOnce: boolean }
   | { readonly kind: 'not_halted'; readonly record: JobRecord | undefined };
@@ -15,7 +16,11 @@ export interface GroupDeps {
   readonly clock: Clock;
 }
 
-/** @param id of the dead job at the group's head */
+/**
+ * Decides about a halted group; tries again when the job changes at the same time.
+ * @param id the id of the dead job at the head of the group
+ * @param by the person who decides
+ */
 export const decideGroup = async (
   id: string,
   decision: 'skip' | 'resume',

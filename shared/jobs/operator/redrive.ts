@@ -1,4 +1,4 @@
-/** Redrive: dead, quarantined or cancelled jobs are put back, oldest first within each group. */
+/** Redrive: puts back dead, quarantined or cancelled jobs, the oldest first. */
 import { chunksOf } from '#shared/kernel/batches.ts';
 import { asciiJson, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -15,17 +15,18 @@ import { redriven } from '../record/operatorTransitions.ts';
 import type { JobRecord, Status } from '../record/record.ts';
 import { keepBody, keptBody } from '../worker/park.ts';
 
-/** All that is given must hold. */
+/** Which jobs to put back: every field that is given must match. */
 export interface RedriveFilter {
   readonly kind?: string | undefined;
   readonly source?: string | undefined;
   /** The code of the job's last error. */
   readonly errorCode?: string | undefined;
-  /** Of the end, ms since the epoch. */
+  /** Bounds of the job's end, both included, in ms since the epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
 }
 
+/** Whether a job matches the filter. */
 export const selects = (filter: RedriveFilter, record: JobRecord): boolean => {
   const { kind, source, errorCode, since, until } = filter;
   return (
@@ -37,7 +38,7 @@ export const selects = (filter: RedriveFilter, record: JobRecord): boolean => {
   );
 };
 
-/** RFC 7396: what a merge patch makes of a value. */
+/** Applies a merge patch (RFC 7396); `null` in the patch removes a field. */
 export const mergePatch = (target: Json | undefined, patch: Json): Json => {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
   const isObject = typeof target === 'object' && target !== null && !Array.isArray(target);
@@ -49,11 +50,12 @@ export const mergePatch = (target: Json | undefined, patch: Json): Json => {
   return Object.fromEntries(merged);
 };
 
+/** How to put jobs back. */
 export interface RedriveOptions {
   readonly by: string;
-  /** RFC 7396, on the payload. */
+  /** A merge patch (RFC 7396) of the payload. */
   readonly patch?: Json | undefined;
-  /** Starts a second; all at once when absent. */
+  /** How many jobs start in a second; all at once when absent. */
   readonly perSecond?: number | undefined;
 }
 
@@ -66,6 +68,7 @@ export interface RedriveDeps {
   readonly clock: Clock;
 }
 
+/** A job that was not put back, and why. */
 export interface NotRedriven {
   readonly id: string;
   readonly code: string;
@@ -85,7 +88,7 @@ const patched = (body: string, patch: Json | undefined): string => {
 
 type Prepared = { readonly body: string; readonly job: ValidJob } | NotRedriven;
 
-/** What would be sent, or why it cannot be; changes nothing. */
+/** The body that a redrive would send, or why the job cannot go back. Changes nothing. */
 export const prepareRedrive = async (
   record: JobRecord,
   patch: Json | undefined,
@@ -111,7 +114,7 @@ export const prepareRedrive = async (
     : not(parsed.error.code, parsed.error.message);
 };
 
-/** A row that was put back; its message comes after all rows are. */
+/** A job whose row was put back, and whose message is still to be sent. */
 interface PutBack {
   readonly record: JobRecord;
   readonly body: string;
@@ -150,7 +153,7 @@ const putBack = async (
   return { record: after, body, job };
 };
 
-/** The message of a job that was put back; none while it has to wait. */
+/** The message of a job that was put back; none while the job waits for dependencies. */
 const messageFor = async (
   { record, body, job }: PutBack,
   deps: RedriveDeps,
@@ -164,8 +167,9 @@ const messageFor = async (
 };
 
 /**
- * All rows first, so that none of a flow finds another one still dead; then their messages. What
- * is cut short in between is sent by the timekeeper, or ends at its deadline.
+ * Puts jobs back. All rows are written before any message is sent, so that no job of a flow finds
+ * another job of the flow still dead. When this stops between the two, the timekeeper sends the
+ * jobs, or fails them at their deadline.
  */
 export const redrive = async (
   records: readonly JobRecord[],

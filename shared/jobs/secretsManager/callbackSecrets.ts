@@ -1,6 +1,6 @@
 /**
- * What callbacks are signed with, in Secrets Manager: AWSCURRENT, and AWSPREVIOUS beside it until
- * the next rotation, so that a receiver may know either.
+ * The secrets that sign callbacks, in Secrets Manager: AWSCURRENT and, until the next rotation,
+ * AWSPREVIOUS, so that a receiver may know either secret.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -14,13 +14,14 @@ import type { Secrets } from '../ports/jobs.ts';
 
 export interface SecretsOptions {
   readonly client: SecretsManagerClient;
-  /** Name or ARN. */
+  /** The secret's name or its ARN. */
   readonly secretId: string;
   readonly ids: Ids;
 }
 
 const fresh = (): string => `whsec_${randomBytes(32).toString('base64url')}`;
 
+/** The secrets of one entry in Secrets Manager. A rotation makes 32 random bytes the new secret. */
 export const createSecrets = ({ client, secretId, ids }: SecretsOptions): Secrets => {
   const read = async (VersionStage: string): Promise<string | undefined> => {
     const command = new GetSecretValueCommand({ SecretId: secretId, VersionStage });
@@ -31,7 +32,7 @@ export const createSecrets = ({ client, secretId, ids }: SecretsOptions): Secret
       const [current, previous] = await Promise.all([
         read('AWSCURRENT'),
         read('AWSPREVIOUS').catch((error: unknown) => {
-          // Never rotated: no version carries that label.
+          // No version has this label before the first rotation.
           if (error instanceof ResourceNotFoundException) return undefined;
           throw error;
         }),
@@ -44,7 +45,7 @@ export const createSecrets = ({ client, secretId, ids }: SecretsOptions): Secret
         new PutSecretValueCommand({
           SecretId: secretId,
           SecretString: current,
-          // The SDK's own retries carry it too: a lost answer makes no second version.
+          // The SDK's retries send the same token, so a lost answer makes no second version.
           ClientRequestToken: ids.next(),
         }),
       );

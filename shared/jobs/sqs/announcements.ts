@@ -1,4 +1,4 @@
-/** Ends of jobs on their way to `results.fifo`, and back out of it. */
+/** Announcements of ended jobs, into `results.fifo` and out of it. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { sendAll } from '#shared/aws/sendAll.ts';
@@ -7,13 +7,13 @@ import type { Announcement } from '../callbacks/deliver.ts';
 import type { Announcements } from '../ports/jobs.ts';
 import type { JobRecord } from '../record/record.ts';
 
-/** Ends that the queue did not take: announcing all of them again does no harm. */
+/** The queue did not take all announcements. To announce all of them again does no harm. */
 class AnnouncementsRefusedError extends Error {
   override readonly name = 'AnnouncementsRefusedError';
   readonly code = 'ANNOUNCEMENTS_REFUSED';
 }
 
-/** Each job has its own group: an endpoint that is down holds up nobody else's. */
+/** Each job has a group of its own, so that one dead endpoint does not delay other callbacks. */
 const entryOf = (record: JobRecord, occasion: string) => {
   const { id, generation = 0 } = record;
   const announcement: Announcement = { id, generation };
@@ -24,7 +24,11 @@ const entryOf = (record: JobRecord, occasion: string) => {
   };
 };
 
-/** @param occasion tells a replay from the first announcement */
+/**
+ * Announcements on a queue. `announce` rejects with ANNOUNCEMENTS_REFUSED when the queue does not
+ * take all of them.
+ * @param occasion tells a replay from the first announcement
+ */
 export const createAnnouncements = (
   sqs: SQSClient,
   queueUrl: string,
@@ -40,6 +44,6 @@ export const createAnnouncements = (
   },
 });
 
-/** The mesh is the queue's only sender, so its messages are what {@link createAnnouncements} wrote. */
+/** Reads an announcement. Unchecked: only {@link createAnnouncements} sends to this queue. */
 export const announcementOf = (record: SQSRecord): Announcement =>
   JSON.parse(record.body) as Announcement;

@@ -1,9 +1,7 @@
-/**
- * Texts as values of message attributes. SQS refuses some characters there, so that what is not
- * plain ASCII goes as JSON.
- */
+/** Texts in message attributes. SQS refuses some characters there, so other texts go as JSON. */
 import { asciiJson } from '#shared/kernel/json.ts';
 
+/** The value of an attribute: plain ASCII as it is, any other text as JSON in ASCII. */
 export const attributeOf = (text: string): string =>
   /^[\x20\x21\x23-\x7e][\x20-\x7e]*$/.test(text) ? text : asciiJson(text);
 

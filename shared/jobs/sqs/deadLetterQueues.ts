@@ -1,4 +1,4 @@
-/** The dead-letter queues of jobs: what SQS gave up on, looked at and taken out again. */
+/** The dead-letter queues of jobs: shows and takes out the messages that SQS gave up on. */
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import {
   DEAD_LETTERS_SUFFIX,
@@ -18,10 +18,12 @@ interface Options {
 }
 
 const AT_ONCE = 10;
-/** Long enough to see all, short enough for whoever is cut off in the middle. */
+/** Long enough to read a whole queue, short enough that a broken-off look does no harm. */
 const LOOK_SECONDS = 30;
 
-/** Up to `limit` of a queue; each stays invisible for a while, or the same ones would come again. */
+/**
+ * Up to `limit` messages of a queue. They stay invisible, or the same messages would come again.
+ */
 const receiveAll = async (
   { sqs }: Options,
   priority: Priority,
@@ -49,7 +51,11 @@ const receiveAll = async (
       const released = textIn(RELEASED_ATTRIBUTE);
       const placedIn = released === undefined ? undefined : textIn(PLACED_ATTRIBUTE);
       found.push({
-        ...{ messageId: MessageId, receiptHandle: ReceiptHandle, queueUrl, priority, body: Body },
+        messageId: MessageId,
+        receiptHandle: ReceiptHandle,
+        queueUrl,
+        priority,
+        body: Body,
         ...(placedIn === undefined ? { group: own } : { group: placedIn, messageGroup: own }),
         sentAt: Number(attributes.SentTimestamp),
         receives: Number(attributes.ApproximateReceiveCount),
@@ -62,6 +68,7 @@ const receiveAll = async (
   return found;
 };
 
+/** The dead-letter queues that belong to the given job queues, found by their names. */
 export const createDeadLetters = (options: Options): DeadLetters => ({
   take: async (limit) => {
     const found = await Promise.all(

@@ -1,4 +1,4 @@
-/** Lambda's SQS event ↔ deliveries and the partial-batch answer. */
+/** Lambda's SQS event as deliveries, and the answer that names the messages to return. */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import {
   PLACED_ATTRIBUTE,
@@ -19,14 +19,16 @@ const attributeIn = ({ messageAttributes }: SQSRecord, name: string): string | u
   return value === undefined ? undefined : textOf(value);
 };
 
-/** Only what the mesh itself released can have a place. */
+/**
+ * The job's group, and the SQS group where it differs: only released messages travel in another.
+ */
 const groupsOf = (record: SQSRecord, released: string | undefined) => {
   const { MessageGroupId: own = record.messageId } = record.attributes;
   const placedIn = released && attributeIn(record, PLACED_ATTRIBUTE);
   return placedIn ? { group: placedIn, messageGroup: own } : { group: own };
 };
 
-/** @throws AssertionError for a queue that the worker was not given. */
+/** The deliveries of an event. @throws AssertionError for a queue that is not in `queues` */
 export const deliveriesOf = (event: SQSEvent, queues: QueueUrls): readonly Delivery[] =>
   event.Records.map((record) => {
     const name = nameIn(record.eventSourceARN);
@@ -48,6 +50,7 @@ export const deliveriesOf = (event: SQSEvent, queues: QueueUrls): readonly Deliv
     };
   });
 
+/** The answer to Lambda. @param returned ids of the messages that stay in their queue */
 export const batchResponse = (returned: readonly string[]): SQSBatchResponse => ({
   batchItemFailures: returned.map((itemIdentifier) => ({ itemIdentifier })),
 });

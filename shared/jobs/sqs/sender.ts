@@ -1,4 +1,4 @@
-/** Jobs on their way to their queues: each group in order, groups beside each other. */
+/** Sends jobs to their queues: the messages of a group in order, groups in parallel. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type Entry, type SendOutcome, sendEntries } from '#shared/aws/sendAll.ts';
 import type { Priority } from '#shared/contracts/queues.ts';
@@ -10,11 +10,11 @@ import { attributeOf } from './attributes.ts';
 interface SenderOptions {
   readonly sqs: SQSClient;
   readonly queueUrls: Readonly<Record<Priority, string>>;
-  /** Told once for every message, in no particular order. */
+  /** Called once for every message, in no particular order. */
   readonly onOutcome?: (index: number, outcome: SendOutcome) => void;
 }
 
-/** A queue did not take some of the messages now; sending all of them again does no harm. */
+/** A queue did not take a message now. To send all messages again does no harm. */
 class SendError extends Error {
   override readonly name = 'SendError';
   readonly code: string;
@@ -54,7 +54,10 @@ const laneOf = (group: string): number =>
     7,
   ) % LANES;
 
-/** @returns one outcome a message, in the order of `messages`. Rejects when the queue is out of reach. */
+/**
+ * @returns one outcome a message, in the order of `messages`. Rejects when the queue is out of
+ * reach.
+ */
 export const sendMessages = async (
   messages: readonly OutgoingMessage[],
   { sqs, queueUrls, onOutcome }: SenderOptions,
@@ -77,7 +80,10 @@ export const sendMessages = async (
   return outcomes;
 };
 
-/** The queues as the mesh's own functions use them. */
+/**
+ * The job queues for the mesh's own functions. `send` rejects with SendError, which may be
+ * repeated.
+ */
 export const createOutgoing = (options: Omit<SenderOptions, 'onOutcome'>): Outgoing => ({
   send: async (messages) => {
     const outcomes = await sendMessages(messages, options);

@@ -1,4 +1,4 @@
-/** Visibility on SQS: one request per queue and ten messages. */
+/** Visibility timeouts on SQS: one request for each queue and ten messages. */
 import {
   ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
@@ -17,8 +17,9 @@ interface Entry {
 }
 
 /**
- * A receipt that counts no longer: the message was received again, deleted, or its time is over.
- * AWS names it by a code of many meanings, emulators by the codes of the API's model.
+ * Whether a receipt is no longer valid: the message was received again or deleted, or its
+ * visibility timeout is over. AWS answers with a general code and a text, emulators with the codes
+ * of the API.
  */
 const isStale = (error: unknown): boolean =>
   error instanceof MessageNotInflight ||
@@ -45,6 +46,7 @@ const changeOnce = async (
   return Failed.flatMap(({ Id }) => entries[Number(Id)]?.delivery.messageId ?? []);
 };
 
+/** Visibility on any queue. Both methods reject when SQS cannot be reached. */
 export const createVisibility = (sqs: SQSClient): Visibility => ({
   change: async (entries) => {
     const byQueue = Map.groupBy(entries, ({ delivery }) => delivery.queueUrl);
