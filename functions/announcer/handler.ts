@@ -1,4 +1,4 @@
-/** Hosts table stream → changes of state, on the event bus and in their history. */
+/** Stream of the Hosts table → changes of state, on the event bus and in the hosts' history. */
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { documentClient } from '#shared/aws/clients.ts';
 import { eventClient } from '#shared/aws/eventClient.ts';

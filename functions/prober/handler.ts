@@ -1,4 +1,4 @@
-/** Probes queue → a shard's hosts looked at, their states committed. */
+/** Probes queue → one probe run of a shard, and the commit of its hosts' states. */
 import type { SQSEvent } from 'aws-lambda';
 import { documentClient, sqsClient } from '#shared/aws/clients.ts';
 import { HOSTS_ENV, PROBER_ENV } from '#shared/contracts/functions.ts';

@@ -1,4 +1,4 @@
-/** Jobs table stream → dependants, children and callbacks of the jobs that ended. */
+/** Stream of the Jobs table → dependants, children, charges and callbacks of ended jobs. */
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { documentClient, sqsClient } from '#shared/aws/clients.ts';
 import { createCharges } from '#shared/billing/sqs/postingsQueue.ts';

@@ -1,4 +1,4 @@
-/** A batch of stream records: all at once, and one by one when that fails, to find where to go on. */
+/** Relays a batch of stream records: all at once, or one by one to find the record that fails. */
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { MESH_METRICS } from '#shared/contracts/metrics.ts';
 import type { StreamedEnd } from '#shared/jobs/dynamo/endedJobs.ts';
@@ -6,8 +6,9 @@ import type { JobRecord } from '#shared/jobs/record/record.ts';
 import type { Telemetry } from '#shared/runtime/chain.ts';
 
 /**
- * `relay` may be repeated for the same ends. A record that fails stops none of the others; the
- * answer names the first that failed, from which on the stream brings them again.
+ * Relays all ends of a batch. A record that fails does not stop the others. The answer names the
+ * first record that failed; Lambda delivers this record and all later ones again, so `relay` must
+ * be safe to repeat. Never rejects.
  */
 export const relayInOrder = async (
   ends: readonly StreamedEnd[],
@@ -31,7 +32,7 @@ export const relayInOrder = async (
       await relay([one]);
       relayed += 1;
     } catch (error) {
-      // Those after it need not wait for it, though all come again from here on.
+      // The later records are relayed now, though Lambda delivers them again, too.
       logger.error('end not relayed', { jobId: one.id, error });
       failed.push(sequence);
     }

@@ -1,4 +1,4 @@
-/** results.fifo → the callback URLs of the jobs that ended. */
+/** results.fifo → the callback URLs of ended jobs. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { documentClient, sqsClient } from '#shared/aws/clients.ts';
 import { REPORTER_ENV } from '#shared/contracts/functions.ts';
@@ -32,7 +32,7 @@ const deps = {
   http: createHttpClient({ allow: env.outboundAllow }),
   log: createDeliveryLog(jobs),
   secrets: freshSecrets({
-    // Loaded by the first callback: a cold start does without that client.
+    // Loaded by the first callback, so that a cold start does not wait for this client.
     open: async () =>
       (await import('#shared/jobs/secretsManager/openSecrets.ts')).openSecrets(env.callbackSecret),
     clock: systemClock,

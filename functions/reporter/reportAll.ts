@@ -1,4 +1,4 @@
-/** A batch of announcements, side by side; those to be tried again come back at their time. */
+/** Reports a batch of announcements in parallel. */
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { MESH_METRICS } from '#shared/contracts/metrics.ts';
 import type { Reported } from '#shared/jobs/callbacks/deliver.ts';
@@ -6,6 +6,10 @@ import type { Visibility } from '#shared/jobs/ports/jobs.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Telemetry } from '#shared/runtime/chain.ts';
 
+/**
+ * Calls `report` for all records in parallel. A record that is to be tried again, or whose `report`
+ * rejects, comes back after its wait. Never rejects.
+ */
 export const reportAll = async (
   records: readonly SQSRecord[],
   queueUrl: string,

@@ -1,4 +1,4 @@
-/** postings.fifo → the ledger: what jobs cost that have ended. */
+/** postings.fifo → the ledger: settles the charges of ended jobs. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { dynamoClient } from '#shared/aws/clients.ts';
 import { settleCharge } from '#shared/billing/settleCharge.ts';

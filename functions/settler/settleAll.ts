@@ -1,11 +1,14 @@
-/** A batch of charges, side by side, so that the ledger can commit them together. */
+/** Settles a batch of charges in parallel, so that the ledger can commit them together. */
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Charge } from '#shared/billing/settleCharge.ts';
 import { LEDGER_METRICS, MESH_METRICS } from '#shared/contracts/metrics.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
 import type { Telemetry } from '#shared/runtime/chain.ts';
 
-/** What cannot be settled comes back, and after many times it is a dead letter for a person. */
+/**
+ * Settles the charge of each record. A charge that cannot be settled comes back; after many
+ * receives it is a dead letter, for a person. Never rejects.
+ */
 export const settleAll = async (
   records: readonly SQSRecord[],
   { logger, metrics }: Telemetry,

@@ -1,4 +1,4 @@
-/** Ledger table stream → entries of the accounts: each new block rings for its lane. */
+/** Stream of the Ledger table → entries of the accounts: a new block makes its lane catch up. */
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { dynamoClient } from '#shared/aws/clients.ts';
 import { LEDGER_ENV } from '#shared/contracts/functions.ts';

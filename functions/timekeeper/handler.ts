@@ -1,4 +1,4 @@
-/** Every minute → parked jobs that are due, dependants that waited too long. */
+/** Each minute → due jobs, late dependants, expired holds, lagging lanes, a trial balance. */
 import type { ScheduledEvent } from 'aws-lambda';
 import { documentClient, dynamoClient, sqsClient } from '#shared/aws/clients.ts';
 import { LEDGER_ENV, QUEUE_ENV, TIMEKEEPER_ENV } from '#shared/contracts/functions.ts';

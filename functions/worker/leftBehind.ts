@@ -1,6 +1,6 @@
 /**
- * Errors that nobody caught: Node and Lambda end the process with all its jobs for any of them. One
- * that a job left behind ends that job's attempt instead, and costs the others nothing.
+ * Errors that nobody caught. Node and Lambda would end the process with all its jobs. Here an error
+ * that a job left behind ends only the attempt of this job.
  */
 import { type LeftBehind, LeftBehindError, originOf } from '#shared/jobs/worker/asyncOrigin.ts';
 import type { Logger } from '#shared/kernel/ports.ts';
@@ -14,7 +14,7 @@ const HOW: Readonly<Record<Event, LeftBehind>> = {
   uncaughtException: 'uncaught exception',
 };
 
-/** True when a job left it behind. */
+/** Charges an error to the job that left it behind; false when no job did. */
 const putDown = (how: LeftBehind, thrown: unknown, logger: Logger): boolean => {
   const origin = originOf();
   if (!origin) return false;
@@ -31,9 +31,9 @@ const putDown = (how: LeftBehind, thrown: unknown, logger: Logger): boolean => {
 };
 
 /**
- * Takes the place of the runtime's listeners; what no job left behind goes on to them, and ends the
- * process where there are none. Call the answer when an invocation begins: a runtime may add its own
- * after the handler was loaded.
+ * Takes the place of the runtime's listeners for errors that nobody caught. An error of no job goes
+ * to those listeners; without any, it ends the process. Call the returned function at the beginning
+ * of each invocation, because the runtime may add listeners after the handler was loaded.
  * @param end ends the process
  */
 export const catchLeftBehind = (

@@ -1,4 +1,4 @@
-/** One log line and one metrics line a batch, whatever its size. */
+/** Reports a batch with one log line and one line of metrics, whatever the size of the batch. */
 import { JOB_METRICS, LEDGER_METRICS, WAIT_METRICS } from '#shared/contracts/metrics.ts';
 import type { Disposition } from '#shared/jobs/worker/disposition.ts';
 import type { BatchReport } from '#shared/jobs/worker/processBatch.ts';
@@ -29,10 +29,12 @@ const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
 
 const WAIT_OF: Readonly<Record<string, string>> = WAIT_METRICS;
 
-/** Shares are made of these: CloudWatch fills no gaps of a metric that was not there at all. */
+/**
+ * Emitted also when 0: alarms divide these metrics, and CloudWatch has no value for a missing one.
+ */
 const COUNTED_ALWAYS = [JOB_METRICS.completed, JOB_METRICS.dead];
 
-/** What the batch's log line has of a job, beside what only the metrics tell. */
+/** A job in the batch's log line: all fields but those that the metrics tell. */
 const logged = ({ finishMs, money, priority, ...disposition }: Disposition): object => disposition;
 
 const measureJob = ({ metrics }: Telemetry, job: Disposition): void => {
@@ -50,7 +52,7 @@ const measureJob = ({ metrics }: Telemetry, job: Disposition): void => {
   if (money === 'refused') metrics.addMetric(LEDGER_METRICS.holdsRefused, 'Count', 1);
 };
 
-/** Logs and measures a decided batch; passes it on. */
+/** A function that logs a batch, adds its metrics, and returns the same report. */
 export const reportBatch =
   (telemetry: Telemetry) =>
   (report: BatchReport): BatchReport => {

@@ -1,4 +1,4 @@
-/** The original's workers.json as host definitions, with all that cannot come along. */
+/** The original system's workers.json as host definitions, and what cannot be taken over. */
 
 import { checkHost, type HostDefinition } from '#shared/hosts/registry/definition.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -7,7 +7,7 @@ import { DIGITS } from './ledger/divergence.ts';
 import { type Exact, type ExactObject, Lexeme, parseExact, scaled } from './ledger/exact.ts';
 import { LEGACY_UNIT } from './ledger/import.ts';
 
-/** The original let a worker have three jobs at once. */
+/** The original system gave a worker at most three jobs at once. */
 const INFLIGHT_MAX = 3;
 const HEALTH = '/health';
 
@@ -17,15 +17,18 @@ interface Refused {
   readonly message: string;
 }
 
+/** The hosts of a workers.json. */
 export interface LegacyHosts {
   readonly hosts: readonly HostDefinition[];
   readonly refused: readonly Refused[];
-  /** What a host that comes along leaves behind. */
+  /** What a host that was taken over loses. */
   readonly notes: readonly { readonly id: string; readonly message: string }[];
 }
 
 interface Options {
-  /** Names a machine's own address: what was there is somewhere else for everybody else. */
+  /**
+   * Whether the name means the machine that uses it, such as localhost: not the host for others.
+   */
   readonly isOwnAddress: (hostname: string) => boolean;
 }
 
@@ -47,7 +50,7 @@ interface Kept {
   readonly lost: readonly string[];
 }
 
-/** `tags` as they are, other words as `key=value`; what is no word has no place. */
+/** Keeps `tags` as they are and other single words as `key=value`; all other values are lost. */
 const tagsOf = (meta: Exact | undefined): Kept => {
   const tags = new Set<string>();
   const lost: string[] = [];
@@ -63,7 +66,9 @@ const tagsOf = (meta: Exact | undefined): Kept => {
   return { tags: [...tags], lost };
 };
 
-/** Costs were credits: a price is in minor units of them, to the last digit. */
+/**
+ * Capabilities with prices: a cost in credits becomes a price in minor units, by its exact digits.
+ */
 const capabilitiesOf = (value: Exact | undefined): unknown =>
   Array.isArray(value)
     ? (value as readonly Exact[]).map((each) => {
@@ -76,7 +81,7 @@ const capabilitiesOf = (value: Exact | undefined): unknown =>
       })
     : value;
 
-/** The original probed the endpoint with /health put behind it, unless it was there. */
+/** Endpoint and probe path. The original system probed the endpoint with /health appended. */
 const addressOf = (text: string): { readonly endpoint: string; readonly path: string } => {
   const url = URL.parse(text);
   if (!url) return { endpoint: text, path: HEALTH };
@@ -107,14 +112,20 @@ const hostOf = (
     id,
     endpoint: address.endpoint,
     capabilities: capabilitiesOf(capabilities),
-    ...{ unit: LEGACY_UNIT, concurrency: INFLIGHT_MAX, tags },
+    unit: LEGACY_UNIT,
+    concurrency: INFLIGHT_MAX,
+    tags,
     probe: { path: address.path },
   });
   if (!checked.ok) return refuse(checked.error.code, checked.error.message);
   return ok({ ...checked.value, lost });
 };
 
-/** @throws SyntaxError, RangeError for what the original did not write */
+/**
+ * Reads a workers.json; a worker that cannot be a host is refused by itself.
+ * @throws SyntaxError for text that is no JSON object; RangeError for a cost that is no decimal
+ * number
+ */
 export const readLegacyHosts = (text: string, options: Options): LegacyHosts => {
   const file = parseExact(text);
   if (!isObject(file)) throw new SyntaxError('workers.json holds no object of workers');

@@ -1,4 +1,4 @@
-/** The original's `<id>.job.json` (data/webrelay_out) as an envelope. */
+/** The original system's `<id>.job.json` (data/webrelay_out) as an envelope. */
 
 import * as v from 'valibot';
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
@@ -8,7 +8,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { clipped } from '#shared/kernel/text.ts';
 
-/** Not v.record, which drops keys such as "constructor". */
+/** A custom check, because v.record drops keys such as "constructor". */
 const params = v.optional(
   v.custom<Readonly<Record<string, unknown>>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -27,14 +27,15 @@ const jobFile = v.object({
   }),
 });
 
+/** Why a file gives no envelope. */
 export interface JobFileFault {
   readonly code: EnvelopeIssue['code'] | 'NOT_A_JOB_FILE';
   readonly message: string;
 }
 
 /**
- * The job's params overlay the task's, as the original's worker did. Its price is not carried over:
- * it belongs to the ledger.
+ * The envelope of a job file. As in the original system, params of the job replace params of the
+ * task. The job's price is left out, because it belongs to the ledger. Throws nothing.
  */
 export const envelopeOfJobFile = (
   text: string,

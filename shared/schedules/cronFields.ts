@@ -1,15 +1,15 @@
 /**
  * What the six fields of a cron expression may say ("Cron expressions reference" in EventBridge's
- * user guide): the library that reckons with them lets more through.
+ * user guide). A check of its own, because the cron library accepts more than EventBridge.
  */
 
 interface Field {
   readonly name: string;
   readonly min: number;
   readonly max: number;
-  /** Stand for `min` and the numbers after it. */
+  /** Names of the numbers from `min` on. */
   readonly names?: readonly string[];
-  /** What else an element may be. */
+  /** Other forms that an element may have. */
   readonly special?: RegExp;
 }
 
@@ -22,7 +22,10 @@ const FIELDS: readonly Field[] = [
   { name: 'day-of-month', min: 1, max: 31, special: /^(?:L|LW|(?:[1-9]|[12]\d|3[01])W)$/ },
   { name: 'month', min: 1, max: 12, names: MONTHS },
   {
-    ...{ name: 'day-of-week', min: 1, max: 7, names: WEEKDAYS },
+    name: 'day-of-week',
+    min: 1,
+    max: 7,
+    names: WEEKDAYS,
     special: /^(?:L|(?:[1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(?:L|#[1-5]))$/i,
   },
   { name: 'year', min: 1970, max: 2199 },
@@ -39,14 +42,14 @@ const isElement = (text: string, field: Field): boolean => {
   if (special?.test(text)) return true;
   const [range = '', step, ...rest] = text.split('/');
   const isStep = step === undefined || (/^\d{1,4}$/.test(step) && Number(step) >= 1);
-  // "*/60" of minutes names no minute but the first: AWS refuses it.
+  // AWS refuses a step beyond the field's maximum, such as "*/60" for minutes.
   if (rest.length > 0 || !isStep || Number(step ?? 1) > max) return false;
   if (range === '*') return true;
   const bounds = range.split('-').map((each) => numberOf(each, field));
   return bounds.length <= 2 && bounds.every((bound) => bound >= min && bound <= max);
 };
 
-/** What is wrong with the fields; undefined when nothing is. @param fields six of them */
+/** What is wrong with the six fields of an expression; undefined when nothing is. */
 export const cronFault = (fields: readonly string[]): string | undefined => {
   const [, , days, , weekdays] = fields;
   if ((days === '?') === (weekdays === '?'))

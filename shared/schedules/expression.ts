@@ -13,7 +13,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   day: 86_400_000,
 };
 
-/** No rate is longer than from now to the last year that a cron expression may name. */
+/** The longest rate, in days: from now to the last year that a cron expression may name. */
 const RATE_DAYS_MAX = 63_000;
 
 const invalid = (expression: string, why: string): ScheduleError =>
@@ -40,14 +40,14 @@ const cronOf = (expression: string, timezone: string): Cron => {
   const fault = cronFault(fields);
   if (fault) throw invalid(expression, fault);
   const [minutes, hours, days, months, weekdays, years] = fields;
-  // Alone among the weekdays, L is the last day of the week.
+  // As the whole field, L means the last day of the week, which is Saturday: 7.
   const pattern = ['0', minutes, hours, days, months, weekdays === 'L' ? '7' : weekdays, years];
   try {
     return new Cron(pattern.join(' '), {
       timezone,
       paused: true,
       mode: '7-part',
-      // Sunday is 1, and "from/step" runs to the field's end.
+      // As in EventBridge: Sunday is 1, and "from/step" goes on to the end of the field.
       alternativeWeekdays: true,
       sloppyRanges: true,
     });
@@ -62,9 +62,10 @@ const checkTimezone = (timezone: string): void => {
 };
 
 /**
- * The first time after `after` (ms since the epoch), or undefined when there is none. A time that
- * the clocks skip in spring is skipped; one that they repeat in autumn fires once.
- * @throws ScheduleError for an expression or a time zone that cannot be read
+ * The first time after `after`, both in ms since the epoch; undefined when there is none. A local
+ * time that is left out in spring does not fire; a local time that comes twice in autumn fires
+ * once.
+ * @throws ScheduleError EXPRESSION_INVALID, TIMEZONE_UNKNOWN
  */
 export const nextFire = (
   expression: string,
@@ -80,5 +81,8 @@ export const nextFire = (
   return next?.getTime();
 };
 
-/** Fires on its own count, from when it was made, and not at times of the clock. */
+/**
+ * Whether the expression is a rate: it fires at intervals from its creation, not at clock times.
+ * @throws ScheduleError EXPRESSION_INVALID for a rate that is too short or too long
+ */
 export const isRate = (expression: string): boolean => rateMs(expression) !== undefined;

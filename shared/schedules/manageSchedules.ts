@@ -1,4 +1,4 @@
-/** Adding schedules, pausing them, letting them go on. */
+/** Adds, replaces, pauses, resumes and removes schedules. */
 import type { Priority } from '#shared/contracts/queues.ts';
 import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
@@ -22,9 +22,10 @@ const isSame = (one: Schedule, other: Schedule): boolean =>
   one.input === other.input;
 
 /**
- * Adding the same schedule again changes nothing; another one under its name needs `replace`, and
- * stays paused if it was.
- * @throws ScheduleError
+ * Adds a schedule. To add the same schedule again changes nothing. Another schedule under a used
+ * name needs `replace`; a replaced schedule stays paused if it was paused.
+ * @throws ScheduleError EXISTS without `replace`; NOT_FOUND when it is removed at the same time;
+ * the errors of {@link tickMessage} and {@link inputOf}
  */
 export const addSchedule = async (
   draft: ScheduleDraft,
@@ -50,7 +51,11 @@ export const addSchedule = async (
   throw missing(name);
 };
 
-/** @returns whether that changed anything. @throws ScheduleError */
+/**
+ * Pauses or resumes a schedule.
+ * @returns whether that changed anything
+ * @throws ScheduleError NOT_FOUND
+ */
 export const enableSchedule = async (
   name: string,
   enabled: boolean,
@@ -63,7 +68,7 @@ export const enableSchedule = async (
   throw missing(name);
 };
 
-/** @throws ScheduleError */
+/** Removes a schedule; jobs of earlier ticks stay. @throws ScheduleError NOT_FOUND */
 export const removeSchedule = async (
   name: string,
   { schedules }: Pick<ManageDeps, 'schedules'>,

@@ -1,4 +1,4 @@
-/** A recurring job: what EventBridge Scheduler is told, so that each tick is one job. */
+/** A recurring job as EventBridge Scheduler needs it, so that each tick becomes exactly one job. */
 
 import * as v from 'valibot';
 import type { Priority } from '#shared/contracts/queues.ts';
@@ -13,18 +13,20 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { ScheduleError } from './errors.ts';
 import { nextFire } from './expression.ts';
 
+/** What to do with a tick while the job of the tick before it has not ended. */
 export type Overlap = (typeof OVERLAPS)[number];
 
+/** A schedule as a person gives it. */
 export interface ScheduleDraft {
   readonly name: string;
   readonly expression: string;
   readonly timezone: string;
   readonly overlap: Overlap;
-  /** The envelope of each tick's job, as JSON text. */
+  /** The envelope of every tick's job, as JSON text. */
   readonly body: string;
 }
 
-/** What the scheduler sends at each tick; its `SendMessage` is the target's input. */
+/** The message that the scheduler sends at each tick. */
 export interface TickMessage {
   readonly priority: Priority;
   readonly group: string;
@@ -32,20 +34,21 @@ export interface TickMessage {
   readonly body: string;
 }
 
+/** A schedule as EventBridge Scheduler keeps it. */
 export interface Schedule {
   readonly name: string;
   readonly expression: string;
   readonly timezone: string;
   readonly enabled: boolean;
-  /** `SendMessage` as JSON text. */
+  /** The input of the target: a `SendMessage` request of SQS, as JSON text. */
   readonly input: string;
 }
 
-/** EventBridge Scheduler puts the tick's time here: the same for each delivery of one tick. */
+/** EventBridge Scheduler replaces this by the tick's time, the same for each delivery of a tick. */
 export const TICK_TIME = '<aws.scheduler.scheduled-time>';
 const SAMPLE_TIME = '2026-01-01T00:00:00Z';
 
-/** What belongs to one job, and cannot be said of each of many. */
+/** Fields that make sense for one job only, not for the job of every tick. */
 const ONCE = ['id', 'idempotencyKey', 'runAt', 'deadline', 'schedule', 'chain', 'parentId'];
 
 const refuse = (message: string, path = ''): ScheduleError =>
@@ -69,20 +72,24 @@ const checked = (body: string, kinds: Kinds) => {
   throw code === 'TOO_LARGE' ? new ScheduleError('TOO_LARGE', message) : refuse(message);
 };
 
-/** SQS refuses a body with one of these, at each tick anew. */
+/** SQS refuses a body with such a character, so every tick would fail. */
 const REFUSED_BY_SQS = /[\ufffe\uffff]/;
 
-/** Escapes take room, and EventBridge Scheduler has little: only a body that needs them has them. */
+/**
+ * Escapes only where SQS needs them, because EventBridge Scheduler has little room for the input.
+ */
 const takeable = (envelope: object): string => {
   const json = JSON.stringify(envelope);
   return REFUSED_BY_SQS.test(json) ? asciiText(json) : json;
 };
 
 /**
- * The message of each tick. Its job's id follows from schedule and tick, so that a tick that is
- * delivered twice is one job. Unless the envelope names others, its group is the schedule's own, so
- * that one tick's job runs after another, and so is its mission, so that they are found together.
- * @throws ScheduleError
+ * The message of each tick. The job's id follows from the schedule and the tick, so that a tick
+ * that is delivered twice is one job. Unless the envelope names others, all jobs of a schedule have
+ * one group, so that they run one after another, and one mission, so that they are found together.
+ * @param now ms since the epoch
+ * @throws ScheduleError NAME_INVALID, EXPRESSION_INVALID, TIMEZONE_UNKNOWN, ENVELOPE_INVALID,
+ * TOO_LARGE
  */
 export const tickMessage = (draft: ScheduleDraft, kinds: Kinds, now: number): TickMessage => {
   const { name, expression, timezone, overlap } = draft;
@@ -106,7 +113,10 @@ export const tickMessage = (draft: ScheduleDraft, kinds: Kinds, now: number): Ti
   return { priority, group, deduplicationId: `${key}:${TICK_TIME}`, body };
 };
 
-/** @throws ScheduleError when EventBridge Scheduler does not take as much */
+/**
+ * The input of the scheduler's target: the request that sends the message to the queue.
+ * @throws ScheduleError TOO_LARGE for more bytes than EventBridge Scheduler takes
+ */
 export const inputOf = (message: TickMessage, queueUrl: string): string => {
   const input = JSON.stringify({
     QueueUrl: queueUrl,
@@ -129,7 +139,7 @@ const tickSchema = v.object({
 });
 const inputSchema = v.pipe(v.string(), v.parseJson(), v.object({ MessageBody: v.string() }));
 
-/** What a schedule sends, for people; undefined when somebody else made it. */
+/** What a schedule sends, for people; undefined when the mesh did not make the schedule. */
 export const tickOf = (
   input: string,
 ): { readonly kind: string; readonly priority: string; readonly overlap: string } | undefined => {

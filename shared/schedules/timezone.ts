@@ -1,6 +1,6 @@
 /** Time zones by their names in the IANA database, as EventBridge Scheduler takes them. */
 
-/** Those without an area; Node also knows names of its own, such as PST, which AWS does not. */
+/** Names without an area. A list, because Node knows more names, such as PST, which AWS refuses. */
 const WITHOUT_AREA = new Set([
   ...['CET', 'CST6CDT', 'Cuba', 'EET', 'EST', 'EST5EDT', 'Egypt', 'Eire', 'GB', 'GB-Eire', 'GMT'],
   ...['GMT+0', 'GMT-0', 'GMT0', 'Greenwich', 'HST', 'Hongkong', 'Iceland', 'Iran', 'Israel'],
@@ -21,7 +21,7 @@ const canonical = (timezone: string): string | undefined => {
 
 const UNKNOWN = 'is no time zone of the IANA database, such as Europe/Berlin';
 
-/** What is wrong with a name, to be put behind it; undefined when nothing is. */
+/** What is wrong with a time zone, to be put behind its name; undefined when nothing is. */
 export const timezoneFault = (timezone: string): string | undefined => {
   const known = canonical(timezone);
   const isSpelledSo = known === timezone || known?.toLowerCase() !== timezone.toLowerCase();

@@ -9,6 +9,7 @@ import type { StoreOptions } from './jobStore.ts';
 
 const keyOf = (id: string) => ({ pk: `CHAIN#${id}`, sk: 'CHAIN' });
 
+/** Chains in one Jobs table; they expire a week after their start. */
 export const createChainStore = ({ client, table }: StoreOptions): ChainStore => ({
   get: async (id) => {
     const { Item } = await client.send(

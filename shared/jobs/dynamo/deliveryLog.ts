@@ -17,7 +17,9 @@ interface Logged {
   readonly tries: readonly LoggedTry[];
 }
 
-/** The newest try counts, whoever writes first: a reporter that was frozen knows less. */
+/**
+ * Adds a try in the order of time, because a reporter that was frozen may write an old try late.
+ */
 const merged = (before: readonly LoggedTry[], tried: LoggedTry): readonly LoggedTry[] =>
   [...before, tried].sort((a, b) => a.at - b.at).slice(-LIMITS.callbackTriesKept);
 
@@ -52,6 +54,9 @@ const addInput = (
   };
 };
 
+/**
+ * Delivery logs in one Jobs table. A log whose last try failed for good is in the attention index.
+ */
 export const createDeliveryLog = ({ client, table }: StoreOptions): DeliveryLog => ({
   add: async (record, tried, nextAt) => {
     const logged = { ...tried, ...(nextAt !== undefined && { nextAt }) };
@@ -64,7 +69,7 @@ export const createDeliveryLog = ({ client, table }: StoreOptions): DeliveryLog 
         await client.send(new UpdateCommand(input));
         return;
       } catch (error) {
-        // Somebody else wrote in between: merge with that.
+        // Another reporter wrote in between: read its tries and merge again.
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
       }
     }

@@ -1,19 +1,21 @@
-/** The Jobs table's stream → the jobs whose end a record tells of. */
+/** The stream of the Jobs table as the jobs that have just ended. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { isTerminal, type JobRecord } from '../record/record.ts';
 import { recordOf } from './recordItems.ts';
 
+/** One record of the stream. */
 export interface StreamedEnd {
+  /** The record's sequence number, with which the stream can be told to start again here. */
   readonly sequence: string;
-  /** undefined: the record changes no job's end. */
+  /** undefined: the record tells of no new end. */
   readonly ended: JobRecord | undefined;
 }
 
 type Image = Record<string, AttributeValue>;
 
-/** A row that had ended before tells nothing new, unless it was put back in between. */
+/** The job that the record ends. A second write to an ended row is no new end, unless redriven. */
 const endIn = (before: Image | undefined, after: Image | undefined): JobRecord | undefined => {
   if (after?.['sk']?.S !== 'JOB') return undefined;
   const record = recordOf(unmarshall(after));
@@ -23,6 +25,7 @@ const endIn = (before: Image | undefined, after: Image | undefined): JobRecord |
   return isTerminal(record.status) && !same ? record : undefined;
 };
 
+/** One element for each record of the event, in order. */
 export const endsOf = (event: DynamoDBStreamEvent): readonly StreamedEnd[] =>
   event.Records.map(({ dynamodb = {} }) => ({
     sequence: dynamodb.SequenceNumber ?? '',

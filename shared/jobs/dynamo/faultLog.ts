@@ -1,4 +1,4 @@
-/** The last fault of ours that kept a job undecided: `pk = JOB#<id>`, `sk = FAULT`. */
+/** The last fault of the mesh that kept a job undecided: `pk = JOB#<id>`, `sk = FAULT`. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { readAll } from '#shared/aws/itemBatches.ts';
@@ -11,7 +11,7 @@ import { jobKey } from './recordItems.ts';
 import { assignments } from './updateExpressions.ts';
 
 const keyOf = (id: string) => ({ pk: jobKey(id).pk, sk: 'FAULT' });
-/** In the index of what needs a person. */
+/** The key of faults in the attention index. */
 const UNDECIDED = 'UNDECIDED';
 
 const faultOf = (item: Readonly<Record<string, unknown>>): Undecided => {
@@ -19,6 +19,7 @@ const faultOf = (item: Readonly<Record<string, unknown>>): Undecided => {
   return { id, messageId, code, message, receives, at } as Undecided;
 };
 
+/** Faults in one Jobs table; they expire after a week. */
 export const createFaultLog = (options: StoreOptions): FaultLog => {
   const { client, table } = options;
   return {
@@ -39,7 +40,7 @@ export const createFaultLog = (options: StoreOptions): FaultLog => {
           }),
         );
       } catch (error) {
-        // A newer one is there, or this one.
+        // This fault or a newer one is there already.
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
       }
     },

@@ -1,4 +1,4 @@
-/** Who waits for whom, beside the jobs: an edge is `pk = JOB#<dependency>`, `sk = DEP#<dependant>`. */
+/** Edges between jobs: `pk = JOB#<dependency>`, `sk = DEP#<dependant>`. */
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { writeAll } from '#shared/aws/itemBatches.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
@@ -11,7 +11,7 @@ import { jobKey, recordOf } from './recordItems.ts';
 import { blockerOf } from './updateExpressions.ts';
 
 const EDGE = 'DEP#';
-/** `id` comes from the key. */
+/** The id is not a field: it comes from the key `pk`. */
 const STATUS_ONLY = {
   ProjectionExpression: 'pk, #status',
   ExpressionAttributeNames: { '#status': 'status' },
@@ -28,7 +28,10 @@ const edgeItem = (edge: Edge, expiresAt: number) => ({
 const TERMINALS = Object.fromEntries(TERMINAL.map((status) => [`:${status}`, status]));
 const ENDED = `#status IN (${Object.keys(TERMINALS).join(', ')})`;
 
-/** @param row whether the job has a row already: only a stub of ours may expire. */
+/**
+ * Notes on a job that others wait for its end. A job without a row gets a stub with a TTL.
+ * @param row whether the job has a row; a real row must not get the stub's TTL
+ */
 const note = (
   { client, table }: StoreOptions,
   dependency: string,
@@ -69,7 +72,7 @@ const awaitEnd = async (
   const first = await refusedBy(note(options, dependency, expiresAt, true));
   if (first !== 'absent') return first;
   const second = await refusedBy(note(options, dependency, expiresAt, false));
-  // It got its row in between: then the first way works.
+  // The job got its row in between, so the first request works now.
   if (second === undefined || second === 'absent') return undefined;
   return isTerminal(second) ? second : awaitEnd(options, dependency, expiresAt);
 };
@@ -81,7 +84,7 @@ const edgesOf = async ({ client, table }: StoreOptions, dependency: string): Pro
     const page = await client.send(
       new QueryCommand({
         TableName: table,
-        // An edge that was just written counts: its writer may not come back.
+        // A new edge must be seen: the worker that wrote it may have died.
         ConsistentRead: true,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :edge)',
         ExpressionAttributeValues: { ':pk': jobKey(dependency).pk, ':edge': EDGE },
@@ -100,6 +103,7 @@ const edgesOf = async ({ client, table }: StoreOptions, dependency: string): Pro
   return edges;
 };
 
+/** Edges in one Jobs table. */
 export const createFlowStore = (options: StoreOptions): FlowStore => {
   const { client, table } = options;
   return {

@@ -1,4 +1,7 @@
-/** Holds of groups: `GROUP#<priority>#<group>` / `HOLD`; that there are some is in the control item. */
+/**
+ * Holds of groups: `GROUP#<priority>#<group>` / `HOLD`. The control item says until when there may
+ * be holds.
+ */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
@@ -12,7 +15,7 @@ const keyOf = (priority: string, group: string) => ({
   sk: 'HOLD',
 });
 
-/** No wait is longer. */
+/** Longer than any wait, so that no hold expires too early. */
 const KEPT_SECONDS = 2 * LIMITS.horizonSecondsMax;
 
 const holdOf = (item: Record<string, unknown>): GroupHalt => ({
@@ -24,7 +27,7 @@ const holdOf = (item: Record<string, unknown>): GroupHalt => ({
 const isSame = (a: GroupHalt, b: GroupHalt): boolean =>
   a.last === b.last && a.before === b.before && a.since === b.since;
 
-/** undefined when it was written; the item that stood in its way, if there is one. */
+/** undefined when the write was applied; else the item that stood in its way, or 'nothing'. */
 const blockedBy = async (write: Promise<unknown>): Promise<GroupHalt | 'nothing' | undefined> => {
   try {
     await write;
@@ -35,6 +38,7 @@ const blockedBy = async (write: Promise<unknown>): Promise<GroupHalt | 'nothing'
   }
 };
 
+/** Holds of groups in one Jobs table. */
 export const createGroupHalts = ({ client, table: TableName }: StoreOptions): GroupHalts => ({
   get: async (priority, group) => {
     const { Item } = await client.send(
@@ -64,7 +68,7 @@ export const createGroupHalts = ({ client, table: TableName }: StoreOptions): Gr
         }),
       ),
     );
-    // The write landed and its answer was lost: what we meant to write is there.
+    // When the same hold is there, the write was applied and only its answer was lost.
     return blocker === undefined || (blocker !== 'nothing' && isSame(blocker, next));
   },
 

@@ -1,4 +1,4 @@
-/** Lists jobs through the sparse indexes, which hold keys only; the jobs themselves come by BatchGet. */
+/** Lists jobs by the sparse indexes. An index holds keys only, so a BatchGet reads the jobs. */
 import {
   type DynamoDBDocumentClient,
   paginateScan,
@@ -25,6 +25,7 @@ interface ReaderOptions {
   readonly table: string;
 }
 
+/** Lists of jobs, for people. */
 export interface JobReader {
   /** Jobs that ended DEAD or QUARANTINED, newest first. */
   attention(status: Attention, limit: number): Promise<readonly JobRecord[]>;
@@ -34,9 +35,9 @@ export interface JobReader {
     value: string,
     limit: number,
   ): Promise<readonly JobRecord[]>;
-  /** Jobs that have not ended, the longest untouched first: reads the whole table. */
+  /** Jobs that have not ended, the longest unchanged first. Reads the whole table. */
   open(limit: number): Promise<readonly JobRecord[]>;
-  /** Jobs with a price that have ended, in no order: reads the whole table. */
+  /** Ended jobs with a price, in no order. Reads the whole table. */
   priced(): AsyncIterable<readonly Priced[]>;
 }
 
@@ -100,7 +101,7 @@ async function* dueOf(
   } while (from);
 }
 
-/** All jobs, in no order; a row without a status only says that others wait for the job. */
+/** All jobs, in no order. A row without a status is left out: it only says that others wait. */
 async function* scanned(
   { client, table }: ReaderOptions,
   narrowed: Pick<ScanCommandInput, 'FilterExpression' | 'ProjectionExpression'>,
@@ -109,7 +110,10 @@ async function* scanned(
   const pages = paginateScan(
     { client },
     {
-      ...{ TableName: table, ConsistentRead: true, ...narrowed, FilterExpression },
+      ...narrowed,
+      TableName: table,
+      ConsistentRead: true,
+      FilterExpression,
       ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: { ':job': 'JOB' },
     },
@@ -117,12 +121,14 @@ async function* scanned(
   for await (const { Items = [] } of pages) yield Items.map(recordOf);
 }
 
+/** Due jobs of one Jobs table, page by page, one shard after another, earliest first in a page. */
 export const createDueReader = (options: ReaderOptions): DueReader => ({
   async *until(until) {
     for (let shard = 0; shard < DUE_SHARDS; shard += 1) yield* dueOf(options, String(shard), until);
   },
 });
 
+/** Lists of one Jobs table. The indexes lag behind the table by a moment. */
 export const createJobReader = (options: ReaderOptions): JobReader => ({
   attention: async (status, limit) => {
     const shards = Array.from({ length: ATTENTION_SHARDS }, (_, shard) => `${status}#${shard}`);

@@ -1,4 +1,4 @@
-/** JobStore on DynamoDB. Every write is one conditional UpdateItem; a refusal brings the item along. */
+/** JobStore on DynamoDB. Each write is one conditional request; a refusal returns the item. */
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -23,16 +23,17 @@ import {
 } from './recordRequests.ts';
 import { assignments, blockerOf } from './updateExpressions.ts';
 
+/** The client and the Jobs table of an adapter. */
 export interface StoreOptions {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
 }
 
-/** The write landed and its answer was lost: what we meant to write is there. */
+/** Whether the row has our change: then the write was applied and only its answer was lost. */
 const landed = (record: JobRecord | undefined, change: Transition): boolean =>
   record?.status === change.to && record.updatedAt === change.set.updatedAt;
 
-/** What is done under a lease, or to a row as it was seen. */
+/** The writes under a lease, or to a row that must be as it was seen. */
 const changes = ({
   client,
   table,
@@ -68,7 +69,7 @@ const changes = ({
         lease.id,
         change,
         { condition: FENCE, values: fenceValues(lease) },
-        // Nobody else can have set this status under our lease.
+        // With our lease in the row, no other writer can have set this status.
         (record) => record?.leaseId === lease.leaseId && landed(record, change),
       ),
 
@@ -114,7 +115,7 @@ const changes = ({
   };
 };
 
-/** Rows as such: made, forgotten, read. */
+/** The writes and reads of whole rows. */
 const rows = ({
   client,
   table,
@@ -134,7 +135,7 @@ const rows = ({
     try {
       await client.send(new UpdateCommand(noteInput(table, id, repeat)));
     } catch (error) {
-      // The row is gone, or there are enough of them.
+      // The row is gone, or it has enough notes.
       blockerOf(error);
     }
   },
@@ -151,7 +152,7 @@ const rows = ({
         }),
       );
     } catch (error) {
-      // Somebody else forgot it first, or the job lives again.
+      // Another writer deleted the row first, or the job runs again.
       blockerOf(error);
     }
   },
@@ -165,6 +166,7 @@ const rows = ({
   },
 });
 
+/** The jobs of one Jobs table. */
 export const createJobStore = (options: StoreOptions): JobStore => ({
   ...changes(options),
   ...rows(options),

@@ -1,4 +1,4 @@
-/** Limiter on DynamoDB: `LIMIT#<source>` holds one item for the rate and one for the slots. */
+/** Limiter on DynamoDB: under `LIMIT#<source>`, one item for the rate and one for the slots. */
 
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
@@ -15,7 +15,7 @@ interface LimiterOptions extends StoreOptions {
 }
 
 const DAY_SECONDS = 86_400;
-/** Before the slots are read again; doubled with each try. */
+/** The wait before the slots are read again, in ms; doubled with each try. */
 const PAUSE_MS = 20;
 const TRIES_MAX = 8;
 
@@ -32,7 +32,9 @@ const accepted = async (write: Promise<unknown>): Promise<boolean> => {
   }
 };
 
-/** Moves a source's arrival time on by `by` ms and answers what it was, never before `now`. */
+/**
+ * Moves a source's arrival time on by `by` ms. Returns the time before, which is at least `now`.
+ */
 const advance = async (
   { client, table }: StoreOptions,
   source: string,
@@ -55,7 +57,7 @@ const advance = async (
       }),
     );
   for (;;) {
-    // A source that is limited at all mostly has a time ahead: that way is tried first.
+    // A busy source mostly has its arrival time in the future, so this case is tried first.
     try {
       const { Attributes } = await update('tat = tat + :by', 'tat > :now', { ':by': by });
       return Number(Attributes?.['tat']) - by;
@@ -68,7 +70,7 @@ const advance = async (
   }
 };
 
-/** Until when each holder may run, in ms since the epoch. */
+/** By job id: until when the job holds its slot, in ms since the epoch. */
 type Slots = Readonly<Record<string, number>>;
 
 const readSlots = async ({ client, table }: StoreOptions, source: string): Promise<Slots> => {
@@ -78,7 +80,7 @@ const readSlots = async ({ client, table }: StoreOptions, source: string): Promi
   return (Item?.['held'] ?? {}) as Slots;
 };
 
-/** Refused when the slots are not those that were `seen` any more. */
+/** Writes the slots; false when they are no longer those that were `seen`. */
 const replaceSlots = (
   { client, table }: StoreOptions,
   source: string,
@@ -111,11 +113,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/**
+ * The limits of sources in one Jobs table. `enter` gives up, as if full, after eight lost races.
+ */
 export const createLimiter = ({ random, clock, ...options }: LimiterOptions): Limiter => {
   const { client, table } = options;
   const asking = new Map<string, Waiting[]>();
 
-  /** All that asked in the same turn share one write. */
+  /** All jobs that asked in the same turn of the event loop share one write. */
   const flush = async (source: string, rate: Rate, now: number): Promise<void> => {
     const waiting = asking.get(source) ?? [];
     asking.delete(source);
@@ -165,7 +170,8 @@ export const createLimiter = ({ random, clock, ...options }: LimiterOptions): Li
           ExpressionAttributeNames: { '#id': id },
         }),
       );
-      // Not there: it was never taken, or ran out and was cleared away.
+      // A refusal is no fault: the slot was never taken, or its time was over and another job took
+      // it.
       await accepted(remove);
     },
   };

@@ -4,12 +4,12 @@ import type { JobRecord } from '../record/record.ts';
 import type { StoreOptions } from './jobStore.ts';
 import { recordOf } from './recordItems.ts';
 
-/** Requests under way at once. */
+/** How many requests are under way at once. */
 export const WIDTH = 4;
 
 type Arguments = Parameters<typeof readAll>;
 
-/** Those that are there, in no order. */
+/** The jobs that exist under the keys, in no order. */
 export const readJobs = async (
   options: StoreOptions,
   keys: Arguments[1],

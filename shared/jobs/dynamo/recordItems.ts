@@ -2,9 +2,12 @@
 import { assert } from '#shared/kernel/assert.ts';
 import type { JobRecord, Repeat } from '../record/record.ts';
 
+/** The key of a job's row. */
 export const jobKey = (id: string): { pk: string; sk: string } => ({ pk: `JOB#${id}`, sk: 'JOB' });
 
-/** How another message under a job's id is kept: the same one always as the same text. */
+/**
+ * A note about another message under a job's id, as text; the same note is always the same text.
+ */
 export const repeatText = ({ at, messageId, code, options = [] }: Repeat): string =>
   JSON.stringify([at, messageId, code, ...options]);
 
@@ -23,12 +26,16 @@ const repeatsOf = (texts: Iterable<string>): readonly Repeat[] =>
 
 type Item = Readonly<Record<string, unknown>>;
 
+/** The item of a row. */
 export const itemOf = ({ id, ...fields }: JobRecord): Record<string, unknown> => ({
   ...jobKey(id),
   ...fields,
 });
 
-/** The adapter is the only writer of these items, so their shape is what {@link itemOf} wrote. */
+/**
+ * The row of an item. Unchecked beyond its key, because only this adapter writes these items.
+ * @throws AssertionError for an item that is no job's
+ */
 export const recordOf = (item: Item): JobRecord => {
   const { pk, sk: _sk, repeats, ...fields } = item;
   assert(typeof pk === 'string' && pk.startsWith('JOB#'), 'the item is a job');

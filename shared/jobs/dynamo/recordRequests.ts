@@ -7,16 +7,16 @@ import type { Transition } from '../record/transitions.ts';
 import { itemOf, jobKey, repeatText } from './recordItems.ts';
 import { assignments } from './updateExpressions.ts';
 
-/** What a row must be for a write to apply. */
+/** The condition on a row under which a write applies. */
 export interface Guard {
   readonly condition: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** What no longer holds once an attempt runs. */
+/** Fields that are no longer true once an attempt runs. */
 const CLEARED = 'attention, expiresAt, #error, dueAt, due, receipt, notBefore, halted';
 
-/** Rows that a claim may take, beside making one. */
+/** Conditions of the rows that a claim may take. */
 const OPEN = [
   'attempt < :max AND #status = :retrying AND dueAt <= :now',
   'attempt < :max AND #status IN (:scheduled, :limited) AND dueAt <= :now',
@@ -26,7 +26,7 @@ const OPEN = [
 const openGuard = ({ attemptsMax, fresh }: ClaimRequest): Guard => {
   const known = `contentHash = :hash AND attribute_not_exists(cancelRequest) AND (${OPEN.join(' OR ')})`;
   return {
-    // What was refused never ran: its sender may fix it and send it again under the same id.
+    // A refused job never ran, so its sender may fix it and send it again under the same id.
     condition: fresh
       ? `attribute_not_exists(#status) OR #status = :quarantined OR (${known})`
       : known,
@@ -43,7 +43,7 @@ const openGuard = ({ attemptsMax, fresh }: ClaimRequest): Guard => {
   };
 };
 
-/** The row is still as the lost attempt left it. */
+/** The condition that the row is still as the lost attempt left it. */
 const lostGuard = (
   now: number,
   { leaseId, attempt }: NonNullable<ClaimRequest['over']>,
@@ -53,6 +53,7 @@ const lostGuard = (
   values: { ':lost': leaseId, ':expired': now - LIMITS.clockSkewMs, ':attempt': attempt },
 });
 
+/** Claims an attempt: makes or takes the row, counts the attempt, and writes the lease. */
 export const claimInput = (table: string, request: ClaimRequest) => {
   const { now, leaseId, leaseUntil, by, beside, over, ...more } = request;
   const { attemptsMax: _max, fresh: _fresh, ...facts } = more;
@@ -94,14 +95,16 @@ export const claimInput = (table: string, request: ClaimRequest) => {
   } as const;
 };
 
+/** The condition that the row still has the lease; its values come from {@link fenceValues}. */
 export const FENCE = '#status = :running AND attempt = :heldAttempt AND leaseId = :heldLease';
+/** The values of {@link FENCE}. */
 export const fenceValues = ({ attempt, leaseId }: Lease) => ({
   ':running': 'RUNNING',
   ':heldAttempt': attempt,
   ':heldLease': leaseId,
 });
 
-/** Writes `change` to a row that still is what the guard says. */
+/** Writes a transition to a row that satisfies the guard. */
 export const updateInput = (table: string, id: string, change: Transition, guard: Guard) => {
   const { ExpressionAttributeNames, ExpressionAttributeValues, UpdateExpression } = assignments(
     { status: change.to, ...change.set },
@@ -118,13 +121,14 @@ export const updateInput = (table: string, id: string, change: Transition, guard
   } as const;
 };
 
-/** Left over from an earlier refusal of the same id. */
+/** Fields that an earlier refusal of the same id may have left. */
 const CREATED_CLEARS = ['attention', 'expiresAt', 'error', 'envelope', 'envelopeRef'] as const;
 
+/** Makes a row. An existing row of refused input may be replaced. */
 export const createInput = (table: string, record: JobRecord) => {
   const { pk: _pk, sk: _sk, ...fields } = itemOf(record);
   const input = assignments(fields, CREATED_CLEARS);
-  // What was refused may be fixed by the same sender; another refusal never replaces its body.
+  // A fixed job replaces refused input. Refused input replaces only itself: no body is lost.
   const replaceable =
     record.status === 'QUARANTINED'
       ? '(#status = :quarantined AND messageId = :messageId)'
@@ -142,7 +146,7 @@ export const createInput = (table: string, record: JobRecord) => {
   } as const;
 };
 
-/** A set of texts, so that whatever attempt changes the row meanwhile, and noted twice, it is there once. */
+/** Notes another message. The notes are a set, so they bear other writers and repeated notes. */
 export const noteInput = (table: string, id: string, repeat: Repeat) => {
   const text = repeatText(repeat);
   return {

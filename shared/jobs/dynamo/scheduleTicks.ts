@@ -6,6 +6,7 @@ import type { StoreOptions } from './jobStore.ts';
 
 const keyOf = (schedule: string) => ({ pk: `SCHEDULE#${schedule}`, sk: 'LAST' });
 
+/** The last ticks of schedules in one Jobs table. */
 export const createTicks = ({ client, table }: StoreOptions): Ticks => ({
   last: async (schedule) => {
     const { Item } = await client.send(

@@ -1,4 +1,4 @@
-/** The parts of an UpdateItem that every write of a job row shares. */
+/** Parts of an UpdateItem that all writes of a job's row share. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { JobRecord } from '../record/record.ts';
@@ -6,7 +6,9 @@ import { recordOf } from './recordItems.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** `SET` of the fields that are defined and `REMOVE` of the names, with every name aliased. */
+/**
+ * `SET` of all fields that are defined, `REMOVE` of the names that are not set; names are aliased.
+ */
 export const assignments = (fields: Fields, remove: readonly string[] = []) => {
   const set = Object.entries(fields).filter(([, value]) => value !== undefined);
   const assigned = new Set(set.map(([name]) => name));
@@ -24,7 +26,7 @@ export const assignments = (fields: Fields, remove: readonly string[] = []) => {
   };
 };
 
-/** The record that made a condition fail; anything else is not ours to explain. */
+/** The row that made a condition fail, if there is one. Throws any other error again. */
 export const blockerOf = (error: unknown): JobRecord | undefined => {
   if (!(error instanceof ConditionalCheckFailedException)) throw error;
   return error.Item ? recordOf(unmarshall(error.Item)) : undefined;

@@ -1,26 +1,27 @@
-/** What keeping places in groups needs of the outside. */
+/** Ports of places in groups. */
 
-/** A group of which the table holds a part. */
+/** The hold of a group: the table keeps some jobs of the group. */
 export interface GroupHalt {
-  /** The last job that it took over: whoever is not, waits for that. */
+  /** The last job that the table took over. Jobs that the table does not keep wait for this job. */
   readonly last: string;
-  /** The one before it, if that had not ended. */
+  /** The job before `last`, if it had not ended. */
   readonly before?: string;
   /** ms since the epoch. */
   readonly since: number;
 }
 
+/** The holds of groups. */
 export interface GroupHalts {
   get(priority: string, group: string): Promise<GroupHalt | undefined>;
-  /** false when it is not as it was `seen` any more. Done twice it is done once. */
+  /** Writes a hold; false when the hold is no longer as it was `seen`. Safe to repeat. */
   put(
     priority: string,
     group: string,
     seen: GroupHalt | undefined,
     next: GroupHalt,
   ): Promise<boolean>;
-  /** Unless it is not as it was `seen` any more. */
+  /** Removes a hold; does nothing when the hold is no longer as it was `seen`. */
   remove(priority: string, group: string, seen: GroupHalt): Promise<void>;
-  /** Has every worker look for holds, at least until then; ms since the epoch. */
+  /** Makes every worker look for holds at least until `until`, ms since the epoch. */
   announce(until: number): Promise<void>;
 }

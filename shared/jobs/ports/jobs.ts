@@ -1,20 +1,19 @@
-/** What the job rules need of the outside; adapters are in dynamo/, sqs/, s3/ and http/. */
+/** Ports of the job rules; their adapters are in dynamo/, sqs/, s3/ and http/. */
 import type { Priority } from '#shared/contracts/queues.ts';
 import type { Chain } from '#shared/legacy/chains/guards.ts';
 
 import type { ClaimOutcome, ClaimRequest, FencedOutcome } from '../record/claimOutcome.ts';
 import type { JobRecord, Lease, Receipt, Repeat, Status } from '../record/record.ts';
-
 import type { Transition } from '../record/transitions.ts';
 
 /** The Jobs table. Every write is one conditional request, safe to repeat. */
 export interface JobStore {
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
-  /** Ends or pauses an attempt; refused when the lease is no longer ours. */
+  /** Ends or pauses an attempt; refused when the row has another lease. */
   transition(lease: Lease, change: Transition): Promise<FencedOutcome>;
-  /** Changes a job that no attempt holds; refused when it is not as it was `seen` any more. */
+  /** Changes a job without a running attempt; refused when the row is not as it was `seen`. */
   change(seen: JobRecord, change: Transition): Promise<FencedOutcome>;
-  /** Writes beside a running attempt, and answers with the whole row; refused without its lease. */
+  /** Writes to the row of a running attempt and returns the row; refused with another lease. */
   amend(
     lease: Lease,
     fields: Partial<
@@ -27,9 +26,9 @@ export interface JobStore {
   ): Promise<
     { readonly kind: 'created' } | { readonly kind: 'exists'; readonly record: JobRecord }
   >;
-  /** Notes what else came under a job's id: each message once, a bounded number of them. */
+  /** Notes another message under a job's id: each message once, up to a bounded number. */
   note(id: string, repeat: Repeat): Promise<void>;
-  /** Deletes a row that counts as gone, if it still is as given. */
+  /** Deletes an expired row, unless the row has changed. */
   forget(record: JobRecord): Promise<void>;
   get(id: string): Promise<JobRecord | undefined>;
 }
@@ -43,26 +42,26 @@ export interface Edge {
   readonly onFailure: 'fail' | 'run';
 }
 
-/** Who waits for whom. Edges are written before anybody looks for them, and expire by themselves. */
+/** Which jobs wait for which. Edges are written before they are looked for, and have a TTL. */
 export interface FlowStore {
-  /** Of those jobs that have a row. */
+  /** The statuses of the jobs that have a row. */
   statuses(ids: readonly string[]): Promise<ReadonlyMap<string, Status>>;
   /** @param expiresAt TTL, in seconds since the epoch */
   addEdges(edges: readonly Edge[], expiresAt: number): Promise<void>;
   /**
-   * Notes on the job that others wait for its end; one that has ended answers with how. Either
-   * the note is there before the end, or the end is there before the note: none is missed.
+   * Notes on the dependency that a job waits for its end; returns its status when it has ended. The
+   * note and the end cannot miss each other, because both are conditional writes.
    */
   awaitEnd(dependency: string, expiresAt: number): Promise<Status | undefined>;
   edgesOf(dependency: string): Promise<readonly Edge[]>;
-  /** Strikes off dependencies; the row when it still waits, undefined when it does not. */
+  /** Strikes off dependencies. Returns the row; undefined when the job does not wait any more. */
   fulfil(dependant: string, ordinals: readonly number[]): Promise<JobRecord | undefined>;
 }
 
 /** Chains of follow-up jobs. */
 export interface ChainStore {
   get(id: string): Promise<Chain | undefined>;
-  /** false when somebody else was faster. */
+  /** Writes a chain; false when another writer was faster. */
   put(chain: Chain): Promise<boolean>;
 }
 
@@ -75,7 +74,7 @@ export interface SourceLimits {
   readonly concurrency?: number;
 }
 
-/** Whether jobs may start at all, and under which limits. */
+/** Whether jobs may start, and under which limits. */
 export interface Gate {
   check(
     priority: string,
@@ -91,27 +90,27 @@ export interface Gate {
   >;
 }
 
-/** What sources use of their limits. */
+/** How much sources use of their limits. */
 export interface Limiter {
-  /** Reserves one start; answers when it is, in ms since the epoch. */
+  /** Reserves one start and returns its time, in ms since the epoch. */
   reserve(source: string, limits: SourceLimits, now: number): Promise<number>;
-  /** Takes a slot until `until` (ms since the epoch), or finds none free. Taking it twice is once. */
+  /** Takes a slot until `until` (ms since the epoch); false when none is free. Safe to repeat. */
   enter(source: string, concurrency: number, id: string, until: number): Promise<boolean>;
   leave(source: string, id: string): Promise<void>;
 }
 
-/** Jobs on their way into the queues. */
+/** Sends messages into the job queues. */
 export interface Outgoing {
   /**
-   * Resolves when every message is in its queue, with those that it will never take. Rejects while
-   * some may be taken later; sending one again does no harm.
+   * Resolves when each message is in its queue or will never be taken, with the messages of the
+   * second kind. Rejects when a queue may take a message later; to send all again does no harm.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly NotTaken[]>;
 }
 
-/** Says that jobs ended to whoever asked to be called back. */
+/** Announces ended jobs that asked for a callback. */
 export interface Announcements {
-  /** Resolves when all are queued; announcing an end twice is once. */
+  /** Resolves when all announcements are queued. Safe to repeat. */
   announce(ended: readonly JobRecord[]): Promise<void>;
 }
 
@@ -124,38 +123,41 @@ export interface Try {
   readonly tookMs: number;
 }
 
+/** The delivery log of one job. */
 export interface DeliveryState {
   readonly id: string;
   readonly state: Try['state'];
   readonly url: string;
-  /** All of them; `tries` keeps the last ones. */
+  /** How many tries there were; `tries` keeps the last ones. */
   readonly count: number;
   readonly tries: readonly Try[];
-  /** ms since the epoch. */
+  /** When the next try is due, ms since the epoch; absent when there is none. */
   readonly nextAt?: number;
 }
 
+/** The delivery logs of all jobs. */
 export interface DeliveryLog {
   add(record: JobRecord, tried: Try, nextAt: number | undefined): Promise<void>;
   get(id: string): Promise<DeliveryState | undefined>;
-  /** Ids of jobs whose callback was given up. */
+  /** Ids of jobs whose callback was given up, at most `limit`. */
   failed(limit: number): Promise<readonly string[]>;
 }
 
+/** The secrets that sign callbacks. */
 export interface Secrets {
-  /** What callbacks are signed with: the current secret, and the one before while it is rotated. */
+  /** The current secret, and the previous one when there was a rotation. */
   callback(): Promise<readonly string[]>;
-  /** Makes a new secret the current one and returns it. */
+  /** Makes a new secret the current one, and returns the new secret. */
   rotate(): Promise<string>;
 }
 
-/** Parked and waiting jobs by the time to look at them. */
+/** Parked and waiting jobs that are due. */
 export interface DueReader {
-  /** @param until ms since the epoch */
+  /** Pages of jobs that are due until `until`, ms since the epoch. */
   until(until: number): AsyncIterable<readonly JobRecord[]>;
 }
 
-/** What is too large for an item. Keys are given by the caller and never overwritten with other content. */
+/** Texts that are too large for an item. A caller never writes other content under a used key. */
 export interface Blobs {
   put(key: string, body: string): Promise<void>;
   get(key: string): Promise<string | undefined>;
@@ -170,43 +172,46 @@ export interface Delivery {
   readonly group: string;
   readonly body: string;
   readonly deduplicationId?: string | undefined;
-  /** Its SQS group, where that is not its job's: the job has kept its place in `group`. */
+  /** The message's SQS group, where it is not the job's: the job keeps its place in `group`. */
   readonly messageGroup?: string | undefined;
   /** When the producer sent it, ms since the epoch. */
   readonly sentAt: number;
-  /** How often SQS has handed it out. */
+  /** How often SQS has handed out the message; 1 the first time. */
   readonly receives: number;
-  /** Sent by the mesh for the job of this id, which it holds already: its wait is over. */
+  /** The id of a job that the table held: the mesh sent this message when the wait was over. */
   readonly released?: string | undefined;
   readonly traceHeader?: string | undefined;
 }
 
+/** When messages in flight become visible again. */
 export interface Visibility {
-  /** Makes each message visible again after `seconds` (0 to 43,200); returns the ids that were refused. */
+  /** Makes messages visible after `seconds` (0 to 43,200); returns the message ids SQS refused. */
   change(
     entries: readonly {
       readonly delivery: Pick<Delivery, 'messageId' | 'receiptHandle' | 'queueUrl'>;
       readonly seconds: number;
     }[],
   ): Promise<readonly string[]>;
-  /** Makes a message in flight visible at once; false when its receipt no longer counts. */
+  /** Makes a message in flight visible at once; false when its receipt is no longer valid. */
   release(receipt: Receipt): Promise<boolean>;
 }
 
+/** An outbound request. */
 export interface HttpRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
-  /** What of the answer's body is kept, in bytes. */
+  /** How much of the answer's body is read, in bytes. */
   readonly limitBytes: number;
-  /** How long a connection may take, in ms; as long as the signal allows when absent. */
+  /** How long a connection may take, in ms; when absent, as long as the signal allows. */
   readonly connectMs?: number;
-  /** Where the status is the answer: how long its body may take, in ms; then it is cut there. */
+  /** Where only the status counts: how long the body may take, in ms, before it is cut off. */
   readonly bodyMs?: number;
 }
 
+/** The answer; `truncated` when its body was longer than was read. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -215,16 +220,20 @@ export interface HttpAnswer {
 }
 
 export interface HttpClient {
-  /** One request, no redirects followed. @throws RetryableError, or PermanentError for a forbidden address. */
+  /**
+   * One request, without redirects.
+   * @throws RetryableError; PermanentError for a forbidden address
+   */
   request(request: HttpRequest): Promise<HttpAnswer>;
 }
 
+/** A message to send into a job queue. */
 export interface OutgoingMessage {
   readonly priority: Priority;
   readonly group: string;
   readonly deduplicationId: string;
   readonly body: string;
-  /** The id of the job, when the mesh sends this for a job that it holds already. */
+  /** The job's id, when the mesh sends the message for a job that the table holds. */
   readonly released?: string;
   /** The job's group, when the message travels in another one. */
   readonly placedIn?: string;

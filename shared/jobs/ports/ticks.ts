@@ -1,4 +1,4 @@
-/** What the ticks of schedules need of the outside. */
+/** Ports of the ticks of schedules. */
 
 /** The moment for which a schedule sent a job. */
 export interface Tick {
@@ -7,9 +7,11 @@ export interface Tick {
   readonly at: number;
 }
 
-/** The last tick of each schedule that was let through. */
+/** For each schedule, the last tick whose job was let through. */
 export interface Ticks {
   last(schedule: string): Promise<Tick | undefined>;
-  /** false when it is no longer the one that was `seen`. Done twice it is done once. */
+  /**
+   * Replaces the last tick; false when it is no longer the tick that was `seen`. Safe to repeat.
+   */
   advance(schedule: string, seen: Tick | undefined, next: Tick): Promise<boolean>;
 }

@@ -1,12 +1,13 @@
-/** Directories of files that jobs read and write, seen from the rules. */
+/** The port of workspaces. */
 
+/** A file of a workspace. */
 export interface WorkspaceFile {
   /** Relative to the workspace's root, with "/" between segments. */
   readonly path: string;
   readonly bytes: number;
 }
 
-/** Directories of files that jobs work on; a path cannot leave its workspace. */
+/** Directories of files that jobs read and write. A path cannot leave its workspace. */
 export interface Workspaces {
   /** Files below `directory` ("" is the root), sorted by path; at most `limit`. */
   list(
@@ -14,7 +15,7 @@ export interface Workspaces {
     directory: string,
     options: { readonly recursive: boolean; readonly limit: number; readonly signal?: AbortSignal },
   ): Promise<{ readonly files: readonly WorkspaceFile[]; readonly truncated: boolean }>;
-  /** undefined when there is no such file. `limitBytes` bounds what is read. */
+  /** Reads at most `limitBytes` of a file; `bytes` is its whole size. undefined without a file. */
   read(
     workspace: string,
     path: string,

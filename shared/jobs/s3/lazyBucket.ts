@@ -1,9 +1,9 @@
-/** Most jobs never touch the bucket: its client is loaded by the first that does. */
+/** The bucket with a client that is loaded at the first use, because most jobs never use it. */
 import { deferred, kept } from '#shared/kernel/deferred.ts';
 import type { Blobs } from '../ports/jobs.ts';
 import type { Workspaces } from '../ports/workspaces.ts';
 
-/** One client for both. */
+/** Workspaces and blobs of one bucket, with one client for both. */
 export const lazyBucket = (
   bucket: string,
 ): { readonly workspaces: Workspaces; readonly blobs: Blobs } => {

@@ -1,8 +1,9 @@
-/** The S3 half of the SDK; a chunk of its own in the bundle. */
+/** Loads the S3 client of the SDK, in a chunk of its own in the bundle. */
 import { S3Client } from '@aws-sdk/client-s3';
 import { createBlobs } from './blobs.ts';
 import { createWorkspaces } from './workspaces.ts';
 
+/** Workspaces and blobs of a bucket: up to 3 tries, 1 s to connect, 30 s for a request. */
 export const openBucket = (bucket: string) => {
   const s3 = new S3Client({
     maxAttempts: 3,

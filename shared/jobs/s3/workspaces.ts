@@ -1,4 +1,4 @@
-/** Workspaces on S3: a directory is a key prefix. */
+/** The port Workspaces on S3: a directory is a key prefix. */
 import {
   GetObjectCommand,
   ListObjectsV2Command,
@@ -9,6 +9,7 @@ import {
 import { WORKSPACE_PREFIX } from '#shared/contracts/bucket.ts';
 import type { WorkspaceFile, Workspaces } from '../ports/workspaces.ts';
 
+/** The client and the bucket of an adapter. */
 export interface BucketOptions {
   readonly s3: S3Client;
   readonly bucket: string;
@@ -22,11 +23,11 @@ const prefixOf = (workspace: string, directory: string): string =>
 const totalBytes = (contentRange: string | undefined, fallback: number): number =>
   Number(contentRange?.split('/')[1] ?? fallback);
 
-/** S3 refuses a range on an empty object: it has no first byte. */
+/** S3 refuses every range of an empty object, because the object has no first byte. */
 const isEmptyRange = (error: unknown): boolean =>
   error instanceof Error && error.name === 'InvalidRange';
 
-/** A multi-byte character cut by the range's end would decode to a replacement character. */
+/** Decodes UTF-8. With `cut`, half a character at the end is dropped, not replaced. */
 const decode = (bytes: Uint8Array, cut: boolean): string =>
   new TextDecoder('utf-8').decode(bytes, { stream: cut });
 
@@ -48,11 +49,12 @@ const listPage = async (
     }),
     { ...(signal && { abortSignal: signal }) },
   );
-  // A key that ends in "/" is a console's idea of a directory.
+  // The S3 console makes keys that end in "/" as directories; they are no files.
   const contents = (page.Contents ?? []).filter(({ Key = '' }) => !Key.endsWith('/'));
   return { contents, next: page.NextContinuationToken };
 };
 
+/** Workspaces of one bucket. */
 export const createWorkspaces = ({ s3, bucket }: BucketOptions): Workspaces => ({
   list: async (workspace, directory, options) => {
     const prefix = prefixOf(workspace, directory);
@@ -94,7 +96,7 @@ export const createWorkspaces = ({ s3, bucket }: BucketOptions): Workspaces => (
   write: async (workspace, path, content, { signal }) => {
     const Key = `${prefixOf(workspace, '')}${path}`;
     const Body = Buffer.from(content);
-    // Said outright, because the SDK takes an empty body for a stream of unknown length.
+    // Without ContentLength, the SDK takes an empty body for a stream of unknown length.
     const ContentLength = Body.byteLength;
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ContentLength }), {
       ...(signal && { abortSignal: signal }),

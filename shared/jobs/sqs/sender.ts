@@ -46,29 +46,30 @@ const entryOf = ({ message }: Indexed): Entry => ({
   }),
 });
 
-const LANES = 8;
+const SEQUENCES = 8;
 
-const laneOf = (group: string): number =>
+/** The sequence of a group. Messages of one sequence are sent in order, sequences in parallel. */
+const sequenceOf = (group: string): number =>
   [...group].reduce(
     (hash, character) => (hash * 31 + (character.codePointAt(0) ?? 0)) % 65_521,
     7,
-  ) % LANES;
+  ) % SEQUENCES;
 
 /**
- * @returns one outcome a message, in the order of `messages`. Rejects when the queue is out of
- * reach.
+ * Sends messages; those of one group keep their order. Rejects when the queue cannot be reached.
+ * @returns one outcome for each message, in the order of `messages`
  */
 export const sendMessages = async (
   messages: readonly OutgoingMessage[],
   { sqs, queueUrls, onOutcome }: SenderOptions,
 ): Promise<readonly SendOutcome[]> => {
   const indexed = messages.map((message, index) => ({ message, index }));
-  const lanes = Map.groupBy(
+  const sequences = Map.groupBy(
     indexed,
-    ({ message }) => `${message.priority} ${laneOf(message.group)}`,
+    ({ message }) => `${message.priority} ${sequenceOf(message.group)}`,
   );
   const outcomes: SendOutcome[] = [];
-  const sendGroup = async (messages: readonly Indexed[]): Promise<void> => {
+  const sendSequence = async (messages: readonly Indexed[]): Promise<void> => {
     const url = queueUrls[messages[0]?.message.priority ?? 'normal'];
     await sendEntries(sqs, url, messages.map(entryOf), (at, outcome) => {
       const { index } = messages[at] as Indexed;
@@ -76,7 +77,7 @@ export const sendMessages = async (
       onOutcome?.(index, outcome);
     });
   };
-  await Promise.all([...lanes.values()].map(sendGroup));
+  await Promise.all([...sequences.values()].map(sendSequence));
   return outcomes;
 };
 

@@ -1,4 +1,4 @@
-/** The follow-up jobs of a completed job as its children: guarded, named, wired to their siblings. */
+/** The follow-up jobs of a completed job, as its children: bounded, named, wired to siblings. */
 
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
@@ -10,9 +10,10 @@ import { type FollowUp, followUpsIn } from './lcp.ts';
 import { listsFiles } from './params.ts';
 import { jobsNamedIn } from './templates.ts';
 
+/** The follow-up jobs of one result. */
 export interface FollowUpJobs {
   readonly children: readonly Envelope[];
-  /** What the guards kept from becoming a job, for the trace. */
+  /** Which follow-up jobs were refused and why, for the trace. */
   readonly refused: readonly string[];
 }
 
@@ -23,13 +24,13 @@ interface Named extends FollowUp {
 
 const TRIES_MAX = 10;
 
-/** By its own name, else its params', else the beginning of its hash. */
+/** The follow-up's own name, else the name in its params, else the beginning of its hash. */
 const nameOf = (followUp: FollowUp): string => {
   const given = followUp.params['name'];
   return followUp.name ?? (typeof given === 'string' ? given : repeatHash(followUp).slice(0, 8));
 };
 
-/** The siblings that must have ended before the job's params can be resolved. */
+/** The ids of the siblings that must end before the job's params can be resolved. */
 const needsOf = (job: Named, position: number, siblings: readonly Named[]): readonly string[] => {
   const text = JSON.stringify(job.params);
   const wiring = job.params['inputs_from_job_result'] as { job_id?: unknown } | undefined;
@@ -89,7 +90,7 @@ class ChainBusyError extends Error {
   readonly code = 'CHAIN_BUSY';
 }
 
-/** The chain's word on each follow-up, kept before any of them exists. */
+/** Judges the follow-ups, and writes the verdicts before any follow-up job exists. */
 const decide = async (
   chainId: string,
   parentId: string,
@@ -106,7 +107,7 @@ const decide = async (
   throw new ChainBusyError(`chain ${chainId} changes all the time`);
 };
 
-/** Of a completed job: what its envelope says, and why its result has no say, if that is so. */
+/** A completed job. `mute` says why its result must not name follow-up jobs, if that is so. */
 interface Parent {
   readonly id: string;
   readonly envelope: Envelope;
@@ -115,12 +116,13 @@ interface Parent {
 
 const NONE: FollowUpJobs = { children: [], refused: [] };
 
-/** What both forms of follow-up jobs say of themselves: most results need not be read. */
+/** Both forms of follow-up jobs contain this text, so most results need not be parsed. */
 const SAYS_SO = /followup_jobs"/;
 
 /**
- * None unless the result carries follow-up jobs, and may.
+ * The follow-up jobs that a result names and the bounds of the chain allow; none for other results.
  * @param result JSON text
+ * @throws ChainBusyError CHAIN_BUSY when other writers win ten times in a row
  */
 export const followUpJobs = async (
   result: string | undefined,

@@ -1,22 +1,26 @@
-/** The bounds of a chain, which the original declared and never enforced: pure. */
+/**
+ * The bounds of a chain of follow-up jobs, which the original system declared but never enforced.
+ */
 import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { FollowUp } from './lcp.ts';
 
+/** A chain: all follow-up jobs that come from one first job. */
 export interface Chain {
   readonly id: string;
   /** ms since the epoch. */
   readonly startedAt: number;
-  /** Follow-up jobs that it has had. */
+  /** How many follow-up jobs the chain has had. */
   readonly jobs: number;
-  /** What they were, to find repeats. */
+  /** The hashes of these jobs, to find repeats. */
   readonly hashes: readonly string[];
-  /** What was decided about each parent's follow-ups: asked again, the answer is the same. */
+  /** The verdicts by parent id, so that the same question gets the same answer again. */
   readonly decisions: Readonly<Record<string, readonly Verdict[]>>;
-  /** Counts changes; every write is conditional on the one it saw. */
+  /** Counts changes. A write applies only to the version that its writer has read. */
   readonly version: number;
 }
 
+/** Whether a follow-up job is sent, or why not, in the original system's words. */
 export type Verdict =
   | 'accepted'
   | 'max_depth_reached'
@@ -25,10 +29,11 @@ export type Verdict =
   | 'repeat_detected'
   | 'invalid_job_spec';
 
-/** The original's: sha256 of the canonical `{kind, params}`. */
+/** The original system's hash of a job: sha256 of the canonical `{kind, params}`. */
 export const repeatHash = ({ kind, params }: Pick<FollowUp, 'kind' | 'params'>): string =>
   sha256(canonicalJson({ kind, params: params as Json }));
 
+/** A chain that starts now and has no jobs. @param now ms since the epoch */
 export const newChain = (id: string, now: number): Chain => ({
   id,
   startedAt: now,
@@ -40,7 +45,12 @@ export const newChain = (id: string, now: number): Chain => ({
 
 const isTooLong = (name = ''): boolean => name.length > LIMITS.labelLengthMax;
 
-/** @param depth of the follow-ups: 1 for those of the chain's root */
+/**
+ * The chain after verdicts about all follow-ups of a parent. The same chain when the parent was
+ * judged before.
+ * @param depth the depth of the follow-ups; 1 below the chain's first job
+ * @param now ms since the epoch
+ */
 export const judge = (
   chain: Chain,
   parentId: string,

@@ -1,11 +1,11 @@
-/** Follow-up jobs in a result, in the two forms the original knew: LCP version 1, and its action. */
+/** Follow-up jobs in a result, in the original system's two forms: LCP version 1, and an action. */
 import * as v from 'valibot';
 
 const params = v.optional(v.record(v.string(), v.unknown()), {});
 
 const specSchema = v.pipe(
   v.object({ kind: v.optional(v.string()), name: v.optional(v.string()), params }),
-  // The original took a name for a kind where there was no kind.
+  // Without a kind, the original system took the name as the kind.
   v.transform(({ kind, name, params: given }) => ({
     kind: kind ?? name ?? '',
     name: kind === undefined ? undefined : name,
@@ -23,13 +23,14 @@ const actionSchema = v.object({
   new_jobs: v.array(specSchema),
 });
 
+/** A follow-up job, as a result names it. */
 export interface FollowUp {
   readonly kind: string;
   readonly name: string | undefined;
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** The follow-up jobs that a result carries; none for a final answer or any other result. */
+/** The follow-up jobs that a result names; none for any other result. Throws nothing. */
 export const followUpsIn = (result: unknown): readonly FollowUp[] => {
   const lcp = v.safeParse(lcpSchema, result);
   if (lcp.success) return lcp.output.jobs;

@@ -1,4 +1,4 @@
-/** The params of a follow-up job as its handler gets them: wired to results, then templates resolved. */
+/** The params of a follow-up job as its handler gets them: results put in, templates resolved. */
 import * as v from 'valibot';
 import type { Json } from '#shared/kernel/json.ts';
 import { ARTIFACTS, type Context, resolveTemplates, TemplateError } from './templates.ts';
@@ -56,7 +56,10 @@ const fromArtifact = (raw: Json, context: Context): Params => {
 
 const SOURCES = ['source', 'input_from'] as const;
 
-/** @throws TemplateError for what cannot be resolved. */
+/**
+ * Resolves templates, named sources, artifacts and `inputs_from_job_result`.
+ * @throws TemplateError TEMPLATE_UNRESOLVED for the first value that cannot be resolved
+ */
 export const resolveParams = (params: Params, context: Context): Params => {
   const { paths_from_artifact: artifact, inputs_from_job_result: wiring, ...plain } = params;
   const named = SOURCES.flatMap((key) => {
@@ -75,7 +78,7 @@ export const resolveParams = (params: Params, context: Context): Params => {
 
 const FILE_LISTS = ['walk_tree', 'list_files'];
 
-/** What the original kept of its jobs' results for those after them. */
+/** The artifacts that the original system made of results: `file_list` and `file_blobs`. */
 export const artifactsOf = (
   siblings: readonly { readonly kind: string; readonly result: Json }[],
 ): Json => {
@@ -91,4 +94,5 @@ export const artifactsOf = (
   return artifacts;
 };
 
+/** Whether results of this kind make the artifact `file_list`. */
 export const listsFiles = (kind: string): boolean => FILE_LISTS.includes(kind);

@@ -1,6 +1,7 @@
 /**
- * The original's `${job.field[0]}` templates, resolved against the results of sibling jobs. What
- * cannot be resolved is an error: the original printed it and ran the job with the literal.
+ * The original system's templates `${job.field[0]}`, resolved by results of sibling jobs. A
+ * template that cannot be resolved is an error; the original system printed it and ran the job with
+ * its text.
  */
 import type { Json } from '#shared/kernel/json.ts';
 
@@ -10,9 +11,10 @@ export class TemplateError extends Error {
   readonly code = 'TEMPLATE_UNRESOLVED';
 }
 
-/** Results by the names of their jobs, in the order the jobs were named; `_artifacts` beside them. */
+/** Results by the names of their jobs, in the order of the jobs, and the artifacts. */
 export type Context = ReadonlyMap<string, Json>;
 
+/** The name of the artifacts in a {@link Context}. */
 export const ARTIFACTS = '_artifacts';
 
 type Fields = { readonly [key: string]: Json };
@@ -28,7 +30,7 @@ const filesOf = (value: Json | undefined): readonly Json[] | undefined => {
 const pathOf = (file: Json | undefined): Json | undefined =>
   isFields(file) && file['path'] !== undefined ? file['path'] : file;
 
-/** Names that mean something even where the result has no such field. */
+/** Names that have a value even when the result has no such field. */
 const ACCESSORS: Readonly<Record<string, (result: Fields) => Json | undefined>> = {
   first_match: (result) => filesOf(result)?.[0],
   first_file: (result) => filesOf(result)?.[0],
@@ -68,7 +70,7 @@ const lookUp = (reference: string, context: Context): Json => {
   return found === undefined ? segments.reduce(walk, result) : rest.reduce(walk, found);
 };
 
-/** As Python prints it, which is what the original's jobs were written against. */
+/** A value as Python prints it, because the original system's jobs expect that. */
 const embedded = (value: Json, reference: string): string => {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (value === null) return 'None';
@@ -80,7 +82,7 @@ const embedded = (value: Json, reference: string): string => {
 const WHOLE = /^\$\{([^}]+)\}$/;
 const PART = /\$\{([^}]+)\}/g;
 
-/** The files of the last job that found any. */
+/** The files of the last job whose result has files. */
 const previousFiles = (context: Context): readonly Json[] | undefined =>
   [...context]
     .filter(([name]) => name !== ARTIFACTS)
@@ -108,7 +110,10 @@ const resolveText = (text: string, context: Context): Json => {
   );
 };
 
-/** @throws TemplateError for the first template that cannot be resolved. */
+/**
+ * Resolves the templates in all texts of a value.
+ * @throws TemplateError TEMPLATE_UNRESOLVED for the first template that cannot be resolved
+ */
 export const resolveTemplates = (value: Json, context: Context): Json => {
   if (typeof value === 'string') return resolveText(value, context);
   if (Array.isArray(value)) return value.map((item: Json) => resolveTemplates(item, context));
@@ -118,6 +123,6 @@ export const resolveTemplates = (value: Json, context: Context): Json => {
   );
 };
 
-/** The jobs that a text's templates name. */
+/** The names of the jobs in a text's templates. */
 export const jobsNamedIn = (text: string): readonly string[] =>
   [...text.matchAll(PART)].map(([, reference = '']) => reference.split('.')[0] ?? '');

@@ -1,13 +1,14 @@
-/** Where the original's balances and its journal differ, and why. */
+/** Where the balances and the journal of the original system differ, and why. */
 import type { ExactObject } from './exact.ts';
 import { Lexeme, scaled } from './exact.ts';
 import type { LegacyEvent } from './journal.ts';
 
-/** Ledger units are ten-thousandths of a credit. */
+/** Decimal places of a credit: a minor unit is a ten-thousandth of a credit. */
 export const DIGITS = 4;
 
+/** The contents of the original system's ledger.json. */
 export interface Snapshot {
-  /** Balances as they are spelled. */
+  /** Balances by account, with their digits as the file spells them. */
   readonly accounts: ReadonlyMap<string, string>;
   readonly transfers: readonly LegacyTransfer[];
 }
@@ -26,20 +27,21 @@ type Cause =
   | 'mint_not_journaled'
   | 'float_drift';
 
-/** In minor units, all of it. */
+/** An account whose balance and journal differ. Amounts are minor units as text. */
 interface Divergence {
   readonly account: string;
-  /** As the original's balances have it. */
+  /** The balance in ledger.json. */
   readonly balance: string;
-  /** As its journal comes to; null for an account that the journal does not name. */
+  /** The sum of the journal; null for an account that the journal does not name. */
   readonly journal: string | null;
-  /** What of the difference each cause explains. */
+  /** How much of the difference each cause explains. */
   readonly causes: Readonly<Partial<Record<Cause, string>>>;
 }
 
+/** All differences between balances and journal. */
 export interface Report {
   readonly divergences: readonly Divergence[];
-  /** Jobs that were charged more than once, with how often. */
+  /** How often a job was charged, by job id, for jobs with more than one charge. */
   readonly doubleCharged: Readonly<Record<string, number>>;
   readonly orphanCharges: number;
   readonly dustSettlements: number;
@@ -49,7 +51,7 @@ export interface Report {
 const str = (value: unknown): string =>
   value instanceof Lexeme ? value.text : typeof value === 'string' ? value : '';
 
-/** @param data `ledger.json`, parsed exactly */
+/** The accounts and transfers of a `ledger.json`. @param data the file, parsed by parseExact */
 export const snapshotOf = (data: ExactObject): Snapshot => {
   const accounts = Object.entries((data['accounts'] ?? {}) as ExactObject);
   const transfers = (data['transfers'] ?? []) as readonly ExactObject[];
@@ -66,7 +68,10 @@ export const snapshotOf = (data: ExactObject): Snapshot => {
   };
 };
 
-/** The original's own replay, in its floats: a charge without a receiver is credited to nobody. */
+/**
+ * Balances in credits, replayed as the original system did: in floats, and a charge without a
+ * receiver is credited to nobody.
+ */
 export const replayJournal = (events: readonly LegacyEvent[]): ReadonlyMap<string, number> => {
   const balances = new Map<string, number>();
   const add = (account: string, amount: number): void =>
@@ -85,7 +90,7 @@ export const replayJournal = (events: readonly LegacyEvent[]): ReadonlyMap<strin
 const keyOf = (from: string, amount: number, jobId: string | undefined): string =>
   JSON.stringify([from, amount, jobId ?? null]);
 
-/** The snapshot's transfers, each to be found once. */
+/** The snapshot's transfers by their content, so that each can be found once. */
 const indexOf = (transfers: readonly LegacyTransfer[]): Map<string, LegacyTransfer[]> =>
   Map.groupBy(transfers, ({ from, amount, jobId }) => keyOf(from, amount, jobId));
 
@@ -97,7 +102,7 @@ const explain = (explained: Explained, account: string, cause: Cause, amount: bi
   explained.set(account, causes);
 };
 
-/** What each event that is not in the snapshot as it is in the journal did to whom. */
+/** For each account, the causes and amounts of events that differ from the snapshot's transfers. */
 const explainEvents = (events: readonly LegacyEvent[], { transfers }: Snapshot) => {
   const explained: Explained = new Map();
   const index = indexOf(transfers);
@@ -122,7 +127,7 @@ const explainEvents = (events: readonly LegacyEvent[], { transfers }: Snapshot) 
   return { explained, orphans, dust: dust.size };
 };
 
-/** Floats that differ by less than this are the same balance. */
+/** Balances that differ by at most this, in credits, count as the same. */
 const DRIFT_MAX = 1e-6;
 
 const isBeyondDouble = (text: string): boolean => Math.abs(Number(text)) > Number.MAX_SAFE_INTEGER;
@@ -156,6 +161,10 @@ const doublesOf = (events: readonly LegacyEvent[]): Readonly<Record<string, numb
   );
 };
 
+/**
+ * Compares the balances with the journal.
+ * @throws RangeError for an amount that is no decimal number
+ */
 export const reportOf = (events: readonly LegacyEvent[], snapshot: Snapshot): Report => {
   const replayed = replayJournal(events);
   const { explained, orphans, dust } = explainEvents(events, snapshot);

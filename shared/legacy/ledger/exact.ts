@@ -1,12 +1,15 @@
-/** The original's numbers as it wrote them: a round trip through binary floats breaks hashes. */
+/**
+ * JSON that keeps the spelling of numbers. Through a float, a number would change and break hashes.
+ */
 import { sha256 } from '#shared/kernel/json.ts';
 
-/** JSON whose numbers are kept as they were spelled. */
+/** A JSON value whose numbers keep their spelling. */
 export type Exact = string | boolean | null | Lexeme | readonly Exact[] | ExactObject;
 export interface ExactObject {
   readonly [key: string]: Exact;
 }
 
+/** A number, as its JSON text spells it. */
 export class Lexeme {
   readonly text: string;
   constructor(text: string) {
@@ -14,7 +17,10 @@ export class Lexeme {
   }
 }
 
-/** @throws SyntaxError */
+/**
+ * Parses JSON; each number becomes a {@link Lexeme}.
+ * @throws SyntaxError for text that is no JSON
+ */
 export const parseExact = (text: string): Exact =>
   JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
     typeof value === 'number' ? new Lexeme(context?.source ?? String(value)) : value,
@@ -29,7 +35,7 @@ const byCodePoint = (a: string, b: string): number => {
   return x.length - y.length;
 };
 
-/** Sorted keys, no spaces, no escapes beyond JSON's own: what the original hashed. */
+/** The text that the original system hashed: sorted keys, no spaces, no unneeded escapes. */
 export const canonicalExact = (value: Exact): string => {
   if (value instanceof Lexeme) return value.text;
   if (Array.isArray(value)) return `[${value.map(canonicalExact).join(',')}]`;
@@ -38,12 +44,13 @@ export const canonicalExact = (value: Exact): string => {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalExact(item)}`).join(',')}}`;
 };
 
+/** SHA-256 of the canonical text and a suffix, as 64 hexadecimal digits. */
 export const hashExact = (value: Exact, suffix = ''): string =>
   sha256(`${canonicalExact(value)}${suffix}`);
 
 /**
- * A decimal as a whole number of units of 10^-`digits`, rounded half away from zero.
- * @throws RangeError for what is no decimal
+ * A decimal number in units of 10^-`digits`, as a whole number, rounded half away from zero.
+ * @throws RangeError for text that is no decimal number
  */
 export const scaled = (text: string, digits: number): bigint => {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =

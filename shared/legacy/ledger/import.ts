@@ -1,4 +1,4 @@
-/** Bringing the original's ledger over: its balances at once, its journal as history. */
+/** Imports the original system's ledger: its balances as transfers, its journal as history. */
 
 import { mapPool } from '#shared/kernel/pool.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
@@ -8,12 +8,13 @@ import { DIGITS, type Report, reportOf, type Snapshot, snapshotOf } from './dive
 import { type ExactObject, parseExact, scaled } from './exact.ts';
 import { type ChainVerdict, type LegacyEvent, readJournal } from './journal.ts';
 
-/** What the original called its credits; one of them is ten thousand minor units. */
+/** The unit of the original system's credits; a credit is ten thousand minor units. */
 export const LEGACY_UNIT = 'TOK';
-/** Owes what all others were opened with. */
+/** The account that pays the first balance of all others, so that the sum stays zero. */
 export const OPENING = 'sheratan:opening';
 const IMPORT_ID = 'import:ledger';
 
+/** The original system's ledger, read and checked. */
 export interface LegacyLedger {
   readonly chain: ChainVerdict;
   readonly events: readonly LegacyEvent[];
@@ -23,7 +24,10 @@ export interface LegacyLedger {
   readonly balances: ReadonlyMap<string, bigint>;
 }
 
-/** @throws SyntaxError, RangeError for what the original did not write */
+/**
+ * Reads journal and balances, and compares them.
+ * @throws SyntaxError for a ledgerJson that is no JSON; RangeError for an amount that is no decimal
+ */
 export const readLegacyLedger = (journal: string, ledgerJson: string): LegacyLedger => {
   const { events, chain } = readJournal(journal);
   const snapshot = snapshotOf(parseExact(ledgerJson) as ExactObject);
@@ -36,9 +40,10 @@ export const readLegacyLedger = (journal: string, ledgerJson: string): LegacyLed
 const WIDTH = 16;
 
 /**
- * Repeatable and resumable: accounts and history first, then every balance. Those that fit into one
- * transaction have theirs at once; more are paid in parts, which end where they were cut short.
- * @returns the transfer's outcome; another import than the one that was made is told so
+ * Opens the accounts, writes the history, then pays every balance. Safe to repeat, also after a
+ * stop. Balances that fit into one transaction are paid together; more are paid in parts, and a
+ * repetition goes on with the parts that are missing.
+ * @returns the outcome of the transfer; a second import with other balances is refused there
  */
 export const importLegacyLedger = async (
   { events, balances }: LegacyLedger,

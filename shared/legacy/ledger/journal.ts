@@ -1,13 +1,14 @@
-/** The original's journal: one event a line, chained by hash. */
+/** The original system's journal: one event on each line, chained by hashes. */
 import { type ExactObject, hashExact, Lexeme, parseExact } from './exact.ts';
 
+/** One event of the journal. */
 export interface LegacyEvent {
-  /** 1 is the first. */
+  /** The first line is 1. */
   readonly line: number;
   readonly type: string;
   readonly account: string;
   readonly to: string | undefined;
-  /** As it is spelled. */
+  /** Credits, with the digits as the line spells them. */
   readonly amount: string;
   readonly jobId: string | undefined;
   readonly reason: string | undefined;
@@ -16,6 +17,7 @@ export interface LegacyEvent {
   readonly raw: string;
 }
 
+/** Whether the chain of hashes is whole; `at_line` is the first line that is wrong. */
 export interface ChainVerdict {
   readonly ok: boolean;
   readonly status: string;
@@ -48,7 +50,7 @@ const faultOf = (fields: ExactObject, previous: string): string | undefined => {
   return hashExact(rest, previous) === hash ? undefined : 'hash_mismatch';
 };
 
-/** All events up to the first that is wrong, and whether there is one. */
+/** The events before the first wrong line, and the verdict, which names this line. */
 export const readJournal = (
   text: string,
 ): { readonly events: readonly LegacyEvent[]; readonly chain: ChainVerdict } => {
@@ -57,7 +59,10 @@ export const readJournal = (
   const end = (status: string): { events: LegacyEvent[]; chain: ChainVerdict } => ({
     events,
     chain: {
-      ...{ ok: status === 'ok', status, events: events.length, last_hash: previous },
+      ok: status === 'ok',
+      status,
+      events: events.length,
+      last_hash: previous,
       ...(status !== 'ok' && { at_line: events.length + 1 }),
     },
   });

@@ -1,4 +1,4 @@
-/** Schedules in a group of EventBridge Scheduler, each sending straight to a queue. */
+/** Schedules in a group of EventBridge Scheduler. Each schedule sends straight to a job queue. */
 import {
   ConflictException,
   CreateScheduleCommand,
@@ -13,24 +13,29 @@ import { mapPool } from '#shared/kernel/pool.ts';
 import type { Schedules } from '../ports.ts';
 import type { Schedule } from '../schedule.ts';
 
+/** Where the schedules are, and what their ticks need. */
 export interface SchedulesOptions {
   readonly client: SchedulerClient;
+  /** The schedule group of the deployment. */
   readonly group: string;
-  /** What the scheduler may act as, to send. */
+  /** The role with which the scheduler sends. */
   readonly roleArn: string;
-  /** Where ticks go that could not be sent. */
+  /** The queue for ticks that could not be sent. */
   readonly deadLetterArn: string;
 }
 
-/** The queue itself as a target would want content-based deduplication, which job queues have not. */
+/**
+ * The target is the API call: a queue as target needs content-based deduplication, which is off.
+ */
 const SEND_MESSAGE = 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage';
-/** How long a tick that cannot be sent is tried again. */
+/** How long, and how often, a tick that could not be sent is tried again. */
 const TICK_AGE_SECONDS_MAX = 86_400;
 const TICK_RETRIES_MAX = 185;
 const READ_AT_ONCE = 8;
 
 const isMissing = (error: unknown): boolean => error instanceof ResourceNotFoundException;
 
+/** The schedules of one group. */
 export const createSchedules = (options: SchedulesOptions): Schedules => {
   const { client, group: GroupName, roleArn, deadLetterArn } = options;
   const requestOf = ({ name, expression, timezone, enabled, input }: Schedule) => ({
@@ -51,7 +56,7 @@ export const createSchedules = (options: SchedulesOptions): Schedules => {
       DeadLetterConfig: { Arn: deadLetterArn },
     },
   });
-  /** `undefined` for what is not there. */
+  /** The result of a request; undefined when the request failed with the expected error. */
   const unless = async <T>(
     isExpected: (error: unknown) => boolean,
     work: Promise<T>,
@@ -93,7 +98,7 @@ export const createSchedules = (options: SchedulesOptions): Schedules => {
       const names: string[] = [];
       for await (const { Schedules = [] } of paginateListSchedules({ client }, { GroupName }))
         names.push(...Schedules.map(({ Name = '' }) => Name));
-      // One that goes away meanwhile is not there.
+      // A schedule that was removed after the listing is left out.
       const found = await mapPool(names.sort(), READ_AT_ONCE, get);
       return found.filter((each) => each !== undefined);
     },
