@@ -12,9 +12,11 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import {
   type EventSourceMappingConfiguration,
+  GetAccountSettingsCommand,
   GetFunctionConcurrencyCommand,
   GetFunctionConfigurationCommand,
   LambdaClient,
+  LambdaServiceException,
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
 import { mapPool } from '#shared/kernel/pool.ts';
@@ -32,7 +34,24 @@ export interface MappingState {
   readonly lastResult: string;
   readonly sourceArn: string;
   readonly functionArn: string;
+  /**
+   * Executions that it may ask for at once, of a stream for each shard; undefined where nothing
+   * bounds it.
+   */
+  readonly atOnce: number | undefined;
 }
+
+/** What the account has for concurrent executions in the region. */
+export type Quota =
+  | {
+      readonly known: true;
+      /** For all functions. */
+      readonly limit: number;
+      /** For those that have none reserved. */
+      readonly unreserved: number;
+    }
+  /** A server that takes the place of AWS and does not tell. */
+  | { readonly known: false; readonly reason: string };
 
 export interface FunctionState {
   /** The ARN that was asked for: of a function, or of an alias. */
@@ -61,6 +80,8 @@ export interface Machinery {
   functions(arns: readonly string[]): Promise<readonly FunctionState[]>;
   /** The rules of the stack. */
   rules(): Promise<readonly RuleState[]>;
+  /** What the account has for concurrent executions. */
+  quota(): Promise<Quota>;
   /**
    * Age in seconds of the oldest message of each queue, by the queue's name; 0 when no message
    * waits to be received.
@@ -74,6 +95,11 @@ const READS_AT_ONCE = 8;
 const AGES_SINCE_MS = 600_000;
 const PERIOD_SECONDS = 60;
 
+const atOnceOf = (mapping: EventSourceMappingConfiguration): number | undefined =>
+  mapping.EventSourceArn?.includes(':dynamodb:')
+    ? (mapping.ParallelizationFactor ?? 1)
+    : mapping.ScalingConfig?.MaximumConcurrency;
+
 const stateOf = (mapping: EventSourceMappingConfiguration): MappingState => ({
   id: mapping.UUID ?? '',
   state: mapping.State ?? '',
@@ -81,6 +107,7 @@ const stateOf = (mapping: EventSourceMappingConfiguration): MappingState => ({
   lastResult: mapping.LastProcessingResult ?? '',
   sourceArn: mapping.EventSourceArn ?? '',
   functionArn: mapping.FunctionArn ?? '',
+  atOnce: atOnceOf(mapping),
 });
 
 /** undefined when AWS answers that the resource does not exist. */
@@ -89,6 +116,26 @@ const ifThere = async <T>(work: Promise<T>): Promise<T | undefined> => {
     return await work;
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+};
+
+/** AWS itself has the operation: whoever answers so is another server. */
+const NOT_THERE = [404, 405, 501];
+
+const statusOf = (error: unknown): number =>
+  error instanceof LambdaServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0;
+
+const quotaOf = async (client: LambdaClient): Promise<Quota> => {
+  try {
+    const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
+    const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: unreserved = limit } =
+      AccountLimit ?? {};
+    if (limit !== undefined && unreserved !== undefined) return { known: true, limit, unreserved };
+    return { known: false, reason: 'its account settings name no limit' };
+  } catch (error) {
+    if (NOT_THERE.includes(statusOf(error)))
+      return { known: false, reason: 'it does not know GetAccountSettings' };
     throw error;
   }
 };
@@ -166,6 +213,7 @@ export const openMachinery = (access: Access, stackName: string, keep: Keep): Ma
       mapPool(await rulesOf(formation, stackName), READS_AT_ONCE, (name) =>
         ruleState(events, name),
       ),
+    quota: () => quotaOf(lambda),
     ages: async (queues, now) => {
       const { MetricDataResults: results = [] } = await watch.send(
         new GetMetricDataCommand({

@@ -1,6 +1,7 @@
 /** `doctor`: looks at a deployment, says what is wrong and how to fix it. */
 import type { Machinery } from '#client/machinery.ts';
 import { checkClock } from '../doctor/clock.ts';
+import { checkConcurrency } from '../doctor/concurrency.ts';
 import { attempt, type Finding, ok } from '../doctor/finding.ts';
 import { checkMappings, mappedTo } from '../doctor/mappings.ts';
 import { checkQueues, nameOf, sibling } from '../doctor/queues.ts';
@@ -29,18 +30,24 @@ const lookAtMachinery = (
   const rules = machinery.rules();
   // Whoever awaits them says what went wrong.
   for (const each of [mappings, rules]) each.catch(() => undefined);
-  const functions = async (): Check => {
-    const [of, ruled] = await Promise.all([mappings, rules]);
+  const own = mappings.then((all) => sources.flatMap((source) => mappedTo(source, all)));
+  const lookAtFunctions = async () => {
+    const [mapped, ruled] = await Promise.all([own, rules]);
     const arns = [
-      ...sources.flatMap((source) => mappedTo(source, of)).map(({ functionArn }) => functionArn),
+      ...mapped.map(({ functionArn }) => functionArn),
       ...ruled.flatMap(({ targets }) => targets.filter(isFunction)),
     ];
-    return checkFunctions(await machinery.functions([...new Set(arns)].sort()));
+    return machinery.functions([...new Set(arns)].sort());
   };
+  const functions = lookAtFunctions();
+  for (const each of [own, functions]) each.catch(() => undefined);
   const fed = queues.filter((name) => name.endsWith('.fifo'));
   return [
     attempt('mappings', async () => checkMappings(await mappings, sources)),
-    attempt('functions', functions),
+    attempt('functions', async () => checkFunctions(await functions)),
+    attempt('concurrency', async () =>
+      checkConcurrency(await machinery.quota(), await own, await functions),
+    ),
     attempt('rules', async () => checkRules(await rules, queues)),
     attempt('age', async () =>
       checkAges(await machinery.ages(fed, clock.now()), await control.get()),

@@ -7,7 +7,8 @@ const DEPLOY = 'deploy the stack again';
 
 /** With the alias, where one is meant. */
 const shown = (arn: string): string => arn.split(':function:').at(-1) ?? arn;
-const nameOf = (arn: string): string => shown(arn).split(':')[0] ?? arn;
+/** Of a function, without the alias. */
+export const functionName = (arn: string): string => shown(arn).split(':')[0] ?? arn;
 
 const faultOf = ({ arn, state, reason, reserved }: FunctionState): readonly Finding[] => {
   const name = shown(arn);
@@ -19,7 +20,7 @@ const faultOf = ({ arn, state, reason, reserved }: FunctionState): readonly Find
       problem(
         'functions',
         `${name} may run 0 times at once: it is stopped`,
-        `aws lambda delete-function-concurrency --function-name ${nameOf(arn)}`,
+        `aws lambda delete-function-concurrency --function-name ${functionName(arn)}`,
       ),
     ];
   if (state === 'Pending')

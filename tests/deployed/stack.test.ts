@@ -115,7 +115,7 @@ it.runIf(
     expect(await look()).toEqual([]);
     await onlooker.forbid('lambda:ListEventSourceMappings');
     expect(await look()).toEqual(
-      ['mappings', 'functions'].map((check) => ({
+      ['mappings', 'functions', 'concurrency'].map((check) => ({
         check,
         level: 'problem',
         detail: expect.stringMatching(/^you may not look: AccessDenied.*ListEventSourceMappings/),

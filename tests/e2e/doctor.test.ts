@@ -177,6 +177,29 @@ describe('the doctor', () => {
     ]);
   });
 
+  it('sees that the account has fewer executions than may be asked for', async () => {
+    front.concurrentExecutions = 10;
+    const { code, faults } = await doctor();
+    front.concurrentExecutions = 1_000;
+    expect(faults).toEqual([
+      {
+        check: 'concurrency',
+        level: 'warning',
+        detail: expect.stringMatching(
+          /^the functions may ask for 201 executions at once \(sheratan-dev-prober 120, sheratan-dev-worker 55, .*the account has 10 of 10 /,
+        ),
+        fix: expect.stringContaining('set account to "small"'),
+      },
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('leaves that out where the server does not tell', async () => {
+    front.concurrentExecutions = undefined;
+    expect(await doctor()).toEqual({ code: 0, faults: [] });
+    front.concurrentExecutions = 1_000;
+  });
+
   it('sees that nobody takes what waits', async () => {
     const queue = 'sheratan-dev-jobs-high.fifo';
     front.metrics.set(`${queue}/ApproximateAgeOfOldestMessage`, 7_200);
@@ -207,9 +230,10 @@ describe('the doctor', () => {
   });
 
   it.each([
-    ['ListEventSourceMappings', ['functions', 'mappings']],
-    ['GetFunctionConfiguration', ['functions']],
-    ['ListStackResources', ['functions', 'rules']],
+    ['ListEventSourceMappings', ['concurrency', 'functions', 'mappings']],
+    ['GetFunctionConfiguration', ['concurrency', 'functions']],
+    ['GetAccountSettings', ['concurrency']],
+    ['ListStackResources', ['concurrency', 'functions', 'rules']],
     ['GetMetricData', ['age']],
     ['ListSchedules', ['schedules']],
     ['GetQueueAttributes', ['dead letters', 'queues']],

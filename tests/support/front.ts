@@ -14,6 +14,10 @@ interface Mapping {
   readonly UUID: string;
   readonly EventSourceArn: string;
   readonly FunctionArn: string;
+  /** Of a queue. */
+  readonly ScalingConfig?: unknown;
+  /** Of a stream. */
+  readonly ParallelizationFactor?: unknown;
   State: string;
   StateTransitionReason?: string;
   LastProcessingResult?: string;
@@ -59,6 +63,8 @@ const mappingsOf = ({ assemblyDir, stackName, sqs }: FrontOptions): Mapping[] =>
       UUID: id,
       EventSourceArn: String(properties['EventSourceArn']),
       FunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${properties['FunctionName']}`,
+      ScalingConfig: properties['ScalingConfig'],
+      ParallelizationFactor: properties['ParallelizationFactor'],
       State: 'Enabled',
     }),
   );
@@ -162,6 +168,7 @@ export const startFront = async (options: FrontOptions): Promise<Front> => {
       ],
     ]),
     metrics: new Map(),
+    concurrentExecutions: 1_000,
     denied,
     skewMs: 0,
     stop: () =>

@@ -6,6 +6,8 @@ export interface Machines {
   readonly functions: Set<string>;
   /** Of the stack, by name: their state. */
   readonly rules: Map<string, { State: string; targets: readonly string[] }>;
+  /** Executions at once of the whole account; undefined of a server that does not know the operation. */
+  concurrentExecutions?: number | undefined;
   /** The newest value of each queue's metric, as `name of queue/name of metric`. */
   readonly metrics: Map<string, number>;
 }
@@ -20,6 +22,7 @@ export const operationOf = ({ headers, url = '' }: IncomingMessage, body: Buffer
   const target = headers['x-amz-target'];
   if (typeof target === 'string') return target.split('.')[1] ?? '';
   if (url.includes('/event-source-mappings')) return 'ListEventSourceMappings';
+  if (url.includes('/account-settings')) return 'GetAccountSettings';
   if (url.endsWith('/concurrency')) return 'GetFunctionConcurrency';
   if (url.includes('/configuration')) return 'GetFunctionConfiguration';
   if (url.startsWith('/schedules')) return 'ListSchedules';
@@ -70,11 +73,20 @@ export const answerOfMachines = (
   operation: string,
   { url = '' }: IncomingMessage,
   body: Buffer,
-  { functions, rules, metrics }: Machines,
+  { functions, rules, metrics, concurrentExecutions }: Machines,
 ): Answer | undefined => {
   switch (operation) {
     case 'GetFunctionConfiguration':
       return functions.has(functionIn(url)) ? asJson({ State: 'Active' }) : NOT_FOUND;
+    case 'GetAccountSettings':
+      return concurrentExecutions === undefined
+        ? undefined
+        : asJson({
+            AccountLimit: {
+              ConcurrentExecutions: concurrentExecutions,
+              UnreservedConcurrentExecutions: concurrentExecutions,
+            },
+          });
     case 'GetFunctionConcurrency':
       return asJson({});
     case 'ListSchedules':

@@ -31,6 +31,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   'dynamodb:BatchGetItem': TABLES,
   'dynamodb:Query': TABLES.flatMap((table) => [table, `${table}/index/*`]),
   'lambda:ListEventSourceMappings': ['*'],
+  'lambda:GetAccountSettings': ['*'],
   'lambda:GetFunctionConfiguration': FUNCTIONS,
   'lambda:GetFunctionConcurrency': FUNCTIONS,
   // MiniStack takes the look for a change.

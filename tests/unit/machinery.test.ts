@@ -11,6 +11,7 @@ const machines: Machines = {
   rules: new Map([['Sheratan-dev-Minute', { State: 'ENABLED', targets: [`${ARN}-timekeeper`] }]]),
   metrics: new Map(),
 };
+const ACCOUNT_LIMIT = 10;
 const made: { destroy(): void }[] = [];
 let machinery: Machinery;
 
@@ -33,7 +34,10 @@ beforeAll(async () => {
     return client;
   });
 });
-afterEach(() => machines.metrics.clear());
+afterEach(() => {
+  machines.metrics.clear();
+  machines.concurrentExecutions = undefined;
+});
 afterAll(async () => {
   vi.unstubAllEnvs();
   for (const each of made) each.destroy();
@@ -56,6 +60,22 @@ it('tells the rules of the stack, with where they lead', async () => {
   expect(await machinery.rules()).toEqual([
     { name: 'Sheratan-dev-Minute', state: 'ENABLED', targets: [`${ARN}-timekeeper`] },
   ]);
+});
+
+it('tells how many executions the account has', async () => {
+  machines.concurrentExecutions = ACCOUNT_LIMIT;
+  expect(await machinery.quota()).toEqual({
+    known: true,
+    limit: ACCOUNT_LIMIT,
+    unreserved: ACCOUNT_LIMIT,
+  });
+});
+
+it('says of a server that does not know the operation that it does not tell', async () => {
+  expect(await machinery.quota()).toEqual({
+    known: false,
+    reason: 'it does not know GetAccountSettings',
+  });
 });
 
 it('tells how old a message is only of queues in which some wait to be received', async () => {
