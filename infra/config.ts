@@ -4,8 +4,9 @@
  */
 import * as v from 'valibot';
 import { LANES_DEFAULT } from '#shared/contracts/ledger.ts';
-import { PRIORITIES } from '#shared/contracts/queues.ts';
-import { isCidr, isIpv6Cidr, isPrivateCidr } from './cidr.ts';
+import { ACCOUNTS, CONCURRENCY, priorities } from './concurrency.ts';
+import { cidrs, faultsOfReach, vpc } from './network.ts';
+import { flag, listOf, matching, whole, wordOf } from './rules.ts';
 
 /** The only values that CloudWatch Logs accepts (RetentionInDays). */
 const LOG_DAYS = [
@@ -13,42 +14,7 @@ const LOG_DAYS = [
 ] as const;
 const MEMORY = [128, 10_240] as const;
 
-const whole = (min: number, max: number) => {
-  const rule = `must be a whole number from ${min} to ${max}`;
-  return v.pipe(v.number(rule), v.integer(rule), v.minValue(min, rule), v.maxValue(max, rule));
-};
-const matching = (pattern: RegExp, what: string) =>
-  v.pipe(v.string(`must be ${what}`), v.regex(pattern, `must be ${what}`));
-const flag = (byDefault: boolean) => v.optional(v.boolean('must be true or false'), byDefault);
-const listOf = (pattern: RegExp, what: string, example: string) =>
-  v.array(matching(pattern, `${what} such as "${example}"`), `must be a list, each ${what}`);
-
-const CIDR_RULE = 'must be a CIDR such as "10.1.0.0/16"';
-const cidrs = v.array(
-  v.pipe(v.string(CIDR_RULE), v.check(isCidr, CIDR_RULE)),
-  'must be a list, each a CIDR',
-);
-
 const LIMIT = whole(1, 1_000_000);
-/** Concurrent invocations of an event source mapping: AWS's range. */
-const CONCURRENCY = whole(2, 1_000);
-
-const priorities = v.pipe(
-  v.strictObject(
-    {
-      critical: v.optional(CONCURRENCY, 20),
-      high: v.optional(CONCURRENCY, 20),
-      normal: v.optional(CONCURRENCY, 10),
-      low: v.optional(CONCURRENCY, 5),
-    },
-    ({ expected }) =>
-      expected === 'never'
-        ? `is no priority: there are ${PRIORITIES.join(', ')}`
-        : 'must be an object of priorities',
-  ),
-  v.readonly(),
-);
-
 const sourceLimits = v.pipe(
   v.strictObject(
     {
@@ -64,32 +30,6 @@ const sourceLimits = v.pipe(
   v.readonly(),
 );
 
-/** Ids of EC2; `max` is what one function may have. */
-const idsOf = (prefix: 'subnet' | 'sg', max: number) => {
-  const rule = `must have 1 to ${max} of them`;
-  return v.pipe(
-    listOf(new RegExp(`^${prefix}-(?:[0-9a-f]{8}|[0-9a-f]{17})$`), 'an id', `${prefix}-0a1b2c3d`),
-    v.minLength(1, rule),
-    v.maxLength(max, rule),
-    v.readonly(),
-  );
-};
-
-const vpc = v.pipe(
-  v.strictObject(
-    {
-      /** Private subnets from which the services of AWS can be reached, in two zones at least. */
-      subnetIds: idsOf('subnet', 16),
-      /** Security groups that let the functions reach the hosts, the endpoints and the internet. */
-      securityGroupIds: idsOf('sg', 5),
-      /** Lets the functions use IPv6; each subnet must have an IPv6 range. */
-      dualStack: flag(false),
-    },
-    'must be an object of subnetIds, securityGroupIds and dualStack',
-  ),
-  v.readonly(),
-);
-
 const SETTINGS = {
   /** Name of the deployment; part of every physical name. Lower case, up to 20 characters. */
   stage: v.optional(
@@ -98,7 +38,16 @@ const SETTINGS = {
   ),
   /** Keeps data on destroy, restores to a point in time, refuses deletion. Default: stage is `prod`. */
   production: flag(false),
-  /** Concurrent worker invocations per queue, 2 to 1,000 (AWS's range). */
+  /**
+   * The account's quota of concurrent executions (Lambda): `small` for 10 to 100, everything at the
+   * least that AWS allows; `large` for 112 and more, of which the timekeeper and the settler have
+   * their own. `any` reserves none, so that it can be deployed anywhere.
+   */
+  account: v.optional(wordOf(...ACCOUNTS), 'any'),
+  /**
+   * Concurrent worker invocations per queue, 2 to 1,000 (AWS's range). Default: critical 20, high
+   * 20, normal 10, low 5; in a small account 2 each.
+   */
   maxConcurrency: v.optional(priorities, {}),
   /** Worker memory in MB, 128 to 10,240. CPU grows with it. */
   workerMemoryMb: v.optional(whole(...MEMORY), 512),
@@ -106,10 +55,7 @@ const SETTINGS = {
    * How a new worker takes over: at once, or first for a tenth of the work. The tenth goes back to
    * the old worker when the new worker fails.
    */
-  workerDeployment: v.optional(
-    v.picklist(['all-at-once', 'canary'], 'must be "all-at-once" or "canary"'),
-    'all-at-once',
-  ),
+  workerDeployment: v.optional(wordOf('all-at-once', 'canary'), 'all-at-once'),
   /** Seconds that a worker may be silent before another worker gets its job, 6 to 600. */
   leaseSeconds: v.optional(whole(6, 600), 60),
   /** Days that unclaimed jobs are kept, 1 to 13. Dead-letter queues keep them one day longer. */
@@ -124,8 +70,8 @@ const SETTINGS = {
   ledgerLanes: v.optional(whole(1, 64), LANES_DEFAULT),
   /** Prober memory in MB, 128 to 10,240. A thousand hosts need 512 without TLS, 1,024 with TLS. */
   proberMemoryMb: v.optional(whole(...MEMORY), 1_024),
-  /** Shards that are probed at the same time, 2 to 1,000. */
-  proberConcurrency: v.optional(CONCURRENCY, 120),
+  /** Shards that are probed at the same time, 2 to 1,000. Default: 120, in a small account 2. */
+  proberConcurrency: v.exactOptional(CONCURRENCY),
   /**
    * URLs of servers that answer whenever the network works. They decide when most hosts fail at
    * once: the hosts, or the prober's network.
@@ -142,7 +88,7 @@ const SETTINGS = {
    * CIDRs that jobs, probes and callbacks may reach although they are private; never metadata
    * addresses. Private ranges need `vpc`.
    */
-  outboundAllow: v.optional(v.pipe(cidrs, v.readonly()), []),
+  outboundAllow: v.optional(cidrs, []),
   /** Network of the functions that call out: worker, prober, reporter. Default: none. */
   vpc: v.exactOptional(vpc),
   /** Mail address for alarms; empty for none. */
@@ -158,23 +104,6 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'CONFIG_INVALID';
 }
-
-/** Faults of settings that are each valid but do not fit together. */
-const faultsOfOutbound = ({ allowLoopback, outboundAllow, vpc }: Config): readonly string[] =>
-  // The functions of an embedded cloud are in this machine's network.
-  allowLoopback
-    ? []
-    : outboundAllow.flatMap((cidr, index) => {
-        const what = `outboundAllow.${index} ${cidr}`;
-        if (!isPrivateCidr(cidr)) return [];
-        if (!vpc)
-          return [
-            `${what} is private, and no function is in a VPC: set vpc.subnetIds and vpc.securityGroupIds (docs/deploying.md, "Private addresses")`,
-          ];
-        return isIpv6Cidr(cidr) && !vpc.dualStack
-          ? [`${what} is of IPv6: set vpc.dualStack, with subnets that have IPv6`]
-          : [];
-      });
 
 type Context = Readonly<Record<string, unknown>>;
 
@@ -207,7 +136,7 @@ export const configOf = (given: Settings): Config => {
   const faults = [
     ...strangers.map((key) => `${key} is not a setting`),
     ...(parsed.issues ?? []).map(faultOf),
-    ...(parsed.success ? faultsOfOutbound(parsed.output) : []),
+    ...(parsed.success ? faultsOfReach(parsed.output) : []),
   ];
   if (!parsed.success || faults.length > 0)
     throw new ConfigError(`Configuration: ${faults.join('; ')}`);

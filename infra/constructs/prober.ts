@@ -9,6 +9,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { HOSTS_ENV, PROBER_ENV, PROBER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
+import { concurrencyOf } from '../concurrency.ts';
 import { type Config, outboundOf } from '../config.ts';
 import { grantItems } from './grants.ts';
 import { ServiceFunction } from './serviceFunction.ts';
@@ -69,7 +70,7 @@ export class Prober extends Construct {
     fn.addEventSource(
       new SqsEventSource(this.probes, {
         batchSize: 1,
-        maxConcurrency: config.proberConcurrency,
+        maxConcurrency: concurrencyOf(config).probes,
       }),
     );
     new events.Rule(this, 'EveryMinute', {

@@ -13,6 +13,7 @@ import { CHILDREN_PREFIX, RAW_PREFIX } from '#shared/contracts/bucket.ts';
 import { QUEUE_ENV, RELAY_ENV, RELAY_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { concurrencyOf } from '../concurrency.ts';
 import type { Config } from '../config.ts';
 import { FailureQueue } from './failureQueue.ts';
 import { grantItems, grantObjects } from './grants.ts';
@@ -72,7 +73,7 @@ export class Relay extends Construct {
       new DynamoEventSource(table as dynamodb.ITable, {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,
         batchSize: 100,
-        parallelizationFactor: 4,
+        parallelizationFactor: concurrencyOf(config).endsPerShard,
         bisectBatchOnError: true,
         reportBatchItemFailures: true,
         // A record is tried again until it leaves the stream: an outage of hours loses no

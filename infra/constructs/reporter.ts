@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
 import { REPORTER_ENV, REPORTER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, RECEIVES_MAX } from '#shared/contracts/queues.ts';
+import { concurrencyOf } from '../concurrency.ts';
 import { type Config, outboundOf } from '../config.ts';
 import { grantItems, grantObjects } from './grants.ts';
 import { JobQueue } from './jobQueue.ts';
@@ -60,7 +61,7 @@ export class Reporter extends Construct {
       new SqsEventSource(this.results, {
         batchSize: BATCH_SIZE,
         reportBatchItemFailures: true,
-        maxConcurrency: 10,
+        maxConcurrency: concurrencyOf(config).results,
       }),
     );
     grantItems(fn, table, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');

@@ -24,6 +24,8 @@ export interface ServiceFunctionProps {
    * Default: Lambda drops them.
    */
   readonly recursiveLoop?: lambda.RecursiveLoop;
+  /** Executions that no other function can take, and the most that this one gets. */
+  readonly reservedConcurrency?: number | undefined;
   /** The network of a function that calls out. Default: none. */
   readonly vpc?: Config['vpc'];
 }
@@ -58,6 +60,9 @@ export class ServiceFunction extends Construct {
       role,
       ...(props.recursiveLoop && { recursiveLoop: props.recursiveLoop }),
       environment: props.environment,
+      ...(props.reservedConcurrency !== undefined && {
+        reservedConcurrentExecutions: props.reservedConcurrency,
+      }),
       ...(props.layers && { layers: [...props.layers] }),
     });
     if (props.vpc) addVpcAccess({ fn: this.fn, role, functionName: props.name, vpc: props.vpc });

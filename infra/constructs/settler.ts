@@ -5,6 +5,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SETTLER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, RECEIVES_MAX } from '#shared/contracts/queues.ts';
+import { concurrencyOf } from '../concurrency.ts';
 import type { Config } from '../config.ts';
 import { JobQueue } from './jobQueue.ts';
 import type { LedgerTable } from './ledgerTable.ts';
@@ -29,6 +30,7 @@ export class Settler extends Construct {
       receivesMax: RECEIVES_MAX,
       production: config.production,
     }).queue;
+    const { postings, reserved } = concurrencyOf(config);
     const { fn } = new ServiceFunction(this, 'Settler', {
       name: `sheratan-${config.stage}-settler`,
       assetDir,
@@ -38,12 +40,13 @@ export class Settler extends Construct {
       logRetentionDays: config.logRetentionDays,
       production: config.production,
       environment: ledger.environment,
+      reservedConcurrency: reserved?.settler,
     });
     fn.addEventSource(
       new SqsEventSource(this.postings, {
         batchSize: BATCH_SIZE,
         reportBatchItemFailures: true,
-        maxConcurrency: 10,
+        maxConcurrency: postings,
       }),
     );
     ledger.grantOperations(fn);

@@ -14,6 +14,7 @@ import {
 } from '#shared/contracts/functions.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { DUE_INDEX } from '#shared/contracts/tables.ts';
+import { concurrencyOf } from '../concurrency.ts';
 import type { Config } from '../config.ts';
 import { grantIndexQuery, grantItems, grantObjects } from './grants.ts';
 import type { LedgerTable } from './ledgerTable.ts';
@@ -41,6 +42,7 @@ export class Timekeeper extends Construct {
       memoryMb: 256,
       logRetentionDays: config.logRetentionDays,
       production: config.production,
+      reservedConcurrency: concurrencyOf(config).reserved?.timekeeper,
       environment: {
         ...ledger.environment,
         [TIMEKEEPER_ENV.jobsTable]: table.tableName,

@@ -14,6 +14,7 @@ import { OBJECT_PREFIXES, WORKSPACE_PREFIX } from '#shared/contracts/bucket.ts';
 import { HOSTS_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { WORKER_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
+import { concurrencyOf } from '../concurrency.ts';
 import { type Config, ConfigError, outboundOf } from '../config.ts';
 import { grantItems, grantObjects } from './grants.ts';
 import type { LedgerTable } from './ledgerTable.ts';
@@ -98,11 +99,12 @@ export class Worker extends Construct {
       name: `sheratan-${config.stage}-worker`,
       how: config.workerDeployment,
     });
+    const { jobs } = concurrencyOf(config);
     for (const priority of PRIORITIES) {
       const source = new SqsEventSource(queues[priority], {
         batchSize: BATCH_SIZE,
         reportBatchItemFailures: true,
-        maxConcurrency: config.maxConcurrency[priority],
+        maxConcurrency: jobs[priority],
       });
       alias.addEventSource(source);
     }

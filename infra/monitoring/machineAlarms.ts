@@ -69,7 +69,7 @@ export const functionAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
         means: `Lambda has refused to start the ${name} for five minutes: the account’s or its own concurrency is used up. Nothing is lost, all is late.`,
         firstLook: 'Concurrent executions on the dashboard, beside the account’s quota.',
         firstAction:
-          'Lower maxConcurrency of the low queue, or have the quota raised (Service Quotas, Lambda, Concurrent executions).',
+          '`sheratan doctor` says what the functions may ask for and what the account has. Lower maxConcurrency of the low queue (an account of 10: set `account` to `small`), or have the quota raised (Service Quotas, Lambda, Concurrent executions).',
       },
     ),
   ]);

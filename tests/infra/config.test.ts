@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { concurrencyOf } from '#infra/concurrency.ts';
 import { ConfigError, loadConfig } from '#infra/config.ts';
 
 const VPC = { subnetIds: ['subnet-0a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d4e5f60718'] };
@@ -20,7 +21,12 @@ describe('loadConfig', () => {
       production: true,
       leaseSeconds: 45,
       logRetentionDays: 90,
-      maxConcurrency: { critical: 20, high: 20, normal: 10, low: 2 },
+    });
+    expect(concurrencyOf(load(context)).jobs).toEqual({
+      critical: 20,
+      high: 20,
+      normal: 10,
+      low: 2,
     });
   });
 
@@ -29,6 +35,7 @@ describe('loadConfig', () => {
     ['a number out of range', { leaseSeconds: '1' }, /leaseSeconds must be .* 6 to 600, got 1/],
     ['a word for a number', { workerMemoryMb: 'much' }, /workerMemoryMb .* "much"/],
     ['an unknown rollout', { workerDeployment: 'soon' }, /workerDeployment must be .*"canary"/],
+    ['an unknown size', { account: 'huge' }, /account must be "small" or "any" or "large"/],
     ['a bad stage', { stage: 'Prod!' }, /stage must be/],
     [
       'a retention CloudWatch lacks',

@@ -15,7 +15,7 @@ const VPC = {
 /** With everything that a configuration can add. */
 const CONTEXT = [
   ...['stage=prod', 'workerDeployment=canary', 'hostEvents=true', 'alarmEmail=ops@example.com'],
-  ...[`vpc=${JSON.stringify(VPC)}`, 'outboundAllow=["10.0.0.0/16"]'],
+  ...[`vpc=${JSON.stringify(VPC)}`, 'outboundAllow=["10.0.0.0/16"]', 'account=large'],
 ];
 let dir: string;
 let prod: readonly Resource[];

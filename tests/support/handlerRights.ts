@@ -179,6 +179,10 @@ const HANDLERS: Readonly<Record<string, Rights>> = {
         'DescribeSecurityGroups DescribeSubnets DescribeVpcs DescribeNetworkInterfaces',
       ),
     ),
+    ifSet(
+      'ReservedConcurrentExecutions',
+      own('lambda', arn.fn, 'PutFunctionConcurrency DeleteFunctionConcurrency'),
+    ),
     ofParent('Role', 'iam', arn.role, 'PassRole'),
     () => on(arn.asset, 's3', 'GetObject GetObjectVersion'),
   ),
