@@ -1,4 +1,4 @@
-/** SQS FIFO → jobs. */
+/** Job queues → the handlers of the jobs. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { kinds } from '#kinds';
 import { documentClient, sqsClient } from '#shared/aws/clients.ts';

@@ -1,4 +1,4 @@
-/** The kinds that every mesh has. A project's own come beside them (`#kinds` in a bundle). */
+/** The kinds of every mesh. A bundle puts a project's own kinds beside them (`#kinds`). */
 import { type JobDefinition, kindsOf } from './defineJob.ts';
 import { echo } from './echo.ts';
 import { httpRequest } from './httpRequest.ts';
@@ -7,6 +7,7 @@ import { dispatch } from './meshDispatch.ts';
 import { readFile, readFileBatch } from './readFile.ts';
 import { writeFile } from './writeFile.ts';
 
+/** The definitions of the kinds of every mesh. */
 export const BUILT_IN: readonly JobDefinition[] = [
   dispatch,
   echo,
@@ -18,5 +19,5 @@ export const BUILT_IN: readonly JobDefinition[] = [
   writeFile,
 ];
 
-/** Every kind that the worker can run. */
+/** The same kinds by name, for a mesh without kinds of its own. */
 export const kinds = kindsOf(BUILT_IN);

@@ -68,7 +68,10 @@ export const redriven = (record: JobRecord, now: number, again: Again): Transiti
     },
     // The job goes to the end of its group: without its place, no job of the group waits for it.
     remove: [
-      ...(['attention', 'expiresAt', 'cancelRequest', 'place'] as const),
+      'attention',
+      'expiresAt',
+      'cancelRequest',
+      'place',
       ...(waits ? [] : (['pending'] as const)),
     ],
   };

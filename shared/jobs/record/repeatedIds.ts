@@ -5,17 +5,28 @@
 
 import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import type { EnvelopeIssue } from '../envelope/issue.ts';
-
 import type { Envelope } from '../envelope/schema.ts';
 import type { JobStore } from '../ports/jobs.ts';
 import type { JobFacts } from './claimOutcome.ts';
 import type { JobRecord, Options } from './record.ts';
 
 const OPTIONS = [
-  ...(['source', 'group', 'priority', 'missionId', 'taskId', 'callback', 'runAt'] as const),
-  ...(['delaySeconds', 'deadline', 'deadlineSeconds', 'dependsOn', 'onDependencyFailure'] as const),
-  ...(['onDead', 'retry', 'timeoutSeconds'] as const),
-] satisfies readonly (keyof Envelope)[];
+  'source',
+  'group',
+  'priority',
+  'missionId',
+  'taskId',
+  'callback',
+  'runAt',
+  'delaySeconds',
+  'deadline',
+  'deadlineSeconds',
+  'dependsOn',
+  'onDependencyFailure',
+  'onDead',
+  'retry',
+  'timeoutSeconds',
+] as const satisfies readonly (keyof Envelope)[];
 
 /** Long enough to tell two values of an option apart, short enough for every row. */
 const FINGERPRINT_LENGTH = 6;
