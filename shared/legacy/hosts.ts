@@ -26,9 +26,7 @@ export interface LegacyHosts {
 }
 
 interface Options {
-  /**
-   * Whether the name means the machine that uses it, such as localhost: not the host for others.
-   */
+  /** Whether a name means the machine that uses the name: others would reach another machine. */
   readonly isOwnAddress: (hostname: string) => boolean;
 }
 
