@@ -1,4 +1,4 @@
-/** The worker's own check, before anything is sent: the same words for the same fault. */
+/** Checks jobs as the worker would, before they are sent, with the same messages. */
 import * as v from 'valibot';
 import type { ValidJob } from '#shared/jobs/envelope/envelope.ts';
 import type { EnvelopeIssue } from '#shared/jobs/envelope/issue.ts';
@@ -6,7 +6,7 @@ import { parseOutgoing } from '#shared/jobs/envelope/outgoing.ts';
 import { type JobDefinition, type Kinds, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { BUILT_IN } from '#shared/jobs/kinds/index.ts';
 
-/** A kind of which only the name is known here: the mesh judges its payload. */
+/** A kind of which only the name is known here: only the mesh can check its payload. */
 const named = (kind: string): JobDefinition => ({
   kind,
   payload: v.unknown(),

@@ -1,4 +1,4 @@
-/** Synthesizes the stack and runs its template here until told to stop. */
+/** Synthesizes the stack and runs its template on this machine until told to stop. */
 import { assemblyFor } from '#client/dev/assembly.ts';
 import type { BuiltWorker } from '#client/dev/ownKinds.ts';
 import { clearState, type EmbeddedState, readState, writeState } from '#client/state.ts';
@@ -13,17 +13,17 @@ import { note, step } from './print.ts';
 
 export interface UpOptions {
   readonly stage: string;
-  /** Worker processes at once, over all functions. */
+  /** Function processes at once, over all functions. */
   readonly environments?: number;
-  /** Print each function's log lines. */
+  /** Prints each line that a function logs. */
   readonly logs?: boolean;
   /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */
   readonly tables?: TableEngine;
-  /** Where all data is kept. Default: it is gone at the end. */
+  /** Folder that keeps all data. Default: data is lost at the end. */
   readonly data?: string;
-  /** An assembly that is already synthesized. */
+  /** Folder of a synthesized assembly to run. */
   readonly assembly?: string;
-  /** The module of the project's kinds. Default: `jobs/index.ts`, where there is one. */
+  /** The module of the project's kinds. Default: `jobs/index.ts`, when it exists. */
   readonly kinds?: string;
 }
 
@@ -45,7 +45,9 @@ const synthesized = async (stage: string): Promise<string> => {
 export interface Embedded {
   readonly cloud: Cloud;
   readonly state: EmbeddedState;
-  /** Each job from now on runs with this worker; those that run go on with theirs. */
+  /**
+   * Runs each new job with this worker; jobs under way end with the worker that they began with.
+   */
   replaceWorker(worker: BuiltWorker): void;
   stop(): Promise<void>;
 }
@@ -112,7 +114,7 @@ export const startEmbedded = async (
   return { cloud, state, replaceWorker, stop };
 };
 
-/** Resolves at the first Ctrl-C or TERM; a second one ends the process at once. */
+/** Resolves at the first SIGINT (Ctrl-C) or SIGTERM; a second SIGINT ends the process at once. */
 export const untilInterrupted = (): Promise<void> =>
   new Promise((resolve) => {
     const onSignal = (): void => {

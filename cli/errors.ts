@@ -1,19 +1,23 @@
-/** What the command tells a person or a script: exit codes and errors that say what to do. */
+/** Exit codes of the command, and the error that says what a person must do. */
 
 export const EXIT = {
   ok: 0,
-  /** Something broke: no deployment, no network, no permission. */
+  /** Something failed: no deployment, no network, no permission. */
   failure: 1,
   usage: 2,
   notFound: 3,
   /** A job ended DEAD or QUARANTINED, or input was refused. */
   refused: 4,
-  /** Not ended within the time asked for. */
+  /** A job has not ended within the given time. */
   open: 5,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/**
+ * An error that a person can fix: the command prints its message without a stack, and ends with its
+ * exit code.
+ */
 export class CliError extends Error {
   override readonly name: string = 'CliError';
   readonly exitCode: ExitCode;

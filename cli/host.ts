@@ -14,6 +14,7 @@ const atLeastOne = (text: string): number => {
   return whole(text);
 };
 
+/** Adds `host serve` to the program. */
 export const addHostCommands = (program: Command, run: Run): void => {
   const host = program.command('host').description('example hosts of the mesh, on this machine');
   host

@@ -1,4 +1,7 @@
-/** What `hosts add` reads: a file of definitions, or one host in flags; each refused by its field. */
+/**
+ * Reads the hosts of `hosts add`: from a file of definitions, or one host from flags. Each refusal
+ * names the field.
+ */
 import { checkHost, type HostDefinition } from '#shared/hosts/registry/definition.ts';
 import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
 import { CliError, EXIT } from './errors.ts';
@@ -16,7 +19,7 @@ export interface HostFlags {
 }
 
 export interface RefusedHost {
-  /** Where it stands: `hosts.json[3]`, `hosts.jsonl:12`, or its id. */
+  /** Place of the definition: `hosts.json[3]`, `hosts.jsonl:12`, or the host's id. */
   readonly where: string;
   readonly code: string;
   readonly message: string;
@@ -41,7 +44,12 @@ const parsed = (where: string, body: string): GivenHosts => {
   return { definitions: [], refused: [{ where, code, message }] };
 };
 
-/** @param file a path, or `-` for standard input: one definition, an array, or JSON lines */
+/**
+ * Reads definitions.
+ *
+ * @param file a path, or `-` for standard input: one definition, an array, or JSON lines
+ * @throws CliError when the file cannot be read
+ */
 export const readHosts = async (file: string): Promise<GivenHosts> => {
   const all = (await readItems(file)).map(({ where, body, fault }) =>
     fault ? { definitions: [], refused: [{ where, ...fault }] } : parsed(where, body),
@@ -52,12 +60,17 @@ export const readHosts = async (file: string): Promise<GivenHosts> => {
   };
 };
 
-/** `pdf=20` costs 20 minor units a run; `pdf` is free. */
+/** `pdf=20`: a run costs 20 minor units. `pdf`: a run is free. */
 const capabilityOf = (text: string) => {
   const at = text.lastIndexOf('=');
   return at < 0 ? { kind: text } : { kind: text.slice(0, at), price: text.slice(at + 1) };
 };
 
+/**
+ * The host that the flags describe, checked as a definition of a file is.
+ *
+ * @throws CliError when no kind is given
+ */
 export const hostOfFlags = (id: string, endpoint: string, flags: HostFlags): GivenHosts => {
   const { kind, tag, unit, concurrency, path, interval, timeout, degraded } = flags;
   if (kind.length === 0)
@@ -71,6 +84,6 @@ export const hostOfFlags = (id: string, endpoint: string, flags: HostFlags): Giv
     capabilities: kind.map(capabilityOf),
     probe: { path, intervalSeconds: interval, timeoutMs: timeout, degradedMs: degraded },
   };
-  // What was not said is not there: it has a default.
+  // A round through JSON drops undefined fields, so that their defaults apply.
   return given(id, JSON.parse(JSON.stringify(host)));
 };

@@ -107,7 +107,11 @@ const importing = (command: Command, run: Run): void => {
     );
 };
 
-/** @param imports the command whose subcommands bring things over from the original */
+/**
+ * Adds the `hosts` commands to the program.
+ *
+ * @param imports the command for imports from the original system, which also gets `hosts`
+ */
 export const addHostsCommands = (program: Command, imports: Command, run: Run): void => {
   const hosts = program.command('hosts').description('the hosts that mesh.dispatch jobs run on');
   addRegistry(hosts, run);

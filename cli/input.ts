@@ -1,4 +1,6 @@
-/** What `send` reads: one envelope, an array of them, or JSON lines; or the original's job files. */
+/**
+ * Reads the jobs of `send`: one envelope, an array, JSON lines, or the original system's job files.
+ */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readJson } from '#shared/kernel/json.ts';
@@ -7,21 +9,22 @@ import { CliError, EXIT } from './errors.ts';
 import { itemTexts } from './jsonItems.ts';
 
 export interface InputItem {
-  /** Where it stands, for the report: `file.json[3]`, `file.jsonl:12`. */
+  /** Place of the item, for the report: `file.json[3]`, `file.jsonl:12`. */
   readonly where: string;
   /** The message body. */
   readonly body: string;
-  /** Why it can be no body; `body` is then empty. */
+  /** Why the item cannot be sent; `body` is empty then. */
   readonly fault?: { readonly code: string; readonly message: string };
 }
 
-/** Each line is its own body, byte for byte: a broken one must not spoil the others. */
+/** Each line is one body, unchanged: a broken line does not affect the others. */
 const linesOf = (name: string, text: string): readonly InputItem[] =>
   text.split(/\r?\n/).flatMap((line, index) => {
     const body = line.trim();
     return body === '' ? [] : [{ where: `${name}:${index + 1}`, body }];
   });
 
+/** The items of a text: one JSON value, the elements of an array as they are written, or lines. */
 export const itemsOf = (name: string, text: string): readonly InputItem[] => {
   const value = readJson(text);
   if (Array.isArray(value))
@@ -30,7 +33,7 @@ export const itemsOf = (name: string, text: string): readonly InputItem[] => {
   return linesOf(name, text);
 };
 
-/** undefined for what is not UTF-8; a byte order mark at its beginning is left out. */
+/** The text without a byte order mark; undefined when the bytes are not UTF-8. */
 const decoded = (bytes: Uint8Array): string | undefined => {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -54,7 +57,9 @@ function* linesIn(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Of what is not UTF-8 as a whole, each line that is remains an item. */
+/**
+ * As {@link itemsOf}, for bytes. When they are not UTF-8, each line that is UTF-8 is still an item.
+ */
 export const itemsOfBytes = (name: string, bytes: Uint8Array): readonly InputItem[] => {
   const text = decoded(bytes);
   if (text !== undefined) return itemsOf(name, text);
@@ -81,13 +86,22 @@ const bytesOf = (file: string): Uint8Array => {
   }
 };
 
-/** @param file a path, or `-` for standard input */
+/**
+ * Reads items; an item with a `fault` cannot be sent.
+ *
+ * @param file a path, or `-` for standard input
+ * @throws CliError when the file cannot be read
+ */
 export const readItems = async (file: string): Promise<readonly InputItem[]> =>
   file === '-'
     ? itemsOfBytes('stdin', await readStdin())
     : itemsOfBytes(basename(file), bytesOf(file));
 
-/** As {@link readItems}, for what is used as a whole. @throws CliError for an item that is none */
+/**
+ * As {@link readItems}, for input that is used as a whole.
+ *
+ * @throws CliError for an item that cannot be read, or when the file cannot be read
+ */
 export const readInput = async (file: string): Promise<readonly InputItem[]> => {
   const items = await readItems(file);
   const bad = items.find(({ fault }) => fault !== undefined);
@@ -97,7 +111,12 @@ export const readInput = async (file: string): Promise<readonly InputItem[]> => 
 
 const JOB_FILE = /\.job\.json$/;
 
-/** @param directory the original's data directory, or its `webrelay_out` itself */
+/**
+ * Reads the original system's job files, in the order of their names.
+ *
+ * @param directory the original's data directory, or its `webrelay_out`
+ * @throws CliError when there is no job file
+ */
 export const readLegacy = (directory: string): readonly InputItem[] => {
   const candidates = [
     join(directory, 'data/webrelay_out'),
@@ -121,7 +140,7 @@ export const readLegacy = (directory: string): readonly InputItem[] => {
       const text = decoded(bytesOf(join(found, name)));
       if (text === undefined) return undecoded(name);
       const mapped = envelopeOfJobFile(text, name);
-      // A file that is no job goes as it is: the mesh keeps it and says why it cannot run.
+      // A file that is not a job is sent unchanged: the mesh keeps it and says why it cannot run.
       return { where: name, body: mapped.ok ? JSON.stringify(mapped.value) : text.trim() };
     });
 };

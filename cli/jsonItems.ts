@@ -1,4 +1,4 @@
-/** Where the items of a JSON array stand in its text, so that each can be sent as it was written. */
+/** Splits the text of a JSON array into its items, so that each item is sent as it was written. */
 
 const isSpace = (character: string | undefined): boolean =>
   character === ' ' || character === '\t' || character === '\n' || character === '\r';
@@ -24,7 +24,11 @@ const endOfItem = (text: string, from: number): number => {
   }
 };
 
-/** @param text valid JSON, an array */
+/**
+ * The text of each item.
+ *
+ * @param text valid JSON, an array
+ */
 export const itemTexts = (text: string): readonly string[] => {
   const items: string[] = [];
   let at = text.indexOf('[') + 1;

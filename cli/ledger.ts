@@ -39,7 +39,7 @@ const some = (text: string): number => {
   return count;
 };
 
-/** A time, or the place of the last line of a page. */
+/** A time, or the place of a page's last line. */
 const before = (text: string): Before => {
   const [, at, lane, seq] = /^(\d+)\/(\d+)\/(\d+)$/.exec(text) ?? [];
   return at === undefined
@@ -184,7 +184,11 @@ const addAudit = (ledger: Command, run: Run): void => {
     .action((options: ReplicaOptions) => run(replica(options)));
 };
 
-/** @param imports the command whose subcommands bring things over from the original */
+/**
+ * Adds the `ledger` commands to the program.
+ *
+ * @param imports the command for imports from the original system, which also gets `ledger`
+ */
 export const addLedgerCommands = (program: Command, imports: Command, run: Run): void => {
   const ledger = program
     .command('ledger')

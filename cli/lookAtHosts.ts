@@ -1,4 +1,4 @@
-/** Every host as it stands, the worst first. */
+/** All hosts with their states, the worst first. */
 
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { HostSystem } from '#shared/wiring/openHosts.ts';
@@ -8,14 +8,19 @@ export interface Look {
   readonly at: number;
   readonly shards: number;
   readonly counts: ReadonlyMap<string, number>;
-  /** The worst first. */
+  /** The worst hosts, the worst first. */
   readonly rows: readonly Standing[];
 }
 
 const WORST_FIRST = 'offline degraded busy unknown maintenance drained online'.split(' ');
 const SHARDS_AT_ONCE = 16;
 
-/** @param limit of the hosts that are shown; all of them are counted */
+/**
+ * Reads all shards and counts all hosts.
+ *
+ * @param now ms since the epoch
+ * @param limit of the hosts in `rows`
+ */
 export const lookAtHosts = async (
   { store, states, slots }: HostSystem,
   now: number,

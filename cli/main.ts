@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `sheratan` command: options here, work in commands/. */
+/** The `sheratan` command: its options are here, its work is in commands/. */
 import { Command, Option } from 'commander';
 import { MeshError } from '#client/errors.ts';
 import { TABLE_ENGINES } from '#emulator/tables/tableEngine.ts';
@@ -37,7 +37,7 @@ const program = new Command('sheratan')
     'A job mesh on SQS FIFO queues and Lambda; here, in AWS, or on anything that speaks its API.',
   )
   .showSuggestionAfterError()
-  // Before the first command, which inherits it.
+  // Set before the first command: commands inherit it.
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage))
   .addHelpText(
     'after',
@@ -134,7 +134,7 @@ targeted(workspace.command('list'))
   .option('--name <workspace>', 'which workspace', 'default')
   .action((options: WorkspaceOptions) => run(list(options)));
 
-/** Faults of ours keep their stack; what a person can fix is one sentence. */
+/** An error that a person can fix is one sentence; a fault of the code keeps its stack. */
 const explain = (error: unknown): ExitCode => {
   if (error instanceof CliError) {
     note(error.message);

@@ -1,4 +1,7 @@
-/** Commands of whoever operates a mesh: decisions about jobs, groups, sources, the system. */
+/**
+ * Options of the commands for operating a mesh: decisions about jobs, groups, sources and the
+ * system.
+ */
 import { type Command, Option } from 'commander';
 import { ATTENTION } from '#shared/contracts/jobs.ts';
 import { OVERLAPS } from '#shared/jobs/envelope/schema.ts';
@@ -153,6 +156,7 @@ const addSchedules = (program: Command, run: Run): void => {
     .action((name: string, options: SessionOptions) => run(remove(name, options)));
 };
 
+/** Adds `doctor`, `redrive`, `pause` and the other commands of operation to the program. */
 export const addOperatorCommands = (program: Command, run: Run): void => {
   targeted(program.command('doctor'))
     .description('look at the deployment: what is wrong, and how to fix it')

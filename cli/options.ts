@@ -1,7 +1,12 @@
-/** Options that several commands share. */
+/** Options and their parsers that several commands share. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readTime } from '#shared/kernel/time.ts';
 
+/**
+ * A whole number, 0 or more.
+ *
+ * @throws InvalidArgumentError for anything else
+ */
 export const whole = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number');
   return Number(text);
@@ -21,7 +26,8 @@ const lengthMs = (text: string): number | undefined => {
 };
 
 /**
- * How long: 90s, 15m, 2h, 7d. In seconds.
+ * A length of time such as 90s, 15m, 2h, 7d, in seconds.
+ *
  * @throws InvalidArgumentError for anything else
  */
 export const span = (text: string): number => {
@@ -33,7 +39,12 @@ export const span = (text: string): number => {
 const MOMENT_RULE =
   'must be a date (2027-01-31), a time (2027-01-31T08:00:00Z), or 15m, 2h, 7d ago';
 
-/** A date or a time, in UTC unless it says otherwise, or how long ago: 90s, 15m, 2h, 7d. In ms since the epoch. */
+/**
+ * A date or a time (UTC when it has no zone), or how long ago: 90s, 15m, 2h, 7d. In ms since the
+ * epoch.
+ *
+ * @throws InvalidArgumentError for anything else
+ */
 export const moment = (text: string): number => {
   const ago = lengthMs(text);
   if (ago !== undefined) return Date.now() - ago;
@@ -43,18 +54,28 @@ export const moment = (text: string): number => {
   return at;
 };
 
+/**
+ * A number above 0.
+ *
+ * @throws InvalidArgumentError for anything else
+ */
 export const positive = (text: string): number => {
   if (!(Number(text) > 0)) throw new InvalidArgumentError('must be a positive number');
   return Number(text);
 };
 
-/** An empty one is a variable that was not set: it must not be taken for none. */
+/**
+ * A name that is not empty. An empty one comes from a variable that is not set, and must not mean
+ * the default.
+ */
 const named = (text: string): string => {
   if (text.trim() === '') throw new InvalidArgumentError('must not be empty');
   return text;
 };
 
+/** The option `--stage`, with this description. */
 export const stage = (text: string) => new Option('--stage <name>', text).argParser(named);
+/** Adds the options that choose a deployment, and `--json`. */
 export const targeted = (command: Command): Command =>
   command
     .addOption(stage('the deployment; absent: the embedded cloud here, else dev in AWS'))
@@ -62,6 +83,7 @@ export const targeted = (command: Command): Command =>
     .option('--region <name>', "the stack's region in AWS", named)
     .option('--json', 'for programs');
 
+/** As {@link targeted}, with the options that say who decides and why. */
 export const decided = (command: Command): Command =>
   targeted(command)
     .option('--reason <text>', 'why; kept in the trace')

@@ -1,4 +1,4 @@
-/** Text for people: aligned columns, colour where the terminal has it, times as they are read. */
+/** Output for people: aligned columns, colour where the terminal has it, times in UTC. */
 import { styleText } from 'node:util';
 import type { Status } from '#shared/contracts/jobs.ts';
 import { EXIT } from './errors.ts';
@@ -29,7 +29,7 @@ const STATUS_STYLE: Readonly<Record<string, Style>> = {
 
 const left = new AbortController();
 
-/** Aborted when whoever read the output has left, as `| head -1` does: nobody watches any more. */
+/** Aborted when the reader of the output has gone, as with `| head -1`. */
 export const readerLeft: AbortSignal = left.signal;
 
 const failed = (): void => {
@@ -37,12 +37,13 @@ const failed = (): void => {
 };
 
 /**
- * Called once, before anything is written. A reader that leaves costs only what was left to say:
- * what a command does it does to its end. Output that cannot be written otherwise is a failure.
+ * Prepares the output; call this once, before anything is written. When the reader goes, the rest
+ * of the output is lost, but the command finishes its work. When the output cannot be written for
+ * another reason, the command ends with a failure.
  */
 export const guardOutput = (): void => {
   const fail = (error: Error): void => {
-    // Said once; what the command ends with otherwise does not count any more.
+    // Said once. The exit code of the command's own work no longer counts.
     if (process.listeners('exit').includes(failed)) return;
     process.once('exit', failed);
     note(`The output cannot be written: ${error.message}`);
@@ -52,37 +53,49 @@ export const guardOutput = (): void => {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onError);
 };
 
+/** Writes a line of results to standard output. */
 export const out = (text: string): void => void process.stdout.write(`${text}\n`);
+/** Writes a line for people to standard error. */
 export const note = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** BigInt as text: JSON's numbers do not reach. */
+/** Writes BigInt as text: a number in JSON would lose digits. */
 const exact = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value;
+/** Writes a value as indented JSON to standard output; BigInt as text. */
 export const json = (value: unknown): void => out(JSON.stringify(value, exact, 2));
-/** Of what goes on: a line each time. */
+/** As {@link json}, but on one line, for output that goes on. */
 export const jsonLine = (value: unknown): void => out(JSON.stringify(value, exact));
 
-/** styleText itself honours NO_COLOR and terminals without colour. */
+/** Text in a style; plain text when NO_COLOR is set or the terminal has no colours. */
 export const paint = (style: Style, text: string): string =>
   styleText(style, text, { stream: process.stdout, validateStream: true });
 
+/**
+ * A status in its colour. Padded to `width` before it is coloured, because colours have a width of
+ * their own.
+ */
 export const status = (value: string, width = 0): string =>
   paint(STATUS_STYLE[value] ?? 'dim', value.padEnd(width));
 
-/** Terminal escapes in data must not reach the terminal. */
+/** The text without control characters: escapes in data must not reach the terminal. */
 export const plain = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 
+/** Date and time in UTC, of ms since the epoch. */
 export const time = (ms: number): string =>
   new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
 
+/** A length of time in ms, as text. */
 export const duration = (ms: number): string => {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 };
 
-/** Says on standard error what goes on, as it begins, and in the end how long it took. */
+/**
+ * Writes to standard error what is being done, and at the end how long it took. Errors of `work`
+ * are passed on.
+ */
 export const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
   const began = Date.now();
   process.stderr.write(`${what} … `);
@@ -99,7 +112,7 @@ export const step = async <T>(what: string, work: () => Promise<T>): Promise<T> 
 const clip = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 
-/** Rows in columns as wide as their widest cell; the last column takes what the terminal leaves. */
+/** Rows with aligned columns. On a terminal the last column is cut at its edge. */
 export const columns = (rows: readonly (readonly string[])[]): string => {
   const widths: number[] = [];
   for (const row of rows)
@@ -107,7 +120,7 @@ export const columns = (rows: readonly (readonly string[])[]): string => {
       widths[index] = Math.max(widths[index] ?? 0, cell.length);
     });
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
-  // Only a terminal has an edge: a file or a pipe gets every word.
+  // A file or a pipe gets every word.
   const last = Math.max(40, (process.stdout.columns ?? Number.POSITIVE_INFINITY) - before);
   return rows
     .map((row) =>
@@ -121,7 +134,7 @@ export const columns = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
-/** A progress line on a terminal; silent when the output is a file or a pipe. */
+/** A progress line on a terminal, for more than 200 steps; silent in a file or a pipe. */
 export const progress = (label: string, total: number): { tick(): void; end(): void } => {
   const stream = process.stderr;
   const shown = stream.isTTY && total > 200;

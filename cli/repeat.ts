@@ -1,8 +1,11 @@
-/** For commands that go on until Ctrl-C, or until nobody reads what they say. */
+/** For commands that run until Ctrl-C, or until their output has no reader. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { readerLeft } from './print.ts';
 
-/** Looks every so many seconds; until one of these, or a look that answers false. */
+/**
+ * Calls `look` every so many seconds. Ends when `look` returns false, at Ctrl-C, or when the output
+ * has no reader.
+ */
 export const repeat = async (seconds: number, look: () => Promise<boolean>): Promise<void> => {
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());

@@ -1,4 +1,4 @@
-/** What every command that talks to a deployment shares. */
+/** What every command with a deployment shares. */
 import { userInfo } from 'node:os';
 import { type Deployment, findDeployment } from '#client/deployment.ts';
 import type { TargetOptions } from '#client/target.ts';
@@ -15,15 +15,19 @@ export interface DecisionOptions extends SessionOptions {
   readonly by?: string;
 }
 
-/** A deployment with the clock that commands go by. */
+/** A deployment, with the clock of the commands. */
 export type Session = Deployment & { readonly clock: typeof systemClock };
 
 type Use = (session: Session) => Promise<ExitCode>;
 
-/** Before anything is done there: whoever meant another place can still stop. */
+/** Names the deployment before anything is done there, so that a person can still stop. */
 export const nameTarget = (label: string): void => note(`target: ${plain(label)}`);
 
-/** For commands that only look. */
+/**
+ * Runs a command that changes nothing, and closes the deployment.
+ *
+ * @throws MeshError NO_DEPLOYMENT, WRONG_VERSION
+ */
 export const looking = async (options: TargetOptions, use: Use): Promise<ExitCode> => {
   const deployment = await findDeployment(options);
   try {
@@ -33,12 +37,16 @@ export const looking = async (options: TargetOptions, use: Use): Promise<ExitCod
   }
 };
 
-/** For all that may change something: says on stderr where, first. */
+/**
+ * Runs a command that may change something: first names the deployment on standard error.
+ *
+ * @throws MeshError NO_DEPLOYMENT, WRONG_VERSION
+ */
 export const withDeployment = (options: TargetOptions, use: Use): Promise<ExitCode> =>
   looking(options, (session) => {
     nameTarget(session.label);
     return use(session);
   });
 
-/** Who decides: traces name a person. */
+/** Who decides, for traces: `--by`, else the user's name on this machine. */
 export const actorOf = ({ by }: DecisionOptions): string => by ?? userInfo().username;

@@ -1,4 +1,4 @@
-/** A job as people and as programs read it. */
+/** A job as text for people and as JSON for programs. */
 
 import type { Blobs } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
@@ -7,12 +7,12 @@ import { EXIT, type ExitCode } from './errors.ts';
 import { columns, duration, paint, plain, status, time } from './print.ts';
 
 export interface JobView extends Omit<JobRecord, 'result' | 'resultRef' | 'pending'> {
-  /** How many dependencies have not ended. */
+  /** Number of dependencies that have not ended. */
   readonly pending?: number;
   readonly result?: Json;
 }
 
-/** The record with its result as JSON, fetched from the bucket when it is large. */
+/** The record with its result as JSON; a large result is read from the bucket. */
 export const viewOf = async (record: JobRecord, blobs: Blobs): Promise<JobView> => {
   const { result, resultRef, pending, ...others } = record;
   const rest = pending ? { ...others, pending: pending.size } : others;
@@ -20,12 +20,13 @@ export const viewOf = async (record: JobRecord, blobs: Blobs): Promise<JobView> 
   return text === undefined ? rest : { ...rest, result: JSON.parse(text) as Json };
 };
 
+/** The exit code for a job's status: 0 completed, 4 ended otherwise, 5 not ended. */
 export const exitOf = (value: JobRecord['status']): ExitCode => {
   if (value === 'COMPLETED') return EXIT.ok;
   return isTerminal(value) ? EXIT.refused : EXIT.open;
 };
 
-/** The latest word of a running job. */
+/** The last progress report of a running job. */
 export const progressText = ({
   status: state,
   progress,
@@ -56,6 +57,7 @@ const labels = (job: JobView): string[][] =>
     ] as const
   ).flatMap(([name, value]) => (value ? [[name, plain(value)]] : []));
 
+/** A job as text, with its result. */
 export const describe = (job: JobView): string => {
   const head = `${status(job.status)} ${paint('bold', plain(job.id))}`;
   const body = columns(labels(job));
@@ -63,6 +65,7 @@ export const describe = (job: JobView): string => {
   return `${head}\n${body}\n${plain(JSON.stringify(job.result, null, 2))}`;
 };
 
+/** A job as a row of the list `jobs`. */
 export const row = (job: JobRecord): string[] => [
   job.status.padEnd(11),
   plain(job.id),

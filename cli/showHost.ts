@@ -1,4 +1,4 @@
-/** Hosts as people and as programs read them. */
+/** Hosts as text for people. */
 
 import type { HostState, Live } from '#shared/hosts/probing/liveness.ts';
 import type { InconclusiveReason } from '#shared/hosts/probing/probeOutcome.ts';
@@ -7,29 +7,35 @@ import { type Host, type Overlay, overlayAt } from '#shared/hosts/registry/host.
 import { type Counts, type Uptime, WINDOWS } from '#shared/hosts/rollups.ts';
 import { columns, duration, time } from './print.ts';
 
-/** A host and what is known of it. */
+/** A host with its state. */
 export interface Standing {
   readonly host: Host;
   readonly live?: Live | undefined;
-  /** Of its slots, those in use. */
+  /** Slots in use. */
   readonly used?: number | undefined;
 }
 
-/** An overlay stands before the state; {@link reasonOf} tells both. */
+/**
+ * The overlay of the host, else its probed state; {@link reasonOf} tells both.
+ *
+ * @param now ms since the epoch
+ */
 export const shownState = ({ host, live }: Standing, now: number): HostState | Overlay['kind'] =>
   overlayAt(host, now)?.kind ?? live?.state ?? 'unknown';
 
+/** What a host runs, with its prices in minor units and their unit. */
 export const pricesOf = ({ capabilities, unit }: Pick<Host, 'capabilities' | 'unit'>): string => {
   const prices = capabilities.map(({ kind, price }) => `${kind}=${price}`);
   return `${prices.join(' ')} ${unit}`;
 };
 
+/** The smoothed latency of a host's probes, as text. */
 export const latencyOf = ({ live }: Standing): string =>
   live && live.srttMs > 0 ? `${Math.round(live.srttMs)} ms` : '-';
 
 const HOUR_MS = 3_600_000;
 
-/** How long ago, in the unit that says it best. */
+/** A length of time in its best unit. */
 const age = (ms: number): string => {
   if (ms < HOUR_MS) return duration(Math.max(0, ms));
   return ms < 48 * HOUR_MS
@@ -37,10 +43,15 @@ const age = (ms: number): string => {
     : `${Math.round(ms / 24 / HOUR_MS)} days`;
 };
 
+/**
+ * How long the host has been in its state, as text.
+ *
+ * @param now ms since the epoch
+ */
 export const sinceOf = ({ live }: Standing, now: number): string =>
   live && live.since > 0 ? age(now - live.since * 1_000) : '-';
 
-/** Why a probe said nothing of the host. */
+/** Why a probe was inconclusive. */
 const INCONCLUSIVE: Readonly<Record<InconclusiveReason, string>> = {
   descriptors: 'the prober had no sockets left',
   dns_down: 'the resolver failed',
@@ -51,7 +62,7 @@ const INCONCLUSIVE: Readonly<Record<InconclusiveReason, string>> = {
   mass_failure: 'most hosts of its shard failed at once',
 };
 
-/** What its probes say of it, beside the state. */
+/** What the probes say of the host in addition to its state. */
 const findingsOf = (live: Live): string => {
   const { reason, flapping, inconclusive, inconclusiveReason, state } = live;
   const cause = inconclusiveReason ? ` (${INCONCLUSIVE[inconclusiveReason]})` : '';
@@ -64,7 +75,12 @@ const findingsOf = (live: Live): string => {
   ].join(', ');
 };
 
-/** Why it is as it is shown; of a host under an overlay, also how it is behind that, unless well. */
+/**
+ * Why the host has the shown state. For a host with an overlay also its probed state, unless that
+ * is good.
+ *
+ * @param now ms since the epoch
+ */
 export const reasonOf = ({ host, live }: Standing, now: number): string => {
   const overlay = overlayAt(host, now);
   const findings = live ? findingsOf(live) : 'not probed yet';
@@ -76,13 +92,14 @@ export const reasonOf = ({ host, live }: Standing, now: number): string => {
   return `${by}; ${live.state}${findings === '' ? '' : `: ${findings}`}`;
 };
 
-/** Whole and rounded down: 100 % is only what never failed. */
+/** Rounded down: 100 % means that no probe failed. */
 const percentOf = ({ probes, passes }: Counts): string => {
   if (probes === 0) return 'not probed';
   const hundredths = Math.floor((passes * 10_000) / probes);
   return `${(hundredths / 100).toFixed(2)} %`;
 };
 
+/** Uptime for each window of time, in percent. */
 export const uptimeText = (uptime: Uptime): string =>
   WINDOWS.map((name) => `${name} ${percentOf(uptime[name])}`).join(', ');
 
@@ -99,6 +116,11 @@ const bodyText = ({ body }: Host['probe']): string | undefined => {
     : `${body.pointer} is ${JSON.stringify(body.equals)}`;
 };
 
+/**
+ * A host as text: state, settings, uptime.
+ *
+ * @param now ms since the epoch
+ */
 export const describeHost = (standing: Standing, uptime: Uptime, now: number): string => {
   const { host, used } = standing;
   const rows: readonly (readonly [string, string | undefined])[] = [

@@ -5,6 +5,7 @@ import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { callbackSteps, type TraceStep, traceOf } from '#shared/jobs/record/trace.ts';
 import { undecidedText } from '#shared/jobs/record/undecided.ts';
 
+/** All steps of a job, in the order of time. */
 export const stepsOf = async (
   record: JobRecord,
   { deliveries, faults, ledger }: Deployment,

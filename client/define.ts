@@ -1,4 +1,4 @@
-/** `import { defineJob } from 'sheratan'`: what a kind of job is made of. Loads no client of AWS. */
+/** `sheratan`: what defines a kind of job. Loads no client of AWS. */
 export { SIGNATURE_HEADER, verifySignature } from '#shared/jobs/callbacks/signature.ts';
 export type { Envelope } from '#shared/jobs/envelope/schema.ts';
 export {

@@ -1,4 +1,4 @@
-/** `sheratan/kinds`: the kinds that every mesh has, typed, for whoever sends them. */
+/** `sheratan/kinds`: the built-in kinds of every mesh, typed, for programs that send them. */
 export { echo } from '#shared/jobs/kinds/echo.ts';
 export { httpRequest } from '#shared/jobs/kinds/httpRequest.ts';
 export { listFiles, walkTree } from '#shared/jobs/kinds/listFiles.ts';

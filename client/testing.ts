@@ -1,4 +1,4 @@
-/** `sheratan/testing`: a kind without a queue, and a whole mesh for as long as a test runs. */
+/** `sheratan/testing`: runs a kind without a queue, and a whole mesh for the time of a test. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,26 +74,39 @@ export const runJob = async <S extends v.GenericSchema, R>(
   return { result: result as R, enqueued, progress };
 };
 
+/** What a mesh for tests runs. */
 export interface TestMeshOptions {
-  /** The module that exports the kinds, from the working directory; `jobs/index.ts` by default. */
+  /**
+   * Path of the module that exports the kinds, relative to the working directory; `jobs/index.ts`
+   * by default.
+   */
   readonly kinds?: string;
 }
 
+/** A mesh in the test's own process. */
 export interface TestMesh {
+  /** A connection to the mesh; `stop` closes it. */
   readonly mesh: Mesh;
-  /** For senders in other languages: the SDK's standard variables, with the endpoints of this mesh. */
+  /**
+   * Environment variables of the SDK with the endpoints of this mesh, for programs in other
+   * languages.
+   */
   readonly env: Readonly<Record<string, string>>;
-  /** Names and URLs of its queues, tables and buckets, as a deployment's outputs. */
+  /**
+   * Names and URLs of the mesh's queues, tables and buckets, as a deployment has them in its
+   * outputs.
+   */
   readonly outputs: Readonly<Record<string, string>>;
-  /** Ends all of it; its data is gone. */
+  /** Ends the mesh; its data is lost. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a mesh of its own in this process: queues, tables, functions. Two in one process do not
- * see each other, nor the one of `sheratan dev`.
+ * Starts a mesh in this process: queues, tables, functions. Two meshes in one process do not see
+ * each other, nor the mesh of `sheratan dev`.
  *
- * @throws KindsError when the kinds do not build or cannot be loaded
+ * @throws KindsError when the kinds do not compile or cannot be loaded, LocalCloudError when this
+ *   machine cannot serve tables
  */
 export const startMesh = async ({ kinds }: TestMeshOptions = {}): Promise<TestMesh> => {
   const [{ startCloud }, { meshOn }, { openEmbedded }, { assemblyFor }, own] = await Promise.all([

@@ -9,6 +9,9 @@ import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, note, out, paint, plain } from '../print.ts';
 import { looking, type SessionOptions, withDeployment } from '../session.ts';
 
+/**
+ * Replays the whole journal and compares every item with the result. Exits with 4 at a difference.
+ */
 export const verifyAll = (options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const began = performance.now();
@@ -29,6 +32,12 @@ export interface RepairOptions extends SessionOptions {
   readonly yes?: boolean;
 }
 
+/**
+ * Rebuilds heads, balances and records from the journal. Exits with 4 when the journal itself is
+ * broken.
+ *
+ * @throws CliError without `yes`
+ */
 export const repairAll = (options: RepairOptions): Promise<ExitCode> => {
   if (!options.yes)
     throw new CliError(
@@ -46,6 +55,7 @@ export const repairAll = (options: RepairOptions): Promise<ExitCode> => {
   });
 };
 
+/** Writes all blocks and accounts to a file, as JSON lines. */
 export const exportBlocks = (file: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const { lanes } = ledger;

@@ -1,4 +1,4 @@
-/** `callbacks`: what became of them, and once more. */
+/** `callbacks`: deliveries that failed, the delivery log, replay, and the signing secret. */
 import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
@@ -8,6 +8,7 @@ import { looking, type SessionOptions, withDeployment } from '../session.ts';
 
 const LISTED_MAX = 1_000;
 
+/** Lists the callbacks that were given up, at most 1,000. */
 export const listFailed = (options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ deliveries }) => {
     const ids = await deliveries.failed(LISTED_MAX);
@@ -31,6 +32,11 @@ export const listFailed = (options: SessionOptions): Promise<ExitCode> =>
     return EXIT.ok;
   });
 
+/**
+ * Shows the delivery log of a job's callback. Exits with 4 when the callback was given up.
+ *
+ * @throws CliError when the job's callback was never tried
+ */
 export const showDelivery = (id: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ deliveries }) => {
     const found = await deliveries.get(id);
@@ -57,6 +63,11 @@ export interface ReplayOptions extends SessionOptions {
   readonly failed?: boolean;
 }
 
+/**
+ * Queues callbacks again. Exits with 4 when a job has no callback or no record.
+ *
+ * @throws CliError without ids and without `failed`
+ */
 export const replay = (ids: readonly string[], options: ReplayOptions): Promise<ExitCode> => {
   if (ids.length === 0 && !options.failed)
     throw new CliError('Say which: job ids, or --failed for all that were given up.', EXIT.usage);
@@ -92,7 +103,11 @@ const tellSecret = (
   if (previous) note(`${of} also carry a signature by the one before: ${previous}`);
 };
 
-/** @param of what is signed with it */
+/**
+ * Prints a signing secret; with `rotate`, makes a new one first.
+ *
+ * @param of what the secret signs
+ */
 export const secret = (
   of: 'callbacks' | 'calls to hosts',
   options: SecretOptions,

@@ -1,4 +1,4 @@
-/** `state`, `pause`, `resume`, `limits`: the running system. */
+/** `state`, `pause`, `resume`, `limits`: control of the running system. */
 
 import { PRIORITIES } from '#shared/contracts/queues.ts';
 import { command } from '#shared/control/command.ts';
@@ -58,6 +58,12 @@ const printState = (control: Control, events: readonly ControlEvent[]): void => 
   if (rows.length > 0) out(columns(rows));
 };
 
+/**
+ * Shows the system's state, or changes it.
+ *
+ * @param to the new state; undefined only shows
+ * @throws CliError for an unknown state or a forbidden transition
+ */
 export const state = (to: string | undefined, options: StateOptions): Promise<ExitCode> =>
   (to === undefined ? looking : withDeployment)(options, async (session) => {
     if (to !== undefined) return transition(to, options, session);
@@ -86,6 +92,11 @@ const target = ({ queue, source }: PauseOptions, paused: boolean): Command => {
   return { kind: 'state', to };
 };
 
+/**
+ * Pauses or resumes the mesh, a queue or a source.
+ *
+ * @throws CliError for an unknown queue
+ */
 export const pause = (paused: boolean, options: PauseOptions): Promise<ExitCode> => {
   const what = target(options, paused);
   return withDeployment(options, (session) => carryOut(what, options, session));
@@ -98,6 +109,7 @@ export interface LimitOptions extends DecisionOptions {
   readonly clear?: boolean;
 }
 
+/** Lists the sources with limits of their own. */
 export const listLimits = (options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ control }) => {
     const { limits } = await control.get();
@@ -119,6 +131,11 @@ export const listLimits = (options: SessionOptions): Promise<ExitCode> =>
     return EXIT.ok;
   });
 
+/**
+ * Sets the limits of one source; with `clear`, removes them.
+ *
+ * @throws CliError without a limit, or for a limit below 1
+ */
 export const setLimits = (source: string, options: LimitOptions): Promise<ExitCode> => {
   const { perMinute, burst, concurrency, clear } = options;
   const limits: SourceLimits = {

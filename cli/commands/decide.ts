@@ -1,4 +1,4 @@
-/** `cancel`, `groups`: what people decide about jobs. */
+/** `cancel`, `groups`: decisions of people about jobs. */
 import { type CancelOutcome, cancelJob } from '#shared/jobs/operator/cancel.ts';
 import { decideGroup } from '#shared/jobs/operator/haltedGroups.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
@@ -22,7 +22,7 @@ const CANCEL_TEXT = {
   finished: 'has ended already',
 } as const;
 
-/** `failed` is ours: what became of the job is not known. */
+/** `failed`: the request failed, and the job's state is unknown. */
 type Told = CancelOutcome | { readonly kind: 'failed'; readonly message: string };
 
 const textOf = (outcome: Told): string => {
@@ -36,7 +36,10 @@ const exitOf = (outcomes: readonly Told[]): ExitCode => {
   return outcomes.some(({ kind }) => kind === 'finished') ? EXIT.refused : EXIT.ok;
 };
 
-/** Each id on its own: what becomes of one is told, whatever becomes of the others. */
+/**
+ * Cancels each job by itself: a failure of one does not affect the others. Exits with 1 when a
+ * request failed, with 4 when a job had ended already.
+ */
 export const cancel = (ids: readonly string[], options: DecisionOptions): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const wish = { by: actorOf(options), reason: options.reason ?? 'no longer wanted' };
@@ -68,6 +71,7 @@ const LISTED_MAX = 1_000;
 const halted = async ({ reader }: Session): Promise<readonly JobRecord[]> =>
   (await reader.attention('DEAD', LISTED_MAX)).filter((record) => record.halted);
 
+/** Lists the halted groups and the jobs that halt them. */
 export const listGroups = (options: SessionOptions): Promise<ExitCode> =>
   looking(options, async (session) => {
     const records = await halted(session);
@@ -88,6 +92,12 @@ export const listGroups = (options: SessionOptions): Promise<ExitCode> =>
     return EXIT.ok;
   });
 
+/**
+ * Skips or resumes the dead job at the head of a halted group.
+ *
+ * @param group the group, or the id of its dead job
+ * @throws CliError when no such group is halted
+ */
 export const decideGroups = (
   group: string,
   decision: 'skip' | 'resume',

@@ -1,4 +1,6 @@
-/** `dev`: the embedded cloud with the project's own kinds, which are built again when they change. */
+/**
+ * `dev`: the embedded cloud with the project's own kinds, which are built again after each change.
+ */
 import { relative } from 'node:path';
 import type { BuiltWorker, KindsError } from '#client/dev/ownKinds.ts';
 import { projectRoot } from '#client/state.ts';
@@ -17,7 +19,10 @@ const namesText = (before: readonly string[], after: readonly string[]): string 
 const sayFault = (fault: KindsError): void =>
   note(`${paint('red', plain(fault.message))}\nThe kinds of before go on.`);
 
-/** Until interrupted: each change becomes the worker of the jobs that start after it. */
+/**
+ * Builds a new worker after each change, until interrupted. Jobs that start later run on the new
+ * worker.
+ */
 const follow = async (
   project: Project,
   first: BuiltWorker,
@@ -41,7 +46,11 @@ const follow = async (
   }
 };
 
-/** @throws CliError when the project has no kinds, or they cannot run */
+/**
+ * Runs the embedded cloud with the project's kinds until interrupted.
+ *
+ * @throws CliError when the project has no kinds, or they cannot run
+ */
 export const dev = async (options: UpOptions): Promise<ExitCode> => {
   const project = await openProject(options);
   if (!project)

@@ -1,4 +1,4 @@
-/** `doctor`: looks at a deployment, says what is wrong and how to fix it. */
+/** `doctor`: examines a deployment and says what is wrong and how to fix it. */
 import type { Machinery } from '#client/machinery.ts';
 import { checkClock } from '../doctor/clock.ts';
 import { checkConcurrency } from '../doctor/concurrency.ts';
@@ -14,12 +14,12 @@ import { looking, type Session, type SessionOptions } from '../session.ts';
 
 const STYLE = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
-/** What keeps what streams and schedules gave up. */
+/** Queues for what streams and schedules gave up. */
 const FAILURES = ['relay-failures', 'snapshotter-failures', 'announcer-failures', 'ticks-dead'];
 
 type Check = Promise<readonly Finding[]>;
 
-/** What runs a stack's functions; the embedded cloud does that itself, as the template says. */
+/** Checks of what runs a stack's functions. The embedded cloud runs them itself. */
 const lookAtMachinery = (
   machinery: Machinery,
   sources: readonly string[],
@@ -28,7 +28,7 @@ const lookAtMachinery = (
 ): readonly Check[] => {
   const mappings = machinery.mappings();
   const rules = machinery.rules();
-  // Whoever awaits them says what went wrong.
+  // The checks below report what went wrong.
   for (const each of [mappings, rules]) each.catch(() => undefined);
   const own = mappings.then((all) => sources.flatMap((source) => mappedTo(source, all)));
   const lookAtFunctions = async () => {
@@ -92,7 +92,10 @@ const print = (findings: readonly Finding[]): void => {
   }
 };
 
-/** Exits with 4 when there is a problem; a warning is for a person to decide. */
+/**
+ * Examines the deployment. Exits with 4 when there is a problem; a warning is for a person to
+ * decide.
+ */
 export const doctor = (options: SessionOptions): Promise<ExitCode> =>
   looking(options, async (session) => {
     const findings = await examine(session);

@@ -1,4 +1,4 @@
-/** `flow`: the tree of what a job brings about, with states. */
+/** `flow`: the tree of a job's children and dependants, with their states. */
 import { type FlowNode, flowOf } from '#shared/jobs/flow/flowTree.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { json, out, paint, plain, status } from '../print.ts';
@@ -25,6 +25,7 @@ const linesOf = (node: FlowNode, stem: string): readonly string[] =>
     ];
   });
 
+/** Shows the tree, at most 500 jobs of it. Exits with 3 when the job has no record. */
 export const flow = (id: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async (session) => {
     const tree = await flowOf(id, NODES_MAX, session);

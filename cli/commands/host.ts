@@ -1,4 +1,4 @@
-/** `host serve`: example hosts of the mesh, as many as wanted. */
+/** `host serve`: example hosts on this machine. */
 
 import { createHost, type MeshHost } from '#client/host/host.ts';
 import type { HostKind } from '#client/host/hostKind.ts';
@@ -11,7 +11,7 @@ export interface ServeOptions {
   readonly count: number;
   readonly port: number;
   readonly address: string;
-  /** Comma-separated. */
+  /** Names of kinds, separated by commas. */
   readonly kinds: string;
   readonly concurrency: number;
   readonly latency: number;
@@ -51,6 +51,11 @@ const listen = async (hosts: readonly MeshHost[], options: ServeOptions) => {
   }
 };
 
+/**
+ * Runs hosts until Ctrl-C, then drains them.
+ *
+ * @throws CliError for an unknown kind, or ports above 65,535
+ */
 export const serveHosts = async (options: ServeOptions): Promise<ExitCode> => {
   const { concurrency, latency, secret } = options;
   const kinds = kindsOf(options.kinds);

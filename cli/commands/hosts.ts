@@ -1,4 +1,4 @@
-/** `hosts add|list|remove|drain|undrain|maintenance`: which hosts the mesh has. */
+/** `hosts add|list|remove|drain|undrain|maintenance`: the registry of hosts. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type HostOutcome, isSettled } from '#shared/hosts/registry/definition.ts';
 import { type Host, type Overlay, overlayAt } from '#shared/hosts/registry/host.ts';
@@ -53,7 +53,7 @@ const explained = ({ code }: HostOutcome): string => {
 
 const SHOWN_MAX = 20;
 
-/** Few are named, many are counted; what went wrong is always named. */
+/** Names up to twenty successes and counts more; always names every failure. */
 const printOutcomes = (outcomes: readonly HostOutcome[], refused: readonly RefusedHost[]): void => {
   const wrong = outcomes.filter((outcome) => !isSettled(outcome));
   const right = outcomes.filter(isSettled);
@@ -86,6 +86,7 @@ export interface AddOptions extends SessionOptions, HostFlags {
   readonly replace?: boolean;
 }
 
+/** Adds hosts; with `replace`, changes those that exist. Exits with 4 when a host was refused. */
 export const addGiven = (
   { definitions, refused }: GivenHosts,
   options: SessionOptions & { readonly replace?: boolean },
@@ -98,6 +99,12 @@ export const addGiven = (
     return tell(outcomes, refused, options);
   });
 
+/**
+ * Adds the hosts of a file, or one host that flags describe.
+ *
+ * @param what a file, `-`, or with `url` the host's id
+ * @throws CliError for flags without a URL
+ */
 export const add = async (
   what: string,
   url: string | undefined,
@@ -111,6 +118,7 @@ export const add = async (
   );
 };
 
+/** Removes hosts; their running jobs end. Exits with 3 when a host is unknown. */
 export const remove = (ids: readonly string[], options: SessionOptions): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const outcomes = [];
@@ -119,10 +127,15 @@ export const remove = (ids: readonly string[], options: SessionOptions): Promise
   });
 
 export interface OverlayOptions extends DecisionOptions {
-  /** Seconds; absent: until it is taken away. */
+  /** Seconds; absent: until `undrain`. */
   readonly for?: number;
 }
 
+/**
+ * Sets or removes an overlay: drained or maintenance.
+ *
+ * @param kind undefined removes the overlay
+ */
 export const overlay = (
   ids: readonly string[],
   kind: Overlay['kind'] | undefined,
@@ -158,7 +171,7 @@ const rowOf = (host: Host, now: number): readonly string[] => [
   pricesOf(host),
 ];
 
-/** Shard by shard, until there are enough. */
+/** Reads shard by shard, until there are enough hosts. */
 const select = async (
   { kind, tag, limit }: ListOptions,
   { hosts }: Session,
@@ -175,6 +188,7 @@ const select = async (
   return { found: found.slice(0, limit), more: found.length > limit };
 };
 
+/** Lists hosts, all or those with a kind or a tag. */
 export const list = (options: ListOptions): Promise<ExitCode> =>
   looking(options, async (session) => {
     const { found, more } = await select(options, session);

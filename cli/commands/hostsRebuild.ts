@@ -1,9 +1,12 @@
-/** `hosts rebuild`: the rows that are projected of the hosts' states, written anew. */
+/** `hosts rebuild`: writes the rows again that are derived from the hosts' states. */
 import { EXIT, type ExitCode } from '../errors.ts';
 import { json, out, plain } from '../print.ts';
 import { type SessionOptions, withDeployment } from '../session.ts';
 
-/** Safe while the mesh runs: a row that is newer meanwhile stays as it is. */
+/**
+ * Rebuilds the rows of these shards, or of all. Safe while the mesh runs: a row that is newer stays
+ * as it is.
+ */
 export const rebuild = (named: readonly string[], options: SessionOptions): Promise<ExitCode> =>
   withDeployment(options, async ({ hosts }) => {
     const { store, states, rows } = hosts();

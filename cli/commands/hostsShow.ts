@@ -1,4 +1,4 @@
-/** `hosts show|history`: one host, how it stands and how it stood. */
+/** `hosts show|history`: one host now, and its changes. */
 
 import type { Change } from '#shared/hosts/probing/liveness.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
@@ -48,6 +48,11 @@ const printChanges = (changes: readonly Change[]): void => {
 
 const CHANGES_SHOWN = 5;
 
+/**
+ * Shows a host with its state, settings, uptime and last changes.
+ *
+ * @throws CliError for an unknown host
+ */
 export const show = (id: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ hosts, clock }) => {
     const system = hosts();
@@ -74,10 +79,15 @@ export interface HistoryOptions extends SessionOptions {
   readonly limit: number;
 }
 
+/**
+ * Shows a host's uptime and its changes, the newest first.
+ *
+ * @throws CliError for a host that never was
+ */
 export const history = (id: string, options: HistoryOptions): Promise<ExitCode> =>
   looking(options, async ({ hosts, clock }) => {
     const system = hosts();
-    // A host that was removed has a history still, but no uptime: its numbers went with it.
+    // A removed host still has a history, but no uptime: its counts were removed with it.
     const host = await system.store.get(id);
     const changes = await system.history.changes(id, options.limit);
     if (!host && changes.length === 0) await found(id, system);

@@ -1,4 +1,4 @@
-/** `hosts watch`: every host as it stands, again and again. */
+/** `hosts watch`: all hosts with their states, again and again. */
 import { EXIT, type ExitCode } from '../errors.ts';
 import { type Look, lookAtHosts } from '../lookAtHosts.ts';
 import { columns, json, jsonLine, note, out, plain, status, time } from '../print.ts';
@@ -8,7 +8,7 @@ import { latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.
 
 export interface WatchOptions extends SessionOptions {
   readonly once?: boolean;
-  /** Seconds between two looks. */
+  /** Seconds between two readings. */
   readonly every: number;
   readonly limit: number;
 }
@@ -30,7 +30,7 @@ const textOf = ({ at, shards, counts, rows }: Look): string => {
       ].map(plain),
     ),
   ]);
-  // The state is painted, and paint has a width of its own.
+  // The state is coloured: its column is padded apart, because colours have a width of their own.
   const painted = ['STATE'.padEnd(11), ...rows.map((each) => status(shownState(each, at), 11))];
   const lines = table.split('\n').map((line, index) => `${painted[index]}  ${line}`);
   const more = hosts > rows.length ? [`and ${hosts - rows.length} more: --limit`] : [];
@@ -67,6 +67,7 @@ const follow = (session: Session, options: WatchOptions): Promise<void> => {
   });
 };
 
+/** Shows the hosts, the worst first, once or until Ctrl-C. */
 export const watch = (options: WatchOptions): Promise<ExitCode> =>
   looking(options, async (session) => {
     if (options.once)

@@ -1,4 +1,6 @@
-/** `import ledger`: the original's balances and journal, with every difference between them. */
+/**
+ * `import ledger`: the original system's balances and journal, with every difference between them.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDone } from '#shared/ledger/core/types.ts';
@@ -46,6 +48,12 @@ const printReport = ({ chain, report, balances, events }: LegacyLedger): void =>
   if (rows.length > 0) out(columns([['ACCOUNT', 'BALANCE', 'JOURNAL', 'CAUSES'], ...rows]));
 };
 
+/**
+ * Reports on the original's ledger and imports it; with `dryRun` only reports. Exits with 4 when
+ * the journal's chain is broken.
+ *
+ * @throws CliError when a file is missing
+ */
 export const importLedger = async (
   directory: string,
   options: ImportOptions,

@@ -1,4 +1,7 @@
-/** `import hosts`: the original's workers.json, with every worker that cannot come along. */
+/**
+ * `import hosts`: the workers of the original system's workers.json, with each that cannot be
+ * imported.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LegacyHosts, readLegacyHosts } from '#shared/legacy/hosts.ts';
@@ -51,7 +54,12 @@ const printReport = ({ hosts, refused }: LegacyHosts): void => {
   if (left.length > 0) note(columns(left));
 };
 
-/** Its averages of success and latency stay behind: probes and jobs find out how a host is now. */
+/**
+ * Imports the workers as hosts; with `dryRun` only reports. Averages of success and latency are not
+ * imported: probes and jobs measure them again.
+ *
+ * @throws CliError when the file is missing or cannot be read
+ */
 export const importHosts = async (
   directory: string,
   options: ImportHostsOptions,

@@ -1,4 +1,4 @@
-/** `ledger`: accounts, transfers and holds, by hand. Amounts are minor units. */
+/** `ledger`: accounts, transfers and holds, by hand. Amounts are in minor units. */
 
 import { systemRandom, systemSleep } from '#shared/kernel/ports.ts';
 import {
@@ -35,13 +35,16 @@ const tell = (outcome: Outcome, options: LedgerOptions): ExitCode => {
   return isDone(outcome) ? EXIT.ok : EXIT.refused;
 };
 
-/** One operation and its outcome. */
+/**
+ * Runs one operation of the ledger and prints its outcome. Exits with 4 when the ledger refused it.
+ */
 export const operate = (
   options: LedgerOptions,
   work: (session: Session) => Promise<Outcome>,
 ): Promise<ExitCode> =>
   withDeployment(options, async (session) => tell(await work(session), options));
 
+/** Lists all accounts with their balances, and the sum of each unit. */
 export const accounts = (options: LedgerOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const all = await standings({ ...ledger, random: systemRandom, wait: systemSleep });
@@ -73,7 +76,7 @@ export interface BalanceOptions extends LedgerOptions {
   readonly at?: number;
 }
 
-/** Nobody has that name: a mistyped one must not look like one that has nothing. */
+/** Says that there is no such account: a mistyped name must not look like an empty account. */
 const unknownAccount = (account: string, unit: string): ExitCode => {
   note(`No account ${plain(account)} in ${plain(unit)}.`);
   return EXIT.notFound;
@@ -110,9 +113,10 @@ export interface StatementOptions extends HistoryOptions {
   readonly before?: Before;
 }
 
-/** A line as `--before` takes it. */
+/** The place of a line in the form of `--before`. */
 const cursorOf = ({ at, lane, seq }: EntryPlace): string => `${at}/${lane}/${seq}`;
 
+/** Lists the entries of an account, the newest first. Exits with 3 for an unknown account. */
 export const statementOf = (account: string, options: StatementOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const { unit, limit } = options;
@@ -142,6 +146,10 @@ const printStanding = (found: Account, { posted, held, available, lanes }: Stand
       out(paint('dim', `${postedOf(position)} of it in lane ${lane}, to be swept when needed`));
 };
 
+/**
+ * Lists the imported journal lines of an account, the newest first. Exits with 3 for an unknown
+ * account.
+ */
 export const history = (account: string, options: HistoryOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const { unit } = options;
@@ -152,6 +160,10 @@ export const history = (account: string, options: HistoryOptions): Promise<ExitC
     return EXIT.ok;
   });
 
+/**
+ * Shows the balance of an account, now or at a time. Exits with 3 for an unknown account, with 5
+ * when postings up to that time may still come.
+ */
 export const balance = (account: string, options: BalanceOptions): Promise<ExitCode> =>
   looking(options, async (session) => {
     const { at, unit } = options;
@@ -180,6 +192,7 @@ const rowsOf = (record: Transfer | Hold): readonly (readonly string[])[] => {
   ];
 };
 
+/** Shows a transfer or a hold. Exits with 3 when there is none with this id. */
 export const show = (id: string, options: LedgerOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger: { ledger } }) => {
     const record = await ledger.find(id);

@@ -1,4 +1,4 @@
-/** `ledger hold`: a promise for so long from now on. */
+/** `ledger hold`: a hold for some seconds from now. */
 
 import type { HoldRequest, Outcome } from '#shared/ledger/core/types.ts';
 import type { Ledger } from '#shared/ledger/write/ledger.ts';
@@ -12,8 +12,8 @@ export interface HoldOptions extends LedgerOptions {
 type Asked = Omit<HoldRequest, 'expiresAt' | 'unit'>;
 
 /**
- * Asked for again, for as long, it is the hold that was placed: its end stays. How long it was asked
- * for is told by its metadata.
+ * A repeated request for the same number of seconds gives the existing hold, and its end stays. The
+ * hold's metadata has the seconds that were asked for.
  */
 const place = async (
   asked: Asked,
@@ -31,5 +31,6 @@ const place = async (
     : outcome;
 };
 
+/** Places a hold. The same request again changes nothing. */
 export const placeHold = (asked: Asked, options: HoldOptions): Promise<ExitCode> =>
   operate(options, ({ ledger, clock }) => place(asked, options, ledger.ledger, clock.now()));

@@ -1,4 +1,4 @@
-/** `status`, `why`, `jobs`: what the table knows. */
+/** `status`, `why`, `jobs`: what the tables know of jobs. */
 
 import type { Deployment } from '#client/deployment.ts';
 import { ATTENTION } from '#shared/contracts/jobs.ts';
@@ -27,6 +27,12 @@ const found = async (id: string, { store, faults }: Deployment): Promise<JobReco
   );
 };
 
+/**
+ * Shows one job with its result. Exits with 0 when it completed, 4 when it ended otherwise, 5 when
+ * it has not ended.
+ *
+ * @throws CliError when there is no record of the job
+ */
 export const status = (id: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
     const job = await viewOf(await found(id, deployment), deployment.blobs);
@@ -35,7 +41,7 @@ export const status = (id: string, options: SessionOptions): Promise<ExitCode> =
     return exitOf(job.status);
   });
 
-/** A job that no worker took up leaves no more than its message. */
+/** A job that no worker saw has only its message. */
 const lostSteps = (id: string, letter: DeadLetter, options: SessionOptions): ExitCode => {
   const text = deadLetterText(letter);
   if (options.json) json({ id, steps: [{ at: letter.letter.sentAt, event: 'dead_letter', text }] });
@@ -43,6 +49,11 @@ const lostSteps = (id: string, letter: DeadLetter, options: SessionOptions): Exi
   return EXIT.ok;
 };
 
+/**
+ * Shows every step of a job, in the order of time.
+ *
+ * @throws CliError when nothing is known of the job
+ */
 export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
     const seen = await deployment.store.get(id);
@@ -106,6 +117,10 @@ const noneOf = ({ mission, task, open }: JobsOptions): string => {
   return open ? 'Every job that was taken up has ended.' : 'No job needs attention.';
 };
 
+/**
+ * Lists jobs that need a person's attention, or with options those with a label or those that have
+ * not ended.
+ */
 export const jobs = (options: JobsOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
     const records = await select(deployment, options);

@@ -1,4 +1,6 @@
-/** `ledger reconcile`: the ledger against the jobs that have ended, after one of them was restored. */
+/**
+ * `ledger reconcile`: compares the ledger with the jobs that have ended, after a restore of either.
+ */
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { openTables } from '#client/tables.ts';
 import type { Priced } from '#shared/billing/jobCost.ts';
@@ -16,11 +18,11 @@ import { columns, json, note, out, paint, plain, time } from '../print.ts';
 import { looking, type Session, type SessionOptions, withDeployment } from '../session.ts';
 
 export interface ReconcileOptions extends SessionOptions {
-  /** Settle what is found; without it nothing changes. */
+  /** Settles what is found; without it nothing changes. */
   readonly yes?: boolean;
-  /** Also payments since then for which there is no job, ms since the epoch. */
+  /** Also finds payments without a job since this time, in ms since the epoch. */
   readonly since?: number;
-  /** A table with the jobs of another time. */
+  /** Name of a table with the jobs of another time. */
   readonly jobs?: string;
 }
 
@@ -32,7 +34,7 @@ const rowOf = ({ job, endedAt, is, charge }: Unsettled): readonly string[] => {
 const paidRow = ({ transfer, at, amount, unit, payer }: Unaccounted): readonly string[] =>
   ['paid, no job', '', time(at), String(amount), unit, payer, transfer].map(plain);
 
-/** What each payer owes, beside what it has: what it has not the mesh is owed. */
+/** What each payer owes, and what each payer has: the mesh bears the difference. */
 const printPayers = async (
   unsettled: readonly Unsettled[],
   { ledger: { ledger } }: Session,
@@ -98,6 +100,10 @@ const settle = async (
   return failed;
 };
 
+/**
+ * Lists unsettled jobs and payments without a job; with `yes` settles the jobs. Exits with 4 while
+ * something is open.
+ */
 export const reconcileAll = (options: ReconcileOptions): Promise<ExitCode> =>
   (options.yes ? withDeployment : looking)(options, async (session) => {
     const { yes = false } = options;

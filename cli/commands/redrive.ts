@@ -1,4 +1,4 @@
-/** `redrive`: dead and refused jobs, once more. */
+/** `redrive`: runs dead and refused jobs again. */
 
 import { readFileSync } from 'node:fs';
 import { ATTENTION, type Attention } from '#shared/contracts/jobs.ts';
@@ -33,7 +33,7 @@ export interface RedriveCommandOptions extends DecisionOptions {
   readonly patch?: string;
   readonly rate?: number;
   readonly dryRun?: boolean;
-  /** What SQS gave up on, instead of jobs that ended. */
+  /** Takes what SQS gave up on, instead of jobs that ended. */
   readonly deadLetters?: boolean;
 }
 
@@ -56,7 +56,7 @@ const patchOf = ({ patch }: RedriveCommandOptions): Json | undefined => {
 
 type Report = Awaited<ReturnType<typeof redriveJobs>>;
 
-/** Dead letters of jobs that have not ended: all, or those of the ids. */
+/** Brings back dead letters of jobs that have not ended: all, or those of the ids. */
 const broughtBack = async (
   ids: readonly string[],
   { deadLetters, dryRun, limit }: RedriveCommandOptions,
@@ -97,7 +97,10 @@ const selected = async (
   return pages.flat().filter((record) => selects(filter, record));
 };
 
-/** Without ids or any filter nothing is put back: that is too easily not meant. */
+/**
+ * Whether ids or a filter are given: without them a redrive of everything would be too easy to
+ * start by mistake.
+ */
 const isAimed = (ids: readonly string[], options: RedriveCommandOptions): boolean => {
   const { status, kind, source, error, since, until } = options;
   return (
@@ -126,7 +129,7 @@ const printReport = ({ redriven, refused }: Report, verb: string): void => {
   note(`${redriven.length} ${verb}, ${refused.length} not`);
 };
 
-/** Dead letters first: a job that has one has not ended. */
+/** Brings back dead letters first: a job with a dead letter has not ended. */
 const putBack = async (
   ids: readonly string[],
   patch: Json | undefined,
@@ -148,6 +151,11 @@ const putBack = async (
   };
 };
 
+/**
+ * Redrives jobs; with `dryRun` only says which. Exits with 4 when a job was refused.
+ *
+ * @throws CliError without ids or a filter, and for a bad patch
+ */
 export const redrive = (
   ids: readonly string[],
   options: RedriveCommandOptions,

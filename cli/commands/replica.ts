@@ -1,4 +1,4 @@
-/** `ledger replica`: copies of the ledger, in a file or in a table of their own. */
+/** `ledger replica`: a copy of the ledger, in a file or in a table of its own. */
 import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
@@ -23,15 +23,15 @@ import { repeat } from '../repeat.ts';
 import { looking, nameTarget, type SessionOptions } from '../session.ts';
 
 export interface ReplicaOptions extends SessionOptions {
-  /** A file, or `table:NAME`. */
+  /** Place of the copy: a file, or `table:NAME`. */
   readonly to: string;
-  /** Make the table if it is not there. */
+  /** Creates the table when it is missing. */
   readonly create?: boolean;
-  /** An export to build it from, instead of the running ledger. */
+  /** File of an export to build the copy from, instead of the running ledger. */
   readonly from?: string;
-  /** Go on until it is stopped or differs. */
+  /** Follows the ledger until stopped, or until a difference. */
   readonly follow?: boolean;
-  /** Seconds between two looks. */
+  /** Seconds between two readings. */
   readonly every: number;
 }
 
@@ -46,13 +46,13 @@ interface Result {
   readonly problem?: Problem | undefined;
 }
 
-/** A copy in either form. */
+/** A copy in a file or in a table. */
 interface Copy {
   catchUp(): Promise<Result>;
   close(): void;
 }
 
-/** Never half a file: a replica is where it was, or where it is. */
+/** Writes the file as a whole: after a crash the old or the new state is there. */
 const save = (file: string, replays: readonly Replay[]): void => {
   writeFileSync(`${file}.new`, replicaJson(replays));
   renameSync(`${file}.new`, file);
@@ -114,7 +114,7 @@ const bring = async (options: ReplicaOptions, original: Original): Promise<ExitC
   let last: Result | undefined;
   const look = async (): Promise<boolean> => {
     const result = await copy.catchUp();
-    // Where nothing happened there is nothing to say.
+    // Prints only changes.
     if (!last || result.blocks > 0 || result.lag !== last.lag || result.problem)
       print(result, options);
     last = result;
@@ -138,6 +138,11 @@ const exportIn = async (file: string): Promise<Original> => {
   }
 };
 
+/**
+ * Brings the copy up to date by executing the journal. Exits with 4 at a difference.
+ *
+ * @throws CliError for a missing table without `create`, a bad export, or `follow` with an export
+ */
 export const replica = async (options: ReplicaOptions): Promise<ExitCode> => {
   const { from } = options;
   if (from === undefined)

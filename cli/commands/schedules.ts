@@ -1,4 +1,4 @@
-/** `schedules`: jobs that come again and again. */
+/** `schedules`: jobs that are sent at regular times. */
 
 import { isRate, nextFire } from '#shared/schedules/expression.ts';
 import { addSchedule, enableSchedule, removeSchedule } from '#shared/schedules/manageSchedules.ts';
@@ -15,6 +15,11 @@ export interface AddOptions extends SessionOptions {
   readonly replace?: boolean;
 }
 
+/**
+ * Adds a schedule that sends the envelope of a file; with `replace` changes the existing one.
+ *
+ * @throws CliError unless the file has exactly one envelope, ScheduleError for a bad schedule
+ */
 export const add = async (
   name: string,
   expression: string,
@@ -36,7 +41,7 @@ export const add = async (
   });
 };
 
-/** A rate counts from when AWS took it on: only AWS knows when it comes next. */
+/** A rate counts from its creation at AWS, so only AWS knows its next time. */
 const nextOf = ({ enabled, expression, timezone }: Schedule, now: number): number | undefined =>
   enabled && !isRate(expression) ? nextFire(expression, now, timezone) : undefined;
 
@@ -50,6 +55,7 @@ const rowOf = (schedule: Schedule, now: number): readonly string[] => {
 
 const TITLES = ['NAME', 'STATE', 'KIND', 'QUEUE', 'OVERLAP', 'WHEN', 'TIMEZONE', 'NEXT (UTC)'];
 
+/** Lists all schedules with their next times, in UTC. */
 export const list = (options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ schedules, clock }) => {
     const all = await schedules.list();
@@ -59,6 +65,11 @@ export const list = (options: SessionOptions): Promise<ExitCode> =>
     return EXIT.ok;
   });
 
+/**
+ * Resumes or pauses a schedule.
+ *
+ * @throws ScheduleError NOT_FOUND
+ */
 export const enable = (
   name: string,
   enabled: boolean,
@@ -72,6 +83,11 @@ export const enable = (
     return EXIT.ok;
   });
 
+/**
+ * Removes a schedule; its jobs that were sent go on.
+ *
+ * @throws ScheduleError NOT_FOUND
+ */
 export const remove = (name: string, options: SessionOptions): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     await removeSchedule(name, session);

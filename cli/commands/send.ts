@@ -1,4 +1,4 @@
-/** `send`: check what can be checked here, send the rest in batches, report every refusal. */
+/** `send`: checks what can be checked here, sends the rest in batches, reports every refusal. */
 
 import type { Deployment } from '#client/deployment.ts';
 import { droppedOf, droppedText, handleOf, type JobHandle } from '#client/handle.ts';
@@ -22,14 +22,14 @@ import { exitOfStates } from './watch.ts';
 
 export interface SendOptions extends TargetOptions {
   readonly legacy?: boolean;
-  /** Leave the judgement to the mesh. */
+  /** Sends what the check would refuse; the mesh decides. */
   readonly unchecked?: boolean;
-  /** Seconds to follow the jobs to their end. */
+  /** Seconds to wait for the jobs' ends. */
   readonly wait?: number;
   readonly json?: boolean;
 }
 
-/** The handle of a job, and where it stood. */
+/** The handle of a job, and the place of its envelope. */
 interface Sent extends JobHandle {
   readonly where: string;
 }
@@ -50,7 +50,7 @@ const PREPARED_AT_ONCE = 8;
 interface Ready {
   readonly item: InputItem;
   readonly message: OutgoingMessage;
-  /** The job's handle once its message has an id. */
+  /** The job's handle, when the message has an id. */
   readonly handleOf: (messageId: string) => JobHandle;
 }
 
@@ -72,7 +72,7 @@ const checked = async (item: InputItem, { kinds, blobs }: Checks): Promise<Ready
   };
 };
 
-/** The mesh judges: what it cannot run ends there as QUARANTINED, with its body. */
+/** Sends an item even when it cannot run: the mesh keeps its body and ends it as QUARANTINED. */
 const unchecked = async (item: InputItem, checks: Checks): Promise<Ready | Refused> => {
   const job = checkBody(item.body, checks.kinds);
   if (item.fault || !('message' in job)) return checked(item, checks);
@@ -84,7 +84,7 @@ const unchecked = async (item: InputItem, checks: Checks): Promise<Ready | Refus
   return { item, message, handleOf: handle };
 };
 
-/** Sends envelopes; what the queue refuses joins what the check refused. */
+/** Sends envelopes. Refusals of the check and of the queue are in the report. */
 export const sendItems = async (
   items: readonly InputItem[],
   deployment: Pick<Deployment, 'sqs' | 'queueUrls' | 'blobs' | 'ownKinds'>,
@@ -134,14 +134,14 @@ const printReport = ({ sent, refused }: SendReport): void => {
 const stateOf = ({ record, refusal }: Watched): string =>
   refusal?.code ?? record?.status ?? 'QUEUED';
 
-/** What a person would not expect of a job's end: another's id, options that did not count. */
+/** What a person may not expect: the id belongs to another job, or options had no effect. */
 const remarkOn = (job: Sent, { record, refusal }: Watched): readonly string[] => {
   if (refusal) return [`${refusal.code}: ${refusal.message}`];
   const dropped = record ? droppedOf(job, record) : [];
   return dropped.length > 0 ? [droppedText(job.id, dropped)] : [];
 };
 
-/** Follows what was sent and counts how it ended. */
+/** Waits for the jobs that were sent, and counts how they ended. */
 const awaitEnd = async (
   { sent }: SendReport,
   deployment: Deployment,
@@ -161,6 +161,12 @@ const awaitEnd = async (
   return exitOfStates(seen.map(({ record }) => record?.status));
 };
 
+/**
+ * Sends the jobs of a file. Exits with 4 when an item was refused or a job failed, with 5 when a
+ * job has not ended in time.
+ *
+ * @throws CliError when the file cannot be read
+ */
 export const send = async (file: string, options: SendOptions): Promise<ExitCode> => {
   const items = options.legacy ? readLegacy(file) : await readItems(file);
   return withDeployment(options, async (deployment) => {

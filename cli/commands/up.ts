@@ -38,7 +38,7 @@ const advise = (): void =>
     `\nTry:  npx sheratan send examples/jobs.json\n      npx sheratan jobs\n      npx sheratan why ID\nCtrl-C stops everything. Priorities: ${PRIORITIES.join(', ')}.`,
   );
 
-/** The jobs of examples/, from the first upload to the last outcome. */
+/** Runs the jobs of examples/, from the upload of their files to their ends. */
 const runSamples = async (deployment: Deployment, asJson: boolean): Promise<ExitCode> => {
   await pushDirectory(join(ROOT, 'examples/workspace'), 'default', deployment);
   const began = Date.now();
@@ -80,6 +80,7 @@ const withEmbedded = async (
   }
 };
 
+/** Runs the embedded cloud until interrupted. */
 export const up = (options: UpOptions): Promise<ExitCode> =>
   withEmbedded(options, async (embedded) => {
     announce(embedded);
@@ -87,7 +88,9 @@ export const up = (options: UpOptions): Promise<ExitCode> =>
     return untilInterrupted().then(() => EXIT.ok);
   });
 
-/** The samples, then stay (or leave, with `once`). The exit code is the samples'. */
+/**
+ * Runs the sample jobs, then stays, or ends with `once`. The exit code is that of the sample jobs.
+ */
 export const start = (options: StartOptions): Promise<ExitCode> =>
   withEmbedded(options, async (embedded) => {
     announce(embedded);

@@ -1,4 +1,4 @@
-/** `watch`: follow jobs until each has ended. */
+/** `watch`: follows jobs until each has ended. */
 
 import type { TargetOptions } from '#client/target.ts';
 import { watchJobs } from '#client/wait.ts';
@@ -11,11 +11,15 @@ import { progressText } from '../show.ts';
 
 export interface WatchOptions extends TargetOptions {
   readonly json?: boolean;
-  /** Seconds; 0 waits for ever. */
+  /** Seconds; 0 waits without limit. */
   readonly timeout: number;
 }
 
-/** @param states undefined of a job that has no record yet */
+/**
+ * The exit code for several jobs: 0 when all completed, 4 when one ended otherwise, else 5.
+ *
+ * @param states undefined for a job without a record
+ */
 export const exitOfStates = (states: readonly (JobRecord['status'] | undefined)[]): ExitCode => {
   if (states.some((state) => state && isTerminal(state) && state !== 'COMPLETED'))
     return EXIT.refused;
@@ -31,12 +35,13 @@ const print = (record: JobRecord): void => {
   );
 };
 
-/** An id alone does not say which content is meant: what was refused under it is told. */
+/** An id does not say which content is meant, so what was refused under this id is told. */
 const remark = (record: JobRecord | undefined): void => {
   for (const { event, text } of record ? repeatSteps(record) : [])
     note(`${event}: ${plain(`${record?.id}: ${text}`)}`);
 };
 
+/** Prints each change of the jobs until all have ended, or the time is over. */
 export const watch = (ids: readonly string[], options: WatchOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
     const timeoutMs = options.timeout === 0 ? Number.POSITIVE_INFINITY : options.timeout * 1_000;

@@ -24,7 +24,12 @@ const filesUnder = (directory: string): readonly string[] =>
     return entry.isFile() ? [path] : [];
   });
 
-/** Uploads every file below `directory`; links and `.git`, `node_modules` are left out. */
+/**
+ * Uploads every file below `directory`, without links, `.git` and `node_modules`.
+ *
+ * @returns the number of files
+ * @throws CliError when the folder cannot be read
+ */
 export const pushDirectory = async (
   directory: string,
   name: string,
@@ -47,6 +52,7 @@ export const pushDirectory = async (
   return files.length;
 };
 
+/** Uploads a folder to a workspace. */
 export const push = (directory: string, options: WorkspaceOptions): Promise<ExitCode> =>
   withDeployment(options, async (deployment) => {
     const count = await pushDirectory(directory, options.name, deployment);
@@ -54,6 +60,7 @@ export const push = (directory: string, options: WorkspaceOptions): Promise<Exit
     return EXIT.ok;
   });
 
+/** Lists the files of a workspace, at most 10,000. */
 export const list = (options: WorkspaceOptions): Promise<ExitCode> =>
   looking(options, async ({ workspaces }) => {
     const bounds = { recursive: true, limit: LISTED_MAX };

@@ -1,4 +1,4 @@
-/** Every job of an embedded cloud, latest change first, as the Jobs table's stream tells of them. */
+/** All jobs of an embedded cloud, the latest change first, from the stream of the Jobs table. */
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { StreamRecord } from '#emulator/triggers/streamBatch.ts';
 
@@ -20,27 +20,27 @@ interface JobRow {
 
 interface JobQuery {
   readonly status?: string | undefined;
-  /** Somewhere in id, kind, source, group, mission or error code; upper and lower case alike. */
+  /** Part of id, kind, source, group, mission or error code; case does not matter. */
   readonly text?: string | undefined;
-  /** Rows that changed before the one with this serial number. */
+  /** Only rows that changed before the row with this serial number. */
   readonly before?: number | undefined;
 }
 
 interface JobPage {
   readonly rows: readonly (JobRow & { readonly serial: number })[];
-  /** To ask for the rows after these; absent at the end. */
+  /** `before` for the next page; absent at the end. */
   readonly next?: number;
 }
 
 export interface JobIndex {
   apply(records: readonly StreamRecord[]): void;
   page(query: JobQuery): JobPage;
-  /** How many jobs there are of each status, and how many changes there have been. */
+  /** Number of jobs of each status, and number of all changes so far. */
   counts(): { readonly byStatus: Readonly<Record<string, number>>; readonly changes: number };
 }
 
 export const PAGE_ROWS = 50;
-/** Beyond that the one that has been quiet for longest is left out. */
+/** With more jobs, the job with the oldest change is dropped. */
 const ROWS_MAX = 100_000;
 
 type Image = Parameters<typeof unmarshall>[0];
@@ -53,7 +53,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 
 const rowOf = (id: string, image: Image): JobRow | undefined => {
   const item = unmarshall(image);
-  // A row without a status only says that others wait for the job.
+  // A row without a status only records that others wait for the job.
   if (item['status'] === undefined) return undefined;
   const code = text(item['error']?.code);
   return {
@@ -75,12 +75,13 @@ const rowOf = (id: string, image: Image): JobRow | undefined => {
 interface Entry {
   readonly row: JobRow;
   readonly serial: number;
-  /** What a search looks through. */
+  /** The text that a search reads. */
   readonly text: string;
 }
 
+/** An empty index of at most `rowsMax` jobs. */
 export const createJobIndex = (rowsMax = ROWS_MAX): JobIndex => {
-  // A job that changes goes to the end: the order of the map is the order of the changes.
+  // A changed job moves to the end: the map's order is the order of changes.
   const entries = new Map<string, Entry>();
   const byStatus: Record<string, number> = {};
   let serial = 0;

@@ -1,4 +1,4 @@
-/** What the dashboard lists, read as the commands read it. */
+/** The lists of the dashboard, read as the commands read them. */
 import type { Deployment } from '#client/deployment.ts';
 import type { List } from '#emulator/dashboard/server.ts';
 import { systemClock, systemRandom, systemSleep } from '#shared/kernel/ports.ts';
@@ -9,18 +9,18 @@ import { latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.
 import { stepsOf } from '../steps.ts';
 import type { JobIndex } from './jobIndex.ts';
 
-/** A list for people: its columns, and a text a cell. */
+/** A list for people: columns, and a text for each cell. */
 interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Of each row: the job that it is about. */
+  /** The job of each row, if rows are about jobs. */
   readonly jobs?: readonly string[];
-  /** What to say when there is none. */
+  /** What to show when there are no rows. */
   readonly none: string;
 }
 
 const HALTED_MAX = 1_000;
-/** The worst are shown. */
+/** Hosts that are shown, the worst first. */
 const HOSTS_MAX = 500;
 
 const jobs =
@@ -99,6 +99,7 @@ const hosts =
     };
   };
 
+/** The dashboard's lists by name. Each call reads the deployment again. */
 export const listsOf = (
   deployment: Deployment,
   index: JobIndex,

@@ -1,4 +1,4 @@
-/** Puts the dashboard of an embedded cloud together. */
+/** Opens the dashboard of an embedded cloud. */
 import { openEmbedded } from '#client/deployment.ts';
 import type { EmbeddedState } from '#client/state.ts';
 import type { Cloud } from '#emulator/cloud.ts';
@@ -24,6 +24,7 @@ export interface Dashboard {
   stop(): Promise<void>;
 }
 
+/** Starts the dashboard and follows the cloud's jobs until `stop`. */
 export const openDashboard = async (options: DashboardOptions): Promise<Dashboard> => {
   const { stage, cloud, state, recorder } = options;
   const deployment = openEmbedded(state);

@@ -1,4 +1,4 @@
-/** The project that a cloud here is started for: its kinds, where it has some. */
+/** The project that an embedded cloud is started for, with its own kinds if it has some. */
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { findKinds, type OwnKinds, openOwnKinds } from '#client/dev/ownKinds.ts';
@@ -11,8 +11,11 @@ export interface Project {
 }
 
 /**
- * @returns undefined where the project has no kinds of its own
- * @throws CliError when the module that was named is not there, or esbuild is not
+ * Finds the kinds of the project and prepares their builds.
+ *
+ * @param kinds the module of the kinds; default: `jobs/index.ts`
+ * @returns undefined when the project has no kinds of its own
+ * @throws CliError when the named module or esbuild is missing
  */
 export const openProject = async ({
   kinds,

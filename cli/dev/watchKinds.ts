@@ -3,7 +3,9 @@ import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { type BuiltWorker, KindsError, type OwnKinds } from '#client/dev/ownKinds.ts';
 
-/** Editors write a file in several steps; ms. */
+/**
+ * How long files must be unchanged before a build, in ms: editors write a file in several steps.
+ */
 const SETTLE_MS = 40;
 
 export interface KindsWatch {
@@ -11,17 +13,17 @@ export interface KindsWatch {
 }
 
 export interface Watched {
-  /** A build whose kinds can be loaded, and how long it took, in ms. */
+  /** Called with each build whose kinds can be loaded, and with its time in ms. */
   readonly onBuilt: (worker: BuiltWorker, ms: number) => void;
-  /** What was built before goes on. */
+  /** Called when a build fails; the last good build stays. */
   readonly onFault: (fault: KindsError) => void;
 }
 
 /**
- * Watches the folders of the files that went into the last build: a file that is renamed over
- * another one, as many editors save, is seen too.
+ * Watches the folders of the last build's files. Many editors save by renaming a new file over the
+ * old one, which a watch of the file would miss.
  *
- * @param sources the files of the first build, absolute
+ * @param sources absolute paths of the first build's files
  */
 export const watchKinds = (
   kinds: OwnKinds,
@@ -32,7 +34,7 @@ export const watchKinds = (
   let timer: NodeJS.Timeout | undefined;
   let building = Promise.resolve();
   let stopped = false;
-  /** The fault that was told last: an editor that saves twice is told once. */
+  /** The last reported fault: when an editor saves twice, the fault is reported once. */
   let said = '';
 
   const look = (files: readonly string[]): void => {

@@ -1,17 +1,23 @@
-/** Whether this machine's time is the deployment's: leases, signatures and money go by it. */
+/**
+ * Compares this machine's clock with the deployment's: leases, signatures and money depend on time.
+ */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import { type Finding, ok, problem } from './finding.ts';
 
-/** Of the Date header, which has whole seconds. */
+/** Resolution of the Date header, which has whole seconds. */
 const RESOLUTION_MS = 1_000;
 const PATIENCE_MS = 10_000;
 
-/** @param url of anything that answers for the deployment, whatever it answers */
+/**
+ * Checks the clock by the Date header of an answer.
+ *
+ * @param url of any server of the deployment; any answer will do
+ */
 export const checkClock = async (url: string, clock: Clock): Promise<readonly Finding[]> => {
   const began = clock.now();
   const answer = await fetch(new URL('/', url), {
-    // The time of whoever it points at would say nothing, or be a cache's.
+    // A redirect is not followed: the time of another server, or of a cache, would mean nothing.
     redirect: 'manual',
     signal: AbortSignal.timeout(PATIENCE_MS),
   });

@@ -1,20 +1,23 @@
-/** What a check of a deployment says: what is wrong, and how to fix it. */
+/** A finding of the doctor: what is wrong, and how to fix it. */
 
 export interface Finding {
   readonly check: string;
   readonly level: 'ok' | 'warning' | 'problem';
   readonly detail: string;
-  /** Present unless all is well. */
+  /** What to do; absent when the level is `ok`. */
   readonly fix?: string;
 }
 
+/** A finding that nothing is wrong. */
 export const ok = (check: string, detail: string): Finding => ({ check, level: 'ok', detail });
+/** A finding for a person to decide; the exit code stays 0. */
 export const warning = (check: string, detail: string, fix: string): Finding => ({
   check,
   level: 'warning',
   detail,
   fix,
 });
+/** A finding that must be fixed; the doctor exits with 4. */
 export const problem = (check: string, detail: string, fix: string): Finding => ({
   check,
   level: 'problem',
@@ -25,7 +28,7 @@ export const problem = (check: string, detail: string, fix: string): Finding => 
 const isDenied = (error: unknown): boolean =>
   error instanceof Error && /AccessDenied|UnauthorizedOperation|NotAuthorized/i.test(error.name);
 
-/** A check that could not be made is a finding too. */
+/** Runs a check; when the check itself fails, this is a finding, too. */
 export const attempt = async (
   check: string,
   work: () => Promise<readonly Finding[]>,

@@ -1,8 +1,8 @@
-/** Whether what comes in reaches its function: the event source mappings. */
+/** Checks the event source mappings: whether messages and changes reach their functions. */
 import type { MappingState } from '#client/machinery.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-/** On their way to `Enabled`, or read all the while. */
+/** States on the way to `Enabled`; the source is read meanwhile, or soon. */
 const CHANGING = ['Creating', 'Enabling', 'Updating'];
 
 const findingOf = (source: string, mapping: MappingState): readonly Finding[] => {
@@ -28,14 +28,18 @@ const findingOf = (source: string, mapping: MappingState): readonly Finding[] =>
   return [problem('mappings', is, fix)];
 };
 
-/** Of a table the ARN goes on with its stream. */
+/** The mappings of a source. The ARN of a table's source continues with its stream. */
 export const mappedTo = (
   source: string,
   mappings: readonly MappingState[],
 ): readonly MappingState[] =>
   mappings.filter(({ sourceArn }) => `${sourceArn}/`.includes(`:${source}/`));
 
-/** @param sources ends of the ARNs that must be mapped: a queue's name, or `table/` and its name */
+/**
+ * Checks that every source has an enabled mapping without a problem.
+ *
+ * @param sources ends of the sources' ARNs: a queue's name, or `table/` and a table's name
+ */
 export const checkMappings = (
   mappings: readonly MappingState[],
   sources: readonly string[],

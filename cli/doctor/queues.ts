@@ -1,4 +1,4 @@
-/** Queues as the template has them, and what is in their dead letters. */
+/** Checks that the queues are as the template says, and that their dead-letter queues are empty. */
 import {
   GetQueueAttributesCommand,
   type Message,
@@ -15,17 +15,18 @@ import { attempt, type Finding, ok, problem } from './finding.ts';
 export interface QueueOptions {
   readonly sqs: SQSClient;
   readonly store: Pick<JobStore, 'get'>;
-  /** Of every queue that feeds a function. */
+  /** URLs of the queues that feed functions. */
   readonly urls: readonly string[];
-  /** Of what keeps what streams and schedules gave up. */
+  /** URLs of the queues for what streams and schedules gave up. */
   readonly failureUrls: readonly string[];
 }
 
 type Attributes = Readonly<Record<string, string>>;
 
+/** Name of a queue, from its URL. */
 export const nameOf = (url: string): string => url.split('/').at(-1) ?? url;
 
-/** Queues of one deployment differ in the last part of their URL. */
+/** URL of another queue of the same deployment: only the last part differs. */
 export const sibling = (url: string, name: string): string => url.replace(/[^/]+$/, name);
 
 const attributesOf = async (sqs: SQSClient, QueueUrl: string): Promise<Attributes | undefined> => {
@@ -48,7 +49,7 @@ const messagesIn = (attributes: Attributes): number =>
 
 const PEEKED_MAX = 10;
 
-/** The message stays where it is: it is visible again at once. */
+/** Reads messages without taking them: they are visible again at once. */
 const peek = async (sqs: SQSClient, QueueUrl: string): Promise<readonly Message[]> => {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
@@ -67,7 +68,7 @@ const jobOf = ({ Body = '', MessageId = '', MessageAttributes }: Message): strin
   return hintsOf(Body).id ?? MessageId;
 };
 
-/** Of jobs that have not ended and have no message any more: nothing brings them on. */
+/** Names jobs that have not ended and have no other message: nothing else moves these jobs on. */
 const stranded = async (
   url: string,
   { sqs, store }: Pick<QueueOptions, 'sqs' | 'store'>,
@@ -123,6 +124,7 @@ const lookAt = async (
   return letters(sibling(url, deadLetterTargetArn.split(':').at(-1) ?? ''), options);
 };
 
+/** Checks every queue, and lists what waits in the dead-letter queues. */
 export const checkQueues = async ({
   urls,
   failureUrls,

@@ -1,4 +1,4 @@
-/** What the tables say of the mesh: what is paused, behind, overdue, or waits for a person. */
+/** Checks what the tables say: what is paused, late, overdue, or waits for a person. */
 import type { Deployment } from '#client/deployment.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
@@ -7,14 +7,18 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 
 const COUNTED_MAX = 1_000;
 const WIDTH = 4;
-/** The timekeeper ends them every minute. */
+/** A hold that is overdue for longer is a finding; the timekeeper ends holds every minute. */
 const OVERDUE_MS = 180_000;
-/** Their stream brings blocks at once, and what it lost the timekeeper looks for every minute. */
+/**
+ * A longer lag is a finding. The stream delivers blocks at once; what it loses, the timekeeper
+ * finds within a minute.
+ */
 const LAG_MS = 300_000;
 
 const many = (count: number): string =>
   count >= COUNTED_MAX ? `${COUNTED_MAX} or more` : String(count);
 
+/** Finds what is paused, and a state other than OPERATIONAL. */
 export const checkControl = async ({ control }: Deployment): Promise<readonly Finding[]> => {
   const { state, pausedQueues, pausedSources } = await control.get();
   const paused = [
@@ -30,6 +34,7 @@ export const checkControl = async ({ control }: Deployment): Promise<readonly Fi
   return [warning('state', state, 'sheratan state OPERATIONAL --reason TEXT, when it is over')];
 };
 
+/** Finds dead and quarantined jobs, and callbacks that were given up. */
 export const checkAttention = async ({
   reader,
   deliveries,
@@ -65,7 +70,10 @@ export const checkAttention = async ({
   return found.length > 0 ? found : [ok('jobs', 'none waits for a person')];
 };
 
-/** A fault of ours that comes and goes is retried; one that stays is shown until its job moves on. */
+/**
+ * Finds jobs that come back for a fault of the mesh. A passing fault is retried; a lasting fault is
+ * shown until the job moves on.
+ */
 export const checkUndecided = async ({ faults }: Deployment): Promise<readonly Finding[]> => {
   const found = await faults.list(COUNTED_MAX);
   const [newest] = found;
@@ -76,14 +84,14 @@ export const checkUndecided = async ({ faults }: Deployment): Promise<readonly F
 
 interface LaneFound {
   readonly behind: number;
-  /** How long the first of those blocks has waited. */
+  /** How long the first of these blocks has waited, in ms. */
   readonly lagMs: number;
   readonly overdue: number;
 }
 
 const lookAtLane = async (lane: number, { ledger, clock }: Session): Promise<LaneFound> => {
   const now = clock.now();
-  // The cursor first: what is written in between must not look like blocks behind.
+  // The cursor is read first: blocks that are written in between must not look late.
   const cursor = await ledger.entries.cursor(lane);
   const [head, holds] = await Promise.all([
     ledger.store.head(lane),
@@ -96,6 +104,7 @@ const lookAtLane = async (lane: number, { ledger, clock }: Session): Promise<Lan
   return { ...found, lagMs: now - (first?.at ?? now) };
 };
 
+/** Finds entries that are far behind the journal, and overdue holds. */
 export const checkLedger = async (session: Session): Promise<readonly Finding[]> => {
   const all = Array.from({ length: session.ledger.lanes }, (_, lane) => lane);
   const found = await mapPool(all, WIDTH, (lane) => lookAtLane(lane, session));

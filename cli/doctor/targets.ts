@@ -1,11 +1,11 @@
-/** Whether what is enabled leads anywhere: functions and their aliases, rules, schedules. */
+/** Checks that functions, aliases, rules and schedules lead to something that exists. */
 import type { FunctionState, RuleState } from '#client/machinery.ts';
 import type { Schedule } from '#shared/schedules/schedule.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 const DEPLOY = 'deploy the stack again';
 
-/** With the alias, where one is meant. */
+/** The function's name, with the alias if there is one. */
 const shown = (arn: string): string => arn.split(':function:').at(-1) ?? arn;
 /** Of a function, without the alias. */
 export const functionName = (arn: string): string => shown(arn).split(':')[0] ?? arn;
@@ -27,24 +27,30 @@ const faultOf = ({ arn, state, reason, reserved }: FunctionState): readonly Find
     return [
       warning('functions', `${name} is ${state}${because}`, 'it is being made: look again soon'),
     ];
-  // Lambda wakes one that is inactive at its next event.
+  // Lambda starts an inactive function at its next event.
   return state === 'Active' || state === 'Inactive'
     ? []
     : [problem('functions', `${name} is ${state}${because}`, `see the reason, or ${DEPLOY}`)];
 };
 
+/** Checks that each function exists and may run. */
 export const checkFunctions = (functions: readonly FunctionState[]): readonly Finding[] => {
   const faults = functions.flatMap(faultOf);
   return faults.length > 0 ? faults : [ok('functions', `${functions.length} may run`)];
 };
 
+/** Whether an ARN is a function's. */
 export const isFunction = (arn: string): boolean => arn.includes(':function:');
 
-/** Of a queue the ARN ends with its name. */
+/** The first target that is a queue of another deployment; an ARN of a queue ends with its name. */
 const strayIn = (targets: readonly string[], queues: readonly string[]): string | undefined =>
   targets.find((arn) => arn.includes(':sqs:') && !queues.includes(arn.split(':').at(-1) ?? ''));
 
-/** @param queues names of this deployment's */
+/**
+ * Checks that each rule is enabled and sends to this deployment.
+ *
+ * @param queues names of this deployment's queues
+ */
 export const checkRules = (
   rules: readonly RuleState[],
   queues: readonly string[],
@@ -74,7 +80,11 @@ const queueOf = (input: string): string | undefined => {
   }
 };
 
-/** @param urls of the queues that jobs are sent to */
+/**
+ * Checks that each enabled schedule sends to this deployment.
+ *
+ * @param urls of the queues for jobs
+ */
 export const checkSchedules = (
   schedules: readonly Schedule[],
   urls: readonly string[],

@@ -1,11 +1,11 @@
-/** Whether what waits is taken: the age of the oldest messages beside what is paused. */
+/** Checks that waiting messages are taken: the age of the oldest, beside what is paused. */
 import { AGE_SECONDS } from '#infra/monitoring/jobAlarms.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import type { Control } from '#shared/control/state.ts';
 import { duration } from '../print.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-/** Results and postings wait for nobody but their own function. */
+/** Seconds after which a result or a posting is late: only its own function makes it wait. */
 const OTHERS_SECONDS = 900;
 
 const priorityOf = (queue: string): Priority | undefined =>
@@ -19,7 +19,11 @@ const pausedFor = (priority: Priority | undefined, control: Control): string | u
 
 const LOOK = 'sheratan groups (halted?), sheratan limits; then the logs of the function behind it';
 
-/** @param ages of queues by name, in seconds; 0 where nothing waits to be received */
+/**
+ * Finds queues whose oldest message is too old.
+ *
+ * @param ages in seconds by the queue's name; 0 when no message waits to be received
+ */
 export const checkAges = (
   ages: ReadonlyMap<string, number>,
   control: Control,
