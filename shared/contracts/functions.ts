@@ -58,6 +58,6 @@ export const TIMEKEEPER_TIMEOUT_SECONDS = 55;
 export const REPORTER_TIMEOUT_SECONDS = 60;
 export const SNAPSHOTTER_TIMEOUT_SECONDS = 120;
 export const SETTLER_TIMEOUT_SECONDS = 60;
-/** A shard is probed each minute: the probe run and its commit end before the next one begins. */
+/** Long enough for the probe run of a shard with an interval of 60 s, and for its commit. */
 export const PROBER_TIMEOUT_SECONDS = 60;
 export const ANNOUNCER_TIMEOUT_SECONDS = 60;

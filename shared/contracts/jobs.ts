@@ -1,6 +1,6 @@
 /** The states of a job, as the table, the relay's filter, the clients and the pages name them. */
 
-/** The job neither runs nor has ended; it can be cancelled at once. */
+/** The states of a job that neither runs nor has ended; such a job can be cancelled at once. */
 export const PENDING = ['RETRYING', 'SCHEDULED', 'WAITING', 'LIMITED'] as const;
 
 /** The states in which a job has ended; nobody waits for the job any more. */

@@ -76,7 +76,7 @@ export const KIND_METRICS = [
   JOB_METRICS.attempts,
 ] as const;
 
-/** Numbers of hosts are those of the last probe run; the others count what happened. */
+/** Numbers of hosts are those of the last probe run; the other metrics count or measure. */
 export const HOST_METRICS = {
   hostsOnline: 'HostsOnline',
   hostsBusy: 'HostsBusy',
