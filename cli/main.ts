@@ -23,6 +23,7 @@ import type { SessionOptions } from './session.ts';
 
 const { dev } = deferred(() => import('./commands/dev.ts'));
 const { flow } = deferred(() => import('./commands/flow.ts'));
+const { init } = deferred(() => import('./commands/init.ts'));
 const { jobs, status, why } = deferred(() => import('./commands/read.ts'));
 const { send } = deferred(() => import('./commands/send.ts'));
 const { start, up } = deferred(() => import('./commands/up.ts'));
@@ -64,6 +65,12 @@ const hosted = (command: Command): Command =>
 hosted(program.command('up'))
   .description('start the embedded cloud and stay')
   .action((options: UpOptions) => run(up(options)));
+
+program
+  .command('init')
+  .description('write a first kind, its test and a CDK app into a project; overwrites nothing')
+  .argument('[folder]', 'the project; the present folder by default')
+  .action((folder: string | undefined) => run(init(folder)));
 
 hosted(program.command('dev'))
   .description("start the embedded cloud with the project's kinds, and reload them on save")

@@ -34,6 +34,16 @@ export interface SheratanProps extends Settings {
 /** Bundles of the package; the repository has none. */
 const PREBUILT = fileURLToPath(new URL('../assembly/bundles/', import.meta.url));
 
+/** @throws ConfigError with what esbuild says */
+const bundled = (module: string, bundles: string): string => {
+  try {
+    return bundleWorkerSync(module, bundles);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`kinds: the module does not build.\n${said}`, { cause: error });
+  }
+};
+
 /**
  * Names of the kinds of a bundled worker.
  *
@@ -67,8 +77,8 @@ export class Sheratan extends Construct {
   constructor(scope: Construct, id: string, { kinds, worker, ...settings }: SheratanProps = {}) {
     super(scope, id);
     const config = configOf(settings);
-    const bundles = join(Stage.of(this)?.outdir ?? 'cdk.out', 'sheratan', config.stage);
-    const own = kinds === undefined ? undefined : bundleWorkerSync(resolve(kinds), bundles);
+    const bundles = resolve(Stage.of(this)?.outdir ?? 'cdk.out', 'sheratan', config.stage);
+    const own = kinds === undefined ? undefined : bundled(resolve(kinds), bundles);
     const names = own === undefined ? undefined : kindNames(own).join(',');
     const code = (name: string): string => {
       if (own !== undefined && name === 'worker') return own;

@@ -117,6 +117,6 @@ export const bundleFunctionSync = (name: string, outDir: string): string => {
 export const bundleWorkerSync = (own: string, outDir: string): string => {
   const outdir = join(outDir, 'worker');
   rmSync(outdir, { recursive: true, force: true });
-  buildSync({ ...workerOptions(own, outDir), outdir });
+  buildSync({ ...workerOptions(own, outDir), outdir, logLevel: 'silent' });
   return outdir;
 };

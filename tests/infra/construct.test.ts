@@ -1,7 +1,7 @@
 /** A mesh as a construct, in an app and a stack that are somebody else's. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
@@ -31,15 +31,17 @@ export const resize = { kind: 'image.resize', payload, run: async () => 'MARK_OF
 export const notAKind = 5;
 `;
 
+/** As people give it: relative to where they are. */
+const outFolder = (): string => relative(process.cwd(), mkdtempSync(join(root, 'out-')));
 const stackIn = (outdir: string): Stack => new Stack(new App({ outdir }), 'Theirs');
 const meshIn = (props: SheratanProps): Sheratan =>
-  new Sheratan(stackIn(mkdtempSync(join(root, 'out-'))), 'Mesh', props);
+  new Sheratan(stackIn(outFolder()), 'Mesh', props);
 
 describe("a mesh in somebody's stack", () => {
   let template: Template;
   let outdir: string;
   beforeAll(() => {
-    outdir = mkdtempSync(join(root, 'out-'));
+    outdir = outFolder();
     const stack = stackIn(outdir);
     const photos = new TableV2(stack, 'Photos', {
       partitionKey: { name: 'id', type: AttributeType.STRING },
@@ -150,6 +152,11 @@ describe('what cannot run is refused at synthesis', () => {
   it('kinds whose module throws, with what it says', () => {
     const kinds = moduleOf('throws', "throw new Error('no such licence');");
     expect(() => meshIn({ kinds })).toThrow(/kinds: the module cannot be loaded.*no such licence/s);
+  });
+
+  it('kinds that do not build, with the place', () => {
+    const kinds = moduleOf('broken', 'export const x = (;');
+    expect(() => meshIn({ kinds })).toThrow(/kinds: the module does not build.*broken\.mjs:1:18/s);
   });
 
   it('two kinds of one name', () => {

@@ -1,0 +1,79 @@
+/** `init`: what a project needs to have kinds of its own, written beside what is there. */
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import manifest from '../../package.json' with { type: 'json' };
+import { EXIT, type ExitCode } from '../errors.ts';
+import {
+  INIT_DEPENDENCIES,
+  INIT_DEV_DEPENDENCIES,
+  INIT_FILES,
+  INIT_SCRIPTS,
+  INTO_AN_APP,
+  NO_TEST,
+} from '../init/files.ts';
+import { extendManifest, hasNoCode, type Wanted, writeFiles } from '../init/write.ts';
+import { columns, note, out, paint } from '../print.ts';
+
+/** Compilers of the user's own; any that reads the declarations. */
+const OF_THE_USER: Readonly<Record<string, string>> = {
+  typescript: '^5.9.0',
+  '@types/node': '^24.0.0',
+};
+
+const versionsOf = (names: readonly string[]): Record<string, string> => {
+  const known: Readonly<Record<string, string>> = {
+    ...manifest.devDependencies,
+    ...manifest.dependencies,
+    ...OF_THE_USER,
+  };
+  return Object.fromEntries(names.map((name) => [name, known[name] ?? 'latest']));
+};
+
+const WANTED: Wanted = {
+  scripts: INIT_SCRIPTS,
+  placeholder: NO_TEST,
+  dependencies: {
+    ...versionsOf(INIT_DEPENDENCIES),
+    [manifest.name]: `^${manifest.version}`,
+  },
+  devDependencies: versionsOf(INIT_DEV_DEPENDENCIES),
+};
+
+const LOCKS = [
+  ['pnpm-lock.yaml', 'pnpm install'],
+  ['yarn.lock', 'yarn'],
+] as const;
+const installIn = (root: string): string =>
+  LOCKS.find(([lock]) => existsSync(join(root, lock)))?.[1] ?? 'npm install';
+
+/** A name that npm takes for a package. */
+const nameOf = (root: string): string =>
+  basename(root)
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '') || 'mesh';
+
+/** Not written where the project has an app of its own. */
+const CDK_APP = 'infra/app.ts';
+
+const COLOUR = { written: 'green', extended: 'yellow', kept: 'dim' } as const;
+
+/** @param folder the project; made by nobody else than the user */
+export const init = async (folder = '.'): Promise<ExitCode> => {
+  const root = resolve(folder);
+  const isNew = hasNoCode(root);
+  const files = writeFiles(root, INIT_FILES);
+  const { added, isModule } = extendManifest(root, nameOf(root), WANTED, isNew);
+  out(columns(files.map(({ path, how }) => [paint(COLOUR[how], how), path])));
+  out(columns([['package.json', added.length === 0 ? 'as it was' : `+ ${added.join(', ')}`]]));
+  if (!isModule)
+    note(
+      'package.json has no "type": "module": Node takes .ts files for CommonJS. Set it, or end the names in .mts.',
+    );
+  if (!existsSync(join(root, CDK_APP)))
+    note(`\nThere is a CDK app: put these lines into its stack.\n\n${INTO_AN_APP}`);
+  note(
+    `\nNext:  ${installIn(root)}\n       npx sheratan dev\n       npm test\n       npx cdk deploy`,
+  );
+  return EXIT.ok;
+};

@@ -1,0 +1,118 @@
+/** Writes files into a project, and overwrites none. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+export interface InitFile {
+  readonly path: string;
+  readonly content: string;
+  /** Paths of which the presence says that the project has its own way. */
+  readonly unless?: readonly string[];
+  /** Of a list such as .gitignore: those that are missing are added at its end. */
+  readonly lines?: readonly string[];
+}
+
+export interface Written {
+  readonly path: string;
+  readonly how: 'written' | 'extended' | 'kept';
+}
+
+const extended = (path: string, lines: readonly string[]): boolean => {
+  const text = readFileSync(path, 'utf8');
+  const there = new Set(text.split(/\r?\n/).map((line) => line.trim()));
+  const missing = lines.filter((line) => !there.has(line));
+  if (missing.length === 0) return false;
+  const end = text === '' || text.endsWith('\n') ? '' : '\n';
+  writeFileSync(path, `${text}${end}${missing.join('\n')}\n`);
+  return true;
+};
+
+/** In the order given; a file that is there is kept as it is. */
+export const writeFiles = (root: string, files: readonly InitFile[]): readonly Written[] => {
+  // Looked at before anything is written: a file of ours must not stand in for the project's own.
+  const own = new Set(
+    files.flatMap(({ unless = [] }) => unless).filter((path) => existsSync(join(root, path))),
+  );
+  return files.map(({ path, content, unless = [], lines }): Written => {
+    const file = join(root, path);
+    if (unless.some((each) => own.has(each))) return { path, how: 'kept' };
+    if (existsSync(file))
+      return { path, how: lines && extended(file, lines) ? 'extended' : 'kept' };
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    return { path, how: 'written' };
+  });
+};
+
+interface Manifest {
+  type?: string;
+  scripts?: Record<string, string>;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+/** What a package.json must say for the files to run. */
+export interface Wanted {
+  readonly scripts: Readonly<Record<string, string>>;
+  /** A script that counts as none. */
+  readonly placeholder: RegExp;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+const missingIn = (
+  given: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(wanted).filter(([name]) => given[name] === undefined));
+
+/** What npm, git and people put into a folder before there is any code. */
+const NO_CODE =
+  /^(?:package\.json|package-lock\.json|pnpm-lock\.yaml|yarn\.lock|node_modules|\..*|.*\.md|LICENSE.*)$/;
+
+/** Whether nothing in the folder can depend on how modules are loaded. */
+export const hasNoCode = (root: string): boolean =>
+  readdirSync(root).every((name) => NO_CODE.test(name));
+
+export interface Extended {
+  /** Names of the scripts and packages that were added. */
+  readonly added: readonly string[];
+  /** Whether Node takes the project's `.ts` files for ES modules, which kinds are. */
+  readonly isModule: boolean;
+}
+
+/**
+ * Adds to package.json what it lacks; makes one where there is none.
+ *
+ * @param setType whether the project may become one of ES modules: only one without code
+ */
+export const extendManifest = (
+  root: string,
+  name: string,
+  wanted: Wanted,
+  setType: boolean,
+): Extended => {
+  const path = join(root, 'package.json');
+  const before: Manifest = existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')) as Manifest)
+    : ({ name, version: '0.0.0', private: true } as Manifest);
+  const scripts = Object.fromEntries(
+    Object.entries(before.scripts ?? {}).filter(([, script]) => !wanted.placeholder.test(script)),
+  );
+  const all = { ...before.dependencies, ...before.devDependencies };
+  const newScripts = missingIn(scripts, wanted.scripts);
+  const newDependencies = missingIn(all, wanted.dependencies);
+  const newDevDependencies = missingIn(all, wanted.devDependencies);
+  const after = {
+    ...before,
+    ...(setType && { type: 'module' }),
+    scripts: { ...scripts, ...newScripts },
+    dependencies: { ...before.dependencies, ...newDependencies },
+    devDependencies: { ...before.devDependencies, ...newDevDependencies },
+  };
+  writeFileSync(path, `${JSON.stringify(after, null, 2)}\n`);
+  const added = [newScripts, newDependencies, newDevDependencies];
+  return {
+    added: added.flatMap((each) => Object.keys(each)),
+    isModule: setType || before.type === 'module',
+  };
+};
