@@ -1,0 +1,226 @@
+/** The package as a stranger has it: packed, installed into an empty folder, used by its commands. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+const root = mkdtempSync(join(tmpdir(), 'sheratan-package-'));
+const project = join(root, 'my-mesh');
+const PATIENCE = { timeout: 60_000, interval: 50 };
+/** This Node, by whatever name: scripts of npm begin with `node`. */
+const env = {
+  ...process.env,
+  PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+  NO_COLOR: '1',
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
+  npm_config_update_notifier: 'false',
+};
+
+interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const run = (command: string, args: readonly string[], cwd = project, input = ''): Promise<Said> =>
+  new Promise((done) => {
+    const child = execFile(
+      command,
+      [...args],
+      { cwd, env, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) =>
+        done({
+          code: typeof error?.code === 'number' ? error.code : error ? 1 : 0,
+          stdout,
+          stderr,
+        }),
+    );
+    child.stdin?.end(input);
+  });
+const sheratan = (args: readonly string[], input?: string): Promise<Said> =>
+  run('npx', ['--no-install', 'sheratan', ...args], project, input);
+const passed = async (said: Promise<Said>): Promise<string> => {
+  const { code, stdout, stderr } = await said;
+  expect({ code, stderr: code === 0 ? '' : stderr + stdout }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+};
+
+let tarball = '';
+let seconds = 0;
+
+beforeAll(async () => {
+  await promisify(execFile)(process.execPath, ['scripts/package.ts'], { env });
+  const packed = await run('npm', ['pack', '--pack-destination', root], 'build/package');
+  tarball = join(root, packed.stdout.trim().split('\n').at(-1) ?? '');
+  mkdirSync(project);
+  const began = performance.now();
+  await passed(run('npm', ['install', tarball]));
+  await passed(sheratan(['init']));
+  await passed(run('npm', ['install']));
+  seconds = (performance.now() - began) / 1_000;
+}, 600_000);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('a new project', { timeout: 300_000 }, () => {
+  it('has a kind whose test passes, and whose types are strict, with declarations checked', async () => {
+    expect(await passed(run('npm', ['test']))).toMatch(/pass 2/);
+    await passed(run('npm', ['run', 'types']));
+    writeFileSync(
+      join(project, 'use.ts'),
+      `import { Mesh } from 'sheratan/client';
+import { createHost } from 'sheratan/host';
+import { echo } from 'sheratan/kinds';
+import { startMesh } from 'sheratan/testing';
+import { Sheratan } from 'sheratan/cdk';
+import { hello } from './jobs/hello.ts';
+export const used = [createHost, echo, startMesh, Sheratan];
+export const greeting = async (mesh: Mesh): Promise<string> =>
+  (await mesh.result(await mesh.send(hello, { name: 'Ada' }))).greeting;
+// @ts-expect-error a payload that the schema refuses
+export const wrong = (mesh: Mesh) => mesh.send(hello, { name: 5 });
+`,
+    );
+    const options = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2024'];
+    const resolving = [
+      '--allowImportingTsExtensions',
+      '--lib',
+      'es2024,esnext.disposable',
+      'use.ts',
+    ];
+    // The user's own compiler, and the newest one.
+    for (const tsc of ['node_modules/.bin/tsc', resolve('node_modules/.bin/tsc')])
+      for (const [module, resolution] of [
+        ['nodenext', 'nodenext'],
+        ['esnext', 'bundler'],
+      ] as const) {
+        const modules = ['--module', module, '--moduleResolution', resolution];
+        await passed(run(tsc, [...options, ...modules, ...resolving]));
+      }
+  });
+
+  it('ships no test, no secret of the repository, and a build of everything that it names', () => {
+    const installed = join(project, 'node_modules/sheratan');
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    expect(files.filter((name) => /\.test\.|^tests\/|^\.|node_modules/.test(name))).toEqual([]);
+    expect(files.filter((name) => /\.ts$/.test(name) && !/\.d\.ts$/.test(name))).toEqual([]);
+    const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+    };
+    const named = Object.values(exports).flatMap((to) =>
+      typeof to === 'string' ? [to] : Object.values(to),
+    );
+    expect(named.filter((path) => !files.includes(path.replace('./', '')))).toEqual([]);
+  });
+
+  it('becomes a template in an app of its own', async () => {
+    await passed(run('npx', ['cdk', 'synth', '--quiet']));
+    const template = readFileSync(join(project, 'cdk.out/Mesh-dev.template.json'), 'utf8');
+    expect(template).toContain('/sheratan/dev/outputs');
+    expect(template).toMatch(/echo,.*hello/);
+  });
+
+  it('keeps what is there when it is set up again', async () => {
+    appendFileSync(join(project, 'jobs/index.ts'), '// mine\n');
+    expect(await passed(sheratan(['init']))).not.toContain('written');
+    expect(readFileSync(join(project, 'jobs/index.ts'), 'utf8')).toContain('// mine');
+  });
+});
+
+describe('a mesh of its kinds on this machine', { timeout: 300_000 }, () => {
+  let cloud: ChildProcess;
+  let said = '';
+  beforeAll(async () => {
+    // Without npx in between, which passes no signal on.
+    const command = join(project, 'node_modules/sheratan/bin/sheratan.js');
+    cloud = spawn(process.execPath, [command, 'dev'], { cwd: project, env });
+    for (const stream of [cloud.stdout, cloud.stderr])
+      stream?.on('data', (data: Buffer) => {
+        said += data.toString();
+      });
+    await vi.waitUntil(() => said.includes('Ctrl-C'), PATIENCE);
+  }, 120_000);
+  afterAll(async () => {
+    cloud.kill('SIGINT');
+    await vi.waitUntil(() => cloud.exitCode !== null || cloud.signalCode !== null, PATIENCE);
+  }, 120_000);
+
+  const send = (envelope: object) =>
+    sheratan(['send', '-', '--wait', '60'], JSON.stringify(envelope));
+
+  it('runs the first job', async () => {
+    await passed(send({ kind: 'hello', id: 'first', payload: { name: 'Ada' } }));
+    expect(await passed(sheratan(['status', 'first']))).toContain('hello Ada');
+    console.info(
+      `from "npm install sheratan" to a project that is set up: ${seconds.toFixed(1)} s`,
+    );
+  });
+
+  it('refuses a kind that there is not, and a payload that its schema refuses ends with the reason', async () => {
+    const unknown = await send({ kind: 'hallo' });
+    expect(unknown).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/UNKNOWN_KIND.*known: .*hello/),
+    });
+    expect((await send({ kind: 'hello', id: 'wrong', payload: { name: 5 } })).code).toBe(4);
+    expect(await passed(sheratan(['why', 'wrong']))).toContain('payload.name');
+  });
+
+  it('runs new code and new kinds after a save, and the old code while the new does not build', async () => {
+    const file = join(project, 'jobs/hello.ts');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, `${text}\nexport const broken = (;\n`);
+    await vi.waitUntil(() => said.includes('do not build'), PATIENCE);
+    await passed(send({ kind: 'hello', id: 'while-broken', payload: { name: 'Bob' } }));
+    writeFileSync(file, text.replace('`hello ', '`good day '));
+    writeFileSync(join(project, 'jobs/bye.ts'), text.replaceAll('hello', 'bye'));
+    appendFileSync(join(project, 'jobs/index.ts'), "export { bye } from './bye.ts';\n");
+    await vi.waitUntil(() => said.includes('reloaded: +bye'), PATIENCE);
+    await passed(send({ kind: 'bye', id: 'bye', payload: { name: 'Ada' } }));
+    await passed(send({ kind: 'hello', id: 'second', payload: { name: 'Ada' } }));
+    expect(await passed(sheratan(['status', 'bye']))).toContain('bye Ada');
+    expect(await passed(sheratan(['status', 'second']))).toContain('good day Ada');
+  });
+});
+
+describe('a test that starts a mesh', { timeout: 300_000 }, () => {
+  it('has the kinds of the project, and leaves nothing behind', async () => {
+    writeFileSync(
+      join(project, 'jobs/mesh.test.ts'),
+      `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startMesh } from 'sheratan/testing';
+import { hello } from './hello.ts';
+
+test('a job through queue, worker and table', async () => {
+  const { mesh, stop } = await startMesh();
+  try {
+    const job = await mesh.send(hello, { name: 'Ada' });
+    const { greeting } = await mesh.result(job, { timeoutSeconds: 60 });
+    assert.match(greeting, /Ada$/);
+  } finally {
+    await stop();
+  }
+});
+`,
+    );
+    expect(await passed(run(process.execPath, ['--test', 'jobs/mesh.test.ts']))).toMatch(/pass 1/);
+  });
+});
+
+it('is imported by Node 22, which many still have', { timeout: 300_000 }, async () => {
+  const program =
+    "for (const name of ['', '/client', '/kinds', '/host']) await import('sheratan' + name); console.log(process.version);";
+  const args = ['--yes', '--package', 'node@22', 'node', '--input-type=module', '-e', program];
+  expect(await passed(run('npx', args))).toMatch(/^v22\./m);
+});
