@@ -1,4 +1,4 @@
-/** The second day, rehearsed: tables are lost and restored as docs/deploying.md says, by its commands. */
+/** The second day, rehearsed: tables are lost and restored as docs/operating.md says, by its commands. */
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -55,7 +55,7 @@ export const findEndpoint = async (): Promise<Endpoint> => {
   const given = process.env['AWS_ENDPOINT_URL'];
   if (!given)
     throw new Error(
-      'npm run test:deployed deploys to the endpoint in AWS_ENDPOINT_URL, which is not set. Start one with scripts/ministack.sh or "docker compose up localstack" (see README), or set it to "aws" for the account of your credentials.',
+      'npm run test:deployed deploys to the endpoint in AWS_ENDPOINT_URL, which is not set. Start one with scripts/ministack.sh or "docker compose up localstack" (see docs/deploying.md), or set it to "aws" for the account of your credentials.',
     );
   if (given === 'aws') {
     delete process.env['AWS_ENDPOINT_URL'];

@@ -56,7 +56,7 @@ export interface JobDefinition {
   readonly timeoutSeconds?: number;
   readonly retry?: RetryPolicyInput;
   /**
-   * Whether a result may name follow-up jobs (docs/jobs.md); false by default. Set it only for a
+   * Whether a result may name follow-up jobs (docs/flows.md); false by default. Set it only for a
    * kind whose results you trust: whoever can write such a result can run any job of the mesh.
    */
   readonly followUps?: boolean;
