@@ -12,7 +12,7 @@ export const upper = (text: string): string =>
 /** For a metric that is emitted only when something happens. */
 export const QUIET = {
   as: 'notBreaching',
-  because: 'Nothing is emitted while nothing happens, and nothing happening is fine.',
+  because: 'There is no data while nothing happens, and that is fine.',
 } as const;
 
 /** So many breaching minutes, of so many in a row. */

@@ -50,7 +50,7 @@ const idleAlarm = (inventory: Inventory, priority: Priority): AlarmSpec => ({
     means: `For five minutes nobody has asked for ${priority} jobs, though some wait, and the oldest message is older than ${AGE_SECONDS[priority]} s.`,
     firstLook:
       '`sheratan doctor` (is the mapping enabled, is its target there?), then Throttles and Concurrent executions of the worker on the dashboard.',
-    firstAction: `A mapping that is off: enable it, or roll the deployment back. All workers busy with long jobs: raise maxConcurrency.${priority}.`,
+    firstAction: `When a mapping is off, enable it, or roll the deployment back. When all workers are busy with long jobs, raise maxConcurrency.${priority}.`,
   },
 });
 
@@ -68,10 +68,10 @@ const lateAlarm = (inventory: Inventory, priority: Priority): AlarmSpec =>
     1_000 * AGE_SECONDS[priority],
     minutes(5),
     {
-      means: `For five minutes even the quickest ${priority} job has waited longer than ${AGE_SECONDS[priority]} s for its start: more comes than is done.`,
+      means: `For five minutes even the quickest ${priority} job has waited longer than ${AGE_SECONDS[priority]} s for its start: more jobs come than are done.`,
       firstLook:
         'Messages waiting, Throttles and Concurrent executions on the dashboard; `sheratan state` (just resumed?).',
-      firstAction: `Raise maxConcurrency.${priority}; a source that floods the queue: \`sheratan limits set\`.`,
+      firstAction: `Raise maxConcurrency.${priority}. When one source floods the queue, limit it: \`sheratan limits set\`.`,
     },
   );
 
@@ -88,15 +88,15 @@ export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     means: 'Somebody sent what cannot run: no JSON, an unknown kind, a payload against its schema.',
     firstLook: '`sheratan jobs` lists them with the field and the reason.',
     firstAction:
-      'Tell the sender; when the reason is fixed, `sheratan redrive --status QUARANTINED`, with `--patch` if the body is.',
+      'Tell the sender. When the reason is fixed: `sheratan redrive --status QUARANTINED`, with `--patch` where the payload is wrong.',
   }),
   above('Undecided', 'page', own(inventory, 'worker', JOB_METRICS.undecided), 0, minutes(3, 5), {
     means:
-      'In three of five minutes messages came back because the worker itself failed before it decided about them: a fault of ours, or a table that is out of reach. Their groups wait.',
+      'In three of five minutes messages came back because the worker failed before it decided about them: a fault of the mesh, or a table that is out of reach. Their groups wait.',
     firstLook:
       '`sheratan doctor` names the newest one, `sheratan why ID` its fault; the worker’s log has the stack.',
     firstAction:
-      'A table or queue out of reach: wait for it. A fault in the code: roll the worker back, or fix it; the messages come back by themselves.',
+      'When a table or a queue is out of reach, wait for it. When the code has a fault, roll the worker back, or fix it. The messages come back by themselves.',
   }),
   {
     id: 'DeadRate',
@@ -116,7 +116,7 @@ export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
       firstLook:
         '`sheratan jobs`: one error code or many, one kind or all? Then `sheratan why ID`.',
       firstAction:
-        'A target that is down: `sheratan pause --source S`, and `sheratan redrive --error CODE --rate 10` when it is back.',
+        'When a target is down: `sheratan pause --source S --reason TEXT`. When it is back: `sheratan resume --source S --reason TEXT`, and `sheratan redrive --error CODE --rate 10`.',
     },
   },
 ];
@@ -131,7 +131,7 @@ export const callbackAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     minutes(1),
     {
       means:
-        'A result could not be delivered for three days, or its address is forbidden, and is tried no more.',
+        'A result could not be delivered for three days, or its address is forbidden. It is tried no more.',
       firstLook:
         '`sheratan callbacks`, then `sheratan callbacks show ID`: what the receiver answered.',
       firstAction: 'When the receiver is back: `sheratan callbacks replay --failed`.',
@@ -157,8 +157,10 @@ export const callbackAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     runbook: {
       means:
         'Most posts of results have failed for ten minutes. They are kept and tried again for three days.',
-      firstLook: 'The reporter’s log: one receiver or all? All means that our way out is closed.',
-      firstAction: 'One receiver: tell its owner. All: check egress, DNS and `outboundAllow`.',
+      firstLook:
+        'The reporter’s log: does one receiver fail, or do all? When all fail, the mesh itself cannot reach them.',
+      firstAction:
+        'Tell the owner of the one receiver. When all fail, check the network (`vpc`), DNS and `outboundAllow`.',
     },
   },
 ];

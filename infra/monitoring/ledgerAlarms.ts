@@ -15,10 +15,10 @@ export const ledgerAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     minutes(1),
     {
       means:
-        'A balance differs from what the journal says, or a block does not sum to nothing. It must never happen.',
+        'A balance differs from what the journal says, or a block does not sum to 0. This must never happen.',
       firstLook: '`sheratan ledger verify` names the first item that is wrong.',
       firstAction:
-        '`sheratan pause` so that nothing is held or paid, `sheratan ledger export` for evidence, then `sheratan ledger repair`, which rebuilds balances from the journal.',
+        '`sheratan pause --reason TEXT`, so that nothing is held or paid. `sheratan ledger export FILE`, for evidence. Then `sheratan ledger repair --yes`, which makes balances again from the journal.',
     },
   ),
   above(
@@ -29,10 +29,10 @@ export const ledgerAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     minutes(5),
     {
       means:
-        'Holds whose time is over could not be ended for five minutes: payers miss money that is theirs.',
+        'Holds whose time is over could not be ended for five minutes: payers cannot spend money that is theirs.',
       firstLook: 'The timekeeper’s log, and Conflicts on the dashboard.',
       firstAction:
-        '`sheratan ledger release HOLD` for one that a payer waits for; then fix what the log says.',
+        '`sheratan ledger release HOLD`, for a hold that a payer waits for. Then fix what the log says.',
     },
   ),
   above(
@@ -43,10 +43,10 @@ export const ledgerAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     minutes(5),
     {
       means:
-        'Statements are behind the journal by more than 1,000 blocks for five minutes; balances are not.',
+        'For five minutes statements have been more than 1,000 blocks behind the journal. Balances are right.',
       firstLook: 'Errors and Stream lag of the snapshotter; a broken chain is named in its log.',
       firstAction:
-        'LEDGER_CHAIN_BROKEN: as for a ledger difference. Else wait: the timekeeper catches up each minute.',
+        'When the log says LEDGER_CHAIN_BROKEN, do as for LedgerDifference. Otherwise wait: the timekeeper catches up each minute.',
     },
   ),
   above(
@@ -59,7 +59,7 @@ export const ledgerAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
       means: 'Charges of ended jobs have come back for ten minutes: somebody is not paid yet.',
       firstLook: 'The settler’s log has the outcome’s code for each.',
       firstAction:
-        'A closed or missing account: `sheratan ledger reopen` or `open` it; they settle by themselves then.',
+        'When an account is closed or missing: `sheratan ledger reopen` or `sheratan ledger open`. The charges then settle by themselves.',
     },
   ),
 ];

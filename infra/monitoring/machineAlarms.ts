@@ -18,7 +18,7 @@ export const deadLetterAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
       0,
       minutes(1),
       {
-        means: `SQS or Lambda gave up on ${what}: they wait in sheratan-${inventory.stage}-${queue} and nothing will touch them again.`,
+        means: `SQS or Lambda gave up on ${what}. They wait in sheratan-${inventory.stage}-${queue}, and nothing will touch them again.`,
         firstLook: `Read one without deleting it, \`aws sqs receive-message --attribute-names All --message-attribute-names All\`, and search the function’s log group for its id.`,
         firstAction: action,
       },
@@ -35,10 +35,10 @@ export const streamAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
       60_000,
       minutes(3),
       {
-        means: `The ${name} is more than a minute behind its table’s stream; after 24 h the stream forgets.`,
+        means: `The ${name} is more than a minute behind the stream of its table. The stream forgets after 24 h.`,
         firstLook: `Errors and Longest run of the ${name} on the dashboard; its log group for the record that fails.`,
         firstAction:
-          'A record that fails again and again is bisected out to the failures queue by itself; if the function fails as a whole, roll its last change back.',
+          'A record that fails again and again goes to the failures queue by itself. When the function fails as a whole, roll its last change back.',
       },
     ),
   );
@@ -53,10 +53,10 @@ export const functionAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
       0,
       minutes(3, 5),
       {
-        means: `The ${name} threw, ran out of time or memory in three of five minutes. A failing job is no error of the worker: this is a fault of ours.`,
+        means: `The ${name} threw, ran out of time or memory in three of five minutes. A job that fails is not counted here: this is a fault of the mesh.`,
         firstLook: `Logs Insights on /sheratan/sheratan-${inventory.stage}-${name}: \`filter level = "ERROR"\`, and \`Task timed out\`.`,
         firstAction:
-          'After a deployment: roll back. Else see whether tables or queues refuse (Throttled, Conflicts) before anything is restarted; messages come back by themselves.',
+          'After a deployment, roll back. Otherwise see first whether tables or queues refuse (Throttled, Conflicts). Messages come back by themselves.',
       },
     ),
     above(
@@ -88,10 +88,10 @@ export const tableAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
         0,
         minutes(5),
         {
-          means: `DynamoDB has refused ${access.toLowerCase()}s of the ${table} table for five minutes: load grew faster than it doubles, or one key is hot.`,
+          means: `DynamoDB has refused ${access.toLowerCase()}s of the ${table} table for five minutes: load grew faster than the table’s capacity, or one key is hot.`,
           firstLook: 'CloudWatch Contributor Insights of the table: many keys or one?',
           firstAction:
-            'Many: wait, on-demand capacity doubles by itself. One: a payer or a source; give it a limit with `sheratan limits set`.',
+            'Many keys: wait, on-demand capacity doubles by itself. One key is a payer, a source or a mission: give the source a limit with `sheratan limits set`.',
         },
       ),
     ),
@@ -120,13 +120,13 @@ export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     missing: {
       as: 'missing',
       because:
-        'Without a tick nothing is known of the hosts; that the prober is dead is told by its own alarm.',
+        'Without a probe run nothing is known of the hosts. ProberDead tells of a prober that does not run.',
     },
     runbook: {
       means: 'More than one in ten of the hosts in service is offline.',
       firstLook:
         'Inconclusive probes on the dashboard: are the hosts down, or does the prober see nothing?',
-      firstAction: 'Their owner; jobs go to the hosts that are left meanwhile.',
+      firstAction: 'Tell their owner. Meanwhile jobs go to the other hosts.',
     },
   },
   {
@@ -137,12 +137,13 @@ export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     when: minutes(3),
     missing: {
       as: 'breaching',
-      because: 'A dead man’s switch: a prober that does not run emits nothing.',
+      because: 'A prober that does not run emits nothing, so no data is the alarm.',
     },
     runbook: {
       means: 'No probe has run for three minutes: the state of every host is old.',
-      firstLook: 'Is its schedule enabled? Then Errors and Throttles of the prober.',
-      firstAction: 'Enable the schedule; roll a deployment back that came just before.',
+      firstLook:
+        'Is the rule of each minute enabled (`sheratan doctor`)? Then Errors and Throttles of the prober.',
+      firstAction: 'Enable the rule. Roll back a deployment that came just before.',
     },
   },
   above(
@@ -153,10 +154,11 @@ export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     minutes(2, 3),
     {
       means:
-        'The prober had no time left for some hosts: a tick is longer than its interval allows.',
+        'The prober had no time left for some hosts: a probe run takes longer than its interval allows.',
       firstLook:
         'Run of the prober and Probe latency on the dashboard: many slow hosts, or too many?',
-      firstAction: 'More memory brings more CPU; beyond 1,000 hosts a shard, more shards.',
+      firstAction:
+        'Give the prober more memory (`proberMemoryMb`), which brings more CPU. Give slow hosts a longer interval.',
     },
   ),
   above(
@@ -167,10 +169,11 @@ export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     minutes(5),
     {
       means:
-        'Five probes in a row said nothing of some hosts in service: what is shown of them is only the last that was known, and jobs go by it.',
+        'Five probes in a row said nothing about some hosts in service. What is shown of them is only the last state that was known, and jobs go by it.',
       firstLook:
         'The prober’s log for inconclusive probes and their reason: names that do not resolve, descriptors, an address that `outboundAllow` does not name.',
-      firstAction: 'By the reason: fix the resolver, allow the address, or give the prober memory.',
+      firstAction:
+        'By the reason: fix the resolver, allow the address, or give the prober more memory.',
     },
   ),
 ];

@@ -17,26 +17,44 @@ const watched = ({ series }: AlarmSpec): string =>
 
 const sectionOf = (alarm: AlarmSpec): string => {
   const { id, severity, missing, runbook } = alarm;
+  const silence =
+    missing.as === 'notBreaching' ? [] : [`- **No data.** ${missing.as}: ${missing.because}`];
   return [
     `## ${id}`,
     '',
-    `${severity === 'page' ? 'Pages' : 'Ticket'}: ${watched(alarm)}, ${whenText(alarm)}.`,
+    `${severity === 'page' ? 'PAGE' : 'TICKET'}: ${watched(alarm)}, ${whenText(alarm)}.`,
     '',
     `- **Means.** ${runbook.means}`,
     `- **First look.** ${runbook.firstLook}`,
     `- **First action.** ${runbook.firstAction}`,
-    `- Missing data: ${missing.as}. ${missing.because}`,
+    ...silence,
   ].join('\n');
 };
 
-const HEAD = `# Runbook
+const linksTo = (alarms: readonly AlarmSpec[], severity: AlarmSpec['severity']): string =>
+  alarms
+    .filter((alarm) => alarm.severity === severity)
+    .map(({ id }) => `[${id}](#${id.toLowerCase()})`)
+    .join(' · ');
 
-Made by \`npm run runbook\` from infra/monitoring/alarms.ts; edit there. Names of alarms begin with
-\`sheratan-<stage>-\`, here \`dev\`. Each tells the topic \`sheratan-<stage>-alarms\` by itself, once when
-it begins and once when it ends, with PAGE or TICKET as its first word: filter subscriptions by that.
-Noise is kept down by the minutes that each one waits, by rates instead of single failures, and by
-what waits on purpose being left out. No alarm hides behind another one that lasts. The dashboard \`sheratan-<stage>-mesh\` has a row for each context.`;
+const headOf = (alarms: readonly AlarmSpec[]): string => `# Runbook
+
+What each alarm means, and what to do first. Daily commands are in [operating.md](operating.md).
+
+The name of an alarm begins with \`sheratan-<stage>-\`; here the stage is \`dev\`. An alarm tells the topic
+\`sheratan-<stage>-alarms\` twice: when it begins, and when it ends. PAGE or TICKET is the first word: filter
+subscriptions by that. The dashboard \`sheratan-<stage>-mesh\` has a row for each context.
+
+**PAGE**: wake somebody. ${linksTo(alarms, 'page')}
+
+**TICKET**: look at it during the day. ${linksTo(alarms, 'ticket')}
+
+What keeps the noise down: an alarm waits for some minutes, goes by rates instead of single failures, and
+leaves out what waits on purpose. No alarm hides behind another alarm that lasts. No data is no alarm, unless
+the section says otherwise.
+
+This page is made by \`npm run runbook\` from infra/monitoring/alarms.ts. Edit there.`;
 
 /** The whole document, with a section for each alarm. */
 export const runbookOf = (alarms: readonly AlarmSpec[]): string =>
-  `${[HEAD, ...alarms.map(sectionOf)].join('\n\n')}\n`;
+  `${[headOf(alarms), ...alarms.map(sectionOf)].join('\n\n')}\n`;
