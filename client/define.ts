@@ -1,4 +1,8 @@
-/** `sheratan`: what defines a kind of job. Loads no client of AWS. */
+/**
+ * `sheratan`: what defines a kind of job. Loads no client of AWS.
+ *
+ * @module sheratan
+ */
 export { SIGNATURE_HEADER, verifySignature } from '#shared/jobs/callbacks/signature.ts';
 export type { Envelope } from '#shared/jobs/envelope/schema.ts';
 export {

@@ -25,9 +25,13 @@ interface Sent {
  * handle without `sent`, made by hand, means any job with this id.
  */
 export interface JobHandle<R = unknown> {
+  /** The id of the job. */
   readonly id: string;
+  /** The name of the job's kind. */
   readonly kind: string;
+  /** What was sent, to tell the job from another job with its id. */
   readonly sent?: Sent;
+  /** Never set: this field only carries the type of the result. */
   readonly returns?: R;
 }
 

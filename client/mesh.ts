@@ -28,7 +28,9 @@ export type ConnectOptions = TargetOptions;
 
 /** One of the jobs that `sendMany` sends. */
 export interface Order<S extends v.GenericSchema = v.GenericSchema, R = unknown> {
+  /** The kind of the job. */
   readonly job: TypedJob<S, R>;
+  /** The payload, as the kind's schema takes it. */
   readonly payload: v.InferInput<S>;
   /** What the envelope says beside kind and payload. */
   readonly options?: SendOptions;

@@ -1,4 +1,8 @@
-/** `sheratan/testing`: runs a kind without a queue, and a whole mesh for the time of a test. */
+/**
+ * `sheratan/testing`: runs a kind without a queue, and a whole mesh for the time of a test.
+ *
+ * @module sheratan/testing
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

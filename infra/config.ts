@@ -97,11 +97,13 @@ const SETTINGS = {
 
 const settings = v.object(SETTINGS);
 
+/** A checked configuration: every setting, with its default where none was given. */
 export type Config = Readonly<v.InferOutput<typeof settings>>;
 
 /** Thrown for a bad configuration; the message names each bad setting. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  /** Always CONFIG_INVALID. */
   readonly code = 'CONFIG_INVALID';
 }
 

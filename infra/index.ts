@@ -1,4 +1,8 @@
-/** `sheratan/cdk`: a mesh as a construct, in any CDK app and any stack. */
+/**
+ * `sheratan/cdk`: a mesh as a construct, in any CDK app and any stack.
+ *
+ * @module sheratan/cdk
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';

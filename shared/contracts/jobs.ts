@@ -13,4 +13,5 @@ export const STATUSES = ['RUNNING', ...PENDING, ...TERMINAL] as const;
 
 export type Terminal = (typeof TERMINAL)[number];
 export type Attention = (typeof ATTENTION)[number];
+/** The state of a job. */
 export type Status = (typeof STATUSES)[number];

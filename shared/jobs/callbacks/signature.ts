@@ -6,6 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Json } from '#shared/kernel/json.ts';
 import type { JobRecord } from '../record/record.ts';
 
+/** The header of a callback or a call to a host that holds its signatures. */
 export const SIGNATURE_HEADER = 'sheratan-signature';
 
 const digest = (secret: string, seconds: number, id: string, body: string): string =>

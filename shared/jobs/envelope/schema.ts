@@ -126,6 +126,7 @@ export const envelopeSchema = v.strictObject({
   cost: v.optional(costSchema),
 });
 
+/** A job as a sender writes it. docs/jobs.md describes each field. */
 export type Envelope = v.InferOutput<typeof envelopeSchema>;
 
 const hint = (max: number) => v.fallback(v.optional(label(max)), undefined);

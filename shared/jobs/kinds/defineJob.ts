@@ -13,6 +13,7 @@ import type { Workspaces } from '../ports/workspaces.ts';
 
 /** What a handler gets beside the payload. */
 export interface JobContext {
+  /** The id of the job; the same for each of its attempts. */
   readonly jobId: string;
   /** 1 for the first run. */
   readonly attempt: number;
@@ -26,6 +27,7 @@ export interface JobContext {
    * Aborted at the timeout, on cancellation and when the lease is lost. Pass it to all that waits.
    */
   readonly signal: AbortSignal;
+  /** Writes log lines with the ids of the job. */
   readonly logger: Logger;
   /** Reports a fraction from 0 to 1 and a note; people see the latest report. */
   readonly progress: (fraction: number, note?: string) => void;
@@ -41,6 +43,7 @@ export interface JobContext {
    * cost pays the host; for a job without a cost, only free hosts are asked.
    */
   readonly dispatch: (task: Task) => Promise<Json | undefined>;
+  /** The time; a test may set it. */
   readonly clock: Clock;
   /** Files in the deployment's bucket. */
   readonly workspaces: Workspaces;
@@ -50,10 +53,13 @@ export interface JobContext {
 
 /** A kind, as the worker knows it. */
 export interface JobDefinition {
+  /** The name of the kind: a letter, then up to 63 letters, digits, `.`, `_` or `-`. */
   readonly kind: string;
+  /** The valibot schema of the payload. A payload that breaks the schema quarantines the job. */
   readonly payload: v.GenericSchema;
   /** The longest attempt, in seconds, unless the envelope gives another time; 300 by default. */
   readonly timeoutSeconds?: number;
+  /** How failed attempts are tried again, unless the envelope says otherwise. */
   readonly retry?: RetryPolicyInput;
   /**
    * Whether a result may name follow-up jobs (docs/flows.md); false by default. Set it only for a
@@ -71,6 +77,7 @@ interface JobInput<S extends v.GenericSchema, R> extends Omit<JobDefinition, 'pa
 
 /** A definition that keeps its types, for the typed client. */
 export interface TypedJob<S extends v.GenericSchema, R> extends JobDefinition {
+  /** The valibot schema of the payload, with its types. */
   readonly payload: S;
   /** Never set: this field only carries the type of the result. */
   readonly returns?: R;

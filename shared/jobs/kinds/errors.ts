@@ -6,7 +6,9 @@
  */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError';
+  /** The code of the error in the job's record; RETRYABLE by default. */
   readonly code: string;
+  /** Seconds to the next attempt; undefined leaves the delay to the policy. */
   readonly afterSeconds: number | undefined;
   constructor(
     message: string,
@@ -21,6 +23,7 @@ export class RetryableError extends Error {
 /** The job is not tried again: it is DEAD at once, with this message. */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
+  /** The code of the error in the job's record; PERMANENT by default. */
   readonly code: string;
   constructor(message: string, options: { code?: string; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
@@ -34,6 +37,7 @@ export class PermanentError extends Error {
  */
 export class Snooze extends Error {
   override readonly name = 'Snooze';
+  /** Always SNOOZED. */
   readonly code = 'SNOOZED';
   /** ms since the epoch. */
   readonly until: number;
@@ -46,6 +50,7 @@ export class Snooze extends Error {
 /** The envelope given to `ctx.enqueue` could not run. Uncaught, it makes the job DEAD. */
 export class EnqueueError extends Error {
   override readonly name = 'EnqueueError';
+  /** Why the envelope could not run, such as PAYLOAD_INVALID. */
   readonly code: string;
   constructor(code: string, message: string) {
     super(`enqueue: ${message}`);

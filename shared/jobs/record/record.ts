@@ -1,7 +1,9 @@
 /** The row of a job in the Jobs table. */
 import { type Status, TERMINAL, type Terminal } from '#shared/contracts/jobs.ts';
+import type { Cost, Settlement } from './cost.ts';
 
 export type { Status } from '#shared/contracts/jobs.ts';
+export type { Cost, Draw, Settlement } from './cost.ts';
 
 /** Whether the job has ended; false without a status. */
 export const isTerminal = (status: Status | undefined): status is Terminal =>
@@ -79,43 +81,6 @@ export interface Receipt {
   readonly handle: string;
 }
 
-/** What a job's completion costs, and who pays. */
-export interface Cost {
-  readonly payer: string;
-  readonly unit: string;
-  /** Minor units, as text. */
-  readonly amount: string;
-  /** Only of a child that is paid from its parent's hold. */
-  readonly draw?: Draw;
-}
-
-/** A hold that takes its amount out of another hold. */
-export interface Draw {
-  /** The id of the new hold. */
-  readonly hold: string;
-  /** The id of the hold that the amount comes from. */
-  readonly of: string;
-  /** When the new hold expires, ms since the epoch. */
-  readonly until: number;
-}
-
-/** How a completed job is paid. */
-export interface Settlement {
-  /** The hold that pays the job; with `final`, the hold was for this job alone. */
-  readonly hold: string;
-  readonly final: boolean;
-  /** Who did the work. */
-  readonly payee: string;
-  /** The operator's share, in parts per million. */
-  readonly marginPpm: number;
-  /** What the job itself costs, in minor units as text. When absent: its price less its shares. */
-  readonly amount?: string;
-  /**
-   * The parts of the price for its children, in their order: minor units as text. `until` in ms.
-   */
-  readonly shares?: { readonly amounts: readonly string[]; readonly until: number };
-}
-
 export interface Progress {
   /** 0 to 1. */
   readonly fraction: number;
@@ -126,24 +91,43 @@ export interface Progress {
 
 /** The row of a job. Times are ms since the epoch, except `expiresAt`. */
 export interface JobRecord {
+  /** The id of the job. */
   readonly id: string;
+  /** The name of the job's kind; empty for a body that names none. */
   readonly kind: string;
+  /** The state of the job. */
   readonly status: Status;
+  /** The number of the last attempt; 0 before the first attempt. */
   readonly attempt: number;
+  /** When the job was sent. */
   readonly createdAt: number;
+  /** When the row last changed. */
   readonly updatedAt: number;
+  /** The id of the job's first message. */
   readonly messageId: string;
+  /** The priority of the queue that the job came from. */
   readonly priority: string;
+  /** The message group of the job. */
   readonly group: string;
+  /** Who sent the job. */
   readonly source: string;
+  /** The hash of what the job does; empty when no message of the job was seen. */
   readonly contentHash: string;
+  /** The decisions about the job, the oldest first. */
   readonly history: readonly HistoryEvent[];
+  /** The mission that the job belongs to, a label of the sender. */
   readonly missionId?: string;
+  /** The task that the job belongs to, a label of the sender. */
   readonly taskId?: string;
+  /** The id of the job that sent this job. */
   readonly parentId?: string;
+  /** The ids of the jobs that must end before this job starts. */
   readonly dependsOn?: readonly string[];
+  /** The id that a job and all its children share. */
   readonly correlationId?: string;
+  /** The token of the running attempt: only its holder may change the row. */
   readonly leaseId?: string;
+  /** When the lease of the running attempt ends, unless a heartbeat extends it. */
   readonly leaseUntil?: number;
   /** The job must not start before; of a WAITING job, its deadline. */
   readonly dueAt?: number;
@@ -153,40 +137,55 @@ export interface JobRecord {
   readonly due?: string;
   /** Positions, in the list of dependencies, of those that have not ended. */
   readonly pending?: ReadonlySet<number>;
+  /** What happens when a dependency fails: the job fails too, or it runs. */
   readonly onDependencyFailure?: 'fail' | 'run';
   /** Other jobs wait for this job, so the relay must look for them when the job ends. */
   readonly dependants?: true;
   /** How often the job was put back by hand. */
   readonly generation?: number;
+  /** How often the job was snoozed. */
   readonly snoozes?: number;
+  /** A person's request to end the running attempt. */
   readonly cancelRequest?: CancelRequest;
   /** The job is dead and holds its group; `receipt` lets the group go on. */
   readonly halted?: true;
+  /** The receipt of the message that the job waits with. */
   readonly receipt?: Receipt;
+  /** The job's place in its group, kept while the job has no message. */
   readonly place?: Place;
+  /** The last report of the handler's progress. */
   readonly progress?: Progress;
   /** The result as JSON text, so that numbers keep their digits; or `resultRef`, its key. */
   readonly result?: string;
+  /** The key of a large result in the bucket. */
   readonly resultRef?: string;
   /** The envelopes of the job's children, as a JSON array; or `childrenRef`, the array's key. */
   readonly children?: string;
+  /** The key of a large list of children in the bucket. */
   readonly childrenRef?: string;
   /** The URL to which the job's end is posted. */
   readonly callback?: string;
   /** The schedule that sent the job. */
   readonly schedule?: string;
+  /** What the job costs, and who pays. */
   readonly cost?: Cost;
+  /** How the completed job is paid. */
   readonly settlement?: Settlement;
+  /** The sender's options that do not change what the job does. */
   readonly options?: Options;
   /** The first few other messages under the job's id, in the order in which they were sent. */
   readonly repeats?: readonly Repeat[];
   /** The mesh host that was asked last; the host may have the result. */
   readonly host?: string;
+  /** The X-Ray trace header of the sender. */
   readonly traceHeader?: string;
+  /** The error of the last failed attempt. */
   readonly error?: JobError;
+  /** The errors of the last failed attempts, the newest last. */
   readonly errors?: readonly JobError[];
   /** The message body of a job without a message; or `envelopeRef`, the body's key. */
   readonly envelope?: string;
+  /** The key of a large envelope in the bucket. */
   readonly envelopeRef?: string;
   /**
    * Key of the attention index, `<status>#<shard>`; set only when a person should look at the job.

@@ -1,0 +1,38 @@
+/** What a job costs, and how a completed job is paid, as its row says. */
+
+/** What a job's completion costs, and who pays. */
+export interface Cost {
+  readonly payer: string;
+  readonly unit: string;
+  /** Minor units, as text. */
+  readonly amount: string;
+  /** Only of a child that is paid from its parent's hold. */
+  readonly draw?: Draw;
+}
+
+/** A hold that takes its amount out of another hold. */
+export interface Draw {
+  /** The id of the new hold. */
+  readonly hold: string;
+  /** The id of the hold that the amount comes from. */
+  readonly of: string;
+  /** When the new hold expires, ms since the epoch. */
+  readonly until: number;
+}
+
+/** How a completed job is paid. */
+export interface Settlement {
+  /** The hold that pays the job; with `final`, the hold was for this job alone. */
+  readonly hold: string;
+  readonly final: boolean;
+  /** Who did the work. */
+  readonly payee: string;
+  /** The operator's share, in parts per million. */
+  readonly marginPpm: number;
+  /** What the job itself costs, in minor units as text. When absent: its price less its shares. */
+  readonly amount?: string;
+  /**
+   * The parts of the price for its children, in their order: minor units as text. `until` in ms.
+   */
+  readonly shares?: { readonly amounts: readonly string[]; readonly until: number };
+}
