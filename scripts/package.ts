@@ -62,7 +62,12 @@ const manifestOf = (source: Manifest): object => {
   const peers = OPTIONAL_PEERS.map((peer) => [peer, source.devDependencies[peer]] as const);
   const optional = Object.fromEntries(OPTIONAL_PEERS.map((peer) => [peer, { optional: true }]));
   return {
-    ...{ name, version, description, license, type, bin },
+    name,
+    version,
+    description,
+    license,
+    type,
+    bin,
     engines: { node: '>=22.18' },
     sideEffects: false,
     exports: Object.fromEntries(

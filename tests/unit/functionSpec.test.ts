@@ -4,14 +4,17 @@ import { functionSpec } from '#emulator/template/properties.ts';
 import type { Assembly } from '#emulator/template/template.ts';
 
 const assembly: Assembly = {
-  ...{ stackName: 'Sheratan-dev', template: { Resources: {} } },
+  stackName: 'Sheratan-dev',
+  template: { Resources: {} },
   assetDir: (key) => `/assets/${key}`,
 };
 const PROPERTIES = { Runtime: 'nodejs24.x', Handler: 'index.handler', Code: { S3Key: 'code.zip' } };
 const specOf = (more: Readonly<Record<string, unknown>>) =>
   functionSpec(
     {
-      ...{ id: 'Worker', ref: 'sheratan-dev-worker', attributes: { Arn: 'arn' } },
+      id: 'Worker',
+      ref: 'sheratan-dev-worker',
+      attributes: { Arn: 'arn' },
       properties: { ...PROPERTIES, ...more },
     },
     assembly,
