@@ -24,14 +24,19 @@ const missing = (pattern: RegExp, exists: (name: string, path: string) => boolea
       .map((name) => `${path}: ${name}`),
   );
 
-/** As they are linked to: lower case, dashes for spaces, nothing else but letters and digits. */
-const anchorsOf = (text: string): readonly string[] =>
-  [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
-    title
+/** As GitHub links to them: lower case, dashes for spaces, and a number for a title's repetition. */
+const anchorsOf = (text: string): readonly string[] => {
+  const seen = new Map<string, number>();
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => {
+    const anchor = title
       .toLowerCase()
       .replace(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
+      .replaceAll(' ', '-');
+    const before = seen.get(anchor) ?? 0;
+    seen.set(anchor, before + 1);
+    return before === 0 ? anchor : `${anchor}-${before}`;
+  });
+};
 
 const LINK = /\]\((?!\w+:)([^)\s]+)\)/g;
 
