@@ -1,20 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type SourceFile, sourceFiles } from '#tests/support/sourceFiles.ts';
 
 const LINES_MAX = 250;
-const FOLDERS = ['shared', 'functions', 'infra', 'emulator', 'cli', 'scripts'];
+const FOLDERS = ['shared', 'functions', 'infra', 'emulator', 'cli', 'client', 'scripts'];
+const sources = sourceFiles(FOLDERS);
 
-const sources = FOLDERS.flatMap((folder) =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => {
-      const path = join(folder, name);
-      return { path, text: readFileSync(path, 'utf8') };
-    }),
-);
-
-const offenders = (isWrong: (source: { path: string; text: string }) => boolean): string[] =>
+const offenders = (isWrong: (source: SourceFile) => boolean): string[] =>
   sources.filter(isWrong).map(({ path }) => path);
 
 describe('each source file', () => {
