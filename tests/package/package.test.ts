@@ -91,21 +91,33 @@ export const greeting = async (mesh: Mesh): Promise<string> =>
 export const wrong = (mesh: Mesh) => mesh.send(hello, { name: 5 });
 `,
     );
-    const options = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2024'];
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      'false',
+      '--target',
+      'es2024',
+      '--types',
+      'node',
+    ];
     const resolving = [
       '--allowImportingTsExtensions',
       '--lib',
       'es2024,esnext.disposable',
       'use.ts',
     ];
-    // The user's own compiler, and the newest one.
-    for (const tsc of ['node_modules/.bin/tsc', resolve('node_modules/.bin/tsc')])
+    // The user's own compiler, and the newest one, which wants to hear that it is to ignore a file.
+    for (const [tsc, ...more] of [
+      ['node_modules/.bin/tsc'],
+      [resolve('node_modules/.bin/tsc'), '--ignoreConfig'],
+    ] as const)
       for (const [module, resolution] of [
         ['nodenext', 'nodenext'],
         ['esnext', 'bundler'],
       ] as const) {
         const modules = ['--module', module, '--moduleResolution', resolution];
-        await passed(run(tsc, [...options, ...modules, ...resolving]));
+        await passed(run(tsc, [...options, ...more, ...modules, ...resolving]));
       }
   });
 
