@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { configOf } from '#infra/config.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 
 /** Markdown of a folder and of those below it. */
 const markdownIn = (folder: string): readonly string[] =>
@@ -109,6 +111,38 @@ describe('what documents say of the command', () => {
     );
     const known = [...options, 'help', 'version'];
     expect(used.filter((name) => !known.includes(name.split(': ')[1] ?? ''))).toEqual([]);
+  });
+});
+
+describe('what documents leave out', () => {
+  it('no setting', () => {
+    const named = read('docs/deploying.md');
+    const settings = [...Object.keys(configOf({})), 'vpc', 'proberConcurrency'];
+    expect(settings.filter((name) => name !== 'stage' && !named.includes(`\`${name}\``))).toEqual(
+      [],
+    );
+  });
+
+  it('no field of the envelope', () => {
+    const named = read('docs/jobs.md');
+    const schema = JSON.parse(read('docs/schema/envelope.schema.json')) as {
+      readonly properties: Readonly<Record<string, unknown>>;
+    };
+    const fields = Object.keys(schema.properties);
+    expect(fields.filter((name) => !new RegExp(`\`${name}\\b`).test(named))).toEqual([]);
+  });
+
+  it('no bound that a sender meets, with its value', () => {
+    const named = read('docs/limits.md');
+    const { envelopeBytesMax, payloadInlineBytesMax, resultInlineBytesMax } = LIMITS;
+    const { callbackBodyBytesMax, dependenciesMax, childrenMax, paidChildrenMax } = LIMITS;
+    const { treeDepthMax, timeoutSecondsMax, snoozesMax, deadlineSecondsDefault } = LIMITS;
+    const values = [
+      ...[envelopeBytesMax, payloadInlineBytesMax, resultInlineBytesMax, callbackBodyBytesMax],
+      ...[dependenciesMax, childrenMax, paidChildrenMax, treeDepthMax, timeoutSecondsMax],
+      ...[snoozesMax, deadlineSecondsDefault],
+    ];
+    expect(values.filter((value) => !named.includes(value.toLocaleString('en')))).toEqual([]);
   });
 });
 
