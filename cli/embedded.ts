@@ -61,8 +61,12 @@ const withKinds = (
 });
 
 /**
- * @param worker the worker with the project's kinds; absent: the assembly's own
- * @throws CliError when one runs already, when synthesis fails, or when nothing can serve tables
+ * Starts the embedded cloud and its dashboard, and writes the state file by which other commands
+ * find it.
+ *
+ * @param worker the worker with the project's kinds; absent: the assembly's own worker
+ * @throws CliError when one runs already, SynthesisError when the stack cannot be synthesized,
+ *   LocalCloudError when this machine cannot run the template
  */
 export const startEmbedded = async (
   options: UpOptions,

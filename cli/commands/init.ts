@@ -1,4 +1,4 @@
-/** `init`: what a project needs to have kinds of its own, written beside what is there. */
+/** `init`: writes into a project what its own kinds need. */
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
@@ -14,7 +14,7 @@ import {
 import { extendManifest, hasNoCode, type Wanted, writeFiles } from '../init/write.ts';
 import { columns, note, out, paint } from '../print.ts';
 
-/** Compilers of the user's own; any that reads the declarations. */
+/** Versions of the user's compiler: any that reads the package's declarations. */
 const OF_THE_USER: Readonly<Record<string, string>> = {
   typescript: '^5.9.0',
   '@types/node': '^24.0.0',
@@ -46,19 +46,24 @@ const LOCKS = [
 const installIn = (root: string): string =>
   LOCKS.find(([lock]) => existsSync(join(root, lock)))?.[1] ?? 'npm install';
 
-/** A name that npm takes for a package. */
+/** A valid package name, from the folder's name. */
 const nameOf = (root: string): string =>
   basename(root)
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^-+|-+$/g, '') || 'mesh';
 
-/** Not written where the project has an app of its own. */
+/** Written only when the project has no CDK app. */
 const CDK_APP = 'infra/app.ts';
 
 const COLOUR = { written: 'green', extended: 'yellow', kept: 'dim' } as const;
 
-/** @param folder the project; made by nobody else than the user */
+/**
+ * Adds files, scripts and dependencies to a project; changes no existing file but package.json and
+ * lists such as .gitignore.
+ *
+ * @param folder the project; it is created when missing
+ */
 export const init = async (folder = '.'): Promise<ExitCode> => {
   const root = resolve(folder);
   const isNew = hasNoCode(root);

@@ -66,7 +66,7 @@ const TSCONFIG = `${JSON.stringify(
 
 const IGNORED = ['node_modules/', '.sheratan/', 'cdk.out/'];
 
-/** Into an empty folder or beside what is there: nothing is ever overwritten. */
+/** The files; an existing file is never overwritten. */
 export const INIT_FILES: readonly InitFile[] = [
   { path: 'jobs/index.ts', content: KINDS },
   { path: 'jobs/hello.ts', content: HELLO },
@@ -77,22 +77,22 @@ export const INIT_FILES: readonly InitFile[] = [
   { path: '.gitignore', content: `${IGNORED.join('\n')}\n`, lines: IGNORED },
 ];
 
-/** In package.json, where they are not there yet. */
+/** Scripts that are added to package.json when they are missing. */
 export const INIT_SCRIPTS: Readonly<Record<string, string>> = {
   dev: 'sheratan dev',
   test: 'node --test "jobs/**/*.test.ts"',
   types: 'tsc -p .',
 };
-/** npm's own placeholder: a test that says that there is none. */
+/** npm's placeholder for a missing test script. */
 export const NO_TEST = /^echo .*no test specified/;
 
-/** What the files need beside the package itself. */
+/** Packages that the files need in addition to `sheratan`. */
 export const INIT_DEPENDENCIES = ['valibot'] as const;
 export const INIT_DEV_DEPENDENCIES = [
   ...['aws-cdk', 'aws-cdk-lib', 'constructs', 'esbuild', 'fauxqs'],
   ...['typescript', '@types/node'],
 ] as const;
 
-/** For an app that is there already: the two lines that it lacks. */
+/** The lines that an existing CDK app needs. */
 export const INTO_AN_APP = `import { Sheratan } from 'sheratan/cdk';
 new Sheratan(stack, 'Mesh', { stage: 'dev', kinds: './jobs/index.ts' });`;

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 export interface InitFile {
   readonly path: string;
   readonly content: string;
-  /** Paths of which the presence says that the project has its own way. */
+  /** Paths that, when one of them exists, mean that the project does this in its own way. */
   readonly unless?: readonly string[];
-  /** Of a list such as .gitignore: those that are missing are added at its end. */
+  /** For a list such as .gitignore: missing lines are added at the end. */
   readonly lines?: readonly string[];
 }
 
@@ -26,9 +26,9 @@ const extended = (path: string, lines: readonly string[]): boolean => {
   return true;
 };
 
-/** In the order given; a file that is there is kept as it is. */
+/** Writes the files in this order; keeps existing ones. */
 export const writeFiles = (root: string, files: readonly InitFile[]): readonly Written[] => {
-  // Looked at before anything is written: a file of ours must not stand in for the project's own.
+  // Checked before anything is written: a new file of this run must not count as the project's own.
   const own = new Set(
     files.flatMap(({ unless = [] }) => unless).filter((path) => existsSync(join(root, path))),
   );
@@ -50,10 +50,10 @@ interface Manifest {
   devDependencies?: Record<string, string>;
 }
 
-/** What a package.json must say for the files to run. */
+/** What package.json must contain for the files to run. */
 export interface Wanted {
   readonly scripts: Readonly<Record<string, string>>;
-  /** A script that counts as none. */
+  /** A script that counts as missing. */
   readonly placeholder: RegExp;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -65,25 +65,25 @@ const missingIn = (
 ): Record<string, string> =>
   Object.fromEntries(Object.entries(wanted).filter(([name]) => given[name] === undefined));
 
-/** What npm, git and people put into a folder before there is any code. */
+/** Names that do not count as code: npm, git and people put them into an empty folder. */
 const NO_CODE =
   /^(?:package\.json|package-lock\.json|pnpm-lock\.yaml|yarn\.lock|node_modules|\..*|.*\.md|LICENSE.*)$/;
 
-/** Whether nothing in the folder can depend on how modules are loaded. */
+/** Whether the folder has no code, so that its module type may be set. */
 export const hasNoCode = (root: string): boolean =>
   readdirSync(root).every((name) => NO_CODE.test(name));
 
 export interface Extended {
-  /** Names of the scripts and packages that were added. */
+  /** Names of the added scripts and packages. */
   readonly added: readonly string[];
-  /** Whether Node takes the project's `.ts` files for ES modules, which kinds are. */
+  /** Whether Node loads the project's `.ts` files as ES modules, as kinds need. */
   readonly isModule: boolean;
 }
 
 /**
- * Adds to package.json what it lacks; makes one where there is none.
+ * Adds what is missing to package.json; creates the file when there is none.
  *
- * @param setType whether the project may become one of ES modules: only one without code
+ * @param setType whether to make the project one of ES modules; only for a project without code
  */
 export const extendManifest = (
   root: string,

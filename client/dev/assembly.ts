@@ -3,23 +3,26 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../state.ts';
 
-/** For this machine only: jobs may call it, and what an account demands is not checked. */
+/**
+ * Settings for this machine only: jobs may call it, and the security checks of an account are left
+ * out.
+ */
 const LOCAL_CONTEXT = ['allowLoopback=true', 'securityChecks=off'] as const;
 
-/** Of which stage the package brings the assembly along. */
+/** The stage whose assembly the package contains. */
 const STAGE_BUILT = 'dev';
 
 interface Steps {
-  /** Is given a synthesis that takes some seconds, and awaits it. */
+  /** Gets the synthesis as a function, calls it and awaits it: it takes some seconds. */
   readonly around?: (synthesis: () => Promise<void>) => Promise<void>;
 }
 
 /**
- * The assembly that came with the package; in the repository, and for another stage, one that the
- * CDK makes, or made before of the same sources.
+ * The assembly of a stage: the package's own if it has this stage, else one that the CDK makes now
+ * or made before from the same sources.
  *
- * @returns its directory, which nobody may change
- * @throws SynthesisError with what the CDK says is wrong
+ * @returns the folder of the assembly, which no one may change
+ * @throws SynthesisError with the CDK's own message
  */
 export const assemblyFor = async (stage: string, { around }: Steps = {}): Promise<string> => {
   const built = join(ROOT, 'assembly');

@@ -7,16 +7,19 @@ import { promisify } from 'node:util';
 import type { BuildFailure, BuildResult, Message } from 'esbuild';
 import { MeshError } from '../errors.ts';
 
-/** Where a project keeps its kinds, unless it says otherwise. */
+/** The default module of a project's kinds. */
 const PLACES = ['ts', 'js', 'mts', 'mjs'].map((ending) => `jobs/index.${ending}`);
-/** A module that does not end its import within this, in ms, will not do so in the worker either. */
+/**
+ * The longest import of the module of kinds, in ms: a slower import would fail in the worker, too.
+ */
 const LIST_MS_MAX = 10_000;
 
 /**
- * The module that exports the project's kinds.
+ * Absolute path of the module that exports the project's kinds; undefined when the project has
+ * none.
  *
  * @param given a path in place of `jobs/index.ts`
- * @throws MeshError NO_KINDS when the path that was given leads nowhere
+ * @throws MeshError NO_KINDS when the given path does not exist
  */
 export const findKinds = (root: string, given?: string): string | undefined => {
   if (given !== undefined) {
@@ -28,20 +31,26 @@ export const findKinds = (root: string, given?: string): string | undefined => {
   return PLACES.map((place) => join(root, place)).find((path) => existsSync(path));
 };
 
-/** The worker with the project's kinds, ready to run. */
+/** A built worker with the project's kinds. */
 export interface BuiltWorker {
-  /** Holds `index.mjs`. Nobody changes it. */
+  /** The folder with the worker's `index.mjs`; its files never change. */
   readonly dir: string;
-  /** Names of all kinds, the built-in ones too. */
+  /** Names of all kinds, also of the built-in kinds. */
   readonly kinds: readonly string[];
-  /** The project's files that went in, absolute. */
+  /** Absolute paths of the project's files in the build. */
   readonly sources: readonly string[];
 }
 
-/** Why the kinds cannot run: what esbuild, the module or `defineJob` says, with its place. */
+/**
+ * Thrown when the kinds cannot run; the message is that of esbuild, of the module or of
+ * `defineJob`, with its place.
+ */
 export class KindsError extends MeshError {
   override readonly name = 'KindsError';
-  /** The project's files that are known to matter, absolute: a change may fix the fault. */
+  /**
+   * Absolute paths of the project's files in the failed build, as far as they are known: a change
+   * of one may fix the fault.
+   */
   readonly sources: readonly string[];
   constructor(message: string, sources: readonly string[] = []) {
     super('KINDS_INVALID', message);
@@ -64,7 +73,7 @@ const esbuild = async () => {
   }
 };
 
-/** Runs the module of kinds in a process of its own: what it does at its import stays there. */
+/** Imports the module of kinds in a process of its own, so that its side effects stay there. */
 const namesIn = async (program: string): Promise<readonly string[]> => {
   try {
     const { stdout } = await promisify(execFile)(
@@ -86,16 +95,20 @@ const projectFiles = ({ metafile }: BuildResult<{ metafile: true }>, root: strin
 
 export interface OwnKinds {
   /**
-   * The worker as the files are now.
-   * @throws KindsError
+   * Builds the worker from the files as they are now.
+   *
+   * @throws KindsError when the kinds do not build or cannot be loaded
    */
   build(): Promise<BuiltWorker>;
   close(): Promise<void>;
 }
 
 /**
+ * Prepares builds of the worker with a project's kinds; `close` ends esbuild's process.
+ *
  * @param own absolute path of the module that exports the kinds
- * @param scratch a directory for what is built; each build has a new one in it
+ * @param scratch folder for builds; each build gets a new folder in it
+ * @throws MeshError NO_BUNDLER when esbuild is not installed
  */
 export const openOwnKinds = async (own: string, scratch: string): Promise<OwnKinds> => {
   const [{ context }, { kindNamesProgram, workerOptions }] = await Promise.all([
@@ -119,7 +132,7 @@ export const openOwnKinds = async (own: string, scratch: string): Promise<OwnKin
         mkdirSync(dirname(file), { recursive: true });
         writeFileSync(file, contents);
       }
-      // What ran last may still run; what ran before it does not.
+      // Jobs may still run on the last builds; older builds are removed.
       built.push(dir);
       for (const old of built.splice(0, Math.max(0, built.length - 3)))
         rmSync(old, { recursive: true, force: true });
