@@ -12,4 +12,5 @@ export {
   type TypedJob,
 } from '#shared/jobs/kinds/defineJob.ts';
 export { EnqueueError, PermanentError, RetryableError, Snooze } from '#shared/jobs/kinds/errors.ts';
+export type { PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
 export type { JobRecord, Status } from '#shared/jobs/record/record.ts';

@@ -1,10 +1,11 @@
 /** The typed client: sends jobs, waits for their ends, cancels them. */
-import type * as v from 'valibot';
+
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import { bodyOf, messageOf } from '#shared/jobs/envelope/message.ts';
 import { envelopeText, parseOutgoing } from '#shared/jobs/envelope/outgoing.ts';
 import { claimCheck, resultOf } from '#shared/jobs/envelope/payload.ts';
 import { kindsOf, type TypedJob } from '#shared/jobs/kinds/defineJob.ts';
+import type { InputOf, PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
 import { type CancelOutcome, cancelJob } from '#shared/jobs/operator/cancel.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
@@ -27,11 +28,11 @@ export type SendOptions = Omit<Envelope, 'kind' | 'payload' | 'payloadRef' | 'pa
 export type ConnectOptions = TargetOptions;
 
 /** One of the jobs that `sendMany` sends. */
-export interface Order<S extends v.GenericSchema = v.GenericSchema, R = unknown> {
+export interface Order<S extends PayloadSchema = PayloadSchema, R = unknown> {
   /** The kind of the job. */
   readonly job: TypedJob<S, R>;
   /** The payload, as the kind's schema takes it. */
-  readonly payload: v.InferInput<S>;
+  readonly payload: InputOf<S>;
   /** What the envelope says beside kind and payload. */
   readonly options?: SendOptions;
 }
@@ -51,9 +52,9 @@ export interface Mesh {
    * @throws MeshError PAYLOAD_INVALID or another code for what the worker would refuse, NOT_SENT
    *   when the queue refuses the job
    */
-  send<S extends v.GenericSchema, R>(
+  send<S extends PayloadSchema, R>(
     job: TypedJob<S, R>,
-    payload: v.InferInput<S>,
+    payload: InputOf<S>,
     options?: SendOptions,
   ): Promise<JobHandle<R>>;
   /**

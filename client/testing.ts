@@ -6,9 +6,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type * as v from 'valibot';
 import { checkPayload, type Envelope } from '#shared/jobs/envelope/envelope.ts';
 import type { JobContext, TypedJob } from '#shared/jobs/kinds/defineJob.ts';
+import type { InputOf, PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { MeshError } from './errors.ts';
 import type { Mesh } from './mesh.ts';
@@ -48,9 +48,9 @@ const services: Pick<JobContext, 'workspaces' | 'http' | 'dispatch'> = {
  * @throws MeshError PAYLOAD_INVALID, NO_SERVICE when the handler uses a service that `context`
  *   lacks
  */
-export const runJob = async <S extends v.GenericSchema, R>(
+export const runJob = async <S extends PayloadSchema, R>(
   job: TypedJob<S, R>,
-  payload: v.InferInput<S>,
+  payload: InputOf<S>,
   context: Partial<JobContext> = {},
 ): Promise<TestRun<R>> => {
   const checked = checkPayload(job, payload);

@@ -1,10 +1,11 @@
 /**
- * The complaint of a valibot schema in words, the same for envelopes, hosts and all other input.
+ * The complaint of a schema in words, the same for envelopes, hosts and all other input. Schemas of
+ * other libraries than valibot give a message alone.
  */
 interface SchemaIssue {
-  readonly type: string;
-  readonly expected: string | null;
-  readonly received: string;
+  readonly type?: string;
+  readonly expected?: string | null;
+  readonly received?: string;
   readonly message: string;
 }
 

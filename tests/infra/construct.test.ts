@@ -24,9 +24,9 @@ const moduleOf = (name: string, text: string): string => {
   writeFileSync(path, text);
   return path;
 };
-/** A kind as plain JavaScript: a schema is whatever has the shape of one. */
+/** A kind as plain JavaScript: any Standard Schema will do. */
 const OWN = `
-const payload = { kind: 'schema', type: 'any', reference: () => payload, expects: 'any', async: false, '~run': (set) => ({ ...set, typed: true }) };
+const payload = { '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) } };
 export const resize = { kind: 'image.resize', payload, run: async () => 'MARK_OF_RESIZE' };
 export const notAKind = 5;
 `;

@@ -17,6 +17,7 @@ import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { reasonOf } from '#shared/kernel/schemaIssue.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import type { JobDefinition, Kinds } from '../kinds/defineJob.ts';
+import { keysOf, validated } from '../kinds/payloadSchema.ts';
 import type { EnvelopeIssue } from './issue.ts';
 import { referencesIn } from './resultReferences.ts';
 import { issueAt, parseHostileJson, pathText } from './safeJson.ts';
@@ -65,10 +66,10 @@ export const checkPayload = (
   payload: unknown,
 ): Result<unknown, EnvelopeIssue> => {
   try {
-    const parsed = v.safeParse(definition.payload, payload);
-    return parsed.success
-      ? ok(parsed.output)
-      : err(issueOf('PAYLOAD_INVALID', 'payload', parsed.issues));
+    const judged = validated(definition.payload, payload);
+    if (judged.ok) return ok(judged.value);
+    const path = pathText(['payload', ...keysOf(judged.fault)]);
+    return err(issueAt('PAYLOAD_INVALID', path, reasonOf(judged.fault)));
   } catch (error) {
     const reason = `the schema of ${definition.kind} threw ${thrownText(error)}`;
     return err(issueAt('PAYLOAD_INVALID', 'payload', reason));

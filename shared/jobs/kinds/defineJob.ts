@@ -10,6 +10,7 @@ import { type RetryPolicyInput, retrySchema } from '../envelope/retryPolicy.ts';
 import type { Envelope } from '../envelope/schema.ts';
 import type { HttpClient } from '../ports/jobs.ts';
 import type { Workspaces } from '../ports/workspaces.ts';
+import type { OutputOf, PayloadSchema } from './payloadSchema.ts';
 
 /** What a handler gets beside the payload. */
 export interface JobContext {
@@ -55,8 +56,8 @@ export interface JobContext {
 export interface JobDefinition {
   /** The name of the kind: a letter, then up to 63 letters, digits, `.`, `_` or `-`. */
   readonly kind: string;
-  /** The valibot schema of the payload. A payload that breaks the schema quarantines the job. */
-  readonly payload: v.GenericSchema;
+  /** A Standard Schema of the payload (valibot, zod, arktype, …). A payload that breaks the schema quarantines the job. */
+  readonly payload: PayloadSchema;
   /** The longest attempt, in seconds, unless the envelope gives another time; 300 by default. */
   readonly timeoutSeconds?: number;
   /** How failed attempts are tried again, unless the envelope says otherwise. */
@@ -70,14 +71,14 @@ export interface JobDefinition {
   readonly run: (payload: unknown, context: JobContext) => Promise<unknown>;
 }
 
-interface JobInput<S extends v.GenericSchema, R> extends Omit<JobDefinition, 'payload' | 'run'> {
+interface JobInput<S extends PayloadSchema, R> extends Omit<JobDefinition, 'payload' | 'run'> {
   readonly payload: S;
-  readonly run: (payload: v.InferOutput<S>, context: JobContext) => Promise<R>;
+  readonly run: (payload: OutputOf<S>, context: JobContext) => Promise<R>;
 }
 
 /** A definition that keeps its types, for the typed client. */
-export interface TypedJob<S extends v.GenericSchema, R> extends JobDefinition {
-  /** The valibot schema of the payload, with its types. */
+export interface TypedJob<S extends PayloadSchema, R> extends JobDefinition {
+  /** The schema of the payload, with its types. */
   readonly payload: S;
   /** Never set: this field only carries the type of the result. */
   readonly returns?: R;
@@ -87,7 +88,7 @@ export interface TypedJob<S extends v.GenericSchema, R> extends JobDefinition {
  * Defines a kind; the handler's payload has the type that the schema returns.
  * @throws AssertionError when the kind's name, its timeout or its retry is out of range
  */
-export const defineJob = <const S extends v.GenericSchema, R>(
+export const defineJob = <const S extends PayloadSchema, R>(
   input: JobInput<S, R>,
 ): TypedJob<S, R> => {
   assert(
@@ -106,7 +107,7 @@ export const defineJob = <const S extends v.GenericSchema, R>(
     assert(false, `kind "${input.kind}": ${field}: ${reasonOf(issue)}`);
   }
   // The worker checks the payload with the schema before it calls `run`, so the cast is true.
-  return { ...input, run: (payload, context) => input.run(payload as v.InferOutput<S>, context) };
+  return { ...input, run: (payload, context) => input.run(payload as OutputOf<S>, context) };
 };
 
 /** The definitions of a deployment, by kind. */
@@ -119,12 +120,18 @@ export const kindsOf = (definitions: readonly JobDefinition[]): Kinds => {
   return kinds;
 };
 
+const isSchema = (value: unknown): value is PayloadSchema =>
+  (typeof value === 'object' || typeof value === 'function') &&
+  value !== null &&
+  '~standard' in value;
+
 const isDefinition = (value: unknown): value is JobDefinition =>
   typeof value === 'object' &&
   value !== null &&
   'kind' in value &&
   typeof value.kind === 'string' &&
   'payload' in value &&
+  isSchema(value.payload) &&
   'run' in value &&
   typeof value.run === 'function';
 
