@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { LANES_DEFAULT } from '#shared/contracts/ledger.ts';
 import { ACCOUNTS, CONCURRENCY, priorities } from './concurrency.ts';
+import { MONITORING } from './monitoring/level.ts';
 import { cidrs, faultsOfReach, vpc } from './network.ts';
 import { flag, listOf, matching, whole, wordOf } from './rules.ts';
 
@@ -91,6 +92,12 @@ const SETTINGS = {
   outboundAllow: v.optional(cidrs, []),
   /** Network of the functions that call out: worker, prober, reporter. Default: none. */
   vpc: v.exactOptional(vpc),
+  /**
+   * Alarms, dashboard and custom metrics: `full` has all; `basic` ten alarms, most of it within the
+   * free tier of CloudWatch; `none` nothing. Default: `full` in production, else `basic`. Costs:
+   * docs/costs.md.
+   */
+  monitoring: v.optional(wordOf(...MONITORING), 'basic'),
   /** Mail address for alarms; empty for none. */
   alarmEmail: v.optional(matching(/^(?:[^\s@]+@[^\s@]+)?$/, 'an address, or empty'), ''),
 };
@@ -126,19 +133,29 @@ const faultOf = (issue: v.BaseIssue<unknown>): string => {
 /** The settings that a program gives; others have their documented defaults. */
 export type Settings = Partial<v.InferInput<typeof settings>>;
 
+/** Faults of settings that are each valid but do not fit together. */
+const faultsOfMail = ({ monitoring, alarmEmail }: Config): readonly string[] =>
+  monitoring === 'none' && alarmEmail !== ''
+    ? ['alarmEmail needs alarms: set monitoring to "basic" or "full"']
+    : [];
+
 /**
  * Checks settings and adds the defaults.
  *
- * @param given settings by name; default of `production`: whether the stage is `prod`
+ * @param given settings by name; default of `production`: whether the stage is `prod`, and of
+ * `monitoring`: whether it is a production stage
  * @throws ConfigError with every bad or unknown setting
  */
 export const configOf = (given: Settings): Config => {
   const strangers = Object.keys(given).filter((key) => !(key in SETTINGS));
-  const parsed = v.safeParse(settings, { production: given.stage === 'prod', ...given });
+  const production = given.production ?? given.stage === 'prod';
+  const monitoring = production === true ? 'full' : 'basic';
+  const parsed = v.safeParse(settings, { monitoring, ...given, production });
   const faults = [
     ...strangers.map((key) => `${key} is not a setting`),
     ...(parsed.issues ?? []).map(faultOf),
     ...(parsed.success ? faultsOfReach(parsed.output) : []),
+    ...(parsed.success ? faultsOfMail(parsed.output) : []),
   ];
   if (!parsed.success || faults.length > 0)
     throw new ConfigError(`Configuration: ${faults.join('; ')}`);

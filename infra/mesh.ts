@@ -29,6 +29,8 @@ import { SigningSecret } from './constructs/signingSecret.ts';
 import { Snapshotter } from './constructs/snapshotter.ts';
 import { Timekeeper } from './constructs/timekeeper.ts';
 import { Worker, type WorkerNeeds } from './constructs/worker.ts';
+import { inventoryOf } from './monitoring/inventory.ts';
+import { metricsAt } from './monitoring/level.ts';
 
 export interface MeshOptions {
   readonly config: Config;
@@ -68,10 +70,14 @@ const jobQueues = (
 };
 
 /** The namespace of the metrics belongs to the mesh, whatever stack it is in. */
-const nameMetrics = (scope: Construct, { stage }: Config): void => {
+const nameMetrics = (scope: Construct, { stage, monitoring }: Config): void => {
+  const inventory = inventoryOf(stage);
+  const emitted = metricsAt(monitoring, inventory).join(',');
   for (const each of scope.node.findAll())
     if (each instanceof lambda.Function)
-      each.addEnvironment(METRICS_ENV.namespace, `Sheratan-${stage}`);
+      each
+        .addEnvironment(METRICS_ENV.namespace, inventory.namespace)
+        .addEnvironment(METRICS_ENV.emitted, emitted);
 };
 
 /**
@@ -143,7 +149,7 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
 
   nameMetrics(scope, config);
   const outputs = {
-    [OUTPUTS.dashboard]: dashboardName,
+    ...(dashboardName !== undefined && { [OUTPUTS.dashboard]: dashboardName }),
     [OUTPUTS.jobsTable]: table.tableName,
     [OUTPUTS.dataBucket]: bucket.bucketName,
     [OUTPUTS.ledgerTable]: ledger.table.tableName,

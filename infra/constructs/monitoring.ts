@@ -6,9 +6,9 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
-import { alarmsOf } from '../monitoring/alarms.ts';
 import { bodyOf, dashboardOf } from '../monitoring/dashboard.ts';
-import { inventoryOf, nameIn } from '../monitoring/inventory.ts';
+import { type Inventory, inventoryOf, nameIn } from '../monitoring/inventory.ts';
+import { alarmsAt } from '../monitoring/level.ts';
 import type { AlarmSpec, Series } from '../monitoring/spec.ts';
 
 /** CloudWatch's limit for an alarm's description, in characters. */
@@ -57,48 +57,60 @@ const propertiesOf = (
 
 /** One dashboard, one alarm for each definition, and the topic that all alarms publish to. */
 export class Monitoring extends Construct {
-  readonly dashboardName: string;
-  readonly topic: sns.Topic;
+  /** undefined where the level of the monitoring has no dashboard. */
+  readonly dashboardName: string | undefined;
 
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
     super(scope, id);
     const inventory = inventoryOf(config.stage);
-    // The topic has no key of its own: alarms contain names of queues and numbers, nothing of a
-    // job.
-    this.topic = new sns.Topic(this, 'Topic', {
-      topicName: nameIn(inventory, 'alarms'),
-      enforceSSL: true,
-    });
-    this.#letAlarmsPublish();
-    if (config.alarmEmail !== '')
-      this.topic.addSubscription(new EmailSubscription(config.alarmEmail));
-    const specs = alarmsOf(inventory);
+    const specs = alarmsAt(config.monitoring, inventory);
+    if (specs.length === 0) return;
+    const topic = this.#topic(config);
     const alarms = specs.map((spec) => {
-      const properties = propertiesOf(spec, nameIn(inventory, spec.id), this.topic.topicArn);
+      const properties = propertiesOf(spec, nameIn(inventory, spec.id), topic.topicArn);
       return new cloudwatch.CfnAlarm(this, spec.id, properties);
     });
-    const { region } = Stack.of(this);
+    if (config.monitoring === 'full')
+      this.dashboardName = this.#dashboard(
+        inventory,
+        alarms.map(({ attrArn }) => attrArn),
+      );
+  }
+
+  #dashboard(inventory: Inventory, alarmArns: readonly string[]): string {
+    const stack = Stack.of(this);
     const spec = dashboardOf(inventory);
-    const arns = alarms.map(({ attrArn }) => attrArn);
     new cloudwatch.CfnDashboard(this, 'Dashboard', {
       dashboardName: spec.name,
-      dashboardBody: Stack.of(this).toJsonString(bodyOf(spec, region, arns)),
+      dashboardBody: stack.toJsonString(bodyOf(spec, stack.region, alarmArns)),
     });
-    this.dashboardName = spec.name;
+    return spec.name;
+  }
+
+  #topic({ stage, alarmEmail }: Config): sns.Topic {
+    // The topic has no key of its own: alarms contain names of queues and numbers, nothing of a
+    // job.
+    const topic = new sns.Topic(this, 'Topic', {
+      topicName: nameIn({ stage }, 'alarms'),
+      enforceSSL: true,
+    });
+    this.#letAlarmsPublish(topic);
+    if (alarmEmail !== '') topic.addSubscription(new EmailSubscription(alarmEmail));
+    return topic;
   }
 
   /**
    * Lets the alarms of this account publish: a policy of the topic replaces the default policy,
    * which allowed it.
    */
-  #letAlarmsPublish(): void {
+  #letAlarmsPublish(topic: sns.Topic): void {
     const { account, region, partition } = Stack.of(this);
-    this.topic.addToResourcePolicy(
+    topic.addToResourcePolicy(
       new iam.PolicyStatement({
         sid: 'AlarmsOfThisAccount',
         principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
-        resources: [this.topic.topicArn],
+        resources: [topic.topicArn],
         conditions: {
           StringEquals: { 'aws:SourceAccount': account },
           ArnLike: { 'aws:SourceArn': `arn:${partition}:cloudwatch:${region}:${account}:alarm:*` },

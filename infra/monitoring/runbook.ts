@@ -1,4 +1,5 @@
 /** Writes docs/runbook.md from the definitions of the alarms. */
+import { isBasic } from './level.ts';
 import type { AlarmSpec } from './spec.ts';
 
 const whenText = ({ over, under, when }: AlarmSpec): string => {
@@ -31,9 +32,9 @@ const sectionOf = (alarm: AlarmSpec): string => {
   ].join('\n');
 };
 
-const linksTo = (alarms: readonly AlarmSpec[], severity: AlarmSpec['severity']): string =>
+const linksTo = (alarms: readonly AlarmSpec[], isMeant: (alarm: AlarmSpec) => boolean): string =>
   alarms
-    .filter((alarm) => alarm.severity === severity)
+    .filter(isMeant)
     .map(({ id }) => `[${id}](#${id.toLowerCase()})`)
     .join(' · ');
 
@@ -45,9 +46,12 @@ The name of an alarm begins with \`sheratan-<stage>-\`; here the stage is \`dev\
 \`sheratan-<stage>-alarms\` twice: when it begins, and when it ends. PAGE or TICKET is the first word: filter
 subscriptions by that. The dashboard \`sheratan-<stage>-mesh\` has a row for each context.
 
-**PAGE**: wake somebody. ${linksTo(alarms, 'page')}
+**PAGE**: wake somebody. ${linksTo(alarms, ({ severity }) => severity === 'page')}
 
-**TICKET**: look at it during the day. ${linksTo(alarms, 'ticket')}
+**TICKET**: look at it during the day. ${linksTo(alarms, ({ severity }) => severity === 'ticket')}
+
+A stage with \`monitoring: basic\`, the default outside production, has only these, and no dashboard:
+${linksTo(alarms, isBasic)}
 
 What keeps the noise down: an alarm waits for some minutes, goes by rates instead of single failures, and
 leaves out what waits on purpose. No alarm hides behind another alarm that lasts. No data is no alarm, unless

@@ -3,8 +3,11 @@
 /** The namespace of a deployment is this name, a dash and its stage. */
 export const METRICS_NAMESPACE = 'Sheratan';
 
-/** The environment variable that gives a function its namespace. */
-export const METRICS_ENV = { namespace: 'METRICS_NAMESPACE' } as const;
+/** Variables of every function: its namespace, and names of the metrics that it emits, with commas. */
+export const METRICS_ENV = { namespace: 'METRICS_NAMESPACE', emitted: 'METRICS_EMITTED' } as const;
+
+/** In place of the names: every metric is emitted. */
+export const ALL_METRICS = '*';
 
 /**
  * Every metric has the dimension `service`. The values of `kind` are the kinds that the worker

@@ -4,8 +4,8 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { tellUsage } from '#shared/aws/usage.ts';
-import { METRICS_ENV } from '#shared/contracts/metrics.ts';
-import { readEnv, text } from '#shared/kernel/env.ts';
+import { ALL_METRICS, METRICS_ENV } from '#shared/contracts/metrics.ts';
+import { list, readEnv, text } from '#shared/kernel/env.ts';
 import { type Logger as LoggerPort, systemClock } from '#shared/kernel/ports.ts';
 import { createMetrics, type Metrics } from './emf.ts';
 
@@ -28,8 +28,14 @@ const write = (line: string): void => void process.stdout.write(`${line}\n`);
 
 export const createTelemetry = (serviceName: string): Telemetry => {
   const logger = new Logger({ serviceName });
-  const { namespace } = readEnv({ namespace: [METRICS_ENV.namespace, text] });
-  return { logger, log: portOf(logger), metrics: createMetrics(namespace, serviceName, write) };
+  const { namespace, emitted } = readEnv({
+    namespace: [METRICS_ENV.namespace, text],
+    emitted: [METRICS_ENV.emitted, list],
+  });
+  const isEmitted = (name: string): boolean =>
+    emitted.includes(ALL_METRICS) || emitted.includes(name);
+  const metrics = createMetrics(namespace, serviceName, write, isEmitted);
+  return { logger, log: portOf(logger), metrics };
 };
 
 /** Whatever became of the invocation, its metrics are written down. */

@@ -59,6 +59,7 @@ export const createMetrics = (
   namespace: string,
   service: string,
   write: (line: string) => void,
+  isEmitted: (name: string) => boolean = () => true,
 ): Metrics => {
   const plain: Group = new Map();
   const usage: Group = new Map();
@@ -88,10 +89,14 @@ export const createMetrics = (
     return true;
   };
 
+  const addTo = (group: Group, name: string, unit: Unit, value: number): void => {
+    if (isEmitted(name)) add(group, name, unit, value);
+  };
   return {
-    addMetric: (name, unit, value) => add(plain, name, unit, value),
-    addUsage: (name, unit, value) => add(usage, name, unit, value),
+    addMetric: (name, unit, value) => addTo(plain, name, unit, value),
+    addUsage: (name, unit, value) => addTo(usage, name, unit, value),
     addOfKind: (kind, name, unit, value) => {
+      if (!isEmitted(name)) return;
       const group = kinds.get(kind) ?? new Map();
       kinds.set(kind, group);
       add(group, name, unit, value);

@@ -30,7 +30,20 @@ describe('loadConfig', () => {
     });
   });
 
+  it('watches all in a production stage, and what costs next to nothing in any other', () => {
+    expect(load({}).monitoring).toBe('basic');
+    expect(load({ stage: 'prod' }).monitoring).toBe('full');
+    expect(load({ production: 'true' }).monitoring).toBe('full');
+    expect(load({ stage: 'prod', monitoring: 'none' }).monitoring).toBe('none');
+  });
+
   it.each([
+    ['an unknown level', { monitoring: 'some' }, /monitoring must be "none" or "basic" or "full"/],
+    [
+      'a mail address that no alarm writes to',
+      { monitoring: 'none', alarmEmail: 'ops@example.com' },
+      /alarmEmail needs alarms: set monitoring to "basic" or "full"/,
+    ],
     ['an unknown setting', { stages: { dev: { leaseSecond: 5 } } }, /stages\.dev\.leaseSecond/],
     ['a number out of range', { leaseSeconds: '1' }, /leaseSeconds must be .* 6 to 600, got 1/],
     ['a word for a number', { workerMemoryMb: 'much' }, /workerMemoryMb .* "much"/],

@@ -17,6 +17,8 @@ const CONTEXT = [
   'allowLoopback=true',
   'hostEvents=true',
   'securityChecks=off',
+  // As an embedded cloud has it, of whatever stage.
+  'monitoring=full',
 ];
 
 /**

@@ -38,6 +38,24 @@ describe('metrics of an invocation', () => {
     ]);
   });
 
+  it('are those that are to be emitted, and no line where none is', () => {
+    const lines: Record<string, unknown>[] = [];
+    const write = (line: string) => lines.push(JSON.parse(line));
+    const metrics = createMetrics('Sheratan-dev', 'worker', write, (name) => name === 'JobsDead');
+    const add = (): void => {
+      metrics.addMetric('JobsCompleted', 'Count', 3);
+      metrics.addUsage('TableWriteUnits', 'Count', 6);
+      metrics.addOfKind('echo', 'JobTimeToStart', 'Milliseconds', 5);
+      metrics.flush(1_000);
+    };
+    add();
+    expect(lines).toEqual([]);
+    metrics.addMetric('JobsDead', 'Count', 1);
+    add();
+    expect(lines).toMatchObject([{ service: 'worker', JobsDead: [1] }]);
+    expect(Object.keys(lines[0] ?? {}).sort()).toEqual(['JobsDead', '_aws', 'service']);
+  });
+
   it('are one more line for each other kind, which repeats nothing', () => {
     const { lines, metrics } = start();
     metrics.addMetric('JobsCompleted', 'Count', 2);

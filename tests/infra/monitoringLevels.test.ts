@@ -1,0 +1,89 @@
+/** What a stage has of the monitoring at each level. */
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { loadAssembly } from '#emulator/template/template.ts';
+import { inventoryOf } from '#infra/monitoring/inventory.ts';
+import { alarmsAt, metricsAt } from '#infra/monitoring/level.ts';
+import { EMITTED } from '#shared/contracts/metrics.ts';
+import { synthesized } from '../support/synthesize.ts';
+
+const FREE_ALARM_METRICS = 10;
+const FREE_CUSTOM_METRICS = 10;
+
+const templateOf = async (...context: string[]) =>
+  loadAssembly(await synthesized([...context, 'securityChecks=off'])).template;
+type Template = Awaited<ReturnType<typeof templateOf>>;
+
+let none: Template;
+let basic: Template;
+let prod: Template;
+beforeAll(async () => {
+  none = await templateOf('monitoring=none');
+  basic = await templateOf();
+  prod = await templateOf('stage=prod');
+}, 600_000);
+
+const of = ({ Resources }: Template, type: string) =>
+  Object.values(Resources).flatMap(({ Type, Properties = {} }) =>
+    Type === type ? [Properties] : [],
+  );
+const names = (template: Template) =>
+  of(template, 'AWS::CloudWatch::Alarm').map(({ AlarmName }) => String(AlarmName));
+const emitted = (template: Template) => [
+  ...new Set(
+    of(template, 'AWS::Lambda::Function').map(({ Environment }) => {
+      const { Variables } = Environment as { Variables: Readonly<Record<string, unknown>> };
+      return Variables['METRICS_EMITTED'];
+    }),
+  ),
+];
+
+describe('no monitoring', () => {
+  it('has no alarm, topic, dashboard or metric', () => {
+    const types = Object.values(none.Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => /^AWS::(?:CloudWatch|SNS)::/.test(type))).toEqual([]);
+    expect(none.Outputs).not.toHaveProperty('DashboardName');
+    expect(emitted(none)).toEqual(['']);
+  });
+});
+
+describe('basic monitoring', () => {
+  const alarms = alarmsAt('basic', inventoryOf('dev'));
+
+  it('is the default of a stage that is not for production', () => {
+    expect(names(basic).sort()).toEqual(alarms.map(({ id }) => `sheratan-dev-${id}`).sort());
+    expect(of(basic, 'AWS::SNS::Topic')).toMatchObject([{ TopicName: 'sheratan-dev-alarms' }]);
+    expect(of(basic, 'AWS::CloudWatch::Dashboard')).toEqual([]);
+    expect(basic.Outputs).not.toHaveProperty('DashboardName');
+  });
+
+  it('stays within the metrics that CloudWatch gives an account for nothing', () => {
+    const watched = alarms.flatMap(({ series }) => series).filter(({ kind }) => kind === 'metric');
+    expect(watched).toHaveLength(FREE_ALARM_METRICS);
+    expect(metricsAt('basic', inventoryOf('dev')).length).toBeLessThan(FREE_CUSTOM_METRICS);
+  });
+
+  it('has only alarms that page', () => {
+    expect([...new Set(alarms.map(({ severity }) => severity))]).toEqual(['page']);
+  });
+
+  it('emits what its alarms watch, and nothing else', () => {
+    const [own = '', ...others] = metricsAt('basic', inventoryOf('dev'));
+    expect(others).toEqual([]);
+    expect(EMITTED['timekeeper']).toContain(own);
+    expect(emitted(basic)).toEqual([own]);
+  });
+});
+
+describe('full monitoring', () => {
+  it('is the default of a production stage: all alarms, the dashboard, every metric', () => {
+    const all = alarmsAt('full', inventoryOf('prod'));
+    expect(names(prod).sort()).toEqual(all.map(({ id }) => `sheratan-prod-${id}`).sort());
+    expect(of(prod, 'AWS::CloudWatch::Dashboard')).toHaveLength(1);
+    expect(prod.Outputs).toHaveProperty('DashboardName');
+    expect(emitted(prod)).toEqual(['*']);
+  });
+
+  it('is what an embedded cloud has of any stage', () => {
+    expect(emitted(loadAssembly(inject('assemblyDir')).template)).toEqual(['*']);
+  });
+});
