@@ -8,8 +8,16 @@ export const USD = {
   gigabyteSecond: 1.33334e-5,
   /** Per GB taken in; the price of the first 10 TB of Lambda's logs. */
   logGigabyte: 0.5,
-  /** Per metric and month; the next two are per alarm and per dashboard. */
+  /** Per metric and month. */
   customMetric: 0.3,
-  alarm: 0.1,
+  /** Per month and metric that an alarm watches. */
+  alarmMetric: 0.1,
+  /** Per month; one with more than 50 metrics is in no free tier. */
   dashboard: 3,
+  /** Per month. */
+  secret: 0.4,
+  /** Per hour and zone. */
+  interfaceEndpointHour: 0.01,
+  /** Per hour; each GB costs as much once more. */
+  natGatewayHour: 0.045,
 } as const;

@@ -80,8 +80,16 @@ const FEATURES: Readonly<
   },
 };
 
-export const benchFeatures = async () => {
-  title('The price of features, each on top of its plain jobs');
+/** By job, without the share of Lambda's pollers. */
+interface Asked {
+  readonly requests: number;
+  /** Write units. */
+  readonly units: number;
+  readonly sqs: number;
+}
+
+/** What each feature asks for on top of its plain jobs; the first one is the plain job itself. */
+export const measureFeatures = async (): Promise<Readonly<Record<string, Asked>>> => {
   const [tables, server] = await Promise.all([
     startTableServer(),
     startFauxqs({ port: 0, logger: false }),
@@ -112,8 +120,8 @@ export const benchFeatures = async () => {
       sqs: counts.sqs / JOBS,
     };
   };
-  const results: Record<string, { requests: number; units: number; sqs: number }> = {};
-  let base = { requests: 0, units: 0, sqs: 0 };
+  const results: Record<string, Asked> = {};
+  let base: Asked = { requests: 0, units: 0, sqs: 0 };
   for (const [name, { send, plain, control }] of Object.entries(FEATURES)) {
     const all = await measure(send, control);
     const extra = {
@@ -123,9 +131,15 @@ export const benchFeatures = async () => {
     };
     if (plain === 0) base = all;
     results[name] = extra;
-    const { requests, units, sqs } = extra;
-    line(name, `${requests} DynamoDB requests, ${units} units, ${sqs} SQS requests`);
   }
   await Promise.all([tables.stop(), server.stop()]);
+  return results;
+};
+
+export const benchFeatures = async () => {
+  title('The price of features, each on top of its plain jobs');
+  const results = await measureFeatures();
+  for (const [name, { requests, units, sqs }] of Object.entries(results))
+    line(name, `${requests} DynamoDB requests, ${units} units, ${sqs} SQS requests`);
   return results;
 };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { benchBundles } from './bundles.ts';
 import { benchChoosing } from './choosing.ts';
+import { benchCosts } from './costs.ts';
 import { benchFeatures } from './features.ts';
 import { benchLedger } from './ledger.ts';
 import { benchLedgerSizes } from './ledgerSizes.ts';
@@ -17,19 +18,19 @@ import { benchPeer, benchPrice } from './price.ts';
 import { benchProber } from './prober.ts';
 import { benchShards } from './shards.ts';
 import { benchVerdicts } from './verdicts.ts';
-import { benchWatching } from './watching.ts';
 
 const JOBS_DEFAULT = 20_000;
 
 /** The stack, from what was synthesized before where nothing has changed. */
-const assembly = (): Promise<string> => synthesize({ root: process.cwd(), context: [] });
+const assembly = (): Promise<string> =>
+  synthesize({ root: process.cwd(), context: ['monitoring=full'] });
 
 const PARTS: Readonly<Record<string, (jobs: number) => unknown>> = {
   bundles: async () => benchBundles(await assembly()),
   price: () => benchPrice(),
   features: () => benchFeatures(),
   peer: () => benchPeer(),
-  watching: () => benchWatching(),
+  costs: () => benchCosts(),
   ledger: () => benchLedger(),
   ledgerSizes: () => benchLedgerSizes(),
   prober: () => benchProber(),

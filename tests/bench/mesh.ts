@@ -6,8 +6,8 @@ import { watchJobs } from '#client/wait.ts';
 import { type Cloud, startCloud } from '#emulator/cloud.ts';
 import { command } from '#shared/control/command.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
+import { benchPrinted } from './printed.ts';
 import { line, round, spread, title } from './stats.ts';
-import { benchPrinted } from './watching.ts';
 
 interface Finished {
   readonly id: string;

@@ -2,6 +2,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
 import { startTableServer } from '#emulator/tables/tableServer.ts';
+import { USD } from '#infra/monitoring/prices.ts';
 import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import { createGate } from '#shared/control/gate.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
@@ -25,10 +26,7 @@ import { type Counts, countDynamo, countSqs, noCounts } from './counts.ts';
 import { createPeer, timed } from './peer.ts';
 import { line, round, title } from './stats.ts';
 
-/** us-east-1, US$ per million, without the free tier (2026-11). */
-const USD_PER_MILLION = { writeUnit: 0.625, sqsRequest: 0.5, lambdaRequest: 0.2 };
-/** arm64, US$ per GB-second. */
-const USD_PER_GB_SECOND = 0.0000133334;
+const MILLION = 1e6;
 const WORKER_GB = 0.5;
 const SIZE = 10;
 
@@ -50,12 +48,13 @@ const deliveriesOf = (batch: number, size: number, queueUrl: string, delayMs = 0
 /** Beside what the worker asks: one send a job, one receive, one delete and one invocation a batch. */
 const dollars = (counts: Counts, jobs: number, size: number, msPerJob: number): number => {
   const sqs = counts.sqs / jobs + 1 + 2 / size;
-  const seconds = msPerJob / 1_000;
-  const lambda =
-    USD_PER_MILLION.lambdaRequest / size + seconds * WORKER_GB * USD_PER_GB_SECOND * 1e6;
-  return (
-    (counts.units / jobs) * USD_PER_MILLION.writeUnit + sqs * USD_PER_MILLION.sqsRequest + lambda
-  );
+  const gigabyteSeconds = (msPerJob / 1_000) * WORKER_GB;
+  const usd =
+    (counts.units / jobs) * USD.writeUnit +
+    sqs * USD.queueRequest +
+    USD.invocation / size +
+    gigabyteSeconds * USD.gigabyteSecond;
+  return usd * MILLION;
 };
 
 const open = async () => {
@@ -131,6 +130,19 @@ const measure = async (
     sqsRequests: round(counts.sqs / jobs, 3),
     usdPerMillion: round(dollars(counts, jobs, size, msPerJob), 2),
   };
+};
+
+/** What plain jobs ask of tables and queues, in batches of ten and one at a time. */
+export const measurePlainJobs = async (batches: number) => {
+  const world = await open();
+  try {
+    return [
+      await measure(world, { batches, size: SIZE }),
+      await measure(world, { batches, size: 1 }),
+    ] as const;
+  } finally {
+    await world.close();
+  }
 };
 
 /** All that a plain job asks of tables and queues when it is sent, received and deleted by tens. */

@@ -1,0 +1,194 @@
+/**
+ * What a deployment costs, as a document: by the month from the templates, by the million jobs from
+ * counted requests, both by the one list of prices. Nothing in it is measured in time, so that it is
+ * the same on every machine.
+ */
+import { loadAssembly } from '#emulator/template/template.ts';
+import {
+  type FixedCosts,
+  fixedCosts,
+  HOURS_A_MONTH,
+  sumOf,
+  TICK_SECONDS,
+} from '#infra/monitoring/costs.ts';
+import { MONITORING, type MonitoringLevel } from '#infra/monitoring/level.ts';
+import { USD } from '#infra/monitoring/prices.ts';
+import { synthesize } from '#infra/synthesis/synthesize.ts';
+import { KIND_METRICS } from '#shared/contracts/metrics.ts';
+import { measureFeatures } from './features.ts';
+import { measurePlainJobs } from './price.ts';
+import { title } from './stats.ts';
+
+const MILLION = 1e6;
+const BATCHES = 10;
+const WORKER_GB = 0.5;
+
+type ByLevel = Readonly<Record<MonitoringLevel, FixedCosts>>;
+
+const synthesized = async (level: MonitoringLevel): Promise<FixedCosts> => {
+  const context = [`monitoring=${level}`, 'securityChecks=off'];
+  const dir = await synthesize({ root: process.cwd(), context });
+  return fixedCosts(loadAssembly(dir).template.Resources);
+};
+
+/** US$ a month of a stage at each level of monitoring. */
+export const costsByLevel = async (): Promise<ByLevel> => ({
+  none: await synthesized('none'),
+  basic: await synthesized('basic'),
+  full: await synthesized('full'),
+});
+
+interface JobCost {
+  readonly what: string;
+  readonly writeUnits: number;
+  readonly queueRequests: number;
+  readonly invocations: number;
+}
+
+/**
+ * Plain jobs by the size of their batch, and features on top of them, as they were measured. A test
+ * measures them again: what races for a condition is some hundredths more or less each time.
+ */
+export const COUNTED = {
+  plain: [
+    { batchSize: 10, writeUnits: 2, queueRequests: 0.1 },
+    { batchSize: 1, writeUnits: 2, queueRequests: 1 },
+  ],
+  features: [
+    { what: 'a retry', writeUnits: 5, queueRequests: 0.2 },
+    { what: 'a dependency', writeUnits: 5, queueRequests: 0 },
+    { what: 'a delay', writeUnits: 1, queueRequests: 0.2 },
+    { what: 'a rate limit, not reached', writeUnits: 0.1, queueRequests: 0 },
+    { what: 'a rate limit, made to wait', writeUnits: 1.1, queueRequests: 0.2 },
+    { what: 'a concurrency limit', writeUnits: 2, queueRequests: 0 },
+    { what: 'a callback', writeUnits: 1, queueRequests: 0.1 },
+  ],
+} as const;
+
+/** The same, measured now. */
+export const count = async () => {
+  const plain = await measurePlainJobs(BATCHES);
+  // The first one is a plain job.
+  const [, ...features] = Object.entries(await measureFeatures());
+  return {
+    plain: plain.map(({ batchSize, writeUnits, sqsRequests: queueRequests }) => ({
+      batchSize,
+      writeUnits,
+      queueRequests,
+    })),
+    features: features.map(([what, { units: writeUnits, sqs: queueRequests }]) => ({
+      what,
+      writeUnits,
+      queueRequests,
+    })),
+  };
+};
+
+const usdOf = ({ writeUnits, queueRequests, invocations }: JobCost): number =>
+  writeUnits * USD.writeUnit + queueRequests * USD.queueRequest + invocations * USD.invocation;
+
+/** Beside what the worker asks: a send by the producer, a receive and a delete a batch by Lambda. */
+const plainJobs = COUNTED.plain.map(
+  ({ batchSize, writeUnits, queueRequests }): JobCost => ({
+    what: batchSize === 1 ? 'a job alone in its batch' : `a job in batches of ${batchSize}`,
+    writeUnits,
+    queueRequests: queueRequests + 1 + 2 / batchSize,
+    invocations: 1 / batchSize,
+  }),
+);
+const features = COUNTED.features.map(
+  ({ what, ...counted }): JobCost => ({ what: `+ ${what}`, ...counted, invocations: 0 }),
+);
+const JOBS = [...plainJobs, ...features];
+
+const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+const money = (usd: number): string => usd.toFixed(2);
+
+const LINES: readonly (readonly [keyof FixedCosts, string])[] = [
+  ['alarms', 'alarms'],
+  ['dashboard', 'dashboard'],
+  ['customMetrics', 'custom metrics, when all are in use'],
+  ['secrets', 'two secrets'],
+  ['polling', 'asking seven empty queues'],
+  ['ticks', 'ticks of each minute'],
+];
+
+const monthly = (costs: ByLevel): readonly string[] => {
+  const cells = (of: (each: FixedCosts) => number) =>
+    MONITORING.map((level) => money(of(costs[level])));
+  return [
+    row('US$ a month', ...MONITORING.map((level) => `\`${level}\``)),
+    row('---', ...MONITORING.map(() => '---:')),
+    ...LINES.map(([key, what]) => row(what, ...cells((each) => each[key]))),
+    row('**together**', ...cells(sumOf)),
+  ];
+};
+
+const perMillion = (): readonly string[] => [
+  row('a million times', 'write units', 'queue requests', 'invocations', 'US$'),
+  row('---', '---:', '---:', '---:', '---:'),
+  ...JOBS.map((each) =>
+    row(
+      each.what,
+      Number(each.writeUnits.toFixed(2)),
+      Number(each.queueRequests.toFixed(2)),
+      Number(each.invocations.toFixed(2)),
+      money(usdOf(each) * MILLION),
+    ),
+  ),
+];
+
+const compute = (ms: number): string =>
+  money((ms / 1_000) * WORKER_GB * USD.gigabyteSecond * MILLION);
+
+const document = (costs: ByLevel): string => `# Costs
+
+Made by \`npm run costs\` from the templates, counted requests and the list of prices in
+[infra/monitoring/prices.ts](../infra/monitoring/prices.ts); edit tests/bench/costs.ts. US$ at list
+prices of us-east-1, on demand, without tax and without the free tier.
+
+## A stage, by the month, when nothing happens
+
+The setting \`monitoring\` is \`full\` in a production stage and \`basic\` in any other one.
+
+${monthly(costs).join('\n')}
+
+- \`full\`: all alarms of [the runbook](runbook.md), the dashboard, and a custom metric for everything
+  that is drawn. An alarm is paid for each metric that it reads. A custom metric is paid for the hours
+  in which it is emitted: an idle stage emits about ten. Each further kind of jobs adds
+  US$ ${money(KIND_METRICS.length * USD.customMetric)} a month.
+- \`basic\`: ten alarms on ten metrics, of work that is lost or wrong or stands still, and one custom
+  metric. That is within what CloudWatch gives an account for nothing (ten metrics of alarms, ten
+  custom metrics), and at most US$ ${money(costs.basic.alarms + costs.basic.customMetrics)} where other stages use that up. This is
+  why it is the default: to save that is not worth a stage that says nothing when jobs are lost.
+- \`none\`: no alarm, no topic, no custom metric. The functions print no metrics either.
+- The free tier has a million requests of queues a month and account, US$ ${money(MILLION * USD.queueRequest)} of what is said
+  here. How often Lambda asks an empty queue is an estimate: five requests at once, each of 20 s. With
+  two at once it is US$ ${money((costs.none.polling * 2) / 5)}.
+- Ticks are reckoned with ${TICK_SECONDS} s each, without what the timekeeper reads (less than US$ 0.20).
+- Tables, bucket and logs cost by what they hold, which is nothing at first.
+
+In a VPC (see [Private addresses](deploying.md#private-addresses)) an interface endpoint costs
+US$ ${money(HOURS_A_MONTH * USD.interfaceEndpointHour)} a month and zone, a NAT gateway US$ ${money(HOURS_A_MONTH * USD.natGatewayHour)} a month and US$ ${USD.natGatewayHour} per GB.
+Gateway endpoints of DynamoDB and S3 are free.
+
+## A million jobs
+
+${perMillion().join('\n')}
+
+A row that begins with \`+\` comes on top of its plain jobs, without the time of its functions and the
+share of Lambda's pollers. Reads, at a fifth of the price of a write, are left out: a plain job has
+none. To these comes the time that the jobs take: a job of 100 ms that has a worker of 512 MB to itself
+costs US$ ${compute(100)} a million, one of ten that run side by side in a batch US$ ${compute(10)}. What functions print
+costs US$ ${USD.logGigabyte} per GB; \`npm run bench -- mesh\` counts the bytes.
+`;
+
+/** @throws SynthesisError when a template cannot be made */
+export const costsDocument = async (): Promise<string> => document(await costsByLevel());
+
+export const benchCosts = async () => {
+  title('Costs');
+  const costs = await costsByLevel();
+  console.log([...monthly(costs), '', ...perMillion()].join('\n'));
+  return { costs, counted: await count() };
+};
