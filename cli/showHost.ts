@@ -16,7 +16,7 @@ export interface Standing {
 }
 
 /**
- * The overlay of the host, else its probed state; {@link reasonOf} tells both.
+ * The overlay of the host, else its probed state; {@link hostReason} tells both.
  *
  * @param now ms since the epoch
  */
@@ -81,7 +81,7 @@ const findingsOf = (live: Live): string => {
  *
  * @param now ms since the epoch
  */
-export const reasonOf = ({ host, live }: Standing, now: number): string => {
+export const hostReason = ({ host, live }: Standing, now: number): string => {
   const overlay = overlayAt(host, now);
   const findings = live ? findingsOf(live) : 'not probed yet';
   if (!overlay) return findings;
@@ -124,7 +124,7 @@ const bodyText = ({ body }: Host['probe']): string | undefined => {
 export const describeHost = (standing: Standing, uptime: Uptime, now: number): string => {
   const { host, used } = standing;
   const rows: readonly (readonly [string, string | undefined])[] = [
-    ['since', `${sinceOf(standing, now)}  ${reasonOf(standing, now)}`.trimEnd()],
+    ['since', `${sinceOf(standing, now)}  ${hostReason(standing, now)}`.trimEnd()],
     ['latency', latencyOf(standing)],
     ['slots', `${used ?? 0} of ${host.concurrency} in use`],
     ['runs', pricesOf(host)],

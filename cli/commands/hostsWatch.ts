@@ -4,7 +4,7 @@ import { type Look, lookAtHosts } from '../lookAtHosts.ts';
 import { columns, json, jsonLine, note, out, plain, status, time } from '../print.ts';
 import { repeat } from '../repeat.ts';
 import { looking, type Session, type SessionOptions } from '../session.ts';
-import { latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.ts';
+import { hostReason, latencyOf, pricesOf, shownState, sinceOf } from '../showHost.ts';
 
 export interface WatchOptions extends SessionOptions {
   readonly once?: boolean;
@@ -26,7 +26,7 @@ const textOf = ({ at, shards, counts, rows }: Look): string => {
         latencyOf(standing),
         `${standing.used ?? 0}/${standing.host.concurrency}`,
         pricesOf(standing.host),
-        reasonOf(standing, at),
+        hostReason(standing, at),
       ].map(plain),
     ),
   ]);

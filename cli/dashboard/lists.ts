@@ -5,7 +5,7 @@ import { systemClock, systemRandom, systemSleep } from '#shared/kernel/ports.ts'
 import { standings } from '#shared/ledger/read/standings.ts';
 import { lookAtHosts } from '../lookAtHosts.ts';
 import { viewOf } from '../show.ts';
-import { latencyOf, pricesOf, reasonOf, shownState, sinceOf } from '../showHost.ts';
+import { hostReason, latencyOf, pricesOf, shownState, sinceOf } from '../showHost.ts';
 import { stepsOf } from '../steps.ts';
 import type { JobIndex } from './jobIndex.ts';
 
@@ -93,7 +93,7 @@ const hosts =
       rows: rows.map((standing) => [
         ...[standing.host.id, shownState(standing, now), sinceOf(standing, now)],
         ...[latencyOf(standing), `${standing.used ?? 0}/${standing.host.concurrency}`],
-        ...[pricesOf(standing.host), reasonOf(standing, now)],
+        ...[pricesOf(standing.host), hostReason(standing, now)],
       ]),
       none: 'No hosts; "sheratan hosts add" makes one known, "sheratan host serve" starts one.',
     };

@@ -18,7 +18,7 @@ import { lazyHttp } from '#shared/jobs/http/lazyHttp.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { batchResponse, deliveriesOf } from '#shared/jobs/sqs/deliveries.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
-import { runBatch } from '#shared/jobs/worker/processBatch.ts';
+import { processBatch } from '#shared/jobs/worker/processBatch.ts';
 import { list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
@@ -100,6 +100,6 @@ export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, async (event
   listen();
   const deliveries = deliveriesOf(event, env);
   const remainingMs = () => context.getRemainingTimeInMillis();
-  const batch = report(await runBatch(deliveries, context.awsRequestId, remainingMs, deps));
+  const batch = report(await processBatch(deliveries, context.awsRequestId, remainingMs, deps));
   return batchResponse(batch.returned);
 });

@@ -17,7 +17,7 @@ import { kinds } from '#shared/jobs/kinds/index.ts';
 import type { Delivery } from '#shared/jobs/ports/jobs.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
-import { runBatch } from '#shared/jobs/worker/processBatch.ts';
+import { processBatch } from '#shared/jobs/worker/processBatch.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { createJobsTable } from '../support/table.ts';
@@ -119,7 +119,7 @@ const measure = async (
   Object.assign(counts, noCounts());
   const began = performance.now();
   for (let batch = 0; batch < batches; batch += 1)
-    await runBatch(deliveriesOf(batch, size, queueUrl), 'bench', () => 900_000, deps);
+    await processBatch(deliveriesOf(batch, size, queueUrl), 'bench', () => 900_000, deps);
   const jobs = batches * size;
   const msPerJob = (performance.now() - began) / jobs;
   return {
@@ -192,7 +192,7 @@ export const benchPeer = async () => {
       peer.run({ bodies: batchOf(batch) }),
     );
     const ours = await timed(PEER_BATCHES, SIZE, counts, (batch) =>
-      runBatch(batchOf(batch), 'bench', () => 900_000, deps),
+      processBatch(batchOf(batch), 'bench', () => 900_000, deps),
     );
     peer.close();
     for (const [who, { requests, units, sqs, batchMsP50, batchMsP99 }] of [

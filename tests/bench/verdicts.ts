@@ -2,7 +2,7 @@
  * How often hosts that are up are taken for down because single probes are lost: the real verdict,
  * over 100,000 hosts a day. Probes that pass one after another change nothing, so they are skipped.
  */
-import { judge, unknownHost } from '#shared/hosts/probing/verdict.ts';
+import { unknownHost, verdictOn } from '#shared/hosts/probing/verdict.ts';
 import { FAIL, hostWith, OK, once, twice } from '../support/probes.ts';
 import { line, round, title } from './stats.ts';
 
@@ -28,7 +28,7 @@ const simulate = (chance: number, looksTwice: boolean) => {
   const host = hostWith();
   const random = createRandom(1);
   const failed = looksTwice ? twice(FAIL) : once(FAIL);
-  const calm = judge(unknownHost(host), once(OK), host, 0).live;
+  const calm = verdictOn(unknownHost(host), once(OK), host, 0).live;
   const came = { one: 0, two: 0, offline: 0 };
   let live = calm;
   let step = 0;
@@ -36,7 +36,7 @@ const simulate = (chance: number, looksTwice: boolean) => {
     const passes = Math.floor(Math.log(random()) / Math.log(1 - chance));
     if (passes > 0) live = calm;
     step += passes + 1;
-    const judged = judge(live, failed, host, step * INTERVAL_MS);
+    const judged = verdictOn(live, failed, host, step * INTERVAL_MS);
     live = judged.live;
     if (live.fails === 1) came.one += 1;
     if (live.fails === 2) came.two += 1;

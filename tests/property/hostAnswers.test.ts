@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createHostCall } from '#shared/dispatch/http/hostCall.ts';
 import type { CallOutcome } from '#shared/dispatch/ports.ts';
 import { resultSchema } from '#shared/dispatch/protocol.ts';
-import { judge } from '#shared/hosts/probing/probeAnswer.ts';
+import { judgeAnswer } from '#shared/hosts/probing/probeAnswer.ts';
 import type { BodyRule } from '#shared/hosts/registry/host.ts';
 import { hostWith } from '../support/probes.ts';
 
@@ -107,7 +107,7 @@ describe('an answer to a probe', () => {
   it('passes only with an expected status and a kept rule, and is always judged', () => {
     fc.assert(
       fc.property(said, rule, (answer, expected) => {
-        const judgement = judge(answer, { ...hostWith().probe, body: expected }, 0);
+        const judgement = judgeAnswer(answer, { ...hostWith().probe, body: expected }, 0);
         if (judgement.kind === 'busy')
           expect(judgement.retryAfterSeconds ?? 0).toBeGreaterThanOrEqual(0);
         else if (judgement.kind === 'fail') expect(judgement.detail).not.toBe('');

@@ -6,7 +6,7 @@ import { type Change, HOST_STATES, type Live } from '#shared/hosts/probing/liven
 import { PackedFormatError, pack, unpack } from '#shared/hosts/probing/packedState.ts';
 
 import type { ProbeOutcome, ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';
-import { judge, unknownHost } from '#shared/hosts/probing/verdict.ts';
+import { unknownHost, verdictOn } from '#shared/hosts/probing/verdict.ts';
 import { BUSY, fail, hostWith, INCONCLUSIVE, OK, once, SLOW } from '../support/probes.ts';
 
 const outcome: fc.Arbitrary<ProbeOutcome> = fc.oneof(
@@ -92,7 +92,7 @@ describe('a verdict', () => {
         let fails = 0;
         for (const [turn, result] of all.entries()) {
           const before = live;
-          live = judge(before, result, hostWith(), turn * 60_000).live;
+          live = verdictOn(before, result, hostWith(), turn * 60_000).live;
           const { kind } = result.outcome;
           if (kind !== 'inconclusive') fails = kind === 'fail' ? fails + 1 : 0;
           checkStep(before, live, fails, result);
@@ -108,7 +108,7 @@ describe('a verdict', () => {
         let live = unknownHost(hostWith());
         const changes: Change[] = [];
         all.forEach((result, turn) => {
-          const judged = judge(live, result, hostWith(), turn * 60_000);
+          const judged = verdictOn(live, result, hostWith(), turn * 60_000);
           expect(judged.change !== undefined).toBe(judged.live.state !== live.state);
           live = judged.live;
           if (judged.change) changes.push(judged.change);
@@ -130,7 +130,12 @@ it('tells in the end how a host is, whatever overlay kept quiet what', () => {
       let live = unknownHost(hostWith());
       let said: string = live.state;
       [...all, once(OK)].forEach((result, turn) => {
-        const { change, live: next } = judge(live, result, hostWith({ overlay }), turn * 60_000);
+        const { change, live: next } = verdictOn(
+          live,
+          result,
+          hostWith({ overlay }),
+          turn * 60_000,
+        );
         const isOver = turn >= turns;
         if (change?.silent !== true && change) said = change.to;
         if (!isOver) expect(said).toBe('unknown');
@@ -167,7 +172,7 @@ describe('a packed state', () => {
       let live = { ...unknownHost(hostWith({ number: 1 })), srttMs: first, rttvarMs: first / 2 };
       for (let turn = 0; turn < 200; turn += 1) {
         const found = { outcome: { kind: 'ok', ms, phases: {} }, reprobed: false } as const;
-        live = judge(live, found, hostWith({ number: 1 }), turn * 60_000).live;
+        live = verdictOn(live, found, hostWith({ number: 1 }), turn * 60_000).live;
         live = unpack(pack(shardOf([live]))).get(1) ?? live;
       }
       return live.srttMs;

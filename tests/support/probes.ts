@@ -3,7 +3,7 @@
 import type { Live } from '#shared/hosts/probing/liveness.ts';
 
 import type { FailReason, ProbeOutcome, ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';
-import { judge } from '#shared/hosts/probing/verdict.ts';
+import { verdictOn } from '#shared/hosts/probing/verdict.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 
 const measured = (ms: number) => ({ ms, phases: {} });
@@ -58,6 +58,6 @@ export const probed = (
   from = 60_000,
 ): Live =>
   results.reduce(
-    (live, result, turn) => judge(live, result, host, from + turn * 60_000).live,
+    (live, result, turn) => verdictOn(live, result, host, from + turn * 60_000).live,
     before,
   );

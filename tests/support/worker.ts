@@ -36,7 +36,11 @@ import { textOf } from '#shared/jobs/sqs/attributes.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import type { Disposition } from '#shared/jobs/worker/disposition.ts';
-import { type BatchDeps, type BatchReport, runBatch } from '#shared/jobs/worker/processBatch.ts';
+import {
+  type BatchDeps,
+  type BatchReport,
+  processBatch,
+} from '#shared/jobs/worker/processBatch.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { createJobsTable } from './table.ts';
 
@@ -251,7 +255,10 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
       });
     },
     run: async (deliveries, { remainingMs = 900_000, ...over } = {}) => {
-      const report = await runBatch(deliveries, 'request', () => remainingMs, { ...deps, ...over });
+      const report = await processBatch(deliveries, 'request', () => remainingMs, {
+        ...deps,
+        ...over,
+      });
       for (const { messageId, receiptHandle: ReceiptHandle } of deliveries)
         if (!report.returned.includes(messageId))
           await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));

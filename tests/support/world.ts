@@ -38,7 +38,7 @@ import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
 import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
-import { type BatchDeps, runBatch } from '#shared/jobs/worker/processBatch.ts';
+import { type BatchDeps, processBatch } from '#shared/jobs/worker/processBatch.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Clock, systemIds } from '#shared/kernel/ports.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
@@ -193,7 +193,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const gate = createGate(gateOptions);
     const environment = { ...workerDeps, gate, ...options.equip?.(injector, clock) };
     const report = await injector.invoke(() =>
-      runBatch(deliveries, 'request', () => 900_000, {
+      processBatch(deliveries, 'request', () => 900_000, {
         ...environment,
         ...(money && { allocator: money.allocator() }),
       }),

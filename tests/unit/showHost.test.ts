@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeHost, latencyOf, reasonOf, shownState, sinceOf } from '#cli/showHost.ts';
+import { describeHost, hostReason, latencyOf, shownState, sinceOf } from '#cli/showHost.ts';
 import type { Live } from '#shared/hosts/probing/liveness.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import { definitionOf } from '../support/hosts.ts';
@@ -90,7 +90,7 @@ describe('a host as people read it', () => {
       live(),
     ],
   ] as const)('is so because of "%s"', (reason, of, known) => {
-    expect(reasonOf({ host: of, live: known }, NOW)).toBe(reason);
+    expect(hostReason({ host: of, live: known }, NOW)).toBe(reason);
   });
 
   it('is told with its uptime, rounded down, and its slots', () => {

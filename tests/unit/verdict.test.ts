@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Live } from '#shared/hosts/probing/liveness.ts';
 import type { ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';
 
-import { isStale, judge, unknownHost } from '#shared/hosts/probing/verdict.ts';
+import { isStale, unknownHost, verdictOn } from '#shared/hosts/probing/verdict.ts';
 import {
   BUSY,
   FAIL,
@@ -107,7 +107,7 @@ describe('a change', () => {
   it('of an outage began with the first fail, not with the last', () => {
     const host = hostWith();
     const live = probed(online, [failed, failed], host, 100_000);
-    const { change } = judge(live, failed, host, 220_000);
+    const { change } = verdictOn(live, failed, host, 220_000);
     expect(change).toEqual({
       host: 'h1',
       number: 0,
@@ -123,10 +123,12 @@ describe('a change', () => {
 
   it('under maintenance is recorded, and told to nobody', () => {
     const overlay = { kind: 'maintenance', by: 'me', reason: 'disk' } as const;
-    expect(judge(online, busy, hostWith({ overlay }), 1).change).toMatchObject({ silent: true });
+    expect(verdictOn(online, busy, hostWith({ overlay }), 1).change).toMatchObject({
+      silent: true,
+    });
     const ended = hostWith({ overlay: { ...overlay, until: 60_000 } });
-    expect(judge(online, busy, ended, 59_999).change).toMatchObject({ silent: true });
-    expect(judge(online, busy, ended, 60_000).change).not.toHaveProperty('silent');
+    expect(verdictOn(online, busy, ended, 59_999).change).toMatchObject({ silent: true });
+    expect(verdictOn(online, busy, ended, 60_000).change).not.toHaveProperty('silent');
   });
 
   it('that an overlay kept quiet is told when that has ended, unless it is over as well', () => {
@@ -135,7 +137,7 @@ describe('a change', () => {
     const told = (...results: readonly (readonly [at: number, result: ProbeResult])[]) => {
       let live = online;
       return results.flatMap(([at, result]) => {
-        const { change, live: next } = judge(live, result, host, at);
+        const { change, live: next } = verdictOn(live, result, host, at);
         live = next;
         return change && !change.silent ? [{ ...change }] : [];
       });
@@ -162,7 +164,7 @@ describe('a change', () => {
     let live = online;
     const muted: (boolean | undefined)[] = [];
     for (let turn = 0; turn < 8; turn += 1) {
-      const judged = judge(live, turn % 2 === 0 ? busy : ok, host, turn * 60_000);
+      const judged = verdictOn(live, turn % 2 === 0 ? busy : ok, host, turn * 60_000);
       muted.push(judged.change?.muted);
       live = judged.live;
     }
@@ -172,7 +174,7 @@ describe('a change', () => {
       Array.from({ length: 20 }, () => ok),
     );
     expect(live.flapping).toBe(false);
-    expect(judge(live, busy, host, 0).change).toMatchObject({ muted: false });
+    expect(verdictOn(live, busy, host, 0).change).toMatchObject({ muted: false });
   });
 });
 

@@ -3,7 +3,7 @@ import { createOutbound, type Resolve, systemResolve } from '#shared/kernel/addr
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import type { Probe } from '../ports.ts';
-import { type Answer, judge } from '../probing/probeAnswer.ts';
+import { type Answer, judgeAnswer } from '../probing/probeAnswer.ts';
 import type { Phases, ProbeOutcome } from '../probing/probeOutcome.ts';
 import type { Host } from '../registry/host.ts';
 import { createAgent, type Exchange, type Exchanged, exchange, type Marks } from './exchange.ts';
@@ -77,7 +77,7 @@ const outcomeOf = (host: Host, { seen, url, timeoutMs }: Looked, now: number): P
     const failure = end.kind === 'late' ? late(seen, url, timeoutMs) : failureOf(end.error);
     return failure.kind === 'fail' ? { ...failure, ...measured(seen, now) } : failure;
   }
-  const judgement = judge(answerOf(end, limitOf(host)), host.probe, now);
+  const judgement = judgeAnswer(answerOf(end, limitOf(host)), host.probe, now);
   if (judgement.kind !== 'pass') return { ...judgement, ...measured(seen, now) };
   const kind = seen.ms > host.probe.degradedMs ? 'slow' : 'ok';
   return { kind, ...measured(seen, now) };

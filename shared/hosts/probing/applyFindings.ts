@@ -6,7 +6,7 @@ import { hourOf } from '../rollups.ts';
 import type { Change, Live } from './liveness.ts';
 import type { ProbeResult } from './probeOutcome.ts';
 
-import { judge, unknownHost } from './verdict.ts';
+import { unknownHost, verdictOn } from './verdict.ts';
 
 export interface Applied {
   readonly next: Omit<ShardState, 'version'>;
@@ -51,7 +51,7 @@ export const applyFindings = (
     const before = isNewHour ? { ...known, hourProbes: 0, hourPasses: 0 } : known;
     let current = before;
     for (const result of findings.get(host.id) ?? []) {
-      const judged = judge(current, result, host, foundAt);
+      const judged = verdictOn(current, result, host, foundAt);
       current = judged.live;
       if (judged.change) changes.push(judged.change);
     }

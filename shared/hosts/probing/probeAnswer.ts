@@ -51,7 +51,7 @@ const saysBusy = (body: string): boolean => {
 };
 
 /** @param now ms since the epoch */
-export const judge = (
+export const judgeAnswer = (
   answer: Answer,
   { expectStatus, body }: ProbeSettings,
   now: number,

@@ -12,7 +12,7 @@ import type { ProbeOutcome, ProbeResult } from './probeOutcome.ts';
 type Conclusive = Exclude<ProbeOutcome, { readonly kind: 'inconclusive' }>;
 type Passed = Exclude<Conclusive, { readonly kind: 'fail' }>;
 
-export interface Judged {
+export interface Verdict {
   readonly live: Live;
   readonly change?: Change;
 }
@@ -158,7 +158,7 @@ const flaps = (changes: number, before: boolean): boolean => {
 };
 
 /** What happened during an overlay is announced when it has ended, unless it is over as well. */
-const announced = (before: Live, next: Live, host: Host, now: number): Judged => {
+const announced = (before: Live, next: Live, host: Host, now: number): Verdict => {
   const { announced = before.state, ...rest } = next;
   const { state, reason } = next;
   const isChange = state !== before.state;
@@ -184,12 +184,12 @@ const announced = (before: Live, next: Live, host: Host, now: number): Judged =>
 };
 
 /** @param now ms since the epoch */
-export const judge = (
+export const verdictOn = (
   before: Live,
   { outcome, reprobed }: ProbeResult,
   host: Host,
   now: number,
-): Judged => {
+): Verdict => {
   if (outcome.kind === 'inconclusive') {
     const inconclusive = capped(before.inconclusive + 1);
     return { live: { ...before, inconclusive, inconclusiveReason: outcome.reason } };

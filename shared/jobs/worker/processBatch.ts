@@ -5,7 +5,7 @@ import { type FaultLog, undecidedOf } from '../record/undecided.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { byMessageGroup, type GroupResult, runGroups } from './messageGroups.ts';
-import { runJob } from './processDelivery.ts';
+import { processDelivery } from './processDelivery.ts';
 import { faultSeconds, leastSeconds } from './waitTimes.ts';
 
 export interface BatchDeps extends JobDeps {
@@ -73,7 +73,7 @@ const runApart = async (
  * @param requestId the id of the invocation; each claim keeps it
  * @param remainingMs how long the invocation may still run, in ms
  */
-export const runBatch = async (
+export const processBatch = async (
   deliveries: readonly Delivery[],
   requestId: string,
   remainingMs: () => number,
@@ -82,7 +82,7 @@ export const runBatch = async (
   const heartbeat = createHeartbeat({ ...deps, deliveries });
   const decide = (beside: number) => async (delivery: Delivery) => {
     const invocation = { requestId, remainingMs, heartbeat, beside };
-    const disposition = await runJob(delivery, invocation, deps).catch((error: unknown) =>
+    const disposition = await processDelivery(delivery, invocation, deps).catch((error: unknown) =>
       faulted(delivery, error, deps),
     );
     if (disposition.as !== 'apart') heartbeat.decided(delivery);

@@ -190,7 +190,7 @@ const timeoutOf = ({ envelope, definition }: ValidJob): number =>
  * Runs the job of one message, or finds out why the job must not run now. Rejects only for a fault
  * of the mesh, such as a table that cannot be reached; the caller must then return the message.
  */
-export const runJob = async (
+export const processDelivery = async (
   delivery: Delivery,
   invocation: Invocation,
   deps: JobDeps,
