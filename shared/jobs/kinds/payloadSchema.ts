@@ -15,6 +15,7 @@ type Validated<Output> =
 
 /** A schema of `Input` that gives `Output`. It must answer at once, not by a promise. */
 export interface PayloadSchema<Input = unknown, Output = unknown> {
+  /** What the standard prescribes: the version, the library, the check and its types. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
