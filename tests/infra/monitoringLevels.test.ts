@@ -1,9 +1,12 @@
-/** What a stage has of the monitoring at each level. */
+/** What a stage has of the monitoring at each level, what that costs, and the document that says it. */
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { loadAssembly } from '#emulator/template/template.ts';
+import { type FixedCosts, fixedCosts, sumOf } from '#infra/monitoring/costs.ts';
 import { inventoryOf } from '#infra/monitoring/inventory.ts';
 import { alarmsAt, metricsAt } from '#infra/monitoring/level.ts';
 import { EMITTED } from '#shared/contracts/metrics.ts';
+import { costsByLevel, costsDocument } from '../bench/costs.ts';
 import { synthesized } from '../support/synthesize.ts';
 
 const FREE_ALARM_METRICS = 10;
@@ -85,5 +88,42 @@ describe('full monitoring', () => {
 
   it('is what an embedded cloud has of any stage', () => {
     expect(emitted(loadAssembly(inject('assemblyDir')).template)).toEqual(['*']);
+  });
+});
+
+const rounded = (costs: FixedCosts) =>
+  Object.fromEntries(
+    Object.entries({ ...costs, together: sumOf(costs) }).map(([name, usd]) => [
+      name,
+      Number(usd.toFixed(2)),
+    ]),
+  );
+
+describe('the fixed costs of a month', () => {
+  const always = { secrets: 0.8, polling: 2.3, ticks: 0.23 };
+  const nothing = { alarms: 0, dashboard: 0, customMetrics: 0 };
+  const little = { alarms: 1, dashboard: 0, customMetrics: 0.3 };
+  const all = { alarms: 7.2, dashboard: 3, customMetrics: 18.3 };
+
+  it('are next to nothing without monitoring', async () => {
+    const { none: costs } = await costsByLevel();
+    expect(rounded(costs)).toEqual({ ...nothing, ...always, together: 3.33 });
+    expect(fixedCosts(none.Resources)).toEqual(costs);
+  });
+
+  it('are US$ 1.30 more for what a stage for development watches', async () => {
+    const { basic: costs } = await costsByLevel();
+    expect(rounded(costs)).toEqual({ ...little, ...always, together: 4.63 });
+    expect(fixedCosts(basic.Resources)).toEqual(costs);
+  });
+
+  it('are US$ 31.83 for what a production stage watches', async () => {
+    const { full: costs } = await costsByLevel();
+    expect(rounded(costs)).toEqual({ ...all, ...always, together: 31.83 });
+    expect(fixedCosts(prod.Resources)).toEqual(costs);
+  });
+
+  it('are in the document as they are: npm run costs', async () => {
+    expect(readFileSync('docs/costs.md', 'utf8')).toBe(await costsDocument());
   });
 });
