@@ -1,0 +1,3 @@
+/** The kinds of all examples: `npm start -- --kinds examples/kinds.ts`. */
+export { countAll, sumWords } from './flow/countAll.ts';
+export { countWords } from './kind/countWords.ts';
