@@ -12,8 +12,9 @@ const markdownIn = (folder: string): readonly string[] =>
 
 const PATHS = [
   ...readdirSync('.').filter((name) => name.endsWith('.md')),
-  ...['docs', '.github'].flatMap(markdownIn),
-];
+  ...['docs', '.github', 'examples'].flatMap(markdownIn),
+  // What sample jobs read is no document.
+].filter((path) => !path.startsWith('examples/workspace'));
 const documents = PATHS.map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 const read = (path: string): string => readFileSync(path, 'utf8');
 

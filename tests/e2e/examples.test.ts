@@ -1,0 +1,117 @@
+/** The commands of the pages of examples/ do what the pages say, in their order on one cloud. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { accessOf, type EmbeddedState } from '#client/state.ts';
+import { signatureOf } from '#shared/jobs/callbacks/signature.ts';
+import { freePort, type Program, pageOf, type Shell, shellIn } from '../support/examples.ts';
+import { type Sheratan, startSheratan } from '../support/sheratan.ts';
+
+const PATIENCE = { timeout: 60_000, interval: 100 };
+
+let cloud: Sheratan;
+let state: EmbeddedState;
+let shell: Shell;
+
+beforeAll(async () => {
+  cloud = await startSheratan(inject('assemblyDir'), ['--kinds', 'examples/kinds.ts']);
+  state = JSON.parse(readFileSync(cloud.stateFile, 'utf8'));
+  shell = shellIn(dirname(cloud.stateFile));
+  // As `npm start` does.
+  expect((await cloud.run(['workspace', 'push', 'examples/workspace'])).code).toBe(0);
+});
+afterAll(async () => {
+  await shell?.stop();
+  cloud?.stop();
+});
+
+const startProgram = async (command: string, port: number): Promise<Program> => {
+  const program = shell.start(command, { PORT: String(port) });
+  await expect.poll(program.printed, PATIENCE).toContain(`listening on ${port}`);
+  return program;
+};
+
+it.each(['operator', 'kind', 'flow', 'paid', 'schedule'])('%s', async (name) => {
+  const { commands, printed } = pageOf(name);
+  expect(await shell.run(commands.join(''))).toMatch(printed);
+});
+
+it('callback', async () => {
+  const port = await freePort();
+  const { commands, printed } = pageOf('callback', port);
+  const [receive = '', send = ''] = commands;
+  const receiver = await startProgram(receive, port);
+  await shell.run(send);
+  await expect.poll(receiver.printed, PATIENCE).toMatch(printed);
+  const unsigned = { method: 'POST', body: '{"id":"forged","status":"COMPLETED"}' };
+  expect((await fetch(`http://127.0.0.1:${port}/`, unsigned)).status).toBe(401);
+  expect(receiver.printed()).not.toContain('forged');
+});
+
+const has = (program: string, ...args: readonly string[]): boolean =>
+  spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+
+/** The rule rings each minute; a test need not wait for it. */
+const ringMinute = async (): Promise<void> => {
+  const endpoint = state.clientEnv['AWS_ENDPOINT_URL_SQS'] ?? '';
+  const sqs = new SQSClient({ ...accessOf(state), endpoint });
+  const MessageBody = JSON.stringify({ kind: 'minute', at: Date.now() });
+  await sqs.send(new SendMessageCommand({ QueueUrl: state.outputs['ProbesUrl'], MessageBody }));
+  sqs.destroy();
+};
+
+it('host', async ({ skip }) => {
+  skip(!has('python3', '--version'), 'there is no python3');
+  const port = await freePort();
+  const { commands, printed } = pageOf('host', port);
+  const [serve = '', register = '', send = ''] = commands;
+  const host = await startProgram(serve, port);
+  await shell.run(register);
+  await ringMinute();
+  expect(await shell.run(send)).toMatch(printed);
+
+  const secret = (await cloud.run(['hosts', 'secret'])).stdout.trim();
+  const order = async (jobId: string, given: object, by = secret) => {
+    const body = JSON.stringify({ jobId, kind: 'text.reverse', attempt: 1, ...given });
+    const answer = await fetch(`http://127.0.0.1:${port}/run`, {
+      method: 'POST',
+      headers: {
+        'idempotency-key': jobId,
+        'sheratan-deadline': String(Date.now() + 60_000),
+        'sheratan-signature': signatureOf([by], jobId, body, Date.now()),
+      },
+      body,
+    });
+    return [answer.status, await answer.json()];
+  };
+  const refused = (status: number, code: string) => [
+    status,
+    { error: { code, message: expect.any(String) } },
+  ];
+  for (const _ of [1, 2])
+    expect(await order('a', { input: 'größe' })).toEqual([200, { result: 'eßörg' }]);
+  expect(await order('a', { input: 'other' })).toEqual(refused(409, 'ID_TAKEN'));
+  expect(await order('b', { input: 7 })).toEqual(refused(422, 'INPUT_REFUSED'));
+  expect(await order('c', { kind: 'none' })).toEqual(refused(501, 'KIND_UNKNOWN'));
+  expect(await order('d', { input: 'x' }, 'guessed')).toEqual(refused(401, 'SIGNATURE_INVALID'));
+  host.stop();
+  expect(await host.ended, 'it drains').toBe(0);
+});
+
+it('python', async ({ skip }) => {
+  const { commands, printed } = pageOf('python');
+  const [setUp = '', send = ''] = commands;
+  if (!has('.venv/bin/python', '-c', 'import boto3')) {
+    const fault = await shell.run(setUp).then(() => '', String);
+    skip(fault !== '', `boto3 cannot be had: ${fault}`);
+  }
+  expect(await shell.run(send)).toMatch(printed);
+});
+
+it('go', async ({ skip }) => {
+  skip(!has('go', 'version'), 'there is no go');
+  const { commands, printed } = pageOf('go');
+  expect(await shell.run(commands.join(''))).toMatch(printed);
+});

@@ -1,0 +1,99 @@
+/** The pages of examples/: the commands that they give, and what they say these print. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+
+interface Page {
+  /** The blocks of commands, in order. */
+  readonly commands: readonly string[];
+  /** What a run prints. */
+  readonly printed: RegExp;
+}
+
+const blocksOf = (text: string, language: string): readonly string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
+    ([, block = '']) => block,
+  );
+
+/**
+ * Columns are as wide as what is in them; `…` stands for anything within a line, and a line of its
+ * own for any lines.
+ */
+const patternOf = (line: string): string => {
+  if (line === '…') return '(?:.*\\n)*?';
+  const texts = line.split('…').map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return `${texts.join('.*').replace(/ +/g, ' +')}\\n`;
+};
+
+/** @param port takes the place of the one that the page names */
+export const pageOf = (name: string, port?: number): Page => {
+  const page = readFileSync(`examples/${name}/README.md`, 'utf8');
+  const text = port === undefined ? page : page.replaceAll(/\b809\d\b/g, String(port));
+  const lines = blocksOf(text, 'text').join('').split('\n').slice(0, -1);
+  if (lines.length === 0) throw new Error(`the page of ${name} does not say what is printed`);
+  return { commands: blocksOf(text, 'sh'), printed: new RegExp(lines.map(patternOf).join('')) };
+};
+
+export interface Program {
+  /** What it has printed so far. */
+  printed(): string;
+  /** Its exit code once it has ended; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+  /** Asks it to end. */
+  stop(): void;
+}
+
+export interface Shell {
+  /** Runs commands to their end; returns all that they printed. Throws when one of them fails. */
+  run(commands: string): Promise<string>;
+  /** Starts one command that goes on. */
+  start(command: string, env?: Readonly<Record<string, string>>): Program;
+  /** Ends all that goes on. */
+  stop(): Promise<unknown>;
+}
+
+/** A shell as a reader's, in the folder of the repository. */
+export const shellIn = (home: string): Shell => {
+  const programs: Program[] = [];
+  const begin = (commands: string, env: Readonly<Record<string, string>> = {}): Program => {
+    const child = spawn('bash', ['-c', `set -euo pipefail; exec 2>&1\n${commands}`], {
+      env: { ...process.env, NO_COLOR: '1', SHERATAN_HOME: home, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+    const program: Program = {
+      printed: () => printed,
+      ended: once(child, 'close').then(([code]) => code),
+      stop: () => void child.kill('SIGTERM'),
+    };
+    programs.push(program);
+    return program;
+  };
+  return {
+    // In place of the shell, so that what asks the shell to end asks the program.
+    start: (command, env) => begin(command.replace(/(?=\b(?:node|python3) )/, 'exec '), env),
+    run: async (commands) => {
+      const program = begin(commands);
+      const code = await program.ended;
+      if (code !== 0) throw new Error(`exit code ${code}:\n${program.printed()}`);
+      return program.printed();
+    },
+    stop: () => {
+      for (const program of programs) program.stop();
+      return Promise.all(programs.map(({ ended }) => ended));
+    },
+  };
+};
+
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
