@@ -11,7 +11,15 @@ const SHORTFALLS = {
     'its CloudFormation makes resources without looking at what the execution role may do: the deploy policy is given, but only checked against the template',
   'LocalStack-policies': 'does not enforce IAM policies in its free edition, nor the deploy policy',
   'LocalStack-TLS': 'takes requests without TLS whatever the policies say',
-  'LocalStack-loopback': "runs functions in containers, which do not reach this machine's loopback",
+  'LocalStack-containers':
+    "runs functions in containers, which do not reach this machine's loopback",
+  'LocalStack-alias-updates':
+    'its CloudFormation cannot change an alias, and loses the stack when it has to: the worker stays as it is in an update',
+  'LocalStack-alias-configuration':
+    'finds no configuration by the name of an alias: the doctor says that the worker does not exist, and is wrong',
+  'LocalStack-schedules': 'keeps schedules, but never runs them: no tick arrives',
+  'LocalStack-termination-protection':
+    'destroys a stack that is protected against it: the refusal is not seen',
   'unchecked-policies': 'runs without AUTH=true: no request is checked against a policy',
   'no-TLS': 'is spoken to without TLS: whether requests without it are refused is not seen',
 } as const;
@@ -79,7 +87,12 @@ export const findEndpoint = async (): Promise<Endpoint> => {
     return describeEndpoint(given, `LocalStack ${localstack.version} (${localstack.edition})`, [
       'LocalStack-policies',
       'LocalStack-TLS',
-      'LocalStack-loopback',
+      'LocalStack-alias-updates',
+      'LocalStack-alias-configuration',
+      'LocalStack-schedules',
+      'LocalStack-termination-protection',
+      // Only an image knows its edition. Without one, functions are processes of this machine.
+      ...(localstack.edition === 'unknown' ? [] : (['LocalStack-containers'] as const)),
       ...noTls,
     ]);
   return describeEndpoint(given, given, noTls);
