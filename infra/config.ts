@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { LANES_DEFAULT } from '#shared/contracts/ledger.ts';
+import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import { ACCOUNTS, CONCURRENCY, priorities } from './concurrency.ts';
 import { MONITORING } from './monitoring/level.ts';
 import { cidrs, faultsOfReach, vpc } from './network.ts';
@@ -23,8 +24,8 @@ const sourceLimits = v.pipe(
       perMinute: v.exactOptional(LIMIT),
       /** Starts that may come at once. */
       burst: v.exactOptional(LIMIT),
-      /** Attempts that may run at the same time. */
-      concurrency: v.exactOptional(LIMIT),
+      /** Attempts that may run at the same time, 1 to 10,000. */
+      concurrency: v.exactOptional(whole(1, SOURCE_CONCURRENCY_MAX)),
     },
     'must be an object of perMinute, burst and concurrency',
   ),

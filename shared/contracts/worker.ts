@@ -13,3 +13,6 @@ export const WORKER_ENV = {
 
 /** Lambda's own maximum, in seconds. */
 export const WORKER_TIMEOUT_SECONDS = 900;
+
+/** The most attempts of one source that a limit lets run at the same time. */
+export const SOURCE_CONCURRENCY_MAX = 10_000;

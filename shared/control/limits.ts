@@ -1,9 +1,15 @@
 /** Limits of a source as JSON text, in the environment and on the command line. */
 import * as v from 'valibot';
+import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import type { SourceLimits } from './state.ts';
 
-const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)));
-const schema = v.strictObject({ perMinute: count, burst: count, concurrency: count });
+const count = (max: number) =>
+  v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max)));
+const schema = v.strictObject({
+  perMinute: count(1_000_000),
+  burst: count(1_000_000),
+  concurrency: count(SOURCE_CONCURRENCY_MAX),
+});
 
 /** Reads limits from JSON. No text, or an object without fields, means unlimited. Never throws. */
 export const limits = (

@@ -1,6 +1,7 @@
 /**
  * The state of the mesh and what may be paused: pure rules. The policy is the original system's.
  */
+import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import { nameFault } from '#shared/kernel/names.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
@@ -79,7 +80,12 @@ export type Command =
   | { readonly kind: 'limits'; readonly source: string; readonly limits: SourceLimits | undefined };
 
 export interface Refusal {
-  readonly code: 'REASON_MISSING' | 'NAME_INVALID' | 'TRANSITION_REFUSED' | 'TOO_MANY';
+  readonly code:
+    | 'REASON_MISSING'
+    | 'NAME_INVALID'
+    | 'TRANSITION_REFUSED'
+    | 'TOO_MANY'
+    | 'LIMIT_TOO_HIGH';
   readonly message: string;
 }
 
@@ -134,6 +140,11 @@ const toLimits = (
     return err({
       code: 'TOO_MANY',
       message: `${LIMITED_SOURCES_MAX} sources have limits of their own already; change the default instead`,
+    });
+  if ((limits?.concurrency ?? 0) > SOURCE_CONCURRENCY_MAX)
+    return err({
+      code: 'LIMIT_TOO_HIGH',
+      message: `concurrency: at most ${SOURCE_CONCURRENCY_MAX} attempts of a source run at the same time`,
     });
   const next = { ...control, limits: limits ? { ...others, [source]: limits } : others };
   return ok({ what: `limits of ${source}`, from: describe(before), to: describe(limits), next });

@@ -67,6 +67,11 @@ describe('loadConfig', () => {
     ],
     ['concurrency that is no object', { maxConcurrency: '5' }, /maxConcurrency must be an object/],
     [
+      'more slots of a source than items can hold',
+      { sourceLimits: { concurrency: 10_001 } },
+      /sourceLimits\.concurrency must be a whole number from 1 to 10000/,
+    ],
+    [
       'a name for a CIDR',
       { outboundAllow: ['intranet'] },
       /outboundAllow\.0 must be a CIDR .*, got "intranet"/,

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STATUSES, TERMINAL } from '#shared/contracts/jobs.ts';
+import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import { createGate } from '#shared/control/gate.ts';
+import { limits } from '#shared/control/limits.ts';
 import { decide, INITIAL, SYSTEM_STATES, type SystemState } from '#shared/control/state.ts';
 import { callbackDelaySeconds } from '#shared/jobs/callbacks/deliver.ts';
 import {
@@ -276,6 +278,16 @@ describe('the system state', () => {
   ] as const)('never names what no job can have: %j', (command) => {
     const decided = decide(INITIAL, command, 'ops', 'why', 7);
     expect(decided).toMatchObject({ ok: false, error: { code: 'NAME_INVALID' } });
+  });
+
+  it('lets no source have more slots than items can hold', () => {
+    const of = (concurrency: number) =>
+      decide(INITIAL, { kind: 'limits', source: 's', limits: { concurrency } }, 'ops', 'why', 7);
+    expect(of(SOURCE_CONCURRENCY_MAX).ok).toBe(true);
+    expect(of(SOURCE_CONCURRENCY_MAX + 1)).toMatchObject({ error: { code: 'LIMIT_TOO_HIGH' } });
+    expect(limits(JSON.stringify({ concurrency: SOURCE_CONCURRENCY_MAX + 1 }))).toHaveProperty(
+      'fault',
+    );
   });
 
   it('holds a source with the name of an inherited property to the default limits', async () => {
