@@ -38,7 +38,7 @@ export const lookAtHosts = async (
   ranked.sort((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state));
   const shown = ranked.slice(0, limit).map(({ standing }) => standing);
   const used = await slots.used(
-    shown.map(({ host }) => host.id),
+    shown.map(({ host }) => host),
     now,
   );
   const counts = [...Map.groupBy(ranked, ({ state }) => state)].map(

@@ -61,7 +61,7 @@ export const show = (id: string, options: SessionOptions): Promise<ExitCode> =>
     const [uptime, changes, used, { live }] = await Promise.all([
       uptimeNow(host, system, now),
       system.history.changes(id, CHANGES_SHOWN),
-      system.slots.used([id], now),
+      system.slots.used([host], now),
       system.states.read(host.shard, { stale: true }),
     ]);
     const standing = { host, live: live.get(host.number), used: used.get(id) ?? 0 };

@@ -52,12 +52,18 @@ const report = async ({ view, deps }: Run, host: Host, detail: string): Promise<
   });
 };
 
+/** The job's slot at the host, and in which item of the table it is. */
+interface Place {
+  readonly slot: () => Slot;
+  readonly item: number;
+}
+
 /** One call, cut off when the host is found dead meanwhile. */
-const callOnce = async (run: Run, host: Host, slot: () => Slot): Promise<CallOutcome> => {
+const callOnce = async (run: Run, host: Host, { slot, item }: Place): Promise<CallOutcome> => {
   const { task, tenure, view, deps } = run;
   const dead = new AbortController();
   const renew = async (): Promise<void> => {
-    await deps.slots.extend(host.id, slot());
+    await deps.slots.extend(host.id, slot(), item);
     if (!isCallable(await view.live(host))) dead.abort();
   };
   const stop = tenure.onExtended(() => {
@@ -77,16 +83,16 @@ const callOnce = async (run: Run, host: Host, slot: () => Slot): Promise<CallOut
 };
 
 /** Asks until it is clear what became of the call, as long as the host lives. */
-const callUntilClear = async (run: Run, host: Host, slot: () => Slot): Promise<CallOutcome> => {
+const callUntilClear = async (run: Run, host: Host, place: Place): Promise<CallOutcome> => {
   const { view, deps, tenure } = run;
-  let outcome = await callOnce(run, host, slot);
+  let outcome = await callOnce(run, host, place);
   for (let again = 1; outcome.kind === 'unclear' && again <= LIMITS.hostReasksMax; again += 1) {
     tenure.answered(outcome.detail);
     await report(run, host, outcome.detail);
     await deps.wait(halfJitter(doubled(LIMITS.hostReaskMs, again), deps.random));
     tenure.signal.throwIfAborted();
     if (!isCallable(await view.live(host))) return outcome;
-    const next = await callOnce(run, host, slot);
+    const next = await callOnce(run, host, place);
     // There is nobody any more who could say what became of the first call.
     outcome = next.kind === 'unreachable' ? { ...next, kind: 'unclear' } : next;
   }
@@ -107,52 +113,42 @@ const SUCCEEDED: Readonly<Partial<Record<CallOutcome['kind'], boolean>>> = {
   unclear: false,
 };
 
-/** Both are waited for, whatever becomes of one: what has been taken can then be given back. */
-const takeAndLook = async (
-  { deps, view }: Run,
-  host: Host,
-  slot: Slot,
-  room: number,
-): Promise<readonly [Awaited<ReturnType<Slots['take']>>, Live | undefined]> => {
-  const [taken, live] = await Promise.allSettled([
-    deps.slots.take(host.id, slot, room),
-    view.live(host),
-  ]);
-  if (taken.status === 'rejected') throw taken.reason;
-  if (live.status === 'rejected') throw live.reason;
-  return [taken.value, live.value];
-};
-
 /** @param again it was asked by an earlier attempt */
 export const ask = async (run: Run, { host, price }: Choice, again: boolean): Promise<Asked> => {
   const { task, tenure, view, deps } = run;
   const token = deps.ids.next();
   const slot = (): Slot => ({ jobId: task.jobId, token, until: tenure.until() });
-  const room = again ? Number.MAX_SAFE_INTEGER : host.concurrency;
+  const { concurrency } = host;
+  // Both are waited for, whatever becomes of one: what has been taken can then be given back.
+  const [taken, looked] = await Promise.allSettled([
+    deps.slots.take(host.id, slot(), { concurrency, beyond: again }),
+    view.live(host),
+  ]);
+  if (taken.status === 'rejected') throw taken.reason;
+  const { item, record } = taken.value;
+  if (record) view.learn(host.id, record);
+  if (item === undefined) {
+    if (looked.status === 'rejected') throw looked.reason;
+    view.full(host.id, LIMITS.slotsFullMs);
+    return { kind: 'passed' };
+  }
   let news: Performance | undefined;
-  let held = true;
   try {
-    const [taken, live] = await takeAndLook(run, host, slot(), room);
-    held = taken.taken;
-    view.learn(host.id, taken.record);
-    if (!held) {
-      view.full(host.id, LIMITS.slotsFullMs);
-      return { kind: 'passed' };
-    }
+    if (looked.status === 'rejected') throw looked.reason;
+    const live = looked.value;
     if (!(again ? isCallable(live) : isOpen(live))) return { kind: 'passed' };
     await tenure.asking(host.id, price);
-    const outcome = await callUntilClear(run, host, slot);
+    const outcome = await callUntilClear(run, host, { slot, item });
     await remember(run, host, outcome);
     const succeeded = SUCCEEDED[outcome.kind];
     if (succeeded !== undefined) {
-      news = recorded(taken.record ?? NO_RECORD, succeeded);
+      news = recorded(record ?? NO_RECORD, succeeded);
       view.learn(host.id, news);
     }
     return outcome;
   } finally {
-    if (held)
-      await deps.slots.release(host.id, slot(), news).catch((error: unknown) => {
-        deps.logger.warn('slot not given back; it ends with its lease', { host: host.id, error });
-      });
+    await deps.slots.release(host.id, slot(), item, news).catch((error: unknown) => {
+      deps.logger.warn('slot not given back; it ends with its lease', { host: host.id, error });
+    });
   }
 };

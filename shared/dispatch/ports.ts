@@ -24,21 +24,25 @@ export interface Slot {
 
 /** Who has which place at which host. Each call is safe to repeat. */
 export interface Slots {
-  /** For the same job twice it is taken once. `held` counts this one too. */
+  /** For the same job twice it is taken once. When it is not known whether it was, it is given back. */
   take(
     host: string,
     slot: Slot,
-    concurrency: number,
+    room: {
+      readonly concurrency: number;
+      /** Even when all places are taken. */
+      readonly beyond: boolean;
+    },
   ): Promise<{
-    readonly taken: boolean;
-    readonly held: number;
-    /** How the host's latest jobs went; undefined before the first. */
+    /** In which item of the table it is; undefined when no place is free. */
+    readonly item: number | undefined;
+    /** How the latest jobs of the host went, as far as that item knows. */
     readonly record: Performance | undefined;
   }>;
   /** false when it is another run's by now. */
-  extend(host: string, slot: Slot): Promise<boolean>;
+  extend(host: string, slot: Slot, item: number): Promise<boolean>;
   /** Gives it back if it is still this run's, and notes how the host's jobs went. */
-  release(host: string, slot: Slot, record: Performance | undefined): Promise<void>;
+  release(host: string, slot: Slot, item: number, record: Performance | undefined): Promise<void>;
 }
 
 /** What a host is asked to run. */

@@ -143,7 +143,10 @@ export interface HostHistory {
 
 export interface SlotsReader {
   /** How many slots of each host are leased. @param now ms since the epoch */
-  used(hosts: readonly string[], now: number): Promise<ReadonlyMap<string, number>>;
+  used(
+    hosts: readonly Pick<Host, 'id' | 'concurrency'>[],
+    now: number,
+  ): Promise<ReadonlyMap<string, number>>;
 }
 
 /** What waits in the probes queue. */

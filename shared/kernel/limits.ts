@@ -1,6 +1,7 @@
 /** Every bound in one place. The relations between bounds are asserted when this file is loaded. */
 import { assert } from './assert.ts';
 import { HOST_LIMITS } from './hostLimits.ts';
+import { SLOT_LIMITS } from './slotLimits.ts';
 
 /** Names contain their unit (Ms, Seconds, Bytes). Texts are in characters; the rest are counts. */
 export const LIMITS = {
@@ -171,6 +172,7 @@ export const LIMITS = {
   ledgerReadOnBlocksMax: 1_000,
 
   ...HOST_LIMITS,
+  ...SLOT_LIMITS,
 
   retentionCompletedSeconds: 86_400,
   retentionFailedSeconds: 604_800,

@@ -42,7 +42,7 @@ export const openDispatcher = (options: DispatcherOptions): Dispatcher => {
     ...{ clock, logger, freshMs: LIMITS.secretFreshMs },
   });
   return createDispatcher({
-    ...{ registry, states, slots: createSlots({ ...hosts, clock }) },
+    ...{ registry, states, slots: createSlots({ ...hosts, clock, random: systemRandom }) },
     call: createHostCall({ http, secrets: { current }, clock }),
     probes: createProbeQueue(sqsClient(), probesUrl),
     margin: marginOf,

@@ -295,15 +295,21 @@ describe('how often hosts answered', () => {
 
 describe('which jobs a host has', () => {
   const slot = { jobId: 'j.1', token: 'token-1', until: T + 60_000 };
-  const slotsOf = (table: PaperTable) => createSlots({ ...table, clock: { now: () => T } });
+  const slotsOf = (table: PaperTable) =>
+    createSlots({ ...table, clock: { now: () => T }, random: { next: () => 0 } });
+  const few = { concurrency: 2, beyond: false };
+  const many = { concurrency: 32, beyond: false };
   const empty: WireItem = { pk: { S: 'H#berlin-1' }, sk: { S: 'SLOTS' }, held: { M: {} } };
   const used = async (stored: readonly WireItem[]) => ({
-    used: await createSlotsReader(paperTable(...stored)).used(['berlin-1'], T),
-    record: (await slotsOf(paperTable(...stored)).take('berlin-1', slot, 9)).record,
+    used: await createSlotsReader(paperTable(...stored)).used(
+      [{ id: 'berlin-1', concurrency: 32 }],
+      T,
+    ),
+    record: (await slotsOf(paperTable(...stored)).take('berlin-1', slot, few)).record,
   });
   keeps(
     'slots of a host',
-    () => kept((table) => slotsOf(table).take('berlin-1', slot, 2), empty),
+    () => kept((table) => slotsOf(table).take('berlin-1', slot, few), empty),
     used,
     { used: new Map([['berlin-1', 1]]), record: undefined },
   );
@@ -311,11 +317,27 @@ describe('which jobs a host has', () => {
     'slots of a host, all free, and how its jobs went',
     () =>
       kept(async (table) => {
-        await slotsOf(table).take('berlin-1', slot, 2);
-        await slotsOf(table).release('berlin-1', slot, { success: 0.875, jobs: 3 });
+        await slotsOf(table).take('berlin-1', slot, few);
+        await slotsOf(table).release('berlin-1', slot, 0, { success: 0.875, jobs: 3 });
       }, empty),
     used,
     { used: new Map([['berlin-1', 0]]), record: { success: 0.875, jobs: 3 } },
+  );
+  const second: WireItem = { ...empty, pk: { S: 'SLOTS#1#berlin-1' } };
+  const spread: WireItem = { pk: { S: 'SLOTS' }, sk: { S: 'SPREAD' }, spreadAt: { N: '1' } };
+  keeps(
+    'slots of a host, the second item, and from when on there may be one',
+    () =>
+      kept(
+        (table) => slotsOf(table).take('berlin-1', { ...slot, jobId: 'j.3' }, many),
+        spread,
+        second,
+      ),
+    used,
+    { used: new Map([['berlin-1', 1]]), record: undefined },
+  );
+  writes('from when on slots of a host may be in several items', () =>
+    kept((table) => slotsOf(table).take('berlin-1', slot, many), empty),
   );
 });
 

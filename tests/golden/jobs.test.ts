@@ -455,21 +455,24 @@ describe('what sources use of their limits', () => {
   writes('rate of a source', () =>
     kept((table) => limiterOf(table).reserve('shop', { perMinute: 60, burst: 1 }, T), busy),
   );
-  keeps(
-    'slots of a source',
-    () => kept((table) => limiterOf(table).enter('shop', 2, 'j-1', T + 60_000)),
-    (stored: readonly WireItem[]) => limiterOf(paperTable(...stored)).enter('shop', 1, 'j-2', T),
-    false,
+  const empty: WireItem = { pk: { S: 'LIMIT#shop' }, sk: { S: 'SLOTS' }, held: { M: {} } };
+  const until = T + 60_000;
+  const enter = (table: PaperTable, id: string, limit: number) =>
+    limiterOf(table).enter('shop', limit, id, until);
+  writes('slots of a source', () => kept((table) => enter(table, 'j-1', 2), empty));
+  writes('slots of a source, all free again', () =>
+    kept(async (table) => {
+      const slot = await enter(table, 'j-1', 2);
+      if (slot) await limiterOf(table).leave(slot, 'any');
+    }, empty),
   );
-  keeps(
-    'slots of a source, all free again',
-    () =>
-      kept(async (table) => {
-        await limiterOf(table).enter('shop', 2, 'j-1', T + 60_000);
-        await limiterOf(table).leave('shop', 'j-1');
-      }),
-    (stored: readonly WireItem[]) => limiterOf(paperTable(...stored)).enter('shop', 1, 'j-2', T),
-    true,
+  const second: WireItem = { ...empty, pk: { S: 'SLOTS#1#shop' } };
+  const spread: WireItem = { pk: { S: 'SLOTS' }, sk: { S: 'SPREAD' }, spreadAt: { N: '1' } };
+  writes('slots of a source, the second item, and from when on there may be one', () =>
+    kept((table) => enter(table, 'j.3', 32), spread, second),
+  );
+  writes('from when on slots may be in several items', () =>
+    kept((table) => enter(table, 'j-1', 32), empty),
   );
 });
 

@@ -118,16 +118,18 @@ const expectPaid = async (
 const expectSlots = async ({ mesh, hosts }: Stage, now: number): Promise<void> => {
   const later = { now: () => now + 2 * LEASE_MS };
   const { slots } = mesh.partsOn(mesh.options.client, later);
+  const room = { concurrency: CONCURRENCY, beyond: false };
   for (const index of hosts.keys())
     for (let n = 0; n < CONCURRENCY; n += 1) {
       const slot = { jobId: `probe-${n}`, token: 'probe', until: now + 3 * LEASE_MS };
-      expect((await slots.take(`h${index}`, slot, CONCURRENCY)).taken, `slot ${n}`).toBe(true);
+      expect((await slots.take(`h${index}`, slot, room)).item, `slot ${n}`).toBe(0);
     }
   for (const index of hosts.keys())
     for (let n = 0; n < CONCURRENCY; n += 1)
       await slots.release(
         `h${index}`,
         { jobId: `probe-${n}`, token: 'probe', until: 0 },
+        0,
         undefined,
       );
 };

@@ -620,6 +620,8 @@ describe('limits of a source', () => {
     void worker.run(deliveries);
     await expect.poll(async () => (await get(id))?.status).toBe('RUNNING');
     behave = (payload) => Promise.resolve(payload);
+    // Whoever has the message too does not give the slot of the attempt back.
+    expect((await worker.run(deliveries)).dispositions).toMatchObject([{ as: 'running', id }]);
     const other = await worker.send(job(2, { source: 's' }));
     expect((await worker.step()).dispositions).toMatchObject([{ as: 'limited', id: other }]);
     worker.clock.advance(70_000);

@@ -70,7 +70,7 @@ export const startMesh = async (endpoint: string, clock: Clock): Promise<TestMes
     createDispatcher({
       registry: createHostStore(options),
       states,
-      slots: createSlots({ ...options, clock }),
+      slots: createSlots({ ...options, clock, random: { next: () => 0 } }),
       call: createHostCall({
         http: createHttpClient({ allow: ['127.0.0.0/8'] }),
         secrets: { current: () => Promise.resolve([SECRET]) },
@@ -107,7 +107,7 @@ export const startMesh = async (endpoint: string, clock: Clock): Promise<TestMes
     another,
     partsOn: (client, time) => ({
       states: statesOn(client),
-      slots: createSlots({ ...options, client, clock: time }),
+      slots: createSlots({ ...options, client, clock: time, random: { next: () => 0 } }),
       clock: time,
     }),
     add: async (id, url, definition) => {

@@ -1,20 +1,30 @@
-/** SlotsReader on the Hosts table: `H#<id>`/`SLOTS` maps the jobs that a host has to their leases. */
+/** SlotsReader on the Hosts table: the items of a host's slots map the jobs that it has to their leases. */
 
 import { readAll } from '#shared/aws/itemBatches.ts';
+import { slotKey } from '#shared/aws/slotItems.ts';
 import type { HostsOptions } from '#shared/hosts/dynamo/transaction.ts';
 import type { SlotsReader } from '#shared/hosts/ports.ts';
+import { itemsOf } from '#shared/kernel/slotShards.ts';
+import { hostSlotsKey } from './hostSlots.ts';
 
 type Held = Readonly<Record<string, { readonly until: number }>>;
 
 export const createSlotsReader = (options: HostsOptions): SlotsReader => ({
   used: async (hosts, now) => {
-    const keys = hosts.map((id) => ({ pk: `H#${id}`, sk: 'SLOTS' }));
-    const items = await readAll(options, keys, { stale: true });
-    return new Map(
-      items.map(({ pk, held = {} }) => [
-        String(pk).slice(2),
-        Object.values(held as Held).filter(({ until }) => until > now).length,
-      ]),
+    const places = hosts.flatMap(({ id, concurrency }) =>
+      Array.from({ length: itemsOf(concurrency) }, (_, item) => ({
+        id,
+        key: item === 0 ? hostSlotsKey(id) : slotKey(id, item),
+      })),
     );
+    const hostOf = new Map(places.map(({ id, key }) => [key.pk, id]));
+    const keys = places.map(({ key }) => key);
+    const used = new Map<string, number>();
+    for (const { pk, held = {} } of await readAll(options, keys, { stale: true })) {
+      const id = hostOf.get(String(pk)) ?? '';
+      const live = Object.values(held as Held).filter(({ until }) => until > now);
+      used.set(id, (used.get(id) ?? 0) + live.length);
+    }
+    return used;
   },
 });

@@ -1,10 +1,10 @@
-/** Limiter on DynamoDB: under `LIMIT#<source>`, one item for the rate and one for the slots. */
+/** Limiter on DynamoDB: under `LIMIT#<source>`, one item for the rate and the first one for the slots. */
 
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { createSlotItems } from '#shared/aws/slotItems.ts';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
-import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
-import { type Clock, type Random, systemSleep } from '#shared/kernel/ports.ts';
+import type { Clock, Random } from '#shared/kernel/ports.ts';
 import type { Limiter } from '../ports/jobs.ts';
 import { advanceMs, type Rate, startsOf } from '../worker/gcra.ts';
 import type { StoreOptions } from './jobStore.ts';
@@ -15,9 +15,7 @@ interface LimiterOptions extends StoreOptions {
 }
 
 const DAY_SECONDS = 86_400;
-/** The wait before the slots are read again, in ms; doubled with each try. */
-const PAUSE_MS = 20;
-const TRIES_MAX = 8;
+const expiresAt = (until: number): number => Math.floor(until / 1_000) + DAY_SECONDS;
 
 const rateKey = (source: string) => ({ pk: `LIMIT#${source}`, sk: 'RATE' });
 const slotsKey = (source: string) => ({ pk: `LIMIT#${source}`, sk: 'SLOTS' });
@@ -51,7 +49,7 @@ const advance = async (
         ExpressionAttributeValues: {
           ...values,
           ':now': now,
-          ':expiresAt': Math.floor((now + by) / 1_000) + DAY_SECONDS,
+          ':expiresAt': expiresAt(now + by),
         },
         ReturnValues: 'UPDATED_NEW',
       }),
@@ -70,44 +68,6 @@ const advance = async (
   }
 };
 
-/** By job id: until when the job holds its slot, in ms since the epoch. */
-type Slots = Readonly<Record<string, number>>;
-
-const readSlots = async ({ client, table }: StoreOptions, source: string): Promise<Slots> => {
-  const { Item } = await client.send(
-    new GetCommand({ TableName: table, Key: slotsKey(source), ConsistentRead: true }),
-  );
-  return (Item?.['held'] ?? {}) as Slots;
-};
-
-/** Writes the slots; false when they are no longer those that were `seen`. */
-const replaceSlots = (
-  { client, table }: StoreOptions,
-  source: string,
-  seen: Slots,
-  next: Slots,
-  until: number,
-): Promise<boolean> => {
-  const isEmpty = Object.keys(seen).length === 0;
-  return accepted(
-    client.send(
-      new UpdateCommand({
-        TableName: table,
-        Key: slotsKey(source),
-        UpdateExpression: `SET held = :next, ${JOBS_TTL} = :expiresAt`,
-        ConditionExpression: isEmpty
-          ? 'attribute_not_exists(held) OR held = :seen'
-          : 'held = :seen',
-        ExpressionAttributeValues: {
-          ':seen': seen,
-          ':next': next,
-          ':expiresAt': Math.floor(until / 1_000) + DAY_SECONDS,
-        },
-      }),
-    ),
-  );
-};
-
 interface Waiting {
   readonly resolve: (startAt: number) => void;
   readonly reject: (error: unknown) => void;
@@ -119,6 +79,11 @@ interface Waiting {
 export const createLimiter = ({ random, clock, ...options }: LimiterOptions): Limiter => {
   const { client, table } = options;
   const asking = new Map<string, Waiting[]>();
+  const slots = createSlotItems<number>({
+    ...{ client, table, clock, random },
+    firstKey: slotsKey,
+    untilOf: (until) => until,
+  });
 
   /** All jobs that asked in the same turn of the event loop share one write. */
   const flush = async (source: string, rate: Rate, now: number): Promise<void> => {
@@ -148,31 +113,21 @@ export const createLimiter = ({ random, clock, ...options }: LimiterOptions): Li
       }),
 
     enter: async (source, concurrency, id, until) => {
-      for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-        if (tries > 0) await systemSleep(fullJitter(doubled(PAUSE_MS, tries), random));
-        const held = await readSlots(options, source);
-        const now = clock.now();
-        const others = Object.entries(held).filter(([who, ends]) => who !== id && ends > now);
-        if (others.length >= concurrency) return false;
-        const next = Object.fromEntries([...others, [id, until]]);
-        if (await replaceSlots(options, source, held, next, until)) return true;
-      }
-      return false;
+      const wish = { owner: source, limit: concurrency, job: id, held: until };
+      const { place } = await slots.take({ ...wish, expires: [JOBS_TTL, expiresAt(until)] });
+      return place && { source, id, until, ...place };
     },
 
-    leave: async (source, id) => {
-      const remove = client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: slotsKey(source),
-          UpdateExpression: 'REMOVE held.#id',
-          ConditionExpression: 'attribute_exists(held.#id)',
-          ExpressionAttributeNames: { '#id': id },
-        }),
-      );
+    leave: async ({ source, id, until, item }, whose) => {
+      const isOurs = whose === 'ours';
       // A refusal is no fault: the slot was never taken, or its time was over and another job took
       // it.
-      await accepted(remove);
+      await slots.update(source, item, {
+        remove: ['held.#job'],
+        condition: isOurs ? 'held.#job = :held' : 'attribute_exists(held.#job)',
+        names: { '#job': id },
+        ...(isOurs && { values: { ':held': until } }),
+      });
     },
   };
 };

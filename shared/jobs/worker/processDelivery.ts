@@ -223,7 +223,6 @@ export const processDelivery = async (
   const admission = await admit({ facts, delivery, timeoutSeconds }, gate.limits, deps);
   if ('action' in admission) return admission;
   const disposition = await claimAndRun(job, facts, start.fresh, delivery, invocation, deps);
-  // The slot is held under the job's id, so the attempt that has the lease now uses the same slot.
-  if (disposition.as !== 'lost' && disposition.as !== 'running') await admission.leave();
+  await admission.leave(disposition.as);
   return disposition;
 };

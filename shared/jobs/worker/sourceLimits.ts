@@ -1,6 +1,7 @@
 /** Limits per source: whether a job may start now, or when its message must come back. */
+import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { Delivery, SourceLimits } from '../ports/jobs.ts';
+import type { Delivery, SourceLimits, SourceSlot } from '../ports/jobs.ts';
 import type { JobFacts } from '../record/claimOutcome.ts';
 import { scheduled } from '../record/newRecord.ts';
 import type { JobRecord } from '../record/record.ts';
@@ -51,9 +52,18 @@ const comeBack = async (
 /**
  * A start, with what to call when the job no longer runs; or the disposition of a job that waits.
  */
-export type Admission = { leave(): Promise<void> } | Disposition;
+export type Admission = { leave(as: Disposition['as']): Promise<void> } | Disposition;
 
 const FREE: Admission = { leave: () => Promise.resolve() };
+
+/**
+ * Whether a slot is given back after an attempt that ended as `as`. Another attempt of the job may
+ * have the same slot, and keeps it.
+ */
+const left = (as: Disposition['as'], { fresh }: SourceSlot): 'ours' | 'any' | undefined => {
+  if (as === 'running') return fresh ? 'ours' : undefined;
+  return as === 'lost' ? 'ours' : 'any';
+};
 
 /**
  * Applies a source's limits to a job. A start above the rate is reserved for a later time: the job
@@ -79,13 +89,16 @@ export const admit = async (
   }
   if (limits.concurrency === undefined) return FREE;
   const until = now + timeoutSeconds * 1_000 + LIMITS.wrapUpMs;
-  const entered = await deps.limiter.enter(source, limits.concurrency, id, until);
-  if (!entered)
+  const concurrency = Math.min(limits.concurrency, SOURCE_CONCURRENCY_MAX);
+  const slot = await deps.limiter.enter(source, concurrency, id, until);
+  if (!slot)
     return comeBack(candidate, seen, now + slotWaitMs(delivery.receives, deps.random), deps);
   return {
-    leave: async () => {
+    leave: async (as) => {
+      const whose = left(as, slot);
+      if (!whose) return;
       // The job has ended, so this is no failure of the job. The slot becomes free at its time.
-      await deps.limiter.leave(source, id).catch((error: unknown) => {
+      await deps.limiter.leave(slot, whose).catch((error: unknown) => {
         deps.logger.warn('slot not given back', { source, jobId: id, error });
       });
     },
