@@ -17,6 +17,7 @@ import { benchNeighbours } from './neighbours.ts';
 import { benchPeer, benchPrice } from './price.ts';
 import { benchProber } from './prober.ts';
 import { benchShards } from './shards.ts';
+import { benchSlots } from './slots.ts';
 import { benchVerdicts } from './verdicts.ts';
 
 const JOBS_DEFAULT = 20_000;
@@ -37,6 +38,7 @@ const PARTS: Readonly<Record<string, (jobs: number) => unknown>> = {
   choosing: () => benchChoosing(),
   verdicts: () => benchVerdicts(),
   shards: () => benchShards(),
+  slots: () => benchSlots(),
   mesh: async (jobs) => benchMesh(await assembly(), jobs),
   // A quarter: so many in each round, of which there are several, on the slowest engine, too.
   neighbours: async (jobs) => benchNeighbours(await assembly(), Math.ceil(jobs / 4)),
