@@ -37,6 +37,8 @@ export const LIMITS = {
   visibilitySecondsMax: 43_200,
   /** The longest wait by visibility timeout: 12 hours less the longest run. */
   queueWaitSecondsMax: 42_000,
+  /** A longer wait of a job whose group is its own needs no message: the table keeps the job. */
+  aloneWaitSecondsMax: 900,
   /** The table keeps a job whose wait ends later than this before its message's retention ends. */
   retentionMarginSeconds: 3_600,
   /** How far ahead `runAt`, `delaySeconds` and `deadline` may be: a year. */
@@ -189,6 +191,10 @@ assert(
 assert(
   LIMITS.queueWaitSecondsMax + 900 < LIMITS.visibilitySecondsMax,
   'a message that was held for a whole invocation can still wait that long',
+);
+assert(
+  LIMITS.sendAheadSeconds < LIMITS.aloneWaitSecondsMax,
+  'a job that the table keeps is not due already',
 );
 assert(
   LIMITS.sendAheadSeconds < LIMITS.queueWaitSecondsMax,

@@ -281,6 +281,10 @@ describe('a job after an attempt', () => {
   ended('SCHEDULED after its claim', parked(RUNNING, now, { dueAt: now, due: '0' }, 'paused'));
   ended('DEAD', dead(RUNNING, now, ERROR, { envelope: '{"kind":"echo"}' }));
   ended(
+    'DEAD, it waits for a person without a message',
+    dead(RUNNING, now, ERROR, { envelope: '{"kind":"echo"}' }, true),
+  );
+  ended(
     'DEAD, it holds its group',
     dead(RUNNING, now, ERROR, { envelopeRef: 'raw/a/b', receipt: RECEIPT }),
   );

@@ -271,6 +271,60 @@ describe('a halted group', () => {
   });
 });
 
+describe('a long wait of a job whose group is its own', () => {
+  const HOUR = 3_600;
+  const inFlight = () => Object.keys(worker.invisibleFor());
+
+  it.each([
+    ['for its time', { delaySeconds: HOUR }, 'scheduled'],
+    ['for another attempt', { retry: { maxAttempts: 3 } }, 'retrying'],
+  ] as const)('%s needs no message; in a shared group it keeps its place', async (_, over, as) => {
+    behave = (payload, { attempt }) =>
+      as === 'retrying' && payload !== 'second' && attempt === 1
+        ? Promise.reject(new RetryableError('later', { afterSeconds: HOUR }))
+        : Promise.resolve(null);
+    await worker.send(job('alone', over), 'alone');
+    await worker.send(job('first', over), 'g');
+    await worker.send(job('second'), 'g');
+    expect((await worker.drain()).map(({ id, action }) => [id, action]).sort()).toEqual([
+      ['alone', 'delete'],
+      ['first', 'return'],
+    ]);
+    expect(await get('alone')).toMatchObject({ due: expect.any(String) });
+    expect(await get('alone')).not.toHaveProperty('receipt');
+    expect(inFlight()).toHaveLength(1);
+    await later(HOUR - LIMITS.sendAheadSeconds);
+    await minutes(4);
+    expect(await statuses('alone', 'first', 'second')).toEqual(Array(3).fill('COMPLETED'));
+    expect(ran.lastIndexOf('second')).toBeGreaterThan(ran.lastIndexOf('first'));
+  });
+
+  it('is none with 15 minutes: the message stays', async () => {
+    await worker.send(job('alone', { delaySeconds: LIMITS.aloneWaitSecondsMax }), 'alone');
+    expect(await worker.drain()).toMatchObject([{ as: 'scheduled', action: 'return' }]);
+  });
+
+  it.each([
+    ['skip', 'DEAD', ['a']],
+    ['resume', 'COMPLETED', ['a', 'a']],
+  ] as const)('for a person: %s', async (decision, status, then) => {
+    behave = () => Promise.reject(new PermanentError('no'));
+    await worker.send(job('a', { onDead: 'halt' }), 'a');
+    expect(await worker.drain()).toMatchObject([{ as: 'halted', id: 'a', action: 'delete' }]);
+    expect(inFlight()).toEqual([]);
+    expect(await get('a')).toMatchObject({ status: 'DEAD', halted: true });
+    // The same message again finds the decision still open.
+    await worker.send(job('a', { onDead: 'halt' }), 'a');
+    expect(await worker.drain()).toMatchObject([{ as: 'halted', id: 'a', action: 'delete' }]);
+    behave = (payload) => Promise.resolve(payload);
+    const deps = { store: worker.store, visibility: worker.deps.visibility, clock: worker.clock };
+    expect(await decideGroup('a', decision, 'ops', deps)).toMatchObject({ kind: 'decided' });
+    await minutes(2);
+    expect(await statuses('a')).toEqual([status]);
+    expect(ran).toEqual(then);
+  });
+});
+
 describe('a hold of a group', () => {
   it('is written once, and only by who knew it as it was', async () => {
     const holds = createGroupHalts(worker.table);

@@ -43,13 +43,25 @@ describe('a message that comes back', () => {
   it('is taken over by the table long before', () => {
     expect(LIMITS.receivesKept).toBeLessThanOrEqual(RECEIVES_MAX / 2);
     const sent = { sentAt: 0, receives: LIMITS.receivesKept - 1 };
-    expect(whereToWait(1_000, 0, sent, RETENTION_MAX)).toBe('queue');
+    expect(whereToWait(1_000, 0, sent, RETENTION_MAX, false)).toBe('queue');
     const worn = { ...sent, receives: LIMITS.receivesKept };
-    expect(whereToWait(1_000, 0, worn, RETENTION_MAX)).toBe('place');
-    expect(whereToWait(0, 0, worn, RETENTION_MAX)).toBe('place');
+    expect(whereToWait(1_000, 0, worn, RETENTION_MAX, false)).toBe('place');
+    expect(whereToWait(0, 0, worn, RETENTION_MAX, false)).toBe('place');
     const old = 6 * DAY * 1_000 + 22 * 3_600_000;
-    expect(whereToWait(old + 7_200_000, old, sent, 7 * DAY)).toBe('place');
-    expect(whereToWait(50_000_000, 0, worn, RETENTION_MAX)).toBe('away');
+    expect(whereToWait(old + 7_200_000, old, sent, 7 * DAY, false)).toBe('place');
+    expect(whereToWait(50_000_000, 0, worn, RETENTION_MAX, false)).toBe('away');
+  });
+
+  it('waits in the table when the wait is long and no other job is in its group', () => {
+    const sent = { sentAt: 0, receives: 1 };
+    const most = LIMITS.aloneWaitSecondsMax * 1_000;
+    const where = (dueAt: number, alone: boolean) =>
+      whereToWait(dueAt, 0, sent, RETENTION_MAX, alone);
+    expect([where(most, true), where(most + 1, true)]).toEqual(['queue', 'away']);
+    expect([where(most + 1, false), where(40_000_000, false)]).toEqual(['queue', 'queue']);
+    // No default retry is so long, and no look at a pause.
+    expect(LIMITS.retryCapSecondsDefault).toBeLessThanOrEqual(LIMITS.aloneWaitSecondsMax);
+    expect(LIMITS.pauseWaitSecondsMax).toBeLessThanOrEqual(LIMITS.aloneWaitSecondsMax);
   });
 
   it.each(Object.entries(WAITS))(

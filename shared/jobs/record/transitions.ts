@@ -170,14 +170,17 @@ export const limited = (record: JobRecord, now: number, held: Held): Transition 
   remove: ['leaseUntil', 'due', 'notBefore'],
 });
 
-/** The job is dead. Its envelope is kept for a redrive. With a receipt, the job holds its group. */
+/**
+ * The job is dead. Its envelope is kept for a redrive. A job that holds its group waits for a person,
+ * with its message, or without one where its group has no other job.
+ */
 export const dead = (
   record: JobRecord,
   now: number,
   error: JobError,
   kept: KeptBody & { readonly receipt?: Receipt },
+  halts = kept.receipt !== undefined,
 ): Transition => {
-  const halts = kept.receipt !== undefined;
   const event: HistoryEvent = { at: now, event: 'dead', attempt: record.attempt, code: error.code };
   return {
     to: 'DEAD',
@@ -191,7 +194,7 @@ export const dead = (
       attention: attentionKey('DEAD', record.id),
       history: appended(record, halts ? { ...event, event: 'halted' } : event),
     },
-    remove: [...LEASE_FIELDS.filter((field) => !(halts && field === 'receipt')), 'pending'],
+    remove: [...LEASE_FIELDS.filter((field) => !(kept.receipt && field === 'receipt')), 'pending'],
   };
 };
 

@@ -8,7 +8,7 @@ import { noteDropped, takenIssue } from '../record/repeatedIds.ts';
 import { cancelled, parked, received } from '../record/transitions.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { bury } from './finishAttempt.ts';
-import { takePlace } from './groupPlaces.ts';
+import { isAlone, takePlace } from './groupPlaces.ts';
 import { deferOrPark, haltSeconds, receiptOf, secondsUntil } from './park.ts';
 import { quarantine } from './quarantine.ts';
 
@@ -62,12 +62,12 @@ const stillHalted = async (
   const { id, kind } = record;
   const now = deps.clock.now();
   const report = { as: 'halted', id, kind } as const;
-  const seconds = haltSeconds(delivery, deps);
+  const seconds = isAlone(delivery, id, deps) ? 0 : haltSeconds(delivery, deps);
   if (seconds > 0) {
     await deps.store.change(record, received(record, now, receiptOf(delivery)));
     return { action: 'return', seconds, ...report };
   }
-  // The message is about to expire: the table keeps the job's place until a person decides.
+  // The message is about to expire, or nobody waits behind it: the table keeps the job's place until a person decides.
   const taken = await takePlace(id, delivery, now, deps);
   if (!taken) return { action: 'return', seconds: LIMITS.groupSettleSeconds, ...report };
   const set = { ...taken, updatedAt: now };

@@ -21,6 +21,7 @@ import {
 } from '../record/transitions.ts';
 import type { Children } from './childJobs.ts';
 import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
+import { isAlone } from './groupPlaces.ts';
 import { deferOrPark, haltSeconds, keepBody, receiptOf } from './park.ts';
 import type { AttemptOutcome, Fault } from './runHandler.ts';
 
@@ -85,13 +86,16 @@ export const bury = async (
   const kept = await keepBody(delivery.body, record.id, deps.blobs);
   const error: JobError = { ...fault, attempt: record.attempt, at: now };
   const code = fault.code;
-  if (!halts)
+  // In a group of its own the job holds nobody up: it needs no message to wait for a person.
+  if (!halts || isAlone(delivery, record.id, deps)) {
+    const change = dead(record, now, error, kept, halts);
     return conclude(
       record,
-      dead(record, now, error, kept),
-      { action: 'delete', as: 'dead', code },
+      change,
+      { action: 'delete', as: halts ? 'halted' : 'dead', code },
       deps,
     );
+  }
   const change = dead(record, now, error, { ...kept, receipt: receiptOf(delivery) });
   const seconds = Math.max(haltSeconds(delivery, deps), LIMITS.groupSettleSeconds);
   return conclude(record, change, { action: 'return', as: 'halted', seconds, code }, deps);

@@ -26,7 +26,13 @@ const openOf = async (
   id === undefined || isOver(await store.get(id)) ? undefined : id;
 
 /** Whether the job's sender gave it no group. The mesh then made one, which has no other job. */
-const isAlone = ({ body, group, deduplicationId }: Delivery, id: string, deps: PlaceDeps) => {
+export const isAlone = (
+  { body, group, messageGroup, deduplicationId }: Delivery,
+  id: string,
+  deps: Pick<PlaceDeps, 'kinds'>,
+): boolean => {
+  // A job that keeps its place has other jobs behind it.
+  if (messageGroup !== undefined) return false;
   const job = parseEnvelope(body, deps.kinds);
   if (!job.ok || job.value.envelope.group !== undefined) return false;
   const { envelope } = job.value;
@@ -107,7 +113,7 @@ export const takePlace = async (
   deps: PlaceDeps,
 ): Promise<{ readonly place?: Place } | undefined> => {
   const isPlaced = delivery.messageGroup !== undefined;
-  if (!isPlaced && isAlone(delivery, id, deps)) return {};
+  if (isAlone(delivery, id, deps)) return {};
   // Before the hold is written: a hold that no worker looks for holds nothing.
   await keepLooking(Math.max(deps.clock.now(), until), deps);
   // A worker that seemed lost may come late. A job that already has a place must not get a later

@@ -8,7 +8,7 @@ import type { Blobs, Delivery } from '../ports/jobs.ts';
 import type { Receipt } from '../record/record.ts';
 import { dueKey, type Held, type KeptBody } from '../record/transitions.ts';
 import type { Fate, JobDeps } from './disposition.ts';
-import { keepLooking, type PlaceDeps, takePlace } from './groupPlaces.ts';
+import { isAlone, keepLooking, type PlaceDeps, takePlace } from './groupPlaces.ts';
 import { leastSeconds } from './waitTimes.ts';
 
 /** Keeps a message body, so that its job can be sent again: inline, or in the bucket when large. */
@@ -49,23 +49,28 @@ export type Whereabouts =
   /** The message waits in its queue. */
   | 'queue'
   /**
-   * No message can wait that long: the table keeps the job, and its group goes on without the job.
+   * No message can wait that long, or none needs to: the table keeps the job, and its group goes on
+   * without the job.
    */
   | 'away'
   /** The message is too old, or was received too often: the table keeps the job and its place. */
   | 'place';
 
 /**
- * Where a job waits until it is due.
+ * Where a job waits until it is due. A FIFO queue stops when 120,000 of its messages are in flight,
+ * so no message waits long where the order of a group does not need it.
  * @param dueAt ms since the epoch, as is `now`
+ * @param alone whether the job's group has no other job
  */
 export const whereToWait = (
   dueAt: number,
   now: number,
   delivery: Pick<Delivery, 'sentAt' | 'receives'>,
   retentionSeconds: number,
+  alone: boolean,
 ): Whereabouts => {
-  if (dueAt > now + LIMITS.queueWaitSecondsMax * 1_000) return 'away';
+  const most = alone ? LIMITS.aloneWaitSecondsMax : LIMITS.queueWaitSecondsMax;
+  if (dueAt > now + most * 1_000) return 'away';
   const isWorn = delivery.receives >= LIMITS.receivesKept;
   return isWorn || dueAt > keptUntil(delivery, retentionSeconds) ? 'place' : 'queue';
 };
@@ -111,7 +116,9 @@ export const deferOrPark = async (
   deps: ParkDeps,
 ): Promise<Wait> => {
   const now = deps.clock.now();
-  const where = whereToWait(dueAt, now, delivery, deps.retentionSeconds);
+  const isLong = dueAt > now + LIMITS.aloneWaitSecondsMax * 1_000;
+  const alone = isLong && isAlone(delivery, id, deps);
+  const where = whereToWait(dueAt, now, delivery, deps.retentionSeconds, alone);
   if (where === 'away') {
     if (delivery.messageGroup !== undefined) await keepLooking(dueAt, deps);
     return inTable(dueAt, id, delivery, deps);

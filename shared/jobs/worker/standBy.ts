@@ -63,7 +63,8 @@ export const standBy = async (
   const report = { as, id, kind, ...(code && { code }) };
   const now = deps.clock.now();
   const next = now + seconds * 1_000;
-  if (whereToWait(next, now, delivery, deps.retentionSeconds) === 'queue')
+  // None of these waits is long enough that the job's group matters.
+  if (whereToWait(next, now, delivery, deps.retentionSeconds, false) === 'queue')
     return { action: 'return', seconds, ...report };
   // A job that the table releases is not checked again for dependencies and time: check them now.
   const start = await ready(job, facts, delivery, deps);
