@@ -124,6 +124,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     send: (world) => world.send(step('soon', { delaySeconds: 100 }), 'g1'),
     ends: { soon: 'COMPLETED' },
   },
+  'the job that waits a quarter of an hour in a group of its own': {
+    send: (world) => world.send(step('alone', { delaySeconds: 910 }), 'alone'),
+    ends: { alone: 'COMPLETED' },
+  },
   'the ticks of a schedule, the second after the end of the first': {
     send: async (world) => {
       for (const [id, at] of [
@@ -224,6 +228,7 @@ export const TAKEN_OVER: readonly string[] = [
 export const WAITING: readonly string[] = [
   'the limited source',
   'the delayed job',
+  'the job that waits a quarter of an hour in a group of its own',
   'the ticks of a schedule, the second after the end of the first',
   'the callback',
 ];
