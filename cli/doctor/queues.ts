@@ -5,12 +5,12 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
+import { IN_FLIGHT_MANY, IN_FLIGHT_MAX, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { hintsOf } from '#shared/jobs/envelope/envelope.ts';
 import type { JobStore } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal } from '#shared/jobs/record/record.ts';
 import { textOf } from '#shared/jobs/sqs/attributes.ts';
-import { attempt, type Finding, ok, problem } from './finding.ts';
+import { attempt, type Finding, ok, problem, warning } from './finding.ts';
 
 export interface QueueOptions {
   readonly sqs: SQSClient;
@@ -46,6 +46,24 @@ const missing = (url: string): Finding =>
 const messagesIn = (attributes: Attributes): number =>
   Number(attributes['ApproximateNumberOfMessages'] ?? 0) +
   Number(attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0);
+
+const number = (count: number): string => count.toLocaleString('en');
+
+/**
+ * Finds a FIFO queue of which too many messages are in flight.
+ * @param attributes of the queue, as SQS has them
+ */
+export const checkInFlight = (queue: string, attributes: Attributes): readonly Finding[] => {
+  const inFlight = Number(attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0);
+  if (attributes['FifoQueue'] !== 'true' || inFlight < IN_FLIGHT_MANY) return [];
+  const waiting = Number(attributes['ApproximateNumberOfMessages'] ?? 0);
+  const counts = `${number(inFlight)} messages of ${queue} are in flight, ${number(waiting)} wait`;
+  const fix =
+    'sheratan state (a paused source?), sheratan limits, sheratan groups: end what makes so many messages wait';
+  return inFlight < IN_FLIGHT_MAX
+    ? [warning('in flight', `${counts}; at ${number(IN_FLIGHT_MAX)} it hands out no more`, fix)]
+    : [problem('in flight', `${counts}: SQS hands out no more of them`, fix)];
+};
 
 const PEEKED_MAX = 10;
 
@@ -121,7 +139,10 @@ const lookAt = async (
         'it was changed by hand: deploy the stack again ("cdk diff" shows what differs)',
       ),
     ];
-  return letters(sibling(url, deadLetterTargetArn.split(':').at(-1) ?? ''), options);
+  return [
+    ...checkInFlight(nameOf(url), attributes),
+    ...(await letters(sibling(url, deadLetterTargetArn.split(':').at(-1) ?? ''), options)),
+  ];
 };
 
 /** Checks every queue, and lists what waits in the dead-letter queues. */

@@ -44,8 +44,9 @@ export const createRecorder = (): Recorder => {
       sent: (queueName) => sqs(queueName, 'NumberOfMessagesSent', 1),
     },
     sample: (cloud) => {
-      for (const { name, visible, oldestSeconds } of cloud.queues()) {
+      for (const { name, visible, inFlight, oldestSeconds } of cloud.queues()) {
         sqs(name, 'ApproximateNumberOfMessagesVisible', visible);
+        sqs(name, 'ApproximateNumberOfMessagesNotVisible', inFlight);
         sqs(name, 'ApproximateAgeOfOldestMessage', oldestSeconds);
       }
       for (const TableName of cloud.tableNames)

@@ -1,6 +1,6 @@
 /** The alarms: what people are told, when, and what they do then. */
 import type { Inventory } from './inventory.ts';
-import { ageAlarms, callbackAlarms, jobAlarms } from './jobAlarms.ts';
+import { ageAlarms, callbackAlarms, inFlightAlarms, jobAlarms } from './jobAlarms.ts';
 import { ledgerAlarms } from './ledgerAlarms.ts';
 import {
   deadLetterAlarms,
@@ -16,6 +16,7 @@ export const alarmsOf = (inventory: Inventory): readonly AlarmSpec[] => [
   ...deadLetterAlarms(inventory),
   ...jobAlarms(inventory),
   ...ageAlarms(inventory),
+  ...inFlightAlarms(inventory),
   ...streamAlarms(inventory),
   ...callbackAlarms(inventory),
   ...ledgerAlarms(inventory),

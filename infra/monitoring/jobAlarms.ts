@@ -1,6 +1,11 @@
 /** Alarms of jobs, and of the callbacks that report their ends. */
 import { JOB_METRICS, MESH_METRICS, WAIT_METRICS } from '#shared/contracts/metrics.ts';
-import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import {
+  IN_FLIGHT_MANY,
+  IN_FLIGHT_MAX,
+  PRIORITIES,
+  type Priority,
+} from '#shared/contracts/queues.ts';
 import { above, minutes, QUIET, upper } from './alarmKit.ts';
 import type { Inventory } from './inventory.ts';
 import { line, math, ofQueue, own } from './metrics.ts';
@@ -34,6 +39,8 @@ const ageOfIdle = (inventory: Inventory, priority: Priority): readonly Series[] 
     ),
   ];
 };
+
+const count = (messages: number): string => messages.toLocaleString('en');
 
 const severityOf = (priority: Priority): AlarmSpec['severity'] =>
   priority === 'critical' || priority === 'high' ? 'page' : 'ticket';
@@ -81,6 +88,52 @@ export const ageAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
     idleAlarm(inventory, priority),
     lateAlarm(inventory, priority),
   ]);
+
+/** The alarm for a FIFO queue that will soon hand out no messages, because too many are in flight. */
+const inFlightAlarm = (
+  inventory: Inventory,
+  what: string,
+  queue: string,
+  firstAction: string,
+): AlarmSpec =>
+  above(
+    `InFlight${upper(what)}`,
+    'page',
+    ofQueue(inventory, queue, 'ApproximateNumberOfMessagesNotVisible', 'Maximum'),
+    // From this number on, not above it.
+    IN_FLIGHT_MANY - 1,
+    minutes(5),
+    {
+      means: `For five minutes ${count(IN_FLIGHT_MANY)} or more messages of ${what} have been in flight: they are with a worker, or wait for their time. At ${count(IN_FLIGHT_MAX)} SQS hands out no other message of this queue, and says nothing.`,
+      firstLook:
+        '`sheratan doctor` has the numbers. `sheratan state` (a source that is paused?), `sheratan limits`, `sheratan groups`: each waiting message of them is in flight.',
+      firstAction,
+    },
+  );
+
+/** One alarm for each FIFO queue. */
+export const inFlightAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
+  ...PRIORITIES.map((priority) =>
+    inFlightAlarm(
+      inventory,
+      `${priority} jobs`,
+      `jobs-${priority}.fifo`,
+      'Resume what is paused, raise the limit, or decide about halted groups: `sheratan resume`, `limits set`, `groups`. When a source must stay paused, let it stop sending. What waits longer than 15 minutes for its own time in a group of its own is in the table, not in flight.',
+    ),
+  ),
+  inFlightAlarm(
+    inventory,
+    'callbacks',
+    'results.fifo',
+    'A receiver that is down makes its callbacks wait: tell its owner. Callbacks that were given up come back with `sheratan callbacks replay --failed`.',
+  ),
+  inFlightAlarm(
+    inventory,
+    'postings',
+    'postings.fifo',
+    'The settler’s log says why postings come back. Fix the cause; the messages come back by themselves.',
+  ),
+];
 
 /** Alarms of jobs that were refused, came back undecided, or ended dead. */
 export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [

@@ -19,3 +19,8 @@ export const RECEIVES_MAX = 1_000;
 
 /** The largest message SQS takes, in bytes. */
 export const MESSAGE_BYTES_MAX = 1_048_576;
+
+/** A FIFO queue with so many messages in flight hands out no more of them, without an error. */
+export const IN_FLIGHT_MAX = 120_000;
+/** From so many messages in flight on people are told. */
+export const IN_FLIGHT_MANY = 80_000;

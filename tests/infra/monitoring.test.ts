@@ -44,6 +44,7 @@ const AWS: Readonly<Record<string, { dimension: string; names: readonly string[]
     dimension: 'QueueName',
     names: [
       'ApproximateAgeOfOldestMessage',
+      'ApproximateNumberOfMessagesNotVisible',
       'ApproximateNumberOfMessagesVisible',
       'NumberOfEmptyReceives',
       'NumberOfMessagesReceived',
@@ -244,6 +245,7 @@ describe('the alarms', () => {
     const starting = (text: string) => ids.filter((id) => id.startsWith(text)).length;
     expect(starting('DeadLetters')).toBe(full.deadLetters.length);
     expect([starting('OldestMessage'), starting('JobsLate')]).toEqual([4, 4]);
+    expect(starting('InFlight')).toBe(6);
     expect(starting('Throttled')).toBe(2 * full.tables.length);
     expect(starting('StreamLag')).toBe(full.streamed.length);
     expect(starting('Errors')).toBe(full.functions.length);

@@ -1,5 +1,6 @@
 /** What the doctor says of what it sees: pure, a case each. What it sees on real servers is tested apart. */
 import { describe, expect, it } from 'vitest';
+import { checkInFlight } from '#cli/doctor/queues.ts';
 import { checkFunctions, checkRules, checkSchedules } from '#cli/doctor/targets.ts';
 import { checkAges } from '#cli/doctor/waiting.ts';
 import type { FunctionState, RuleState } from '#client/machinery.ts';
@@ -147,5 +148,29 @@ describe('the oldest message', () => {
         detail: expect.stringContaining(why),
       },
     ]);
+  });
+});
+
+describe('messages in flight', () => {
+  const found = (inFlight: number, FifoQueue = 'true') =>
+    checkInFlight('sheratan-dev-jobs-low.fifo', {
+      FifoQueue,
+      ApproximateNumberOfMessagesNotVisible: String(inFlight),
+      ApproximateNumberOfMessages: '5000',
+    });
+
+  it('are well below what a FIFO queue takes, and any number in another queue', () => {
+    expect([...found(79_999), ...found(200_000, 'false')]).toEqual([]);
+  });
+
+  it.each([
+    [80_000, 'warning', '80,000 messages of sheratan-dev-jobs-low.fifo are in flight, 5,000 wait'],
+    [119_999, 'warning', 'at 120,000 it hands out no more'],
+    [120_000, 'problem', 'SQS hands out no more of them'],
+  ])('%i: %s', (inFlight, level, detail) => {
+    const [finding] = found(inFlight);
+    expect(finding).toMatchObject({ check: 'in flight', level });
+    expect(finding?.detail).toContain(detail);
+    expect(finding?.fix).toMatch(/limits.*groups/);
   });
 });
