@@ -3,7 +3,7 @@ import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
-import type { Limiter, SourceSlot } from '#shared/jobs/ports/jobs.ts';
+import type { Limiter, SourceSlot } from '#shared/jobs/ports/limits.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { countDynamo, noCounts } from '../bench/counts.ts';
 import { seeded } from '../support/seeded.ts';

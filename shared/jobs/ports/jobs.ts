@@ -5,6 +5,7 @@ import type { Chain } from '#shared/legacy/chains/guards.ts';
 import type { ClaimOutcome, ClaimRequest, FencedOutcome } from '../record/claimOutcome.ts';
 import type { JobRecord, Lease, Receipt, Repeat, Status } from '../record/record.ts';
 import type { Transition } from '../record/transitions.ts';
+import type { SourceLimits } from './limits.ts';
 
 /** The Jobs table. Every write is one conditional request, safe to repeat. */
 export interface JobStore {
@@ -65,15 +66,6 @@ export interface ChainStore {
   put(chain: Chain): Promise<boolean>;
 }
 
-/** What a source may use; unlimited where a field is absent. */
-export interface SourceLimits {
-  /** Starts per minute, evenly spaced; `burst` of them may come at once. */
-  readonly perMinute?: number;
-  readonly burst?: number;
-  /** Attempts that may run at the same time. */
-  readonly concurrency?: number;
-}
-
 /** Whether jobs may start, and under which limits. */
 export interface Gate {
   check(
@@ -88,36 +80,6 @@ export interface Gate {
       readonly heldUntil: number;
     }
   >;
-}
-
-/** A job's slot of its source: the right to run beside the other jobs of the source. */
-export interface SourceSlot {
-  readonly source: string;
-  readonly id: string;
-  /** When the slot becomes free, also when its attempt died; ms since the epoch. */
-  readonly until: number;
-  /** The number of the table's item that holds the slot; 0 for the first. */
-  readonly item: number;
-  /** The job had no slot in this item before. */
-  readonly fresh: boolean;
-}
-
-/** How much sources use of their limits. */
-export interface Limiter {
-  /** Reserves one start and returns its time, in ms since the epoch. */
-  reserve(source: string, limits: SourceLimits, now: number): Promise<number>;
-  /** Takes a slot until `until` (ms since the epoch); undefined when none is free. Safe to repeat. */
-  enter(
-    source: string,
-    concurrency: number,
-    id: string,
-    until: number,
-  ): Promise<SourceSlot | undefined>;
-  /**
-   * Gives a slot back.
-   * @param whose `ours`: only if no other attempt of the job has taken the slot since then
-   */
-  leave(slot: SourceSlot, whose: 'ours' | 'any'): Promise<void>;
 }
 
 /** Sends messages into the job queues. */

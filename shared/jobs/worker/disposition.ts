@@ -5,7 +5,8 @@ import type { Dispatcher } from '#shared/dispatch/ports.ts';
 import type { Clock, Ids, Logger, Random } from '#shared/kernel/ports.ts';
 import type { JobContext, Kinds } from '../kinds/defineJob.ts';
 import type { GroupHalts } from '../ports/groups.ts';
-import type { Blobs, ChainStore, FlowStore, Gate, JobStore, Limiter } from '../ports/jobs.ts';
+import type { Blobs, ChainStore, FlowStore, Gate, JobStore } from '../ports/jobs.ts';
+import type { Limiter } from '../ports/limits.ts';
 import type { Ticks } from '../ports/ticks.ts';
 
 /** Everything that the worker needs to decide and run a job. */

@@ -1,7 +1,8 @@
 /** Limits per source: whether a job may start now, or when its message must come back. */
 import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { Delivery, SourceLimits, SourceSlot } from '../ports/jobs.ts';
+import type { Delivery } from '../ports/jobs.ts';
+import type { SourceLimits, SourceSlot } from '../ports/limits.ts';
 import type { JobFacts } from '../record/claimOutcome.ts';
 import { scheduled } from '../record/newRecord.ts';
 import type { JobRecord } from '../record/record.ts';
