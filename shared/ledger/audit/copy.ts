@@ -1,8 +1,9 @@
 /**
- * A copy of the ledger in a table of its own. Each block is executed on what the copy has, and written
- * with all that follows from it under the conditions of a commit: whoever copies, however often and
- * wherever it is cut short, each block is there once or not yet. Holds are not journaled and stay
- * behind: what was held is free in the copy.
+ * Copies the ledger into a table of its own. Each block is executed on what the copy has. The block
+ * is then written, with all that follows from the block, under the conditions of a commit. So a
+ * copy may be repeated, cut short, or made by several copiers at once: each block is in the copy
+ * once or not yet. Holds are not journaled and are not copied: a held amount is available in the
+ * copy.
  */
 import { mapPool } from '#shared/kernel/pool.ts';
 import { changesOf } from '../core/balanceChanges.ts';
@@ -23,6 +24,7 @@ interface CopyTarget {
   readonly entries: EntryStore;
 }
 
+/** Where a copy comes from and goes to. `wait` takes ms. */
 export interface CopyDeps {
   readonly source: CopySource;
   readonly target: CopyTarget;
@@ -30,15 +32,16 @@ export interface CopyDeps {
   readonly wait: (ms: number) => Promise<void>;
 }
 
+/** What one call of {@link copyLedger} did. */
 export interface Copied {
-  /** That were executed, by this one or by several at once. */
+  /** Blocks that this call wrote. */
   readonly blocks: number;
   /** Blocks that the source has beyond the copy. */
   readonly lag: number;
   readonly problem?: Problem;
 }
 
-/** What is known of a lane of the copy. */
+/** What the copier knows of one lane of the copy. */
 interface Place {
   head: Head;
   book: Book;
@@ -50,10 +53,14 @@ const BUSY_MS = 100;
 
 const executedOf = ({ lane, text }: Block): readonly Executed[] =>
   entriesOf({ text }).map(({ transfer, legs }) => ({
-    ...{ code: 'created', id: transfer.id, transfer, lane, legs },
+    code: 'created',
+    id: transfer.id,
+    transfer,
+    lane,
+    legs,
   }));
 
-/** The journal decides: what it has was covered, and allowed, when it happened. */
+/** The ledger checked funds and closed accounts before it journaled: the copy checks neither. */
 const asJournaled = (change: Change): Change => ({ ...change, need: 0n, mayBeClosed: true });
 
 const loadPositions = async (
@@ -72,13 +79,16 @@ const loadPositions = async (
   for (const { key, lane, position } of found.positions) book.setPosition(key, lane, position);
 };
 
-/** Why nothing was written, when nobody else wrote it. */
+/** What differs when the copy did not take the block, and no other copier wrote the block. */
 const foreign = (block: Block, [id]: readonly string[]): Problem =>
   id === undefined
     ? { where: blockName(block), what: 'is not what the copy has beyond its head' }
     : { where: `transfer ${id}`, what: `is in the copy already, and not in ${blockName(block)}` };
 
-/** Another one may be ahead by now: then it goes on from there, else it is a difference. */
+/**
+ * Reads the head of the copy again. When another copier has moved the head, this copier goes on
+ * from there; else the difference is real.
+ */
 const lookAgain = async (
   place: Place,
   difference: Problem,
@@ -91,7 +101,7 @@ const lookAgain = async (
   return undefined;
 };
 
-/** One try; the place tells whether it was written. */
+/** Tries once to write the block. The block was written when the place's head is the block. */
 const tryBlock = async (
   place: Place,
   block: Block,
@@ -156,13 +166,18 @@ const copyLane = async (lane: number, deps: CopyDeps): Promise<Copied> => {
   return { blocks: place.blocks, lag: head.seq - place.head.seq, ...(problem && { problem }) };
 };
 
-/** Brings the copy up to date, and stops at the first difference. Repeatable, by several at once. */
+/**
+ * Brings the copy up to date: blocks, accounts, entries. Each lane stops at its first difference,
+ * and `problem` is one of these. May be repeated, and run by several copiers at once.
+ * @throws StoreRefusedError LEDGER_STORE_REFUSED when the table of the copy never takes an item
+ * @throws BrokenChainError LEDGER_CHAIN_BROKEN when the journal of the copy is broken
+ */
 export const copyLedger = async (deps: CopyDeps): Promise<Copied> => {
   const { target, lanes } = deps;
   const all = Array.from({ length: lanes }, (_, lane) => lane);
   const copied = await mapPool(all, LANES_AT_ONCE, (lane) => copyLane(lane, deps));
   const first = copied.find((each) => each.problem)?.problem;
-  // Whoever is in a block that was copied is an account by now.
+  // An account is opened before a block names it: accounts that are read now are complete.
   const problem = first ?? (await copyAccounts(deps.source.accounts(), target));
   if (!problem) await sweepLanes(lanes, target);
   return {

@@ -1,4 +1,4 @@
-/** The accounts of a copy: opened and closed as those of the ledger. */
+/** Opens and closes the accounts of a copy as they are in the ledger. */
 import { canonicalJson, type Json } from '#shared/kernel/json.ts';
 import { nameOf } from '../core/book.ts';
 import type { Account } from '../core/types.ts';
@@ -30,7 +30,7 @@ const copyAccount = async (
   known: Account | undefined,
   { accounts }: Target,
 ): Promise<Problem | undefined> => {
-  // Another one may open it at the same time.
+  // Another copier may open the account at the same time.
   const found = known ?? (await accounts.open({ ...account, closed: false }));
   const problem = found && difference(account, found);
   if (problem) return problem;
@@ -45,6 +45,10 @@ const copyAccount = async (
       };
 };
 
+/**
+ * Opens, closes and reopens accounts of the copy until they are as in the source. Changes no
+ * account that differs otherwise. @returns the first difference, undefined when there is none
+ */
 export const copyAccounts = async (
   source: AsyncIterable<readonly Account[]>,
   target: Target,

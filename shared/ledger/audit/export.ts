@@ -1,11 +1,16 @@
 /**
- * A ledger as JSON lines: how many lanes it has, its blocks lane by lane, its accounts, and an end
- * that counts both, so that an export that was cut short is known.
+ * A ledger as JSON lines: the number of lanes, the blocks lane by lane, the accounts, and a last
+ * line that counts blocks and accounts. By the last line a reader knows an export that was cut
+ * short.
  */
 import { type Block, genesis, type Head } from '../core/blocks.ts';
 import type { Account } from '../core/types.ts';
 import type { CopySource } from './replica.ts';
 
+/**
+ * An export cannot be read. `EXPORT_INVALID`: a line is not of an export. `EXPORT_CUT_SHORT`: the
+ * last line is missing, or its counts are others.
+ */
 export class ExportError extends Error {
   override readonly name = 'ExportError';
   readonly code: 'EXPORT_INVALID' | 'EXPORT_CUT_SHORT';
@@ -26,15 +31,20 @@ type Line =
   | { readonly account: Account }
   | { readonly end: Counts };
 
-/** All that a block's hash covers. */
+/** A block without other fields: its hash, and what the hash covers. */
 const blockLine = ({ lane, seq, previous, hash, at, text }: Block): Block => ({
-  ...{ lane, seq, previous, hash, at, text },
+  lane,
+  seq,
+  previous,
+  hash,
+  at,
+  text,
 });
 
 const textOf = (lines: readonly Line[]): string =>
   lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 
-/** Some lines at a time; answers with what there was. */
+/** Yields the export as text, some lines at a time. @returns how many blocks and accounts it has */
 export async function* exportLedger(
   source: CopySource,
   lanes: number,
@@ -46,7 +56,7 @@ export async function* exportLedger(
       blocks += some.length;
       yield textOf(some.map(blockLine));
     }
-  // Whoever is in a block is an account by now.
+  // An account is opened before a block names it: accounts that are read now are complete.
   for await (const page of source.accounts()) {
     accounts += page.length;
     yield textOf(page.map((account) => ({ account })));
@@ -55,7 +65,7 @@ export async function* exportLedger(
   return { blocks, accounts };
 }
 
-/** From the first line on, each time that it is called. */
+/** Reads the lines of an export. Each call starts at the first line. */
 export type ReadLines = () => AsyncIterable<string>;
 
 const lineOf = (text: string, number: number): Line => {
@@ -125,7 +135,12 @@ async function* inPages<T>(items: AsyncIterable<T>): AsyncGenerator<readonly T[]
   if (page.length > 0) yield page;
 }
 
-/** An export as a source of copies. @throws ExportError when it is none, or not whole */
+/**
+ * Reads the whole export once to check it, and offers the export as a source of copies. Each call
+ * of the source reads the lines from the first on.
+ * @throws ExportError EXPORT_INVALID when a line is not of an export, EXPORT_CUT_SHORT when the
+ * export is not whole
+ */
 export const readExport = async (
   readLines: ReadLines,
 ): Promise<{ readonly lanes: number; readonly source: CopySource }> => {

@@ -1,6 +1,6 @@
 /**
  * Rebuilds heads, balances and records from the journal, after a restore that lost some of them.
- * Blocks are complete: whatever else there is follows from them and from the open holds.
+ * Blocks are complete: heads, balances and records follow from the blocks and from the open holds.
  */
 import { type Block, entriesOf, type Head } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
@@ -8,11 +8,12 @@ import { type Account, availableOf, type Hold, type Transfer } from '../core/typ
 import type { AccountStore, LedgerReader, Place, StoredBalance } from '../ports.ts';
 import { newReplay, type Problem, type Replay, replayBlock } from './replay.ts';
 
-/** Whether an account is closed is not the journal's to say, but its own item's. */
+/** A balance from the journal. Whether it is closed is told by the item of its account instead. */
 export type Rebuilt = Omit<StoredBalance, 'closed'>;
 
+/** Where {@link repair} writes. */
 export interface RepairStore {
-  /** Overwrites what is there: nobody else may write meanwhile. */
+  /** Overwrites the items that are there: nobody else may write at the same time. */
   restore(what: {
     readonly heads?: readonly Head[];
     readonly balances?: readonly Rebuilt[];
@@ -27,11 +28,12 @@ export interface RepairDeps {
   readonly lanes: number;
 }
 
+/** How much was rebuilt: blocks read, transfers and balances written. */
 export interface Repaired {
   readonly blocks: number;
   readonly transfers: number;
   readonly balances: number;
-  /** The journal itself is broken: it was repaired up to there, and no further. */
+  /** Where the journal itself is broken. Its lane was repaired up to that block, and no further. */
   readonly problem?: Problem;
 }
 
@@ -41,7 +43,7 @@ const recordsOf = (block: Block) =>
     place: { lane: block.lane, seq: block.seq, index },
   }));
 
-/** Each position of the replay with what its open holds take from it. */
+/** Each position of the replay, less the amounts that open holds take. */
 const balancesOf = ({ book, head }: Replay, holds: readonly Hold[]): readonly Rebuilt[] => {
   const held = new Map<string, bigint>();
   for (const { unit, from, left } of holds) {
@@ -76,7 +78,7 @@ const repairLane = async (lane: number, { reader, repairs }: RepairDeps): Promis
   return problem ? { ...done, problem } : done;
 };
 
-/** An account is closed in all lanes or in none. */
+/** Makes each account closed in all lanes or in none, as its own item says. */
 const repairClosed = async ({ reader, accounts }: RepairDeps): Promise<void> => {
   const marked = new Set<string>();
   const all: Account[] = [];
@@ -90,7 +92,11 @@ const repairClosed = async ({ reader, accounts }: RepairDeps): Promise<void> => 
       await accounts.setClosed(account, account.closed);
 };
 
-/** While nobody writes. Repeatable; what it does not fix, `verify` names. */
+/**
+ * Rebuilds all lanes. Nobody may write to the ledger at the same time. May be repeated. What
+ * `repair` cannot fix, `verify` names afterwards.
+ * @throws UnreadableItemError LEDGER_ITEM_UNREADABLE when an item of the table cannot be read
+ */
 export const repair = async (deps: RepairDeps): Promise<Repaired> => {
   let all: Repaired = { blocks: 0, transfers: 0, balances: 0 };
   for (let lane = 0; lane < deps.lanes; lane += 1) {

@@ -1,4 +1,4 @@
-/** Executing a lane's journal once more, checking every step of it: for replicas and verification. */
+/** Executes the journal of a lane again and checks every step: for replicas and verification. */
 import { sha256 } from '#shared/kernel/json.ts';
 import { type Block, type Entry, entriesOf, genesis, type Head, hashOf } from '../core/blocks.ts';
 import { Book, placeOf } from '../core/book.ts';
@@ -6,22 +6,27 @@ import { applyMoves } from '../core/execute.ts';
 import { type Leg, postedOf } from '../core/types.ts';
 import { blockName } from './itemNames.ts';
 
-/** The first thing that is wrong, and what it is about. */
+/** The first difference that was found. */
 export interface Problem {
-  /** The item or entry, as a person would look for it. */
+  /** The item or entry, by the name under which a person looks for it. */
   readonly where: string;
+  /** What is wrong; reads on from `where` as one sentence. */
   readonly what: string;
 }
 
-/** A lane as its journal makes it. */
+/** The state of a lane after its journal was executed up to `head`. */
 export interface Replay {
   readonly head: Head;
   readonly book: Book;
-  /** Of all balances: the sum of their hashes, so that it follows from what each block touches. */
+  /**
+   * The sum of the hashes of all balances, modulo 2^256. As a sum, the next digest follows from the
+   * balances that a block changes: the other balances are not read.
+   */
   readonly digest: bigint;
   readonly transfers: number;
 }
 
+/** A lane before its first block. */
 export const newReplay = (lane: number): Replay => ({
   head: genesis(lane),
   book: new Book(),
@@ -61,14 +66,14 @@ const checkLegs = (recorded: readonly Leg[], found: readonly Leg[]): string | un
   return owing && `${owing.account} owes ${-owing.balance}`;
 };
 
-/** What an entry does to the digest: each leg says what was before it. */
+/** How an entry changes the digest. A leg also tells the balance before it: `balance - change`. */
 const digestChange = ({ transfer, legs }: Entry, lane: number): bigint =>
   legs.reduce((sum, { account, seq, balance, change }) => {
     const name = placeOf({ unit: transfer.unit, account }, lane);
     return sum + digestOf(name, seq, balance) - digestOf(name, seq - 1, balance - change);
   }, 0n);
 
-/** The digest of a lane after the block. */
+/** The digest of a lane after the block. @param digest the one before the block */
 export const digestAfter = (digest: bigint, block: Block): bigint =>
   entriesOf(block).reduce((sum, entry) => addDigest(sum, digestChange(entry, block.lane)), digest);
 
@@ -86,7 +91,10 @@ const checkChain = (head: Head, block: Block): string | undefined => {
   return hashOf(block) === block.hash ? undefined : 'does not have the hash that it says';
 };
 
-/** The lane after the block, or the first thing that is wrong with it. Changes the replay's book. */
+/**
+ * Executes one block. Returns the lane after the block, or what is wrong with the block. Changes
+ * the book of the given replay, also when the block is wrong.
+ */
 export const replayBlock = (replay: Replay, block: Block): Replay | Problem => {
   const broken = checkChain(replay.head, block);
   if (broken) return { where: blockName(block), what: broken };
@@ -105,7 +113,7 @@ export const replayBlock = (replay: Replay, block: Block): Replay | Problem => {
   };
 };
 
-/** What the accounts of a lane have, all together, by unit: 0 each, when all is well. */
+/** The sum of all posted balances of a lane by unit, in minor units. Each sum should be 0. */
 export const sumsOf = ({ book }: Replay): ReadonlyMap<string, bigint> => {
   const sums = new Map<string, bigint>();
   for (const { key, position } of book.positions())

@@ -1,19 +1,19 @@
-/** A copy of the ledger that executes its journal again, and stops at the first difference. */
+/** A replica executes the journal of the ledger again, and stops at the first difference. */
 import type { Head } from '../core/blocks.ts';
 import type { Account } from '../core/types.ts';
 import type { AccountStore, LaneStore, LedgerReader } from '../ports.ts';
 import { newReplay, type Problem, type Replay, replayBlock } from './replay.ts';
 
-/** Where blocks come from: a running ledger, or an export of one. */
+/** Where blocks come from: a running ledger, or an export of a ledger. */
 export type BlockSource = Pick<LedgerReader, 'blocks'>;
 
-/** What can be copied as a whole. */
+/** A ledger or an export that can be copied as a whole. */
 export interface CopySource extends BlockSource {
   head(lane: number): Promise<Head>;
   accounts(): AsyncIterable<readonly Account[]>;
 }
 
-/** A running ledger. */
+/** A running ledger as a source of copies. */
 export const sourceOf = (ledger: {
   readonly reader: BlockSource;
   readonly store: Pick<LaneStore, 'head'>;
@@ -24,12 +24,14 @@ export const sourceOf = (ledger: {
   accounts: ledger.accounts.list,
 });
 
+/** The replica after {@link follow}, and how many blocks it executed. */
 export interface Followed {
   readonly replays: readonly Replay[];
   readonly blocks: number;
   readonly problem?: Problem;
 }
 
+/** A replica that has executed nothing: one replay for each lane. */
 export const newReplica = (lanes: number): readonly Replay[] =>
   Array.from({ length: lanes }, (_, lane) => newReplay(lane));
 
@@ -47,7 +49,10 @@ const followLane = async (
   return { replay: current };
 };
 
-/** Executes what is new, lane by lane. Its lag is what a head has beyond it. */
+/**
+ * Executes the blocks that the replica does not have yet, lane by lane. Stops at the first
+ * difference, also for the lanes that come after.
+ */
 export const follow = async (
   replays: readonly Replay[],
   source: BlockSource,
@@ -66,7 +71,7 @@ export const follow = async (
   return { replays: after, blocks, ...(problem && { problem }) };
 };
 
-/** A replica as JSON: what it needs to go on. */
+/** A replica as JSON. {@link replicaOf} reads it back, and {@link follow} goes on from there. */
 export const replicaJson = (replays: readonly Replay[]): string =>
   JSON.stringify(
     replays.map(({ head, digest, transfers, book }) => ({
@@ -74,7 +79,10 @@ export const replicaJson = (replays: readonly Replay[]): string =>
       transfers,
       digest: String(digest),
       positions: [...book.positions()].map(({ key, position: { debits, credits, seq } }) => [
-        ...[key.unit, key.account, String(debits), String(credits)],
+        key.unit,
+        key.account,
+        String(debits),
+        String(credits),
         seq,
       ]),
     })),
@@ -93,13 +101,17 @@ type SavedLane = {
   ])[];
 };
 
-/** Written by another version: the journal makes it again. */
+/** The JSON was written by another version. A new replica is made from the journal. */
 class ReplicaFormatError extends Error {
   override readonly name = 'ReplicaFormatError';
   readonly code = 'REPLICA_FORMAT';
 }
 
-/** @throws SyntaxError, ReplicaFormatError for what {@link replicaJson} did not write */
+/**
+ * Reads a replica that {@link replicaJson} wrote.
+ * @throws SyntaxError for text that is not JSON
+ * @throws ReplicaFormatError REPLICA_FORMAT when another version wrote the text
+ */
 export const replicaOf = (json: string): readonly Replay[] =>
   (JSON.parse(json) as readonly SavedLane[]).map(({ head, transfers, digest, positions }) => {
     const replay = newReplay(head.lane);
@@ -107,7 +119,10 @@ export const replicaOf = (json: string): readonly Replay[] =>
       if (seq === undefined)
         throw new ReplicaFormatError('it is of another version: remove it, and it is made anew');
       replay.book.setPosition({ unit, account }, head.lane, {
-        ...{ debits: BigInt(debits), credits: BigInt(credits), held: 0n, seq },
+        debits: BigInt(debits),
+        credits: BigInt(credits),
+        held: 0n,
+        seq,
       });
     }
     return { ...replay, head, transfers, digest: BigInt(digest) };

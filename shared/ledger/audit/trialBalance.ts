@@ -1,12 +1,13 @@
 /**
- * A trial balance that costs little enough for every minute: of one lane, the balances that its
- * last block touched, beside what the block says of them. `verify` looks at everything.
+ * A trial balance that costs little enough to run every minute. It looks at one lane: it compares
+ * the balances that the last block changed with what the block says. `verify` compares everything.
  */
 import { type Block, entriesOf } from '../core/blocks.ts';
 import { nameOf } from '../core/book.ts';
 import { type AccountKey, postedOf } from '../core/types.ts';
 import type { LaneStore, LedgerReader } from '../ports.ts';
 
+/** What a trial balance reads. */
 export interface TrialDeps {
   readonly store: Pick<LaneStore, 'head' | 'load'>;
   readonly reader: Pick<LedgerReader, 'block'>;
@@ -19,7 +20,10 @@ interface Told {
   readonly balance: bigint;
 }
 
-/** The balance that each account has after the block, and by how much its legs miss nothing. */
+/**
+ * The balance that the block gives each account, and `odd`: by how much the legs of each transfer
+ * miss a sum of 0, added up.
+ */
 const toldBy = (block: Block): { readonly accounts: readonly Told[]; readonly odd: bigint } => {
   const accounts = new Map<string, Told>();
   let odd = 0n;
@@ -33,7 +37,11 @@ const toldBy = (block: Block): { readonly accounts: readonly Told[]; readonly od
   return { accounts: [...accounts.values()], odd };
 };
 
-/** @returns minor units; 0 also when the lane went on meanwhile, and nothing can be said */
+/**
+ * The difference between the balances of a lane and its last block. @returns minor units, never
+ * below 0. It is 0, too, when the lane was empty, or was written to during the look: then nothing
+ * is known.
+ */
 export const trialDifference = async (
   lane: number,
   { store, reader }: TrialDeps,
@@ -51,6 +59,6 @@ export const trialDifference = async (
   );
 };
 
-/** Each minute another lane has its turn. @param now ms since the epoch */
+/** The lane to look at in this minute: each minute the next. @param now ms since the epoch */
 export const laneOfMinute = (lanes: number, now: number): number =>
   Math.floor(now / 60_000) % lanes;

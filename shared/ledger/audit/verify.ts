@@ -1,11 +1,13 @@
-/** Proves that the table says what the journal says, or names the first item that does not. */
-
+/** Compares every item of the table with the journal, and names the first item that differs. */
 import type { Hold } from '../core/types.ts';
 import { UnreadableItemError } from '../ports.ts';
 import type { Problem } from './replay.ts';
 import { verifyItems } from './verifyItems.ts';
 import { bad, type Lane, type VerifyDeps, verifyLane } from './verifyJournal.ts';
 
+/**
+ * What {@link verify} found, and how much it looked at. Without `problem`, all is as it should be.
+ */
 export interface Verdict {
   readonly problem?: Problem;
   readonly blocks: number;
@@ -13,7 +15,7 @@ export interface Verdict {
   readonly accounts: number;
   readonly balances: number;
   readonly holds: number;
-  /** Of each lane's balances, as its journal gives them. */
+  /** The digest of the balances of each lane, from its journal: 64 hex digits. */
   readonly digest: readonly string[];
 }
 
@@ -38,12 +40,18 @@ const verifyAll = async (deps: VerifyDeps): Promise<Verdict> => {
     ...(problem && { problem }),
     blocks: replays.reduce((sum, { head }) => sum + head.seq, 0),
     transfers: replays.reduce((sum, { transfers }) => sum + transfers, 0),
-    ...{ accounts, balances, holds: holds.length },
+    accounts,
+    balances,
+    holds: holds.length,
     digest: replays.map(({ digest }) => digest.toString(16).padStart(64, '0')),
   };
 };
 
-/** While nobody writes; what is written meanwhile may look like a difference. */
+/**
+ * Compares the whole table with the journal. Nobody should write at the same time: what is written
+ * during the look may appear as a difference. An item that cannot be read is a problem, not an
+ * error.
+ */
 export const verify = async (deps: VerifyDeps): Promise<Verdict> => {
   try {
     return await verifyAll(deps);

@@ -1,4 +1,4 @@
-/** An account's own item against its balances and what the journal shows of it. */
+/** Compares the item of an account with its balances, and with what the journal shows. */
 import { nameOf } from '../core/book.ts';
 import type { Account, AccountKey } from '../core/types.ts';
 import type { StoredBalance } from '../ports.ts';
@@ -6,14 +6,16 @@ import { accountName, balanceName } from './itemNames.ts';
 import type { Problem } from './replay.ts';
 import { bad, type Lane } from './verifyJournal.ts';
 
-/** What has been seen of an account. */
+/** The items of one account that the scan has found; balances by lane. */
 export interface Seen {
   readonly key: AccountKey;
   account?: Account;
   readonly balances: Map<number, StoredBalance>;
 }
 
-/** Closed is closed in every lane, for each decides by its own balance. */
+/**
+ * Each lane decides by its own balance: so a closed account is closed in the balance of every lane.
+ */
 const checkClosed = ({ key, account, balances }: Seen, lanes: number): Problem | undefined => {
   const closed = [...balances.values()].filter((balance) => balance.closed);
   if (account?.closed && closed.length < lanes) {
@@ -29,6 +31,10 @@ const checkClosed = ({ key, account, balances }: Seen, lanes: number): Problem |
     : bad(accountName(key), 'is open, and closed in every lane');
 };
 
+/**
+ * What is wrong with an account: its home, its guard, missing balances, closed or not. Undefined
+ * when nothing is wrong.
+ */
 export const checkAccount = (seen: Seen, lanes: readonly Lane[]): Problem | undefined => {
   const { key, account, balances } = seen;
   const where = accountName(key);

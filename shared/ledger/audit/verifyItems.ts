@@ -1,4 +1,4 @@
-/** Looks at every item of the table: it is what the journal and the other items say, and no more. */
+/** Looks at every item of the table: each must follow from the journal and the other items. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { entriesOf } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
@@ -12,7 +12,7 @@ import { bad, type Lane } from './verifyJournal.ts';
 
 interface Tally {
   readonly accounts: Map<string, Seen>;
-  /** Of entries and snapshots that have been written out, by balance. */
+  /** How many entries have been written out, by place; in the same way snapshots. */
   readonly entries: Map<string, number>;
   readonly snapshots: Map<string, number>;
   readonly checkpoints: Map<number, number>;
@@ -21,7 +21,7 @@ interface Tally {
   balances: number;
 }
 
-/** Sums what is held in each balance, by its place. */
+/** The sum of the pending holds of each balance, by place. */
 const heldBy = (holds: readonly Hold[]): ReadonlyMap<string, bigint> => {
   const held = new Map<string, bigint>();
   for (const { unit, from, lane, left } of holds) {
@@ -59,7 +59,7 @@ const checkRecord = (record: StoredRecord, tally: Tally): Problem | undefined =>
   return undefined;
 };
 
-/** What is written beyond the cursor is not counted: its writer may have died before it moved it. */
+/** Counts up to the cursor only: a writer may have stopped before it could move the cursor. */
 const count = (
   written: Pick<StoredBalance, 'key' | 'lane'> & { readonly block: number },
   lanes: readonly Lane[],
@@ -139,7 +139,7 @@ const isJournaled = async (record: StoredRecord, reader: LedgerReader): Promise<
   return block !== undefined && entriesOf(block)[index]?.transfer.id === record.id;
 };
 
-/** A record that no block has: looked for only when there are too many. */
+/** Names a record that no block has. Reads much: called only when there are too many records. */
 const findStray = async (reader: LedgerReader): Promise<Problem | undefined> => {
   for await (const items of reader.items())
     for (const item of items)
@@ -148,7 +148,7 @@ const findStray = async (reader: LedgerReader): Promise<Problem | undefined> => 
   return bad('transfers', 'have more records than the journal');
 };
 
-/** A position of the journal of whose account the table has nothing. */
+/** Names a position of the journal when the table has no item of its account. */
 const findLost = (lanes: readonly Lane[], { accounts }: Tally): Problem | undefined => {
   for (const { replay } of lanes)
     for (const { key, lane } of replay.book.positions())
@@ -190,15 +190,24 @@ const scan = async (
     : bad('holds', `${tally.pending} are pending, ${holds.length} are indexed as such`);
 };
 
-/** @param holds the pending ones, as their index has them */
+/**
+ * Scans the whole table beside the verified lanes. Stops at the first problem.
+ * @param holds the pending holds, as the index of holds lists them
+ * @throws UnreadableItemError LEDGER_ITEM_UNREADABLE when an item of the table cannot be read
+ */
 export const verifyItems = async (
   lanes: readonly Lane[],
   holds: readonly Hold[],
   reader: LedgerReader,
 ): Promise<Pick<Tally, 'balances'> & { accounts: number; problem?: Problem }> => {
   const tally: Tally = {
-    ...{ accounts: new Map(), entries: new Map(), snapshots: new Map(), checkpoints: new Map() },
-    ...{ transfers: 0, pending: 0, balances: 0 },
+    accounts: new Map(),
+    entries: new Map(),
+    snapshots: new Map(),
+    checkpoints: new Map(),
+    transfers: 0,
+    pending: 0,
+    balances: 0,
   };
   const problem = await scan(lanes, holds, reader, tally);
   const { balances, accounts } = tally;

@@ -1,4 +1,6 @@
-/** Walks a lane's journal once more, and what stands beside each of its blocks. */
+/**
+ * Executes the journal of a lane again, and compares each block with the items that follow from it.
+ */
 import { type Block, type Entry, entriesOf } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
 import { compareTransfer } from '../core/compareRequests.ts';
@@ -14,6 +16,7 @@ import {
 } from './itemNames.ts';
 import { newReplay, type Problem, type Replay, replayBlock, sumsOf } from './replay.ts';
 
+/** What verification reads. */
 export interface VerifyDeps {
   readonly store: Pick<LaneStore, 'head'>;
   readonly reader: LedgerReader;
@@ -21,17 +24,18 @@ export interface VerifyDeps {
   readonly lanes: number;
 }
 
-/** A lane as its journal gives it. */
+/** A lane after its journal was walked. */
 export interface Lane {
   readonly replay: Replay;
   readonly cursor: Cursor;
-  /** How many entries each account has up to the cursor, by its place. */
+  /** How many entries each balance has up to the cursor, by place. */
   readonly written: ReadonlyMap<string, number>;
-  /** Whose home it is: who pays in it, by name. */
+  /** Names of the accounts whose home is this lane: those that pay here. */
   readonly homes: ReadonlySet<string>;
   readonly problem?: Problem;
 }
 
+/** A problem from its two parts. */
 export const bad = (where: string, what: string): Problem => ({ where, what });
 
 const checkTransfer = (
@@ -50,7 +54,7 @@ const checkTransfer = (
     : bad(where, `its record points to lane ${place.lane}, block ${place.seq}, ${place.index}`);
 };
 
-/** A copy has the hold's transfers and not the hold, which is not journaled. */
+/** No record of the hold is no problem: a copy has the transfers of a hold, but not the hold. */
 const checkDrawn = ({ draw }: Entry, record: StoredRecord | undefined): Problem | undefined => {
   if (!draw?.closes || !record) return undefined;
   const state = 'hold' in record ? record.hold.state : 'a transfer';
@@ -59,7 +63,7 @@ const checkDrawn = ({ draw }: Entry, record: StoredRecord | undefined): Problem 
     : bad(`hold ${draw.id}`, `is ${state}, the journal has it posted`);
 };
 
-/** Each transfer of the block has its record, which says the same. */
+/** Each transfer of the block must have a record with the same content. */
 const checkRecords = async (block: Block, reader: LedgerReader): Promise<Problem | undefined> => {
   const entries = entriesOf(block);
   const ids = entries.flatMap(({ transfer, draw }) => [transfer.id, ...(draw ? [draw.id] : [])]);
@@ -74,7 +78,7 @@ const checkRecords = async (block: Block, reader: LedgerReader): Promise<Problem
   return undefined;
 };
 
-/** Whether each of the expected is there, under its name, and is the same in these fields. */
+/** Names the first of `expected` that is missing in `found`, or differs in one of these fields. */
 const compareAll = <T>(
   expected: readonly T[],
   found: readonly T[],
@@ -92,7 +96,7 @@ const compareAll = <T>(
   return undefined;
 };
 
-/** What the block is written out as. */
+/** Compares the entries, snapshots and checkpoint of the block with those of the table. */
 const checkWritten = async (
   block: Block,
   { head, digest }: Replay,
@@ -104,7 +108,10 @@ const checkWritten = async (
   const found = await entries.find(expected);
   return (
     compareAll(expected.entries, found.entries, entryName, [
-      ...(['transfer', 'change', 'balance', 'block'] as const),
+      'transfer',
+      'change',
+      'balance',
+      'block',
     ]) ??
     compareAll(expected.snapshots, found.snapshots, snapshotName, ['balance', 'block', 'hash']) ??
     compareAll(checkpoints, found.checkpoints, checkpointName, ['hash', 'digest'])
@@ -172,6 +179,10 @@ const walkOn = async (walk: Walk, deps: VerifyDeps): Promise<Problem | undefined
   return checkEnd(walk.replay, walk.cursor, deps);
 };
 
+/**
+ * Walks one lane up to the first problem, or to its end.
+ * @throws UnreadableItemError LEDGER_ITEM_UNREADABLE when an item beside a block cannot be read
+ */
 export const verifyLane = async (lane: number, deps: VerifyDeps): Promise<Lane> => {
   const cursor = await deps.entries.cursor(lane);
   const walk: Walk = { replay: newReplay(lane), cursor, written: new Map(), homes: new Set() };
