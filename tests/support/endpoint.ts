@@ -17,6 +17,8 @@ const SHORTFALLS = {
     'its CloudFormation cannot change an alias, and loses the stack when it has to: the worker stays as it is in an update',
   'LocalStack-alias-configuration':
     'finds no configuration by the name of an alias: the doctor says that the worker does not exist, and is wrong',
+  'LocalStack-group-locks':
+    'delivers the next messages of a group while the first waits, and counts each receive: jobs of a paused queue have groups of their own here',
   'LocalStack-schedules': 'keeps schedules, but never runs them: no tick arrives',
   'LocalStack-termination-protection':
     'destroys a stack that is protected against it: the refusal is not seen',
@@ -89,6 +91,7 @@ export const findEndpoint = async (): Promise<Endpoint> => {
       'LocalStack-TLS',
       'LocalStack-alias-updates',
       'LocalStack-alias-configuration',
+      'LocalStack-group-locks',
       'LocalStack-schedules',
       'LocalStack-termination-protection',
       // Only an image knows its edition. Without one, functions are processes of this machine.
