@@ -2,9 +2,12 @@
 # LocalStack, an AWS-compatible server, without Docker and without a token, until Ctrl-C. Functions
 # run as Node processes of this machine: they reach its loopback. It needs Java 17, and Python 3.13,
 # which is downloaded when it is not installed.
-#   scripts/localstack.sh [DIR]      then, elsewhere:  source DIR/env
+#   scripts/localstack.sh [-d] [DIR]    -d: in the background; returns when it answers
+#   source DIR/env                      in each shell that is to use it
+#   kill "$(cat DIR/pid)"               ends one in the background
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source scripts/serve.sh
 VERSION=4.14.0
 # What that version depends on is not pinned: newer packages than these break it.
 BEFORE=2026-02-28
@@ -45,4 +48,5 @@ export LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT=60 DYNAMODB_IN_MEMORY=1
 export PROVIDER_OVERRIDE_DYNAMODB=v2 PROVIDER_OVERRIDE_DYNAMODBSTREAMS=v2
 # It is not in its image, whatever container this is; and it calls nobody.
 export OVERRIDE_IN_DOCKER=0 DNS_ADDRESS=0 DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1
-exec "$dir/venv/bin/python" scripts/localstackRuntime.py
+serve "$dir" "http://127.0.0.1:$port/_localstack/health" \
+  "$dir/venv/bin/python" scripts/localstackRuntime.py

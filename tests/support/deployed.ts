@@ -88,8 +88,6 @@ export const openDeployed = async (): Promise<Deployed> => {
       AWS_ENDPOINT_URL_S3: process.env['AWS_ENDPOINT_URL_S3'] ?? endpoint.url,
     }),
   };
-  const authority = process.env['NODE_EXTRA_CA_CERTS'];
-  const trust = authority && endpoint.url ? ['--ca-bundle-path', authority] : [];
   const timed = async (name: string, work: Promise<Answer>): Promise<Answer> => {
     const began = performance.now();
     const answer = await work;
@@ -97,7 +95,7 @@ export const openDeployed = async (): Promise<Deployed> => {
     return answer;
   };
   const cdk = (args: readonly string[]): Promise<Answer> =>
-    run(join(bin, endpoint.url ? 'cdklocal' : 'cdk'), [...args, ...trust], env);
+    run(join(bin, endpoint.url ? 'cdklocal' : 'cdk'), args, env);
   const must = async (work: Promise<Answer>): Promise<void> => {
     const { code, stdout, stderr } = await work;
     if (code !== 0) throw new Error(`${stdout}\n${stderr}`);
