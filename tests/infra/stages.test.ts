@@ -5,25 +5,16 @@ import { namedResourcesIn, type Resource, resourcesIn } from '../support/assembl
 import { isAllowed, isAllowedToStrangers, those } from '../support/decisions.ts';
 import { rightsFor } from '../support/handlerRights.ts';
 import { edgesOf, resolved } from '../support/serviceEdges.ts';
+import { EVERYTHING } from '../support/stages.ts';
 import { synthesized } from '../support/synthesize.ts';
 
-const VPC = {
-  subnetIds: ['subnet-0a1b2c3d', 'subnet-0a1b2c3e'],
-  securityGroupIds: ['sg-0a1b2c3d'],
-  dualStack: true,
-};
-/** With everything that a configuration can add. */
-const CONTEXT = [
-  ...['stage=prod', 'workerDeployment=canary', 'hostEvents=true', 'alarmEmail=ops@example.com'],
-  ...[`vpc=${JSON.stringify(VPC)}`, 'outboundAllow=["10.0.0.0/16"]', 'account=large'],
-];
 let dir: string;
 let prod: readonly Resource[];
 let dev: readonly Resource[];
 
 beforeAll(async () => {
   // With the security checks, as whoever deploys it: a finding fails the synthesis.
-  dir = await synthesized(CONTEXT);
+  dir = await synthesized(EVERYTHING);
   prod = resourcesIn(dir, 'prod');
   dev = resourcesIn(inject('assemblyDir'), 'dev');
 }, 600_000);

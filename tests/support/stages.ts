@@ -1,0 +1,14 @@
+/** The stages whose templates are checked as a whole, by what is given with `-c`. */
+const VPC = {
+  subnetIds: ['subnet-0a1b2c3d', 'subnet-0a1b2c3e'],
+  securityGroupIds: ['sg-0a1b2c3d'],
+  dualStack: true,
+};
+
+export const DEV = ['stage=dev'];
+export const PROD = ['stage=prod'];
+/** With everything that a configuration can add. */
+export const EVERYTHING = [
+  ...['stage=prod', 'workerDeployment=canary', 'hostEvents=true', 'alarmEmail=ops@example.com'],
+  ...[`vpc=${JSON.stringify(VPC)}`, 'outboundAllow=["10.0.0.0/16"]', 'account=large'],
+];
