@@ -1,8 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where a machine wants the results as JSON. */
+const report = process.env['SHERATAN_TEST_REPORT'];
+const forMachines: ['json', { outputFile: string }][] = report
+  ? [['json', { outputFile: report }]]
+  : [];
+
 /** `npm run test:deployed`: a deployment each file, one after another. */
 export default defineConfig({
   test: {
+    reporters: ['default', ...forMachines],
     include: ['tests/deployed/**/*.test.ts'],
     fileParallelism: false,
     bail: 1,
