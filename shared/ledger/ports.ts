@@ -1,8 +1,9 @@
-/** What the ledger's rules need of the outside; the adapter is in dynamo/. */
+/** What the rules of the ledger need from outside. The adapters are in dynamo/. */
 import type { Block, Head } from './core/blocks.ts';
 import type { Executed } from './core/execute.ts';
 import type { Account, AccountKey, Hold, Position, Transfer } from './core/types.ts';
 
+/** What to load. */
 export interface Wanted {
   readonly accounts?: readonly AccountKey[];
   readonly positions?: readonly { readonly key: AccountKey; readonly lane: number }[];
@@ -10,6 +11,7 @@ export interface Wanted {
   readonly records?: readonly string[];
 }
 
+/** What was loaded. */
 export interface Found {
   readonly accounts: readonly Account[];
   readonly positions: readonly {
@@ -21,19 +23,21 @@ export interface Found {
   readonly holds: readonly Hold[];
 }
 
-/** How one account's balance changes in a commit. */
+/** How one balance changes in a commit. Amounts are in minor units. */
 export interface Change {
   readonly key: AccountKey;
   readonly lane: number;
   readonly after: Position;
+  /** Differences: what is added to the available and to the held amount. */
   readonly available: bigint;
   readonly held: bigint;
-  /** What must be available for every step of the group to be covered; 0 when nothing is. */
+  /** What must be available so that each step of the group is covered; 0 when nothing must be. */
   readonly need: bigint;
-  /** A closed account may still pay what it has promised. */
+  /** The account may be closed: its part in the group was promised before. */
   readonly mayBeClosed: boolean;
 }
 
+/** One transaction: `heads[i]` is the head before `blocks[i]`. */
 export interface Commit {
   readonly heads: readonly Head[];
   readonly blocks: readonly Block[];
@@ -45,24 +49,24 @@ export interface Commit {
 
 type CommitAnswer =
   | { readonly kind: 'done' }
-  /** Others are at the same items, or there is too much at once: nothing was decided. */
+  /** Other writers use the same items, or the table is throttled: nothing was decided. */
   | { readonly kind: 'busy' }
-  /** Something is not as it was thought to be. */
+  /** The table is not as the commit expected: nothing was written. */
   | {
       readonly kind: 'stale';
-      /** These ids have a record already. */
+      /** Ids of the commit that have a record already. */
       readonly taken: readonly string[];
-      /** Beside them, a head, a balance or a hold has changed. */
+      /** A head, a balance or a hold has changed, too. */
       readonly moved: boolean;
     };
 
 export interface LaneStore {
   head(lane: number): Promise<Head>;
-  /** Of several lanes at one moment; undefined when a commit was at one of them. */
+  /** The heads of several lanes at one moment; undefined when a commit interfered. */
   heads(lanes: readonly number[]): Promise<readonly Head[] | undefined>;
-  /** Reads what is current; what is not there is left out. */
+  /** Reads the current state. Items that do not exist are left out. */
   load(wanted: Wanted): Promise<Found>;
-  /** All of it or nothing; sent twice it is done once. */
+  /** Writes all or nothing. A commit that is sent twice is written once. */
   commit(commit: Commit): Promise<CommitAnswer>;
 }
 
@@ -72,33 +76,33 @@ export type HoldAnswer =
   | { readonly kind: 'refused' };
 
 export interface HoldStore {
-  /** Holds of one account, or out of one parent hold: all or none. */
+  /** Places holds of one account, or out of one parent hold: all or none. */
   place(
     holds: readonly Hold[],
     source: { readonly guarded: boolean; readonly now: number },
   ): Promise<HoldAnswer>;
-  /** Ends a pending hold and gives back what is left. */
+  /** Ends a pending hold and gives back its rest. `refused` when the hold has changed. */
   end(hold: Hold, as: 'released' | 'expired'): Promise<HoldAnswer>;
   /**
    * Pending holds of a lane that should have ended by `until` (ms since the epoch), oldest first.
-   * @param of only those of one account
+   * @param of only the holds of this account
    */
   expired(lane: number, until: number, limit: number, of?: AccountKey): Promise<readonly Hold[]>;
 }
 
 export interface AccountStore {
-  /** undefined when it was made; else the account that has the name. */
+  /** undefined when the account was opened; else the account that has the name already. */
   open(account: Account): Promise<Account | undefined>;
   setClosed(key: AccountKey, closed: boolean): Promise<'done' | 'busy' | 'missing'>;
   list(): AsyncIterable<readonly Account[]>;
-  /** All accounts with their balances, in no order. */
+  /** Accounts and balances, page by page, in no order: a page need not have both of one account. */
   balances(): AsyncIterable<{
     readonly accounts: readonly Account[];
     readonly balances: readonly StoredBalance[];
   }>;
 }
 
-/** A balance as the table has it. */
+/** A balance as stored in the table. */
 export interface StoredBalance {
   readonly key: AccountKey;
   readonly lane: number;
@@ -107,7 +111,7 @@ export interface StoredBalance {
   readonly closed: boolean;
 }
 
-/** Where in the journal a transfer stands. */
+/** Where a transfer is in the journal: lane, block, index in the block. */
 export interface Place {
   readonly lane: number;
   readonly seq: number;
@@ -119,7 +123,7 @@ export type StoredRecord = { readonly id: string } & (
   | { readonly hold: Hold }
 );
 
-/** What an item of the table is. */
+/** An item of the table by its kind. */
 export type ItemContent =
   | { readonly kind: 'account'; readonly account: Account }
   | { readonly kind: 'balance'; readonly balance: StoredBalance }
@@ -128,18 +132,18 @@ export type ItemContent =
   | { readonly kind: 'snapshot'; readonly snapshot: AccountSnapshot }
   | { readonly kind: 'cursor' | 'checkpoint'; readonly cursor: Cursor }
   | { readonly kind: 'head' | 'block'; readonly head: Head }
-  /** Of an import; not part of the balances. */
+  /** A line of an imported journal; not part of the balances. */
   | { readonly kind: 'history' }
   | { readonly kind: 'unknown' };
 
 export type StoredItem = ItemContent & {
-  /** Its key, for what has no better name. */
+  /** The key of the item, as a name for an item without a better name. */
   readonly id: string;
-  /** The first field that is not as the ledger writes it beside the others. */
+  /** The first field that does not fit the other fields: the ledger would write another value. */
   readonly odd?: string;
 };
 
-/** What the table has under a key does not say anything. */
+/** An item of the table has no content that the ledger can read. */
 export class UnreadableItemError extends Error {
   override readonly name = 'UnreadableItemError';
   readonly code = 'LEDGER_ITEM_UNREADABLE';
@@ -150,15 +154,18 @@ export class UnreadableItemError extends Error {
   }
 }
 
-/** The ledger as a whole, for whoever checks or copies it. */
+/**
+ * The ledger as a whole, for checks and copies.
+ * `items` and `records` throw UnreadableItemError LEDGER_ITEM_UNREADABLE for such an item.
+ */
 export interface LedgerReader {
   block(lane: number, seq: number): Promise<Block | undefined>;
   /** Blocks of a lane after `seq`, in order, page by page. */
   blocks(lane: number, seq: number): AsyncIterable<readonly Block[]>;
-  /** All there is, in no order. */
+  /** Every item of the table, in no order. */
   items(): AsyncIterable<readonly StoredItem[]>;
   records(ids: readonly string[]): Promise<readonly StoredRecord[]>;
-  /** By the time of their end. */
+  /** Pending holds, ordered by `expiresAt`. */
   pendingHolds(lane: number): AsyncIterable<readonly Hold[]>;
 }
 
@@ -167,11 +174,11 @@ export interface Cursor {
   readonly lane: number;
   readonly seq: number;
   readonly hash: string;
-  /** Of the lane's balances at that block. */
+  /** The digest of the balances of the lane after that block. */
   readonly digest: bigint;
 }
 
-/** One line of an account's statement: what a transfer did to it in one lane. */
+/** One line of a statement: what a transfer did to an account in one lane. Minor units. */
 export interface StatementEntry {
   readonly key: AccountKey;
   readonly lane: number;
@@ -180,26 +187,29 @@ export interface StatementEntry {
   readonly seq: number;
   readonly transfer: string;
   readonly change: bigint;
-  /** Posted in the lane afterwards. */
+  /** The posted balance in the lane after the transfer. */
   readonly balance: bigint;
   readonly block: number;
 }
 
-/** An account's balance in one lane after every so-manieth entry: a base where entries are gone. */
+/**
+ * The balance of an account in one lane after each `ledgerSnapshotEntries` entries: the base where
+ * entries are archived.
+ */
 export interface AccountSnapshot {
   readonly key: AccountKey;
   readonly lane: number;
   /** ms since the epoch. */
   readonly at: number;
-  /** Of the entry that it stands for. */
+  /** The number of the last entry that the balance includes. */
   readonly seq: number;
   readonly balance: bigint;
   readonly block: number;
-  /** Of the block. */
+  /** The hash of the block. */
   readonly hash: string;
 }
 
-/** What the journal is written out as. */
+/** The items that follow from blocks of the journal. */
 export interface WrittenOut {
   readonly entries: readonly StatementEntry[];
   readonly snapshots: readonly AccountSnapshot[];
@@ -208,13 +218,13 @@ export interface WrittenOut {
 
 export interface EntryStore {
   cursor(lane: number): Promise<Cursor>;
-  /** Keys and content follow from the blocks alone: written again, they are the same. */
+  /** May be repeated: keys and content follow from the blocks alone. */
   write(what: WrittenOut): Promise<void>;
-  /** false when somebody else moved it. */
+  /** Moves the cursor; false when another writer has moved it. */
   advance(from: Cursor, to: Cursor): Promise<boolean>;
-  /** Those of the given ones that are there, as they are there. */
+  /** Reads the items with the keys of `wanted`. Items that do not exist are left out. */
   find(wanted: WrittenOut): Promise<WrittenOut>;
-  /** Newest first, of one lane. @param before not included; with `seq`, an entry of that time */
+  /** Entries of one lane, newest first. `before` (ms since the epoch, `seq`) is not included. */
   entries(
     key: AccountKey,
     lane: number,
@@ -223,17 +233,17 @@ export interface EntryStore {
       readonly limit: number;
     },
   ): Promise<readonly StatementEntry[]>;
-  /** The first that there still is in the lane. */
+  /** The oldest entry that is not archived. */
   oldest(key: AccountKey, lane: number): Promise<StatementEntry | undefined>;
-  /** The newest of one lane before `before` (ms since the epoch, not included). */
+  /** The newest snapshot of one lane before `before` (ms since the epoch, not included). */
   snapshot(key: AccountKey, lane: number, before: number): Promise<AccountSnapshot | undefined>;
 }
 
-/** What was journaled before the ledger was this one; not part of its balances. */
+/** Lines of the journal of an earlier ledger; not part of the balances. */
 export interface HistoryStore {
   write(
     lines: readonly { readonly key: AccountKey; readonly line: number; readonly raw: string }[],
   ): Promise<void>;
-  /** Newest first. */
+  /** Lines as imported, newest first. */
   read(key: AccountKey, limit: number): Promise<readonly string[]>;
 }

@@ -6,7 +6,10 @@ import type { AccountKey } from './types.ts';
 
 const isUnit = (unit: string): boolean => /^[A-Za-z0-9]{1,16}$/.test(unit);
 
-/** Why no account is opened under that name. Keys join names with "#": a unit has none. */
+/**
+ * Why no account can be opened with this name; undefined when it can. Keys join unit and account
+ * with "#", so a unit has no "#".
+ */
 export const accountFault = ({ unit, account }: AccountKey): string | undefined => {
   if (!isUnit(unit)) return `unit "${unit}": 1 to 16 letters or digits`;
   const bytes = byteLength(account);
@@ -16,6 +19,9 @@ export const accountFault = ({ unit, account }: AccountKey): string | undefined 
   return fault && `an account's name ${fault}`;
 };
 
-/** Whether there can be one: those that were opened before names were looked at are still there. */
+/**
+ * Whether an account with this name can exist. This check is wider than {@link accountFault}:
+ * accounts that were opened before names were checked still exist.
+ */
 export const mayExist = ({ unit, account }: AccountKey): boolean =>
   isUnit(unit) && byteLength(account) <= LIMITS.ledgerIdBytesMax;

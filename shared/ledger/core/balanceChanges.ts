@@ -1,4 +1,4 @@
-/** What a group of executed transfers changes, account by account: pure. */
+/** How a group of executed transfers changes each balance. Pure. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Change } from '../ports.ts';
 import type { Book } from './book.ts';
@@ -9,14 +9,15 @@ interface Touched {
   readonly key: AccountKey;
   readonly lane: number;
   readonly guarded: boolean;
-  /** Change of what is available, and the lowest that it came to on the way. */
+  /** The change of the available amount so far, in minor units. */
   running: bigint;
+  /** The lowest value that `running` had. */
   lowest: bigint;
-  /** All that it paid was promised before. */
+  /** Each transfer of the account was promised, or the account pays the transfer from a hold. */
   promised: boolean;
 }
 
-/** What the account had promised and pays now; undefined when it is not the payer, or had not. */
+/** What leaves the hold of the account; undefined for other accounts, and without a hold. */
 const unheldOf = ({ transfer, draw }: Executed, account: string): bigint | undefined =>
   draw && account === transfer.moves[0]?.from ? draw.drawn + draw.returned : undefined;
 
@@ -40,8 +41,10 @@ const touch = (done: readonly Executed[]): readonly Touched[] => {
 };
 
 /**
- * Balances are written as they are afterwards, which the fence allows; what is available changes by
- * a difference, for holds change it beside the lanes, and must cover the group's lowest point.
+ * The changes of a commit, one for each balance. Debits and credits are written as final values:
+ * the fence of the lane lets no other commit between. The available amount is written as a
+ * difference, because holds change it without the fence. It must cover the lowest point of the
+ * group.
  */
 export const changesOf = (
   before: Book,
@@ -61,7 +64,7 @@ export const changesOf = (
     };
   });
 
-/** How many items a commit of these has. */
+/** How many items of the table a commit of these transfers writes. */
 export const itemsOf = (done: readonly Executed[]): number => {
   const names = new Set<string>();
   for (const { transfer, lane, legs, draw } of done) {
@@ -72,14 +75,14 @@ export const itemsOf = (done: readonly Executed[]): number => {
   return names.size;
 };
 
-/** No less than {@link itemsOf}, and at once. */
+/** An upper bound of {@link itemsOf} that needs no set of names. */
 const boundOf = (done: readonly Executed[]): number =>
   done.reduce((sum, { legs, draw }) => sum + 1 + legs.length + (draw ? 1 : 0), 2);
 
 const movesOf = (done: readonly Executed[]): number =>
   done.reduce((sum, { transfer }) => sum + transfer.moves.length, 0);
 
-/** Whether a commit of these fits into one transaction, and its block into an item. */
+/** Whether a commit of these transfers fits into one transaction, and its block into one item. */
 export const fits = (done: readonly Executed[]): boolean =>
   movesOf(done) <= LIMITS.ledgerMovesMax &&
   (boundOf(done) <= LIMITS.ledgerItemsMax || itemsOf(done) <= LIMITS.ledgerItemsMax);

@@ -1,31 +1,34 @@
-/** The journal of a lane: immutable blocks of complete transfers, chained by hash. */
+/** The journal of a lane: blocks of complete transfers that never change, chained by hash. */
 import { sha256 } from '#shared/kernel/json.ts';
 import type { Executed } from './execute.ts';
 import type { Draw, Leg, Metadata, Transfer } from './types.ts';
 
-/** Where a lane's journal ends. */
+/** The end of the journal of a lane. */
 export interface Head {
   readonly lane: number;
-  /** Number of blocks. */
+  /** How many blocks the lane has. */
   readonly seq: number;
   readonly hash: string;
-  /** Of the last block, ms since the epoch. */
+  /** The time of the last block, ms since the epoch. */
   readonly at: number;
 }
 
+/** One block: `seq`, `hash` and `at` are those of the block. */
 export interface Block extends Head {
+  /** The hash of the block before. */
   readonly previous: string;
-  /** The entries as they were hashed. */
+  /** The entries as JSON, byte for byte as they were hashed. */
   readonly text: string;
 }
 
-/** One transfer with what it did. */
+/** One transfer of a block with its effects. */
 export interface Entry {
   readonly transfer: Transfer;
   readonly legs: readonly Leg[];
   readonly draw?: Draw;
 }
 
+/** The head of a lane without blocks. */
 export const genesis = (lane: number): Head => ({ lane, seq: 0, hash: 'GENESIS', at: 0 });
 
 interface WireEntry {
@@ -51,7 +54,10 @@ const wireOf = ({ transfer, legs, draw }: Entry): WireEntry => ({
   u: transfer.unit,
   m: transfer.moves.map(({ from, to, amount }) => [from, to, String(amount)]),
   l: legs.map(({ account, change, seq, balance, guarded }) => [
-    ...([account, String(change), seq, String(balance)] as const),
+    account,
+    String(change),
+    seq,
+    String(balance),
     guarded ? 1 : 0,
   ]),
   ...(draw && {
@@ -85,13 +91,18 @@ const entryOf = ({ i, u, m, l, h, f, r, n, d }: WireEntry): Entry => ({
   }),
 });
 
+/** Reads the entries of a block. @throws SyntaxError when the text is not JSON */
 export const entriesOf = ({ text }: Pick<Block, 'text'>): readonly Entry[] =>
   (JSON.parse(text) as readonly WireEntry[]).map(entryOf);
 
+/** The hash that a block with this content must have, in hex digits. */
 export const hashOf = ({ lane, seq, at, previous, text }: Omit<Block, 'hash'>): string =>
   sha256(`${previous}\n${lane}\n${seq}\n${at}\n${text}`);
 
-/** The block after `head`; a lane's time never goes back. */
+/**
+ * Makes the block after `head`. The time of a lane never goes back: the block is never older than
+ * `head`. @param now ms since the epoch
+ */
 export const seal = (head: Head, done: readonly Executed[], now: number): Block => {
   const { lane } = head;
   const text = JSON.stringify(done.map(wireOf));

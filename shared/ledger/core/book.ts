@@ -1,4 +1,4 @@
-/** The ledger's state in memory: what the rules read and change. */
+/** The state of the ledger in memory, as far as it was read. The rules read and change a book. */
 import {
   type Account,
   type AccountKey,
@@ -8,19 +8,20 @@ import {
   type Transfer,
 } from './types.ts';
 
-/** An account in maps. */
+/** The key of an account in maps. */
 export const nameOf = ({ unit, account }: AccountKey): string => `${unit}#${account}`;
-/** Its balance in one lane. */
+
+/** The key of a balance in maps: an account in one lane. */
 export const placeOf = (key: AccountKey, lane: number): string => `${nameOf(key)}#${lane}`;
 
-/** A balance with whose it is: a name in a map is never taken apart again. */
+/** A position with its account and lane, so that nobody has to parse a key of a map. */
 export interface Placed {
   readonly key: AccountKey;
   readonly lane: number;
   readonly position: Position;
 }
 
-/** A map that may lie over another one: changes stay in the upper one until they are kept. */
+/** A map that may lie over a base map. Changes stay in the upper map until `keep`. */
 class Layer<T> {
   readonly #base: Layer<T> | undefined;
   readonly #own = new Map<string, T>();
@@ -51,7 +52,10 @@ class Layer<T> {
   }
 }
 
-/** With a base, a trial: it reads through to it, and changes it only when it is kept. */
+/**
+ * Accounts, positions, holds and transfers. A book with a base is a trial: the trial reads what the
+ * base knows, and changes the base only by `keep`.
+ */
 export class Book {
   private readonly accounts: Layer<Account>;
   private readonly places: Layer<Placed>;
@@ -65,7 +69,7 @@ export class Book {
     this.transfers = new Layer(base?.transfers);
   }
 
-  /** Makes the changes of a trial those of its base. */
+  /** Writes the changes of a trial into its base. */
   keep(): void {
     for (const layer of [this.accounts, this.places, this.holds, this.transfers]) layer.keep();
   }
@@ -83,6 +87,7 @@ export class Book {
     return this.places.get(placeOf(key, lane)) !== undefined;
   }
 
+  /** An unknown position reads as {@link EMPTY}. */
   position(key: AccountKey, lane: number): Position {
     return this.places.get(placeOf(key, lane))?.position ?? EMPTY;
   }
@@ -92,6 +97,7 @@ export class Book {
     this.places.set(placeOf(key, lane), { key: { unit, account }, lane, position });
   }
 
+  /** The positions of this book, without those of its base. */
   positions(): IterableIterator<Placed> {
     return this.places.values();
   }
@@ -112,7 +118,7 @@ export class Book {
     this.transfers.set(transfer.id, transfer);
   }
 
-  /** Forgets what may have changed elsewhere. */
+  /** Empties this book, but not its base. */
   forget(): void {
     for (const layer of [this.accounts, this.places, this.holds, this.transfers]) layer.clear();
   }

@@ -1,10 +1,9 @@
-/** Whether a request has the right shape, and whether a record is what was asked for before. */
+/** Checks the shape of a request, and compares a request with the record that has its id. */
 
 import { byteLength, canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { nameFault } from '#shared/kernel/names.ts';
 import { StoreRefusedError } from './errors.ts';
-
 import {
   type Code,
   type Hold,
@@ -15,13 +14,17 @@ import {
   type Transfer,
 } from './types.ts';
 
+/** An outcome; `detail` is for people. */
 export const answer = (id: string, code: Code, detail?: string): Outcome => ({
   id,
   code,
   ...(detail !== undefined && { detail }),
 });
 
-/** What an operation answers whose calls threw. A read that failed leaves the outcome unknown, as a write does. */
+/**
+ * The outcome of an operation that threw. After a failed read the outcome is unknown, as after a
+ * failed write.
+ */
 export const thrown = (id: string, error: unknown): Outcome =>
   answer(
     id,
@@ -29,27 +32,29 @@ export const thrown = (id: string, error: unknown): Outcome =>
     error instanceof Error ? error.message : String(error),
   );
 
-/** Why a set failed: not that others of it did. */
+/** The outcome that made a set fail; undefined when none failed. `linked_failed` is no cause. */
 export const causeOf = (outcomes: readonly Outcome[]): Outcome | undefined => {
   const failed = outcomes.filter((outcome) => !isDone(outcome));
   return failed.find(({ code }) => code !== 'linked_failed') ?? failed[0];
 };
 
-/** The id of what follows from another; of a long one, its hash takes the place. */
+/** An id that follows from another id. A hash replaces `id` where the result would be too long. */
 export const derivedId = (id: string, what: string): string => {
   const name = `${id}:${what}`;
   return byteLength(name) <= LIMITS.ledgerIdBytesMax ? name : `${sha256(id)}:${what}`;
 };
 
+/** The sum of the moves, in minor units. */
 export const totalOf = ({ moves }: Pick<Transfer, 'moves'>): bigint =>
   moves.reduce((sum, { amount }) => sum + amount, 0n);
 
+/** Whether an amount in minor units is from 1 to `ledgerAmountMax`. */
 export const inRange = (amount: bigint): boolean => amount > 0n && amount <= LIMITS.ledgerAmountMax;
 
 const sameMetadata = (a: Metadata = {}, b: Metadata = {}): boolean =>
   canonicalJson(a as Json) === canonicalJson(b as Json);
 
-/** Whether a record can have that id, be it of before ids were looked at. */
+/** Whether a record can have this id. Old records may have ids that new requests may not. */
 export const mayBeId = (id: string): boolean =>
   id !== '' && byteLength(id) <= LIMITS.ledgerIdBytesMax;
 
@@ -59,6 +64,7 @@ const idFault = (id: string): string | undefined => {
   return fault && `an id ${fault}`;
 };
 
+/** What is wrong with id, amounts or metadata, whatever the book has; undefined when nothing is. */
 export const shapeOf = (
   { id, metadata }: Pick<Transfer, 'id' | 'metadata'>,
   amounts: readonly bigint[],
@@ -74,7 +80,7 @@ export const shapeOf = (
     : undefined;
 };
 
-/** Whether a record of that id is this transfer: field by field, the first difference counts. */
+/** Compares a record with a transfer that has the same id: `exists`, or the first difference. */
 export const compareTransfer = (existing: Transfer, asked: Transfer): Code => {
   if (existing.unit !== asked.unit) return 'exists_with_different_unit';
   const [a, b] = [existing.moves, asked.moves];
@@ -92,6 +98,7 @@ export const compareTransfer = (existing: Transfer, asked: Transfer): Code => {
     : 'exists_with_different_metadata';
 };
 
+/** Compares a record with a hold that has the same id: `exists`, or the first difference. */
 export const compareHold = (existing: Hold, asked: HoldRequest): Code => {
   if (existing.unit !== asked.unit) return 'exists_with_different_unit';
   if (existing.from !== asked.from) return 'exists_with_different_from';

@@ -1,6 +1,6 @@
-/** What the ledger throws; refusals of requests are outcomes, not errors. */
+/** What the ledger throws. A refused request is an outcome, not an error. */
 
-/** The table never takes what it was sent: sent again it is refused again. */
+/** The table refuses what was sent, and will refuse the same again. */
 export class StoreRefusedError extends Error {
   override readonly name = 'StoreRefusedError';
   readonly code = 'LEDGER_STORE_REFUSED';

@@ -1,6 +1,6 @@
 /**
- * The trusted core: what a transfer or a hold does to a book, or why it may not. Shared by the
- * writer, replicas, rebuild, verification and the tests; pure but for the book it is given.
+ * The trusted core: carries transfers out on a book, or says why not. The writer, copies, replicas,
+ * verification and tests share this code. It changes nothing but the given book.
  */
 import { Book } from './book.ts';
 import { answer, compareTransfer, totalOf } from './compareRequests.ts';
@@ -54,7 +54,10 @@ const signed = ({ moves }: Transfer): ReadonlyMap<string, bigint> => {
   return changes;
 };
 
-/** Changes the balances of one lane; what is drawn from a hold is no longer held. */
+/**
+ * Applies the moves to the balances of one lane. What `draw` takes is no longer held. Checks
+ * nothing.
+ */
 export const applyMoves = (book: Book, transfer: Transfer, lane: number, draw?: Draw): Leg[] => {
   const { unit, moves } = transfer;
   const payer = moves[0]?.from;
@@ -74,7 +77,7 @@ export const applyMoves = (book: Book, transfer: Transfer, lane: number, draw?: 
   });
 };
 
-/** Why the debited account cannot pay, if it cannot; with a hold, it has promised already. */
+/** Why the payer cannot pay from its available amount; undefined when it can. */
 const refusedFunds = (
   book: Book,
   { id }: Transfer,
@@ -93,7 +96,7 @@ interface Plan {
   readonly draw: Draw | undefined;
 }
 
-/** What must be so for a transfer with that hold; without one it pays from what is available. */
+/** Why hold or available amount do not cover the transfer; undefined when they do. */
 const funded = (
   book: Book,
   transfer: Transfer,
@@ -112,7 +115,7 @@ const planOf = (book: Book, transfer: Transfer, now: number): Plan | Outcome => 
   if ('code' in accounts) return accounts;
   const { from, all } = accounts;
   const { id, hold } = transfer;
-  // Who promised while the account was open pays when it is closed.
+  // An account that promised while it was open still pays after it was closed.
   const closed = all.find(
     (account) => account.closed && !transfer.promised && !(hold && account === from),
   );
@@ -124,7 +127,10 @@ const planOf = (book: Book, transfer: Transfer, now: number): Plan | Outcome => 
   return { lane: transfer.lane ?? from.lane, draw };
 };
 
-/** Carries a transfer out on the book, or leaves the book as it is and says why. */
+/**
+ * Carries a transfer out on the book. A refusal leaves the book as it is; see {@link Code} for the
+ * order of the checks. @param now ms since the epoch
+ */
 export const execute = (book: Book, transfer: Transfer, now: number): Executed | Outcome => {
   const { id } = transfer;
   const shape = transferFault(transfer);
@@ -155,7 +161,7 @@ const drawnHold = (hold: Hold, { drawn, closes }: Draw): Hold => ({
   state: closes ? 'posted' : 'pending',
 });
 
-/** A set that was carried out before, as it is asked for now. */
+/** Whether the whole set was carried out before, with the same content. */
 const isRepeated = (book: Book, transfers: readonly Transfer[]): boolean =>
   new Set(transfers.map(({ id }) => id)).size === transfers.length &&
   transfers.every((transfer) => {
@@ -163,7 +169,10 @@ const isRepeated = (book: Book, transfers: readonly Transfer[]): boolean =>
     return existing !== undefined && compareTransfer(existing, transfer) === 'exists';
   });
 
-/** All of them or none; the one that failed says why. */
+/**
+ * Carries out all transfers of a set, or none. On success `book` is a trial over the given book:
+ * the caller decides whether to `keep` the trial. @param now ms since the epoch
+ */
 export const executeLinked = (
   book: Book,
   transfers: readonly Transfer[],

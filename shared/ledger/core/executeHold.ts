@@ -1,11 +1,13 @@
-/** The trusted core's part for holds: placing them, drawing on them, ending them. */
-
+/** The part of the trusted core for holds: places holds, checks draws, ends holds. */
 import type { Book } from './book.ts';
 import { answer, compareHold } from './compareRequests.ts';
 import { type Account, availableOf, type Hold, type HoldRequest, type Outcome } from './types.ts';
 import { holdFault } from './validate.ts';
 
-/** Why a hold cannot be drawn on, if it cannot. */
+/**
+ * Why a hold cannot pay `amount` (minor units) at `now` (ms since the epoch); undefined when it
+ * can.
+ */
 export const refusedHold = (
   id: string,
   hold: Hold | undefined,
@@ -22,7 +24,7 @@ export const refusedHold = (
     : undefined;
 };
 
-/** Puts a hold on the book, or says why not. */
+/** Places a hold on the book. A refusal leaves the book as it is. @param now ms since the epoch */
 export const executeHold = (book: Book, request: HoldRequest, now: number): Outcome => {
   const { id, unit, from, amount, parent, expiresAt } = request;
   const fault = holdFault(request);
@@ -59,7 +61,7 @@ const holdOnAccount = (book: Book, account: Account, hold: Hold): Outcome => {
   return answer(id, 'created');
 };
 
-/** Ends a hold without a transfer: what is left of it goes back. */
+/** Ends a hold without a transfer. The rest of the hold goes back to the account. */
 export const executeRelease = (book: Book, id: string, as: 'released' | 'expired'): Outcome => {
   const hold = book.hold(id);
   if (!hold) return answer(id, 'pending_not_found');

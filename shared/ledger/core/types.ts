@@ -1,18 +1,19 @@
 /** The ledger's terms. Amounts are integers in the unit's smallest part (minor units). */
 
-/** Free text that travels with a record, bounded. */
+/** Free text that is kept with a record, at most `ledgerMetadataBytesMax` bytes as JSON. */
 export type Metadata = Readonly<Record<string, string>>;
 
-/** One account holds one unit; the same name in another unit is another account. */
+/** An account has one unit. The same name with another unit is another account. */
 export interface AccountKey {
   readonly unit: string;
   readonly account: string;
 }
 
+/** An account, without its balances: {@link Position}. */
 export interface Account extends AccountKey {
-  /** Where it is debited: its home. Credits go to its balance in the debited account's lane. */
+  /** The home lane: debits of the account go here. Credits go to the lane of the payer. */
   readonly lane: number;
-  /** Never owes: what it may spend is never below zero. */
+  /** A guarded account never owes: its available amount is never below zero. */
   readonly guarded: boolean;
   readonly closed: boolean;
   /** ms since the epoch. */
@@ -20,31 +21,35 @@ export interface Account extends AccountKey {
   readonly metadata?: Metadata;
 }
 
+/** Minor units from one account to another. */
 export interface Move {
   readonly from: string;
   readonly to: string;
   readonly amount: bigint;
 }
 
-/** What moves at once, and is journaled. All its moves debit the same account. */
+/** Moves that happen at once, all or none, and are journaled. All moves debit the same account. */
 export interface Transfer {
   readonly id: string;
   readonly unit: string;
   readonly moves: readonly Move[];
-  /** Paid out of a hold; with `final`, what is left of it goes back. */
+  /** The hold that pays. With `final`, the rest of the hold goes back to the account. */
   readonly hold?: { readonly id: string; readonly final: boolean };
-  /** The transfer that this one takes back. */
+  /** The id of the transfer that this transfer takes back. */
   readonly reverses?: string;
-  /** Only to move an account's own balance between lanes. */
+  /** Set only where an account moves its own balance between lanes. */
   readonly lane?: number;
   readonly metadata?: Metadata;
-  /** It was decided while its accounts were open: closing them since does not stop it. Not journaled. */
+  /**
+   * The transfer was decided while its accounts were open. An account that was closed since then
+   * does not stop the transfer. Not journaled.
+   */
   readonly promised?: boolean;
 }
 
 export type HoldState = 'pending' | 'posted' | 'released' | 'expired';
 
-/** A promise: it lowers what an account may spend, and is not journaled. */
+/** Asks for a hold. A hold lowers the available amount of an account, and is not journaled. */
 export interface HoldRequest {
   readonly id: string;
   readonly unit: string;
@@ -52,44 +57,50 @@ export interface HoldRequest {
   readonly amount: bigint;
   /** ms since the epoch. */
   readonly expiresAt: number;
-  /** Taken out of another hold instead of the account. */
+  /** The id of another hold: the amount is taken from that hold instead of the account. */
   readonly parent?: string;
   readonly metadata?: Metadata;
 }
 
+/** A hold as it stands. */
 export interface Hold extends HoldRequest {
   readonly state: HoldState;
-  /** What is still held. */
+  /** Minor units that are still held. */
   readonly left: bigint;
   readonly lane: number;
 }
 
-/** An account's standing in one lane. */
+/** The sums of an account in one lane, in minor units. */
 export interface Position {
   readonly debits: bigint;
   readonly credits: bigint;
   readonly held: bigint;
-  /** Counts the entries: the journal of the account in this lane. */
+  /** How many entries the account has in this lane. */
   readonly seq: number;
 }
 
+/** The position of an account in a lane where the account has no entry. */
 export const EMPTY: Position = { debits: 0n, credits: 0n, held: 0n, seq: 0 };
 
+/** The posted balance, in minor units: credits less debits. */
 export const postedOf = ({ credits, debits }: Position): bigint => credits - debits;
+
+/** What the account may spend, in minor units: the posted balance less the holds. */
 export const availableOf = (position: Position): bigint => postedOf(position) - position.held;
 
-/** What a transfer did to one account. */
+/** What a transfer did to one account. Amounts are in minor units. */
 export interface Leg {
   readonly account: string;
-  /** Signed: what the account gained. */
+  /** What the account gained; below zero when the account paid. */
   readonly change: bigint;
+  /** The number of this entry among the entries of the account in the lane, from 1. */
   readonly seq: number;
-  /** Posted balance in the lane afterwards. */
+  /** The posted balance in the lane after the transfer. */
   readonly balance: bigint;
   readonly guarded: boolean;
 }
 
-/** What a transfer does to the hold it is paid from. */
+/** What a transfer takes from its hold. `returned` goes back to the account. In minor units. */
 export interface Draw {
   readonly id: string;
   readonly drawn: bigint;
@@ -109,10 +120,10 @@ type Field =
   | 'metadata';
 
 /**
- * Every answer of the ledger; the first that applies, in this order: shape, id, accounts,
- * closed, hold, funds. `linked_failed` marks the others of a set in which one failed; `store_refused`
- * that the table never takes what it was sent; `unknown` that the deadline passed, and that asking
- * again with the same id is safe.
+ * Every answer of the ledger. The first that applies is given, in this order: shape, id, accounts,
+ * closed, hold, funds. `linked_failed`: another transfer of the set failed, and so this transfer
+ * did. `store_refused`: the table never takes what was sent. `unknown`: the deadline passed without
+ * an answer; asking again with the same id is safe.
  */
 export type Code =
   | 'created'
@@ -137,12 +148,14 @@ export type Code =
   | 'store_refused'
   | 'unknown';
 
+/** The answer to one request, by the id of the request. */
 export interface Outcome {
   readonly id: string;
   readonly code: Code;
-  /** The account or the field that is meant, and figures, for people. */
+  /** For people: the account or field that the code is about, with figures. */
   readonly detail?: string;
 }
 
+/** Whether the request is carried out, now or by an earlier request with the same content. */
 export const isDone = ({ code }: Pick<Outcome, 'code'>): boolean =>
   code === 'created' || code === 'exists';

@@ -1,10 +1,12 @@
-/** What is wrong with a request, whatever there is on the book: nothing needs to be read to say so. */
+/**
+ * What is wrong with a request by itself. These checks need no book, so nothing is read for them.
+ */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mayExist } from './accountNames.ts';
 import { answer, inRange, shapeOf, totalOf } from './compareRequests.ts';
 import type { HoldRequest, Outcome, Transfer } from './types.ts';
 
-/** What is wrong with a transfer whatever there is on the book. */
+/** What is wrong with a transfer by itself; undefined when nothing is. */
 export const transferFault = (transfer: Transfer): Outcome | undefined => {
   const { id, unit, moves } = transfer;
   const shape = shapeOf(
@@ -25,7 +27,7 @@ export const transferFault = (transfer: Transfer): Outcome | undefined => {
     : answer(id, 'account_not_found', `${nobody.slice(0, 300)} (${unit.slice(0, 20)})`);
 };
 
-/** One of a set failed, and so all of it. */
+/** The outcomes of a set of which one transfer failed. @param failed its index */
 export const allFailed = (
   transfers: readonly Transfer[],
   failed: number,
@@ -35,7 +37,7 @@ export const allFailed = (
     index === failed ? outcome : answer(id, 'linked_failed', outcome.id),
   );
 
-/** How many moves may be asked for in one set; a commit has room for no more. */
+/** The most transfers and moves of one set: a commit has no room for more. */
 const SET_MAX = { transfers: LIMITS.ledgerItemsMax, moves: LIMITS.ledgerMovesMax };
 
 const tooLarge = (transfers: readonly Transfer[]): string | undefined => {
@@ -46,7 +48,7 @@ const tooLarge = (transfers: readonly Transfer[]): string | undefined => {
     : undefined;
 };
 
-/** What is wrong with a set as a whole. */
+/** What is wrong with the size of a set; undefined when nothing is. */
 export const setFault = (transfers: readonly Transfer[]): readonly Outcome[] | undefined => {
   const large = tooLarge(transfers);
   return large === undefined
@@ -54,7 +56,7 @@ export const setFault = (transfers: readonly Transfer[]): readonly Outcome[] | u
     : transfers.map(({ id }) => answer(id, 'set_too_large', large));
 };
 
-/** What is wrong with one of a set, beside those before it. */
+/** What is wrong with a transfer by itself, or beside the transfers before it in the set. */
 export const memberFault = (
   transfer: Transfer,
   before: readonly Pick<Transfer, 'id'>[],
@@ -65,10 +67,10 @@ export const memberFault = (
   return transferFault(transfer) ?? (isRepeated ? repeated : undefined);
 };
 
-/** The last time that there is a date for, in ms since the epoch. */
+/** The last time that a Date can have, in ms since the epoch. */
 export const TIME_MAX = 8_640_000_000_000_000;
 
-/** What is wrong with a hold whatever there is on the book. */
+/** What is wrong with a request for a hold by itself; undefined when nothing is. */
 export const holdFault = (request: HoldRequest): Outcome | undefined => {
   const { id, unit, from, amount, expiresAt } = request;
   const shape = shapeOf(request, [amount]);
