@@ -71,10 +71,15 @@ describe('a flow', () => {
     await expect
       .poll(async () => (await mesh.status(join))?.status, { timeout: 20_000 })
       .toBe('WAITING');
-    await mesh.sendMany([
+    const both = await mesh.sendMany([
       { job: echo, payload: { n: 1 }, options: { id: 'left', dependsOn: ['root'] } },
       { job: echo, payload: { n: 2 }, options: { id: 'right', dependsOn: ['root'] } },
     ]);
+    // A job that comes when its dependencies have ended never waits, and is not drawn below them.
+    for (const job of both)
+      await expect
+        .poll(async () => (await mesh.status(job))?.status, { timeout: 20_000 })
+        .toBe('WAITING');
     await mesh.send(echo, 'go', { id: 'root' });
     expect(await mesh.result(join, within)).toEqual({ sum: [1, 2] });
     const tree = await flowOf('root', 100, deployment);
