@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addTwins, removeTwins } from './batchActions.ts';
+import { addTwins, removeTwins } from '../../scripts/batchActions.ts';
 import { COMMAND } from './command.ts';
 import { deployPolicy } from './deployPolicy.ts';
 import { type Endpoint, findEndpoint } from './endpoint.ts';
