@@ -4,16 +4,8 @@ import { EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
 import type { Hold } from '../core/types.ts';
 import type { HoldAnswer, HoldStore } from '../ports.ts';
 import { cancellationOf } from './cancellation.ts';
-import {
-  balanceKey,
-  expiryShard,
-  holdFingerprint,
-  holdItem,
-  holdOf,
-  type Item,
-  type LedgerOptions,
-  recordKey,
-} from './ledgerItems.ts';
+import { balanceKey, type Item, type LedgerOptions, recordKey } from './ledgerItems.ts';
+import { expiryShard, holdFingerprint, holdItem, holdOf } from './recordItems.ts';
 import { asked } from './refusal.ts';
 
 /** Others' holds are looked at, too, where those of one account are asked for. */

@@ -19,9 +19,8 @@ import {
   type LedgerOptions,
   positionOf,
   recordKey,
-  recordOf,
-  transferItem,
 } from './ledgerItems.ts';
+import { recordOf, transferItem } from './recordItems.ts';
 import { asked } from './refusal.ts';
 
 type Action = NonNullable<

@@ -6,21 +6,8 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { BLOCK_PREFIX } from '#shared/contracts/ledger.ts';
 import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import type { Block, Head } from '../core/blocks.ts';
-import type {
-  Account,
-  AccountKey,
-  Hold,
-  HoldState,
-  Move,
-  Position,
-  Transfer,
-} from '../core/types.ts';
-import {
-  type Place,
-  type StoredBalance,
-  type StoredRecord,
-  UnreadableItemError,
-} from '../ports.ts';
+import type { Account, AccountKey, Position } from '../core/types.ts';
+import { type StoredBalance, UnreadableItemError } from '../ports.ts';
 
 export interface LedgerOptions {
   readonly client: DynamoDBDocumentClient;
@@ -67,9 +54,9 @@ export const balanceKey = (key: AccountKey, lane: number) => ({
 export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 export const whole = (value: unknown): number => Number(value ?? 0);
 export const big = (value: unknown): bigint => (typeof value === 'bigint' ? value : 0n);
-const metadataOf = ({ md }: Item): Pick<Account, 'metadata'> =>
+export const metadataOf = ({ md }: Item): Pick<Account, 'metadata'> =>
   md === undefined ? {} : { metadata: JSON.parse(text(md)) };
-const metadataItem = ({ metadata }: Pick<Account, 'metadata'>): Item =>
+export const metadataItem = ({ metadata }: Pick<Account, 'metadata'>): Item =>
   metadata === undefined ? {} : { md: JSON.stringify(metadata) };
 
 /** @throws UnreadableItemError for what `as` cannot read */
@@ -113,7 +100,7 @@ export const blockOf = (lane: number, { seq, p, h, at, e }: Item): Block => ({
 });
 
 /** Of what never changes in an item, where nothing else tells it: whoever changes it shows. */
-const fingerprintOf = (fields: Item): string =>
+export const fingerprintOf = (fields: Item): string =>
   sha256(canonicalJson(JSON.parse(JSON.stringify(fields, exact)) as Json)).slice(0, 32);
 const exact = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value;
@@ -146,76 +133,6 @@ export const positionOf = ({ dr, cr, pd, seq }: Item): Position => ({
   seq: whole(seq),
 });
 
-const movesOf = (m: unknown): readonly Move[] =>
-  (JSON.parse(text(m)) as readonly [string, string, string][]).map(([from, to, amount]) => ({
-    from,
-    to,
-    amount: BigInt(amount),
-  }));
-
-export const transferItem = (transfer: Transfer, { lane, seq, index }: Place): Item => ({
-  ...recordKey(transfer.id),
-  ...{ ty: 'transfer', st: 'posted', u: transfer.unit },
-  m: JSON.stringify(transfer.moves.map(({ from, to, amount }) => [from, to, String(amount)])),
-  ...(transfer.hold && { o: transfer.hold.id, f: transfer.hold.final ? 1 : 0 }),
-  ...(transfer.reverses !== undefined && { r: transfer.reverses }),
-  ...(transfer.lane !== undefined && { n: transfer.lane }),
-  ...metadataItem(transfer),
-  b: `${laneName(lane)}/${seq}/${index}`,
-});
-const transferOf = (item: Item): Transfer => ({
-  id: text(item['pk']).slice(2),
-  unit: text(item['u']),
-  moves: movesOf(item['m']),
-  ...(item['o'] !== undefined && { hold: { id: text(item['o']), final: item['f'] === 1n } }),
-  ...(item['r'] !== undefined && { reverses: text(item['r']) }),
-  ...(item['n'] !== undefined && { lane: whole(item['n']) }),
-  ...metadataOf(item),
-});
-const placeOf = ({ b }: Item): Place => {
-  const [lane = 0, seq = 0, index = 0] = text(b).split('/').map(Number);
-  return { lane, seq, index };
-};
-
-/** How it ended is told by the journal when it was posted, else here. */
-export const holdFingerprint = (hold: Hold): string => {
-  const { id, unit, from, amount, expiresAt, lane, parent, state } = hold;
-  const ended = state === 'released' || state === 'expired' ? state : undefined;
-  const fields = { id, unit, from, amount, expiresAt, lane, parent, ended };
-  return fingerprintOf({ ...fields, ...metadataItem(hold) });
-};
-
-export const holdItem = (hold: Hold): Item => ({
-  ...recordKey(hold.id),
-  ...{ ty: 'hold', st: hold.state, u: hold.unit, from: hold.from, a: hold.amount, l: hold.left },
-  ...{ x: hold.expiresAt, n: hold.lane, o: hold.parent },
-  ...(hold.state === 'pending' && { gx: laneName(hold.lane) }),
-  ...metadataItem(hold),
-  h: holdFingerprint(hold),
-});
-export const holdOf = (item: Item): Hold => ({
-  id: text(item['pk']).slice(2),
-  unit: text(item['u']),
-  from: text(item['from']),
-  amount: big(item['a']),
-  left: big(item['l']),
-  expiresAt: whole(item['x']),
-  lane: whole(item['n']),
-  state: text(item['st']) as HoldState,
-  ...(item['o'] !== undefined && { parent: text(item['o']) }),
-  ...metadataOf(item),
-});
-
-/** A record is a transfer or a hold: one space of ids. */
-export const recordOf = (item: Item): { transfer: Transfer } | { hold: Hold } =>
-  item['ty'] === 'hold' ? { hold: holdOf(item) } : { transfer: transferOf(item) };
-
-export const storedRecordOf = (item: Item): StoredRecord => {
-  const id = text(item['pk']).slice(2);
-  const record = recordOf(item);
-  return 'hold' in record ? { id, ...record } : { id, ...record, place: placeOf(item) };
-};
-
 /** `A#<unit>#<account>#<lane>`: a unit has no "#", an account may. */
 export const placeOfEntry = ({ pk }: Item): readonly [AccountKey, number] => {
   const [, unit = '', ...rest] = text(pk).split('#');
@@ -227,5 +144,3 @@ export const storedBalanceOf = (item: Item): StoredBalance => {
   const closed = item['closed'] !== undefined;
   return { key, lane, position: positionOf(item), available: big(item['av']), closed };
 };
-
-export const expiryShard = (lane: number): string => laneName(lane);

@@ -3,16 +3,8 @@ import { GetCommand, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { readAll } from '#shared/aws/itemBatches.ts';
 import { BLOCK_PREFIX, EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
 import type { LedgerReader } from '../ports.ts';
-import {
-  blockKey,
-  blockOf,
-  expiryShard,
-  holdOf,
-  type LedgerOptions,
-  readable,
-  recordKey,
-  storedRecordOf,
-} from './ledgerItems.ts';
+import { blockKey, blockOf, type LedgerOptions, readable, recordKey } from './ledgerItems.ts';
+import { expiryShard, holdOf, storedRecordOf } from './recordItems.ts';
 import { storedItemOf } from './storedItems.ts';
 
 export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerReader => ({

@@ -3,7 +3,8 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { writeAll } from '#shared/aws/itemBatches.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Rebuilt, RepairStore } from '../audit/repair.ts';
-import { balanceKey, headItem, type LedgerOptions, transferItem } from './ledgerItems.ts';
+import { balanceKey, headItem, type LedgerOptions } from './ledgerItems.ts';
+import { transferItem } from './recordItems.ts';
 
 const WIDTH = 8;
 

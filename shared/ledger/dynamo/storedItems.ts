@@ -24,14 +24,12 @@ import {
   blockOf,
   headItem,
   headOf,
-  holdItem,
   type Item,
   laneOfItem,
   readable,
   storedBalanceOf,
-  storedRecordOf,
-  transferItem,
 } from './ledgerItems.ts';
+import { holdItem, storedRecordOf, transferItem } from './recordItems.ts';
 
 /** What it is, and how the ledger would write that. */
 type Reading = readonly [content: ItemContent, again: Item];

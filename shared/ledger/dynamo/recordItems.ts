@@ -1,0 +1,86 @@
+/** Records in the Ledger table: transfers and holds, which share one space of ids. */
+import type { Hold, HoldState, Move, Transfer } from '../core/types.ts';
+import type { Place, StoredRecord } from '../ports.ts';
+import {
+  big,
+  fingerprintOf,
+  type Item,
+  laneName,
+  metadataItem,
+  metadataOf,
+  recordKey,
+  text,
+  whole,
+} from './ledgerItems.ts';
+
+const movesOf = (m: unknown): readonly Move[] =>
+  (JSON.parse(text(m)) as readonly [string, string, string][]).map(([from, to, amount]) => ({
+    from,
+    to,
+    amount: BigInt(amount),
+  }));
+
+export const transferItem = (transfer: Transfer, { lane, seq, index }: Place): Item => ({
+  ...recordKey(transfer.id),
+  ...{ ty: 'transfer', st: 'posted', u: transfer.unit },
+  m: JSON.stringify(transfer.moves.map(({ from, to, amount }) => [from, to, String(amount)])),
+  ...(transfer.hold && { o: transfer.hold.id, f: transfer.hold.final ? 1 : 0 }),
+  ...(transfer.reverses !== undefined && { r: transfer.reverses }),
+  ...(transfer.lane !== undefined && { n: transfer.lane }),
+  ...metadataItem(transfer),
+  b: `${laneName(lane)}/${seq}/${index}`,
+});
+const transferOf = (item: Item): Transfer => ({
+  id: text(item['pk']).slice(2),
+  unit: text(item['u']),
+  moves: movesOf(item['m']),
+  ...(item['o'] !== undefined && { hold: { id: text(item['o']), final: item['f'] === 1n } }),
+  ...(item['r'] !== undefined && { reverses: text(item['r']) }),
+  ...(item['n'] !== undefined && { lane: whole(item['n']) }),
+  ...metadataOf(item),
+});
+const placeOf = ({ b }: Item): Place => {
+  const [lane = 0, seq = 0, index = 0] = text(b).split('/').map(Number);
+  return { lane, seq, index };
+};
+
+/** How it ended is told by the journal when it was posted, else here. */
+export const holdFingerprint = (hold: Hold): string => {
+  const { id, unit, from, amount, expiresAt, lane, parent, state } = hold;
+  const ended = state === 'released' || state === 'expired' ? state : undefined;
+  const fields = { id, unit, from, amount, expiresAt, lane, parent, ended };
+  return fingerprintOf({ ...fields, ...metadataItem(hold) });
+};
+
+export const holdItem = (hold: Hold): Item => ({
+  ...recordKey(hold.id),
+  ...{ ty: 'hold', st: hold.state, u: hold.unit, from: hold.from, a: hold.amount, l: hold.left },
+  ...{ x: hold.expiresAt, n: hold.lane, o: hold.parent },
+  ...(hold.state === 'pending' && { gx: laneName(hold.lane) }),
+  ...metadataItem(hold),
+  h: holdFingerprint(hold),
+});
+export const holdOf = (item: Item): Hold => ({
+  id: text(item['pk']).slice(2),
+  unit: text(item['u']),
+  from: text(item['from']),
+  amount: big(item['a']),
+  left: big(item['l']),
+  expiresAt: whole(item['x']),
+  lane: whole(item['n']),
+  state: text(item['st']) as HoldState,
+  ...(item['o'] !== undefined && { parent: text(item['o']) }),
+  ...metadataOf(item),
+});
+
+/** A record is a transfer or a hold: one space of ids. */
+export const recordOf = (item: Item): { transfer: Transfer } | { hold: Hold } =>
+  item['ty'] === 'hold' ? { hold: holdOf(item) } : { transfer: transferOf(item) };
+
+export const storedRecordOf = (item: Item): StoredRecord => {
+  const id = text(item['pk']).slice(2);
+  const record = recordOf(item);
+  return 'hold' in record ? { id, ...record } : { id, ...record, place: placeOf(item) };
+};
+
+export const expiryShard = (lane: number): string => laneName(lane);
