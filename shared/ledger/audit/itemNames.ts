@@ -21,16 +21,20 @@ const inTime = ({ key, lane, at, seq }: InTime): string =>
 
 /** An entry of a statement; its time is in ms since the epoch. */
 export const entryName = (entry: InTime): string => `entry ${inTime(entry)}`;
+
 /** A snapshot of an account; its time is in ms since the epoch. */
 export const snapshotName = (snapshot: InTime): string => `snapshot ${inTime(snapshot)}`;
 
 /** `lane <n>, block <n>`; a head is named as the last block of its lane. */
 export const blockName = ({ lane, seq }: Pick<Head, 'lane' | 'seq'>): string =>
   `lane ${lane}, block ${seq}`;
+
 /** The head of a lane. */
 export const headName = (lane: number): string => `lane ${lane}, head`;
+
 /** The cursor of a lane: how far its entries are written out. */
 export const cursorName = (lane: number): string => `cursor of lane ${lane}`;
+
 /** The checkpoint of a lane at one block. */
 export const checkpointName = ({ lane, seq }: Pick<Head, 'lane' | 'seq'>): string =>
   `checkpoint ${seq} of lane ${lane}`;

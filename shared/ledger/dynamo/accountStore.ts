@@ -15,7 +15,7 @@ import {
 } from './ledgerItems.ts';
 import { asked } from './refusal.ts';
 
-/** Of the whole table, the items with these sort keys. */
+/** Scans the whole table for items with these sort keys. */
 async function* scanned({ client, table }: LedgerOptions, ...sorts: readonly ('META' | 'BAL')[]) {
   const names = sorts.map((_, index) => `:s${index}`);
   const pages = paginateScan(
@@ -30,6 +30,11 @@ async function* scanned({ client, table }: LedgerOptions, ...sorts: readonly ('M
   for await (const { Items = [] } of pages) yield Items as readonly Item[];
 }
 
+/**
+ * The accounts in the Ledger table. `open` and `setClosed` throw StoreRefusedError
+ * LEDGER_STORE_REFUSED when the table never takes the request. @param lanes how many lanes the
+ * ledger has
+ */
 export const createAccountStore = (options: LedgerOptions, lanes: number): AccountStore => {
   const { client, table } = options;
   return {
@@ -52,7 +57,7 @@ export const createAccountStore = (options: LedgerOptions, lanes: number): Accou
       }
     },
 
-    // In every lane at once, for each lane decides by its own balance.
+    // Writes the balances of all lanes in one transaction: each lane decides by its own balance.
     setClosed: async (key, closed) => {
       const change = closed
         ? { UpdateExpression: 'SET closed = :yes', ExpressionAttributeValues: { ':yes': 1 } }

@@ -1,5 +1,6 @@
-/** Reads why a transaction was cancelled, item by item: contention is never a business answer. */
-
+/**
+ * Reads why a transaction was cancelled, item by item. Contention is never an answer to a request.
+ */
 import {
   type CancellationReason,
   IdempotentParameterMismatchException,
@@ -7,7 +8,6 @@ import {
   TransactionInProgressException,
 } from '@aws-sdk/client-dynamodb';
 import { StoreRefusedError } from '../core/errors.ts';
-
 import { type Item, rawItem } from './ledgerItems.ts';
 
 const BUSY = new Set([
@@ -17,12 +17,16 @@ const BUSY = new Set([
   'RequestLimitExceeded',
 ]);
 
-/** Sent again it is refused again. */
+/** Reasons that will be the same when the request is sent again. */
 const PERMANENT = new Set(['ValidationError', 'ItemCollectionSizeLimitExceeded']);
 
+/** Why a transaction was not written. `busy`: it may be sent again as it is. */
 export type Cancellation =
   | { readonly kind: 'busy' }
-  /** Positions of the items whose conditions did not hold, with what is there. */
+  /**
+   * The items whose conditions failed, by index in the transaction, with the stored item if
+   * returned.
+   */
   | { readonly kind: 'failed'; readonly items: ReadonlyMap<number, Item | undefined> };
 
 const failedOf = (reasons: readonly CancellationReason[]): ReadonlyMap<number, Item | undefined> =>
@@ -32,10 +36,14 @@ const failedOf = (reasons: readonly CancellationReason[]): ReadonlyMap<number, I
     ),
   );
 
-/** @throws StoreRefusedError for what the table never takes; else what is neither contention nor a failed condition */
+/**
+ * Reads the error of a transaction.
+ * @throws StoreRefusedError LEDGER_STORE_REFUSED when the table never takes an item
+ * @throws the given error when it is neither contention nor a failed condition
+ */
 export const cancellationOf = (error: unknown): Cancellation => {
   if (error instanceof TransactionInProgressException) return { kind: 'busy' };
-  // It has been carried out already, from another state: what is there now decides.
+  // The transaction was written before, from another state: the table must be read again.
   if (error instanceof IdempotentParameterMismatchException)
     return { kind: 'failed', items: new Map() };
   if (!(error instanceof TransactionCanceledException)) throw error;

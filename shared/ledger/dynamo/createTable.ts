@@ -1,4 +1,4 @@
-/** A Ledger table outside a deployment: for copies and tests. */
+/** Makes a Ledger table outside a deployment, for copies and tests. */
 import {
   CreateTableCommand,
   type DynamoDBClient,
@@ -13,7 +13,11 @@ const keys = ({ partition, sort }: { readonly partition: string; readonly sort: 
 
 const WAIT_SECONDS = 120;
 
-/** Resolves when it can be used. */
+/**
+ * Makes the table and resolves when the table can be used. `stream` adds a stream of new images.
+ * @throws ResourceInUseException when the table exists
+ * @throws TimeoutError when the table cannot be used after 120 seconds
+ */
 export const createTable = async (
   client: DynamoDBClient,
   table: string,

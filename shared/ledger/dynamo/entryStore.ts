@@ -1,4 +1,4 @@
-/** EntryStore on the Ledger table: entries below each account and lane, cursors and checkpoints beside. */
+/** EntryStore on the Ledger table: entries by account and lane, cursors and checkpoints by lane. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { readAll, writeAll } from '#shared/aws/itemBatches.ts';
@@ -29,6 +29,7 @@ const itemsOf = ({ entries, snapshots, checkpoints }: WrittenOut): readonly Item
   ...checkpoints.map(checkpointItem),
 ];
 
+/** The written-out journal in the Ledger table. All reads are strongly consistent. */
 export const createEntryStore = ({ client, table }: LedgerOptions): EntryStore => {
   const query = async (
     { pk, first, last }: ReturnType<typeof entriesBefore>,

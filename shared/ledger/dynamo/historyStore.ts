@@ -5,6 +5,9 @@ import type { HistoryStore } from '../ports.ts';
 import { historyItem, historyKey } from './entryItems.ts';
 import type { LedgerOptions } from './ledgerItems.ts';
 
+/**
+ * The imported history in the Ledger table. `write` may be repeated; `read` may miss recent lines.
+ */
 export const createHistoryStore = ({ client, table }: LedgerOptions): HistoryStore => ({
   write: (lines) =>
     writeAll(

@@ -1,4 +1,6 @@
-/** HoldStore on the Ledger table: a promise and the balance it lowers, in one transaction. */
+/**
+ * HoldStore on the Ledger table. One transaction writes the holds and the balance that they lower.
+ */
 import { paginateQuery, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
 import type { Hold } from '../core/types.ts';
@@ -8,7 +10,7 @@ import { balanceKey, type Item, type LedgerOptions, recordKey } from './ledgerIt
 import { expiryShard, holdFingerprint, holdItem, holdOf } from './recordItems.ts';
 import { asked } from './refusal.ts';
 
-/** Others' holds are looked at, too, where those of one account are asked for. */
+/** Items of a page with a filter: the table reads holds of all accounts to find those of one. */
 const FILTERED_PAGE = 1_000;
 
 type Actions = NonNullable<ConstructorParameters<typeof TransactWriteCommand>[0]['TransactItems']>;
@@ -33,6 +35,10 @@ const parentOf = (table: string, id: string, amount: bigint, now: number) => ({
   },
 });
 
+/**
+ * The holds in the Ledger table. `place` and `end` throw StoreRefusedError LEDGER_STORE_REFUSED
+ * when the table never takes an item.
+ */
 export const createHoldStore = ({ client, table }: LedgerOptions): HoldStore => {
   const send = async (TransactItems: Actions): Promise<HoldAnswer> => {
     try {
@@ -71,7 +77,10 @@ export const createHoldStore = ({ client, table }: LedgerOptions): HoldStore => 
             UpdateExpression: 'SET st = :as, l = :zero, h = :h REMOVE gx',
             ConditionExpression: 'st = :pending AND l = :left',
             ExpressionAttributeValues: {
-              ...{ ':as': as, ':zero': 0, ':pending': 'pending', ':left': hold.left },
+              ':as': as,
+              ':zero': 0,
+              ':pending': 'pending',
+              ':left': hold.left,
               ':h': holdFingerprint({ ...hold, state: as }),
             },
           },
@@ -89,11 +98,13 @@ export const createHoldStore = ({ client, table }: LedgerOptions): HoldStore => 
           KeyConditionExpression: '#gx = :gx AND #x <= :until',
           ...(of && { FilterExpression: '#u = :u AND #from = :from' }),
           ExpressionAttributeNames: {
-            ...{ '#gx': EXPIRY_INDEX.partition, '#x': EXPIRY_INDEX.sort },
+            '#gx': EXPIRY_INDEX.partition,
+            '#x': EXPIRY_INDEX.sort,
             ...(of && { '#u': 'u', '#from': 'from' }),
           },
           ExpressionAttributeValues: {
-            ...{ ':gx': expiryShard(lane), ':until': until },
+            ':gx': expiryShard(lane),
+            ':until': until,
             ...(of && { ':u': of.unit, ':from': of.account }),
           },
           Limit: of ? FILTERED_PAGE : limit,

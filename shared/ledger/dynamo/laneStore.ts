@@ -1,4 +1,4 @@
-/** LaneStore on the Ledger table: one transaction a commit. */
+/** LaneStore on the Ledger table. A commit is one transaction. */
 import { GetCommand, TransactGetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { readAll } from '#shared/aws/itemBatches.ts';
 import { sha256 } from '#shared/kernel/json.ts';
@@ -37,7 +37,9 @@ const headAction = (table: string, { hash: previous, seq }: Head, block: Block):
     ConditionExpression: seq === 0 ? 'attribute_not_exists(pk)' : 'seq = :p AND h = :ph',
     ExpressionAttributeNames: { '#at': 'at' },
     ExpressionAttributeValues: {
-      ...{ ':n': block.seq, ':h': block.hash, ':at': block.at },
+      ':n': block.seq,
+      ':h': block.hash,
+      ':at': block.at,
       ...(seq > 0 && { ':p': seq, ':ph': previous }),
     },
   },
@@ -61,19 +63,22 @@ const balanceAction = (table: string, change: Change): Action => {
     Update: {
       TableName: table,
       Key: balanceKey(key, lane),
-      // ADD costs the table less than a sum with what may not be there.
+      // ADD costs less than SET with a sum, which must handle absent attributes.
       UpdateExpression: 'SET dr = :dr, cr = :cr, seq = :seq ADD av :av, pd :pd',
       ...(conditions.length > 0 && { ConditionExpression: conditions.join(' AND ') }),
       ExpressionAttributeValues: {
-        ...{ ':dr': after.debits, ':cr': after.credits, ':seq': after.seq },
-        ...{ ':av': available, ':pd': held },
+        ':dr': after.debits,
+        ':cr': after.credits,
+        ':seq': after.seq,
+        ':av': available,
+        ':pd': held,
         ...(need > 0n && { ':need': need }),
       },
     },
   };
 };
 
-/** A hold that is drawn on more than once in a commit is one item of it. */
+/** One draw for each hold: a transaction may name an item only once. */
 const drawsOf = ({ done }: Commit): readonly Draw[] => {
   const byHold = Map.groupBy(
     done.flatMap(({ draw }) => draw ?? []),
@@ -92,10 +97,12 @@ const drawAction = (table: string, { id, drawn, returned, closes }: Draw, now: n
     TableName: table,
     Key: recordKey(id),
     UpdateExpression: closes ? 'SET l = l - :gone, st = :posted REMOVE gx' : 'SET l = l - :gone',
-    // Its rest goes back whole: nothing may have been taken out of it meanwhile.
+    // A draw that closes returns a rest that was computed before: what is left must be the same.
     ConditionExpression: `st = :pending AND x > :now AND l ${closes ? '=' : '>='} :gone`,
     ExpressionAttributeValues: {
-      ...{ ':pending': 'pending', ':now': now, ':gone': drawn + returned },
+      ':pending': 'pending',
+      ':now': now,
+      ':gone': drawn + returned,
       ...(closes && { ':posted': 'posted' }),
     },
   },
@@ -126,13 +133,18 @@ const actionsOf = (table: string, commit: Commit): readonly Action[] => {
 };
 
 /**
- * The SDK's own retries repeat the token, and DynamoDB answers them as it did the first, for minutes
- * and by the table's name. A ledger that is built again from its journal commits the same blocks,
- * in another table or in one that has the name of the lost one.
+ * The idempotency token of a commit. Retries of the SDK repeat the token. DynamoDB then gives the
+ * first answer again, for minutes, and knows a table only by its name. A ledger that is built again
+ * from its journal commits the same blocks, perhaps in a new table with the name of the lost table.
+ * The writer is part of the token, so that these commits are written.
  */
 const tokenOf = (writer: string, { blocks }: Commit): string =>
   sha256(`${writer} ${blocks[0]?.hash}`).slice(0, 36);
 
+/**
+ * The lanes in the Ledger table. Reads are strongly consistent. `load` and `commit` throw
+ * StoreRefusedError LEDGER_STORE_REFUSED when the table never takes the request.
+ */
 export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => {
   const writer = systemIds.next();
   return {

@@ -7,6 +7,10 @@ import { blockKey, blockOf, type LedgerOptions, readable, recordKey } from './le
 import { expiryShard, holdOf, storedRecordOf } from './recordItems.ts';
 import { storedItemOf } from './storedItems.ts';
 
+/**
+ * Reads the whole Ledger table. `pendingHolds` reads an index, which may be a moment behind; all
+ * other reads are strongly consistent.
+ */
 export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerReader => ({
   block: async (lane, seq) => {
     const { Item } = await client.send(

@@ -20,9 +20,12 @@ const movesOf = (m: unknown): readonly Move[] =>
     amount: BigInt(amount),
   }));
 
+/** The item of a transfer, with its place in the journal. */
 export const transferItem = (transfer: Transfer, { lane, seq, index }: Place): Item => ({
   ...recordKey(transfer.id),
-  ...{ ty: 'transfer', st: 'posted', u: transfer.unit },
+  ty: 'transfer',
+  st: 'posted',
+  u: transfer.unit,
   m: JSON.stringify(transfer.moves.map(({ from, to, amount }) => [from, to, String(amount)])),
   ...(transfer.hold && { o: transfer.hold.id, f: transfer.hold.final ? 1 : 0 }),
   ...(transfer.reverses !== undefined && { r: transfer.reverses }),
@@ -44,7 +47,10 @@ const placeOf = ({ b }: Item): Place => {
   return { lane, seq, index };
 };
 
-/** How it ended is told by the journal when it was posted, else here. */
+/**
+ * The fingerprint of a hold. It covers `released` and `expired`, because the journal does not tell
+ * them. It does not cover `posted`, which the journal tells.
+ */
 export const holdFingerprint = (hold: Hold): string => {
   const { id, unit, from, amount, expiresAt, lane, parent, state } = hold;
   const ended = state === 'released' || state === 'expired' ? state : undefined;
@@ -52,14 +58,24 @@ export const holdFingerprint = (hold: Hold): string => {
   return fingerprintOf({ ...fields, ...metadataItem(hold) });
 };
 
+/** The item of a hold. Only a pending hold is in the index of holds. */
 export const holdItem = (hold: Hold): Item => ({
   ...recordKey(hold.id),
-  ...{ ty: 'hold', st: hold.state, u: hold.unit, from: hold.from, a: hold.amount, l: hold.left },
-  ...{ x: hold.expiresAt, n: hold.lane, o: hold.parent },
+  ty: 'hold',
+  st: hold.state,
+  u: hold.unit,
+  from: hold.from,
+  a: hold.amount,
+  l: hold.left,
+  x: hold.expiresAt,
+  n: hold.lane,
+  o: hold.parent,
   ...(hold.state === 'pending' && { gx: laneName(hold.lane) }),
   ...metadataItem(hold),
   h: holdFingerprint(hold),
 });
+
+/** Reads a hold. @throws SyntaxError when its metadata is not JSON */
 export const holdOf = (item: Item): Hold => ({
   id: text(item['pk']).slice(2),
   unit: text(item['u']),
@@ -73,14 +89,16 @@ export const holdOf = (item: Item): Hold => ({
   ...metadataOf(item),
 });
 
-/** A record is a transfer or a hold: one space of ids. */
+/** Reads a record: a transfer or a hold. @throws SyntaxError when moves or metadata are not JSON */
 export const recordOf = (item: Item): { transfer: Transfer } | { hold: Hold } =>
   item['ty'] === 'hold' ? { hold: holdOf(item) } : { transfer: transferOf(item) };
 
+/** Reads a record with its id; a transfer also with its place. @throws as {@link recordOf} does */
 export const storedRecordOf = (item: Item): StoredRecord => {
   const id = text(item['pk']).slice(2);
   const record = recordOf(item);
   return 'hold' in record ? { id, ...record } : { id, ...record, place: placeOf(item) };
 };
 
+/** The partition of the index of pending holds for a lane. */
 export const expiryShard = (lane: number): string => laneName(lane);

@@ -1,4 +1,4 @@
-/** Tells what the table never takes from what passes. */
+/** Separates requests that the table never takes from errors that pass. */
 import { StoreRefusedError } from '../core/errors.ts';
 
 const PERMANENT = new Set([
@@ -7,7 +7,11 @@ const PERMANENT = new Set([
   'ItemCollectionSizeLimitExceededException',
 ]);
 
-/** @throws StoreRefusedError for a call that is refused for what it says; else what the call throws */
+/**
+ * Runs a call to the table.
+ * @throws StoreRefusedError LEDGER_STORE_REFUSED when the table refuses the content of the request
+ * @throws what the call throws, otherwise
+ */
 export const asked = async <T>(call: () => Promise<T>): Promise<T> => {
   try {
     return await call();

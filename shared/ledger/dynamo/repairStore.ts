@@ -8,6 +8,7 @@ import { transferItem } from './recordItems.ts';
 
 const WIDTH = 8;
 
+/** Writes for `repair`, without conditions: nobody else may write to the table at the same time. */
 export const createRepairStore = ({ client, table }: LedgerOptions): RepairStore => {
   const setBalance = ({ key, lane, position, available }: Rebuilt) =>
     client.send(
@@ -16,8 +17,11 @@ export const createRepairStore = ({ client, table }: LedgerOptions): RepairStore
         Key: balanceKey(key, lane),
         UpdateExpression: 'SET dr = :dr, cr = :cr, pd = :pd, seq = :seq, av = :av',
         ExpressionAttributeValues: {
-          ...{ ':dr': position.debits, ':cr': position.credits, ':pd': position.held },
-          ...{ ':seq': position.seq, ':av': available },
+          ':dr': position.debits,
+          ':cr': position.credits,
+          ':pd': position.held,
+          ':seq': position.seq,
+          ':av': available,
         },
       }),
     );

@@ -1,7 +1,10 @@
-/** Which lanes a batch of stream records rings for. */
+/** Which lanes have new blocks, by the records of the stream. */
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 
-/** Keys alone: what a block says is read from the table. */
+/**
+ * The lanes that the records name, each lane once. Only the keys of the records are read: the
+ * blocks themselves are read from the table.
+ */
 export const lanesRung = ({ Records }: DynamoDBStreamEvent): readonly number[] => {
   const lanes = Records.flatMap(({ dynamodb }) => {
     const [, lane] = /^L#(\d+)$/.exec(dynamodb?.Keys?.['pk']?.S ?? '') ?? [];

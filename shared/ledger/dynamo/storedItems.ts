@@ -1,4 +1,7 @@
-/** Every item of the Ledger table as what it is, and whether it is as the ledger writes it. */
+/**
+ * Reads any item of the Ledger table, and checks that the ledger would write the item in the same
+ * way.
+ */
 import { BLOCK_PREFIX } from '#shared/contracts/ledger.ts';
 import { entriesOf } from '../core/blocks.ts';
 import type { ItemContent, StoredItem } from '../ports.ts';
@@ -31,7 +34,7 @@ import {
 } from './ledgerItems.ts';
 import { holdItem, storedRecordOf, transferItem } from './recordItems.ts';
 
-/** What it is, and how the ledger would write that. */
+/** The content of an item, and the item as the ledger would write it. */
 type Reading = readonly [content: ItemContent, again: Item];
 
 const CLOSED = { closed: 1 };
@@ -44,7 +47,7 @@ const readAccount = (item: Item): Reading => {
   ];
 };
 
-/** One that was only ever closed or reopened has no sums. */
+/** A balance that was only closed or reopened has no sums: missing sums are not odd. */
 const readBalance = (item: Item): Reading => {
   const balance = storedBalanceOf(item);
   const { key, lane, position, available, closed } = balance;
@@ -112,6 +115,11 @@ const plain = (value: unknown): unknown => (typeof value === 'number' ? BigInt(v
 const oddField = (item: Item, again: Item): string | undefined =>
   Object.keys({ ...again, ...item }).find((field) => plain(item[field]) !== plain(again[field]));
 
+/**
+ * The content of an item by its sort key; `odd` names the first field that the ledger would not
+ * write.
+ * @throws UnreadableItemError LEDGER_ITEM_UNREADABLE when the content cannot be read
+ */
 export const storedItemOf = (item: Item): StoredItem => {
   const id = `${item['pk']} ${item['sk']}`;
   const [, read] = READERS.find(([sk]) => sk.test(String(item['sk']))) ?? [];

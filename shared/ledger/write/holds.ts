@@ -17,6 +17,7 @@ export interface HoldDeps extends GroupDeps {
 }
 
 const BACKOFF_MS = { min: 5, max: 500 };
+
 /** With the balance they fit into one transaction. */
 const TOGETHER_MAX = 50;
 
