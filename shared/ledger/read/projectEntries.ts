@@ -1,6 +1,7 @@
 /**
- * Writes a lane's journal out as entries of its accounts. A new block only rings: what is read is
- * the journal after the cursor, so that rings may be lost, doubled or out of order.
+ * Writes the journal of a lane out as entries of its accounts. A record of the stream only tells
+ * that a lane has a new block. The blocks after the cursor are read from the table. So records of
+ * the stream may be lost, repeated or out of order.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
@@ -15,36 +16,53 @@ import type {
   StatementEntry,
 } from '../ports.ts';
 
+/** What writing out reads and writes. */
 export interface SnapshotDeps {
   readonly store: Pick<LaneStore, 'head'>;
   readonly reader: Pick<LedgerReader, 'blocks'>;
   readonly entries: EntryStore;
 }
 
+/** The entries that follow from a block, in the order of the journal. */
 export const statementOf = (block: Block): readonly StatementEntry[] =>
   entriesOf(block).flatMap(({ transfer, legs }) =>
     legs.map(({ account, change, seq, balance }) => ({
       key: { unit: transfer.unit, account },
-      ...{ lane: block.lane, at: block.at, seq, transfer: transfer.id, change, balance },
+      lane: block.lane,
+      at: block.at,
+      seq,
+      transfer: transfer.id,
+      change,
+      balance,
       block: block.seq,
     })),
   );
 
-/** How many snapshots an account has that has so many entries in a lane. */
+/** How many snapshots an account has in a lane after `seq` entries. */
 export const snapshotsIn = (seq: number): number => Math.floor(seq / LIMITS.ledgerSnapshotEntries);
 
-/** Where an account's entries in the lane come to a round number. */
+/**
+ * The snapshots that follow from a block: one for each `ledgerSnapshotEntries` entries of an
+ * account.
+ */
 export const snapshotsOf = (block: Block): readonly AccountSnapshot[] =>
   statementOf(block)
     .filter(({ seq }) => seq % LIMITS.ledgerSnapshotEntries === 0)
     .map(({ key, lane, at, seq, balance }) => ({
-      ...{ key, lane, at, seq, balance, block: block.seq, hash: block.hash },
+      key,
+      lane,
+      at,
+      seq,
+      balance,
+      block: block.seq,
+      hash: block.hash,
     }));
 
+/** Whether a checkpoint is kept of this block: each `ledgerCheckpointBlocks` blocks. */
 export const isCheckpoint = ({ seq }: Pick<Cursor, 'seq'>): boolean =>
   seq % LIMITS.ledgerCheckpointBlocks === 0;
 
-/** A journal that is broken is written out no further. */
+/** The journal is broken: no entries are written out from there on. */
 class BrokenChainError extends Error {
   override readonly name = 'BrokenChainError';
   readonly code = 'LEDGER_CHAIN_BROKEN';
@@ -59,7 +77,11 @@ const after = (cursor: Cursor, block: Block): Cursor => {
   return { lane, seq, hash, digest: digestAfter(cursor.digest, block) };
 };
 
-/** @returns how many blocks were written out; another one may be at it, then it is its work */
+/**
+ * Writes out the blocks after the cursor of a lane. Stops when another writer moves the cursor:
+ * that writer then does the rest. @returns how many blocks this call wrote out
+ * @throws BrokenChainError LEDGER_CHAIN_BROKEN when a block does not follow the block before it
+ */
 export const catchUp = async (lane: number, deps: SnapshotDeps): Promise<number> => {
   let cursor = await deps.entries.cursor(lane);
   let count = 0;
@@ -85,7 +107,12 @@ export const catchUp = async (lane: number, deps: SnapshotDeps): Promise<number>
 
 const WIDTH = 4;
 
-/** Looks at every lane, for rings that were lost. @returns blocks written out, and blocks behind before */
+/**
+ * Writes out every lane, also where records of the stream were lost.
+ * @returns `lag`: how many blocks were not written out before; `written`: how many this call wrote
+ * out
+ * @throws BrokenChainError LEDGER_CHAIN_BROKEN when a block does not follow the block before it
+ */
 export const sweepLanes = async (
   lanes: number,
   deps: SnapshotDeps,

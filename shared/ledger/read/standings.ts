@@ -1,6 +1,6 @@
 /**
- * How accounts stand, all of them as of one moment. Each lane is seen as of its head at that moment:
- * what was posted between it and the reading of a balance is taken off again.
+ * The standings of all accounts as of one moment. First the heads of all lanes are read at one
+ * moment. Then the balances are read. What was posted after the heads is subtracted again.
  */
 import type { Random } from '#shared/kernel/ports.ts';
 import { type Entry, entriesOf, type Head } from '../core/blocks.ts';
@@ -9,6 +9,7 @@ import type { Account, Draw, Leg, Position } from '../core/types.ts';
 import type { AccountStore, LaneStore, LedgerReader, StoredBalance } from '../ports.ts';
 import { type Standing, standingOf } from '../write/accounts.ts';
 
+/** What {@link standings} reads. `wait` takes ms. */
 export interface StandingsDeps {
   readonly store: Pick<LaneStore, 'heads'>;
   readonly reader: Pick<LedgerReader, 'blocks'>;
@@ -18,7 +19,7 @@ export interface StandingsDeps {
   readonly wait: (ms: number) => Promise<void>;
 }
 
-/** Lanes went on, time after time, while all of them were looked at. */
+/** Commits interfered with each try to read all heads at one moment. */
 class LedgerBusyError extends Error {
   override readonly name = 'LedgerBusyError';
   readonly code = 'LEDGER_BUSY';
@@ -42,7 +43,7 @@ const headsAtOnce = async ({
   throw new LedgerBusyError('the lanes go on too fast to see all of them at one time; ask again');
 };
 
-/** The position as it was before the leg; one that it does not have yet is not taken off. */
+/** The position before the leg. A leg that the position does not include yet is not subtracted. */
 const without = (position: Position, { change, seq }: Leg, draw: Draw | undefined): Position =>
   seq > position.seq
     ? position
@@ -66,7 +67,7 @@ const legsOf = ({ transfer, legs, draw }: Entry, lane: number): readonly Posted[
     draw: leg.account === transfer.moves[0]?.from ? draw : undefined,
   }));
 
-/** In the order in which it was posted. */
+/** The legs that a lane has after the head, in the order of posting. */
 const postedSince = async ({ lane, seq }: Head, { reader }: StandingsDeps) => {
   const posted: Posted[] = [];
   for await (const blocks of reader.blocks(lane, seq))
@@ -82,9 +83,10 @@ const takeOff = (found: Map<string, StoredBalance>, posted: readonly Posted[]): 
 };
 
 /**
- * All that is posted sums to 0 in each unit. Holds are not journaled: they are as they were when each
- * balance was read.
- * @throws LedgerBusyError
+ * All accounts with their standings in minor units, as of one moment. The posted balances of each
+ * unit sum to 0. Holds are not journaled: a held amount is as of the moment when its balance was
+ * read.
+ * @throws LedgerBusyError LEDGER_BUSY when commits interfered 20 times; the caller may ask again
  */
 export const standings = async (deps: StandingsDeps): Promise<readonly (Account & Standing)[]> => {
   const heads = await headsAtOnce(deps);
@@ -94,7 +96,8 @@ export const standings = async (deps: StandingsDeps): Promise<readonly (Account 
     accounts.push(...page.accounts);
     for (const balance of page.balances) found.set(placeOf(balance.key, balance.lane), balance);
   }
-  // Whatever a balance showed is in the journal by then.
+  // A balance may show a commit whose block cannot be read yet. When all heads were read again, that
+  // commit is over and its block is in the journal.
   await headsAtOnce(deps);
   for (const head of heads) takeOff(found, await postedSince(head, deps));
   const byAccount = Map.groupBy(found.values(), ({ key }) => nameOf(key));

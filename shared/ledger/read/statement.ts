@@ -1,6 +1,6 @@
 /**
- * Reading an account's past: statements, and balances at any time. Entries are written out a moment
- * after the journal: what they do not tell yet is read from its blocks.
+ * The past of an account: statements, and balances at any time. Entries are written out a moment
+ * after the journal. Entries that are not written out yet are made from the blocks.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
@@ -8,6 +8,7 @@ import type { AccountKey } from '../core/types.ts';
 import type { EntryStore, LaneStore, LedgerReader, StatementEntry } from '../ports.ts';
 import { statementOf } from './projectEntries.ts';
 
+/** What reading the past needs. */
 export interface PastDeps {
   readonly store: Pick<LaneStore, 'head'>;
   readonly reader: Pick<LedgerReader, 'blocks'>;
@@ -15,13 +16,16 @@ export interface PastDeps {
   readonly lanes: number;
 }
 
-/** Where one entry stands among all of an account: no other one has the same. */
+/** The place of an entry among all entries of an account. No two entries have the same place. */
 export type EntryPlace = Pick<StatementEntry, 'at' | 'lane' | 'seq'>;
 
-/** Entries of before a time (ms since the epoch, not included), or of beyond the last of a page. */
+/**
+ * Which entries to read: those before a time (ms since the epoch, not included), or those that
+ * follow the last entry of a page.
+ */
 export type Before = Pick<StatementEntry, 'at'> | EntryPlace;
 
-/** More than can be read on: the entries are too far behind the journal. */
+/** The entries are too many blocks behind the journal. */
 class NotWrittenOutError extends Error {
   override readonly name = 'NotWrittenOutError';
   readonly code = 'LEDGER_NOT_WRITTEN_OUT';
@@ -35,7 +39,10 @@ const isBefore = (entry: EntryPlace, before: Before | undefined): boolean => {
   return 'seq' in before ? newestFirst(before, entry) < 0 : entry.at < before.at;
 };
 
-/** What is before it in one lane: of another one, all of the same time is on one side of it. */
+/**
+ * The bound of one lane. Entries of the same time are ordered by lane: so another lane has all
+ * entries of that time before the bound, or none.
+ */
 const boundIn = (lane: number, before: Before | undefined) => {
   if (!before || !('seq' in before)) return before;
   const { at, lane: its, seq } = before;
@@ -46,7 +53,7 @@ const boundIn = (lane: number, before: Before | undefined) => {
 const laneNumbers = (lanes: number): readonly number[] =>
   Array.from({ length: lanes }, (_, lane) => lane);
 
-/** Of one account, what a lane's journal has beyond its entries. */
+/** The entries of one account in a lane that are not written out yet, from the blocks. */
 const tailOf = async (
   { unit, account }: AccountKey,
   lane: number,
@@ -68,15 +75,16 @@ const tailOf = async (
   return tail;
 };
 
-/** Entries may be written out while the journal is read. */
+/** Removes doubles: entries may be written out while the journal is read. */
 const distinct = (all: readonly StatementEntry[]): readonly StatementEntry[] => [
   ...new Map(all.map((entry) => [`${entry.lane}/${entry.seq}`, entry])).values(),
 ];
 
 /**
- * Newest first, over all lanes.
- * @param before the last line of a page goes on to the next one
- * @throws NotWrittenOutError
+ * Entries of an account, newest first, over all lanes. To read the next page, give the last entry
+ * of a page as `before`.
+ * @throws NotWrittenOutError LEDGER_NOT_WRITTEN_OUT when the entries of a lane are more than
+ * `ledgerReadOnBlocksMax` blocks behind the journal
  */
 export const statement = async (
   key: AccountKey,
@@ -97,8 +105,9 @@ export const statement = async (
 };
 
 /**
- * Entries are only ever archived from the oldest on, up to one that has a snapshot: that is then the
- * base of what comes after it. undefined: what would tell is archived.
+ * The posted balance of one lane at a time, in minor units. undefined: the entries that tell the
+ * balance are archived. Archiving begins with the oldest entry and ends with an entry that has a
+ * snapshot. The snapshot is then the base of the entries that are left.
  */
 const laneBalanceAt = async (
   key: AccountKey,
@@ -119,14 +128,15 @@ const laneBalanceAt = async (
   return base.at <= at ? base.balance : undefined;
 };
 
+/** The answer of {@link balanceAt}. */
 export type PastBalance =
   | { readonly kind: 'known'; readonly posted: bigint }
-  /** What would tell is archived. */
+  /** The entries that tell the balance are archived. */
   | { readonly kind: 'archived' }
-  /** Something may still be posted up to that time. It is known from then on, ms since the epoch. */
+  /** More may be posted up to that time. The balance is known at `from` (ms since the epoch). */
   | { readonly kind: 'not known yet'; readonly from: number };
 
-/** Whether nothing more can be posted up to that time: in each lane time goes on alone. */
+/** Whether nothing more can be posted up to that time. Each lane has a time of its own. */
 const isOver = async (at: number, { store, lanes }: PastDeps, clock: Clock): Promise<boolean> => {
   if (at + LIMITS.ledgerSettledMs < clock.now()) return true;
   const heads = await Promise.all(laneNumbers(lanes).map((lane) => store.head(lane)));
@@ -134,9 +144,11 @@ const isOver = async (at: number, { store, lanes }: PastDeps, clock: Clock): Pro
 };
 
 /**
- * What was posted up to and including `at` (ms since the epoch), in minor units. Once known it never
- * changes, and sets of transfers are in it whole or not at all, in whichever lanes they are.
- * @throws NotWrittenOutError
+ * The posted balance at the end of `at` (ms since the epoch), in minor units. A known balance never
+ * changes. It includes all transfers of a set or none of them, also when the set is in several
+ * lanes.
+ * @throws NotWrittenOutError LEDGER_NOT_WRITTEN_OUT when the entries of a lane are more than
+ * `ledgerReadOnBlocksMax` blocks behind the journal
  */
 export const balanceAt = async (
   key: AccountKey,

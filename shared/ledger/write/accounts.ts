@@ -1,4 +1,4 @@
-/** The accounts: opening and closing them, and how they stand. */
+/** Opens and closes accounts, and reads their standings. */
 import { sha256 } from '#shared/kernel/json.ts';
 import { accountFault, mayExist } from '../core/accountNames.ts';
 import { nameOf } from '../core/book.ts';
@@ -15,6 +15,7 @@ import {
 import type { AccountStore } from '../ports.ts';
 import type { GroupDeps } from './commitGroup.ts';
 
+/** What the accounts need. */
 export interface ChartDeps extends GroupDeps {
   readonly accounts: AccountStore;
   /** How many lanes there are; 1 to 64. */
@@ -24,12 +25,12 @@ export interface ChartDeps extends GroupDeps {
 }
 
 interface AccountRequest extends AccountKey {
-  /** Never owes; the default. */
+  /** A guarded account never owes. The default is true. */
   readonly guarded?: boolean;
   readonly metadata?: Metadata;
 }
 
-/** Across all lanes, in minor units. */
+/** The sums of an account over all lanes, in minor units. */
 export interface Standing {
   readonly posted: bigint;
   readonly held: bigint;
@@ -37,6 +38,7 @@ export interface Standing {
   readonly lanes: readonly InLane[];
 }
 
+/** The operations on accounts. An outcome has the name of the account as its id. */
 export interface ChartOperations {
   openAccount(request: AccountRequest): Promise<Outcome>;
   closeAccount(key: AccountKey): Promise<Outcome>;
@@ -44,13 +46,16 @@ export interface ChartOperations {
   account(key: AccountKey): Promise<Account | undefined>;
 }
 
+/** The accounts of the ledger. */
 export interface Chart {
   readonly operations: ChartOperations;
-  /** As it was opened: guard, unit and home never change. */
+  /**
+   * The account as it was first read, from memory: guard, unit and home never change, `closed` may.
+   */
   known(key: AccountKey): Promise<Account | undefined>;
-  /** Lane by lane. */
+  /** Reads all lanes once. The lanes may be read at different moments. */
   standing(key: AccountKey): Promise<Standing>;
-  /** In all lanes as of one moment, unless the account is paid without pause. */
+  /** All lanes as of one moment; of several moments only when postings never pause. */
   balance(key: AccountKey): Promise<Standing>;
 }
 
@@ -59,7 +64,7 @@ interface InLane {
   readonly position: Position;
 }
 
-/** The standing of an account that has these positions. */
+/** Adds up the positions of an account. */
 export const standingOf = (found: readonly InLane[]): Standing => {
   const sum = (of: (position: Position) => bigint): bigint =>
     found.reduce((total, { position }) => total + of(position), 0n);
@@ -71,7 +76,9 @@ export const standingOf = (found: readonly InLane[]): Standing => {
   };
 };
 
-/** What two looks found is what there was between them: a lane counts its entries. */
+/**
+ * Whether nothing changed between two reads: a lane counts its entries, so equal counts tell it.
+ */
 const isSame = (a: Standing, b: Standing): boolean =>
   a.lanes.length === b.lanes.length &&
   a.held === b.held &&
@@ -85,6 +92,7 @@ const LOOKS_MAX = 5;
 const laneOf = (key: AccountKey, lanes: number): number =>
   Number.parseInt(sha256(nameOf(key)).slice(0, 8), 16) % lanes;
 
+/** Makes the operations on accounts. Accounts that were read are kept in memory for `known`. */
 export const createChart = (deps: ChartDeps): Chart => {
   const { store, accounts, lanes, clock } = deps;
   const opened = new Map<string, Account>();
@@ -120,7 +128,11 @@ export const createChart = (deps: ChartDeps): Chart => {
         const wrong = accountFault(request);
         if (wrong) return answer(id, 'id_invalid', wrong);
         const existing = await accounts.open({
-          ...{ unit, account: id, guarded, lane: laneOf(request, lanes), closed: false },
+          unit,
+          account: id,
+          guarded,
+          lane: laneOf(request, lanes),
+          closed: false,
           createdAt: clock.now(),
           ...(metadata && { metadata }),
         });

@@ -1,11 +1,13 @@
-/** Bringing home what an account earned in other lanes: each sum by a linked pair of transfers. */
+/**
+ * Moves what an account earned in other lanes to its home lane, each sum by two linked transfers.
+ */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { answer, causeOf, derivedId } from '../core/compareRequests.ts';
 import { type Account, availableOf, type Outcome, type Transfer } from '../core/types.ts';
 import type { Chart, ChartDeps } from './accounts.ts';
 import type { Writer } from './writer.ts';
 
-/** Money on its way between lanes; made with the first account of its unit. */
+/** The account for money between two lanes. Opened when a unit first needs it. */
 const TRANSIT = 'sheratan:transit';
 const TRIES_MAX = 5;
 
@@ -16,7 +18,10 @@ interface Move {
 
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
-/** What comes home from where, each within the limit of one transfer. @param missing absent: all */
+/**
+ * The moves that bring at least `missing` home, or all there is. Each move is within the limit of
+ * one transfer. In minor units. @param missing absent: everything comes home
+ */
 export const movesHome = (
   abroad: readonly Move[],
   missing = abroad.reduce((sum, { amount }) => sum + amount, 0n),
@@ -33,17 +38,23 @@ export const movesHome = (
   return moves;
 };
 
-/** A sweep under way: how many transfers it has made from each lane. */
+/** A sweep that is running; `parts` counts its moves, so that each move has an id of its own. */
 interface Sweep {
   readonly owner: Account;
   readonly id: string;
-  /** What should be at home; absent: all there is. */
+  /** Minor units that should be available in the home lane; absent: everything comes home. */
   readonly enough: bigint | undefined;
+  /** By lane. */
   readonly parts: Map<number, number>;
 }
 
+/**
+ * Brings money of an account home until `enough` (minor units) is available there; without
+ * `enough`, all of it. The outcome is `exists` when there was nothing to move.
+ */
 export type BringHome = (owner: Account, id: string, enough?: bigint) => Promise<Outcome>;
 
+/** Makes {@link BringHome}. It tries again when other sweeps have moved the same money. */
 export const createBringHome = (deps: ChartDeps, chart: Chart, writer: Writer): BringHome => {
   const movesFor = async ({ owner, enough }: Sweep): Promise<readonly Move[]> => {
     const { lanes } = await chart.standing(owner);
@@ -69,7 +80,7 @@ export const createBringHome = (deps: ChartDeps, chart: Chart, writer: Writer): 
     return causeOf(await writer.write(pair, deps.clock.now() + deps.patienceMs));
   };
 
-  /** @returns why it could not all be moved */
+  /** @returns the outcome of the first move that failed; undefined when all moves were made */
   const moveAll = async (sweep: Sweep, moves: readonly Move[]): Promise<Outcome | undefined> => {
     const transit = { unit: sweep.owner.unit, account: TRANSIT, guarded: false };
     const opened = causeOf([await chart.operations.openAccount(transit)]);
@@ -91,7 +102,7 @@ export const createBringHome = (deps: ChartDeps, chart: Chart, writer: Writer): 
   return async (owner, id, enough) => {
     const sweep: Sweep = { owner, id, enough, parts: new Map() };
     let outcome = await once(sweep);
-    // Others may have moved the same money meanwhile.
+    // Another sweep may have moved the same money at the same time.
     for (let tries = 1; tries < TRIES_MAX && outcome.code === 'exceeds_credits'; tries += 1)
       outcome = await once(sweep);
     return outcome;

@@ -1,5 +1,7 @@
-/** Carries groups of transfers to their outcomes: tries them on what is known, commits, looks again. */
-
+/**
+ * Brings groups of transfers to their outcomes: executes a group on what the writer knows, commits,
+ * and reads again when the table is otherwise.
+ */
 import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger, Random } from '#shared/kernel/ports.ts';
@@ -13,6 +15,7 @@ import type { Outcome } from '../core/types.ts';
 import type { LaneStore } from '../ports.ts';
 import { forget, loadAccounts, loadHeads, type Memory, trialOf, type Unit } from './laneMemory.ts';
 
+/** What commits need. `wait` takes ms. */
 export interface GroupDeps {
   readonly store: LaneStore;
   readonly clock: Clock;
@@ -26,7 +29,7 @@ interface Tried {
   readonly done: readonly Executed[];
   readonly accepted: readonly Unit[];
   readonly refused: ReadonlyMap<Unit, readonly Outcome[]>;
-  /** Did not fit into one transaction. */
+  /** Units that did not fit into this transaction. They are tried in the next one. */
   readonly left: readonly Unit[];
 }
 
@@ -62,7 +65,10 @@ const doubt = (units: Iterable<Unit>): void => {
   for (const unit of units) unit.doubted = true;
 };
 
-/** false: not carried out, and what stood in the way will be looked at. */
+/**
+ * Commits what was tried. false: nothing was written; units in doubt are read again at the next
+ * try.
+ */
 const commit = async (memory: Memory, tried: Tried, deps: GroupDeps): Promise<boolean> => {
   const { done, trial, accepted } = tried;
   const now = deps.clock.now();
@@ -74,7 +80,7 @@ const commit = async (memory: Memory, tried: Tried, deps: GroupDeps): Promise<bo
     deps.logger.error('the lane is ahead of this clock: nothing is written', { ...ahead, now });
     return false;
   }
-  // One time in all its lanes: whoever asks what was at a time sees all of a set or nothing.
+  // All blocks of a commit have one time: a balance at a time then has all of a set or nothing.
   const at = Math.max(now, ...heads.map((head) => head.at));
   const blocks = heads.map((head) =>
     seal(
@@ -101,7 +107,7 @@ const commit = async (memory: Memory, tried: Tried, deps: GroupDeps): Promise<bo
   return false;
 };
 
-/** One try; answers with the units that have no outcome yet. */
+/** Tries once. @returns the units that have no outcome yet */
 const settleOnce = async (
   memory: Memory,
   units: readonly Unit[],
@@ -112,7 +118,7 @@ const settleOnce = async (
   const trial = await trialOf(memory, units, deps.store);
   const tried = tryOut(trial, units, deps.clock.now());
   const { refused, accepted, done, left } = tried;
-  // A refusal counts only when it was found on what had just been read.
+  // A refusal is an answer only when the unit was executed on what had just been read.
   const fresh = [...refused.keys()].filter(({ doubted }) => !doubted);
   doubt(fresh);
   if (fresh.length > 0) return units;
@@ -132,7 +138,7 @@ const tellLate = (units: readonly Unit[], now: number): readonly Unit[] =>
 
 const BACKOFF_MS = { min: 5, max: 500 };
 
-/** One of them is refused for what it says: each is tried alone, so that it fails alone. */
+/** The table refuses the content of one unit. Each unit is tried alone, so that only one fails. */
 const settleEach = async (
   memory: Memory,
   units: readonly Unit[],
@@ -147,7 +153,11 @@ const settleEach = async (
   first?.tell(first.transfers.map(({ id }) => answer(id, 'store_refused', refusal.message)));
 };
 
-/** Resolves when each unit has been told its outcome; a unit whose deadline passes is told so. */
+/**
+ * Resolves when each unit has been told its outcome. A unit is told `unknown` when its deadline
+ * passes, and `store_refused` when the table never takes it. Does not throw for errors of the
+ * table.
+ */
 export const commitGroup = async (
   memory: Memory,
   units: readonly Unit[],
@@ -162,7 +172,7 @@ export const commitGroup = async (
       deps.logger.warn('a ledger commit failed', { lanes: memory.lanes, error });
       forget(memory);
       if (error instanceof StoreRefusedError) return settleEach(memory, open, error, deps);
-      // It may have landed: what is there decides.
+      // The commit may have been written: the next try reads what the table has.
       doubt(open);
     }
     const backoff = doubled(BACKOFF_MS.min, tries, BACKOFF_MS.max);

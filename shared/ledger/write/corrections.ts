@@ -1,5 +1,4 @@
-/** Taking transfers back: each by a linked set of its own. */
-
+/** Takes transfers back. Each reversal is one linked set of transfers. */
 import { answer, causeOf, compareTransfer, derivedId, mayBeId } from '../core/compareRequests.ts';
 import type { Outcome, Transfer } from '../core/types.ts';
 import type { Chart } from './accounts.ts';
@@ -7,7 +6,7 @@ import { isDisbursement, partIdOf } from './disburse.ts';
 import type { Funds, FundsDeps } from './funds.ts';
 import type { Writer } from './writer.ts';
 
-/** Each of its moves taken back, all or none. */
+/** The linked set that takes back each move of a transfer. */
 const reversalOf = ({ id, unit, moves }: Transfer, lane?: number): readonly Transfer[] =>
   moves.map(({ from, to, amount }, index) => ({
     id: derivedId(id, index > 0 ? `reverse:${index}` : 'reverse'),
@@ -17,12 +16,16 @@ const reversalOf = ({ id, unit, moves }: Transfer, lane?: number): readonly Tran
     ...(lane !== undefined && { lane }),
   }));
 
+/**
+ * Makes `reverse`: takes back all that a transfer paid, or nothing. A disbursement in parts is
+ * refused: each part is taken back by its own id.
+ */
 export const createReverse = (
   deps: FundsDeps,
   chart: Chart,
   { writer, funds }: { readonly writer: Writer; readonly funds: Funds },
 ): ((id: string) => Promise<Outcome>) => {
-  /** What has the ids of the reversal: itself, or something else. undefined: nothing has. */
+  /** The outcome when records have the ids of the reversal already; undefined when none has. */
   const takenBy = async (reversal: readonly Transfer[], id: string) => {
     const ids = reversal.map((transfer) => transfer.id);
     const { transfers, holds } = await deps.store.load({ records: ids });
@@ -37,7 +40,7 @@ export const createReverse = (
   const takeBack = async (original: Transfer): Promise<Outcome> => {
     const { id, unit, moves } = original;
     const payer = await chart.known({ unit, account: moves[0]?.from ?? '' });
-    // What was earned is still where it was earned, or it has been brought home.
+    // The payee may still have the money in the lane of the transfer, or may have brought it home.
     const lane = original.lane ?? payer?.lane;
     const deadline = deps.clock.now() + deps.patienceMs;
     let outcomes = await writer.write(reversalOf(original, lane), deadline);

@@ -1,7 +1,8 @@
 /**
- * One account pays many. As many as one transaction has room for are paid by one transfer. More are
- * paid in parts: their sum is held first, which decides; from then on each part is only ever paid,
- * also to an account that was closed meanwhile. Whoever asks again goes on where it was cut short.
+ * One account pays many. One transfer pays as many accounts as one transaction has room for. More
+ * accounts are paid in parts. First the sum is held: the hold decides whether the disbursement
+ * happens. After that each part is paid, also to an account that was closed since. A disbursement
+ * that was cut short goes on when it is asked for again.
  */
 import { chunksOf } from '#shared/kernel/batches.ts';
 import { canonicalJson, sha256 } from '#shared/kernel/json.ts';
@@ -20,6 +21,7 @@ import { TIME_MAX, transferFault } from '../core/validate.ts';
 import type { Funds, FundsDeps } from './funds.ts';
 import type { Writer } from './writer.ts';
 
+/** One account pays many, in minor units. */
 export interface Disbursement {
   readonly id: string;
   readonly unit: string;
@@ -34,40 +36,57 @@ interface DisburseParts {
   readonly hold: (request: HoldRequest) => Promise<Outcome>;
 }
 
-/** Beside the balances there are the transfer, the payer, block and head. */
+/**
+ * One transaction has these items beside the balances of payees: transfer, payer, block and head.
+ */
 const AT_ONCE_MAX = LIMITS.ledgerItemsMax - 4;
 
-/** Whether it is what decided a disbursement in parts. */
+/** Whether the hold is the hold of a disbursement in parts. */
 export const isDisbursement = ({ metadata }: Hold): boolean =>
   metadata?.['disburses'] !== undefined;
 
-/** For the whole sum, under the id of the whole; what it is for is told by its metadata. */
+/**
+ * The hold of the whole sum. It has the id of the disbursement. The hash in its metadata covers
+ * payees, amounts and metadata: another disbursement with the same id is found by it.
+ */
 const holdOf = (whole: Transfer): HoldRequest => {
   const { id, unit, moves, metadata = {} } = whole;
   const amounts = moves.map(({ to, amount }) => [to, String(amount)]);
   const content = canonicalJson({ metadata: { ...metadata }, amounts });
   return {
-    ...{ id, unit, from: moves[0]?.from ?? '', amount: totalOf(whole) },
-    ...{ expiresAt: TIME_MAX, metadata: { disburses: sha256(content) } },
+    id,
+    unit,
+    from: moves[0]?.from ?? '',
+    amount: totalOf(whole),
+    expiresAt: TIME_MAX,
+    metadata: { disburses: sha256(content) },
   };
 };
 
+/** The id of a part of a disbursement. @param number of the part, from 1 */
 export const partIdOf = (id: string, number: number): string => derivedId(id, `part:${number}`);
 
 const partsOf = ({ id, unit, moves, metadata }: Transfer): readonly Transfer[] => {
   const chunks = chunksOf(moves, LIMITS.ledgerPartMax);
   return chunks.map((some, index) => ({
-    ...{ id: partIdOf(id, index + 1), unit, moves: some, promised: true },
+    id: partIdOf(id, index + 1),
+    unit,
+    moves: some,
+    promised: true,
     hold: { id, final: index === chunks.length - 1 },
     ...(metadata && { metadata }),
   }));
 };
 
+/**
+ * Makes `disburse`, whose outcome is for the disbursement as a whole. `unknown` may come after some
+ * parts were paid: asking again with the same id pays the rest.
+ */
 export const createDisburse = (
   deps: FundsDeps,
   { writer, funds, hold }: DisburseParts,
 ): ((disbursement: Disbursement) => Promise<Outcome>) => {
-  /** Why it may not begin. */
+  /** Why the disbursement may not begin; undefined when it may. */
   const refusal = async ({ id, unit, moves }: Transfer): Promise<Outcome | undefined> => {
     const names = [...new Set([moves[0]?.from ?? '', ...moves.map(({ to }) => to)])];
     const keys = names.map((account) => ({ unit, account }));
@@ -79,7 +98,7 @@ export const createDisburse = (
     return closed && answer(id, 'account_closed', closed.account);
   };
 
-  /** `done`: an earlier asking has paid all of it. */
+  /** Places the hold. `done`: an earlier request has paid all parts. */
   const begin = async (whole: Transfer): Promise<Outcome | { readonly code: 'done' }> => {
     const { transfers, holds } = await deps.store.load({ records: [whole.id] });
     const [other] = transfers;
@@ -89,7 +108,9 @@ export const createDisburse = (
     return held?.state === 'posted' && outcome.code === 'exists' ? { code: 'done' } : outcome;
   };
 
-  /** What differs in the hold differs in what was asked for. */
+  /**
+   * The metadata of the hold differs where payees, amounts or metadata of the disbursement differ.
+   */
   const asWhole = (outcome: Outcome): Outcome =>
     outcome.code === 'exists_with_different_metadata'
       ? answer(outcome.id, 'exists_with_different_to', 'other accounts, amounts or metadata')

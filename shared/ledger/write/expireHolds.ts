@@ -1,11 +1,11 @@
-/** Ends holds whose time is over: what nobody posted or released goes back. */
-
+/** Ends holds whose time is over. Amounts that nobody posted or released go back. */
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import { isDone } from '../core/types.ts';
 import type { HoldStore } from '../ports.ts';
 import type { Ledger } from './ledger.ts';
 
+/** What {@link expireHolds} needs. */
 export interface ExpireDeps {
   readonly holds: Pick<HoldStore, 'expired'>;
   readonly ledger: Pick<Ledger, 'expire'>;
@@ -15,12 +15,14 @@ export interface ExpireDeps {
 const PAGE = 100;
 const WIDTH = 8;
 
+/** How many holds were ended. */
 export interface Expired {
   readonly ended: number;
-  /** Their time is over, and they could not be ended; the next minute finds them again. */
+  /** Holds whose time is over and that could not be ended. The next call finds them again. */
   readonly overdue: number;
 }
 
+/** Ends at most 100 holds of each lane, oldest first. The timekeeper calls this each minute. */
 export const expireHolds = async (
   { holds, ledger, lanes }: ExpireDeps,
   clock: Clock,

@@ -1,6 +1,7 @@
 /**
- * Money that is an account's own and not at hand: what it earned in other lanes, and what holds still
- * keep whose time is over. It is brought home before the ledger says that there is not enough.
+ * Money of an account that is not available in its home lane: what the account earned in other
+ * lanes, and what holds keep after their time. The ledger makes this money available before it
+ * answers that there is not enough.
  */
 import { sha256 } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
@@ -12,33 +13,36 @@ import { type BringHome, createBringHome } from './bringHome.ts';
 import { endHold, type HoldDeps } from './holds.ts';
 import type { Writer } from './writer.ts';
 
+/** What {@link createFunds} needs. */
 export type FundsDeps = HoldDeps & ChartDeps;
 
-/** What an account should be able to pay. */
+/** What an account should be able to pay, in minor units. */
 export interface Need extends AccountKey {
   readonly amount: bigint;
 }
 
+/** Operations that use all money of an account. */
 export interface Funds {
   /** Brings home all that an account earned in other lanes. */
   sweep(key: AccountKey, id: string): Promise<Outcome>;
   /**
-   * Does the work; when it lacks funds, each account that lacks them is provided for, and it is done
-   * once more. What kept the money away is part of the answer.
+   * Does the work. While an account lacks funds, its other money is made available, once for each
+   * account, and the work is done again. When the money could not be made available, the outcome of
+   * the work says why.
    */
   provided(
     id: string,
     work: () => Promise<readonly Outcome[]>,
     needOf: (outcomes: readonly Outcome[]) => Need | undefined,
   ): Promise<readonly Outcome[]>;
-  /** A set of transfers, all or none, each paid with all that its payer has. */
+  /** Writes a set of transfers, all or none. Each payer pays with all its money. */
   write(id: string, transfers: readonly Transfer[]): Promise<readonly Outcome[]>;
 }
 
 const DUE_PAGE = 100;
 const WIDTH = 8;
 
-/** Ends holds of the account whose time is over: the timekeeper would, within the next minute. */
+/** Ends holds of the account whose time is over. The timekeeper would do so within a minute. */
 const endDue = async (account: Account, deps: FundsDeps): Promise<Outcome | undefined> => {
   for (;;) {
     const now = deps.clock.now();
@@ -48,19 +52,19 @@ const endDue = async (account: Account, deps: FundsDeps): Promise<Outcome | unde
     );
     const unclear = outcomes.find(({ code }) => code === 'unknown');
     if (unclear) return unclear;
-    // The index may name for a while what has ended.
+    // The index may be a moment behind and name holds that have ended.
     const ended = outcomes.filter(({ code }) => code === 'created').length;
     if (due.length < DUE_PAGE || ended === 0) return undefined;
   }
 };
 
-/** Needs of the accounts that a set of transfers found short. */
+/** What the first account needs that lacked funds for the set. */
 const needIn =
   (transfers: readonly Transfer[]) =>
   (outcomes: readonly Outcome[]): Need | undefined => {
     const short = transfers[outcomes.findIndex(({ code }) => code === 'exceeds_credits')];
     const account = short?.moves[0]?.from;
-    // What is to be paid in a lane of its own choice is not looked for elsewhere.
+    // A transfer that names its lane pays only from that lane.
     if (!short || account === undefined || short.lane !== undefined) return undefined;
     const amount = transfers
       .filter(({ unit, moves }) => unit === short.unit && moves[0]?.from === account)
@@ -68,13 +72,14 @@ const needIn =
     return { unit: short.unit, account, amount };
   };
 
-/** An answer that lack of funds gave, with why there could have been more. */
+/** An outcome that lacks funds, with the reason why other money was not made available. */
 const unsure = (outcome: Outcome, { code, detail = '' }: Outcome): Outcome => {
   if (outcome.code !== 'exceeds_credits') return outcome;
   const text = `${outcome.detail}; what it has elsewhere could not be brought home: ${code} ${detail}`;
   return { ...outcome, code: code === 'unknown' ? 'unknown' : outcome.code, detail: text.trim() };
 };
 
+/** Makes {@link Funds}. */
 export const createFunds = (deps: FundsDeps, chart: Chart, writer: Writer): Funds => {
   const bringHome: BringHome = createBringHome(deps, chart, writer);
 
@@ -84,7 +89,7 @@ export const createFunds = (deps: FundsDeps, chart: Chart, writer: Writer): Fund
     return (await endDue(owner, deps)) ?? bringHome(owner, id, need.amount);
   };
 
-  /** For one more sweep, on behalf of an operation. */
+  /** An id for a sweep that an operation needs. Each sweep needs another id. */
   const sweepId = (id: string): string =>
     `${sha256(`${id} ${deps.random.next()}`).slice(0, 16)}:sweep:${deps.clock.now()}`;
 
@@ -94,7 +99,7 @@ export const createFunds = (deps: FundsDeps, chart: Chart, writer: Writer): Fund
     let need = needOf(outcomes);
     while (need && !provisions.has(nameOf(need))) {
       provisions.set(nameOf(need), await provide(need, sweepId(id)));
-      // Whoever brought it home, it is there now.
+      // The work is done again also after a failure: another sweep may have brought the money home.
       outcomes = await work();
       need = needOf(outcomes);
     }

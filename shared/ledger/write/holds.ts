@@ -1,5 +1,4 @@
-/** Placing holds and ending them: beside the lanes, each in one transaction. */
-
+/** Places and ends holds. Holds are not journaled: they do not use the fence of a lane. */
 import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
 import { chunksOf } from '#shared/kernel/batches.ts';
 import { Book } from '../core/book.ts';
@@ -11,6 +10,7 @@ import { holdFault } from '../core/validate.ts';
 import type { Found, HoldStore, LaneStore } from '../ports.ts';
 import type { GroupDeps } from './commitGroup.ts';
 
+/** What holds need. */
 export interface HoldDeps extends GroupDeps {
   readonly store: LaneStore;
   readonly holds: HoldStore;
@@ -18,7 +18,7 @@ export interface HoldDeps extends GroupDeps {
 
 const BACKOFF_MS = { min: 5, max: 500 };
 
-/** With the balance they fit into one transaction. */
+/** Holds of one transaction, which also has the balance. */
 const TOGETHER_MAX = 50;
 
 const late = (ids: readonly string[]): readonly Outcome[] =>
@@ -26,7 +26,7 @@ const late = (ids: readonly string[]): readonly Outcome[] =>
     answer(id, 'unknown', 'the deadline passed; asking again with the same id is safe'),
   );
 
-/** Tries until there is an answer or the deadline is over. */
+/** Tries until there is an answer or the deadline (ms since the epoch) is over. */
 const persist = async (
   ids: readonly string[],
   deadline: number,
@@ -64,7 +64,7 @@ const placed = (request: HoldRequest, { lane }: Account): Hold => ({
   lane,
 });
 
-/** What is true now decides which of them may be placed. */
+/** Reads the current state and decides which holds may be placed. */
 const judge = async (
   requests: readonly HoldRequest[],
   account: Account,
@@ -81,7 +81,7 @@ const judge = async (
   return requests.map((request) => executeHold(book, request, deps.clock.now()));
 };
 
-/** As if nothing stood in the way: what is wrong with a request itself shows at once. */
+/** The outcome when the table does not refuse: only the request itself is checked. */
 const guess = (request: HoldRequest): Outcome =>
   holdFault(request) ?? answer(request.id, 'created');
 
@@ -93,7 +93,7 @@ const placeTogether = (
 ): Promise<readonly Outcome[]> => {
   const ids = requests.map(({ id }) => id);
   let outcomes: readonly Outcome[] = requests.map(guess);
-  // Whose time is over is refused, but not if it was placed while it was not.
+  // A hold whose time is over may have been placed before: only the table tells.
   let isJudged = !requests.some(({ expiresAt }) => expiresAt <= deps.clock.now());
   return persist(ids, deadline, deps, async () => {
     if (!isJudged) outcomes = await judge(requests, account, deps);
@@ -106,7 +106,7 @@ const placeTogether = (
     if (kind === 'done') return outcomes;
     if (kind === 'refused') {
       outcomes = await judge(requests, account, deps);
-      // What is refused on what was just read is refused; the others are tried once more.
+      // These refusals are found on current data and are final. The other holds are tried again.
       if (!outcomes.some(({ code }) => code === 'created')) return outcomes;
     }
     return undefined;
@@ -114,8 +114,10 @@ const placeTogether = (
 };
 
 /**
- * Holds on one account (or out of one parent hold), as many as there is money for, in order. One whose
- * id another has had before it is placed after that one, and so compared with it.
+ * Places holds on one account, or out of one parent hold. In their order, as many are placed as
+ * there is money for. A request that repeats an id is placed after the first request with that id,
+ * and so compared with it. Does not throw for errors of the table: the outcome is then `unknown` or
+ * `store_refused`.
  * @param deadline ms since the epoch
  */
 export const placeHolds = async (
@@ -140,7 +142,11 @@ export const placeHolds = async (
   return outcomes;
 };
 
-/** Ends a hold without a transfer: what is left goes back. */
+/**
+ * Ends a hold without a transfer. The rest of the hold goes back. Does not throw for errors of the
+ * table: the outcome is then `unknown` or `store_refused`.
+ * @param deadline ms since the epoch
+ */
 export const endHold = async (
   id: string,
   as: 'released' | 'expired',

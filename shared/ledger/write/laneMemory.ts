@@ -1,39 +1,46 @@
-/** What a writer knows of its lanes, and reads when it does not. */
+/** What a writer knows of its lanes, and how it reads what it does not know. */
 import type { Head } from '../core/blocks.ts';
 import { Book } from '../core/book.ts';
 import type { AccountKey, Outcome, Transfer } from '../core/types.ts';
 import { transferFault } from '../core/validate.ts';
 import type { Found, LaneStore, Wanted } from '../ports.ts';
 
-/** A set of transfers with whoever waits for its outcome. */
+/** A set of transfers, and the function that tells its outcomes. */
 export interface Unit {
   readonly transfers: readonly Transfer[];
   /** ms since the epoch. */
   readonly deadline: number;
-  /** It was refused before: whether it is refused again is found on what is read now. */
+  /** What is known of the set may be wrong: the next try reads all that the set needs. */
   doubted: boolean;
   tell(outcomes: readonly Outcome[]): void;
 }
 
-/** What a writer knows of its lanes, as of their heads; the fence finds out when it is not so. */
+/**
+ * What a writer knows of its lanes, as of their heads. A commit on an old head fails at the fence.
+ */
 export interface Memory {
   readonly lanes: readonly number[];
   readonly heads: Map<number, Head>;
   book: Book;
 }
 
+/** A memory that knows nothing yet. */
 export const newMemory = (lanes: readonly number[]): Memory => ({
   lanes,
   heads: new Map(),
   book: new Book(),
 });
 
+/** Forgets all: the next try reads again. */
 export const forget = (memory: Memory): void => {
   memory.heads.clear();
   memory.book = new Book();
 };
 
-/** Payer first. None for what is refused unread: its names may be none that the table takes. */
+/**
+ * The accounts of a transfer, payer first. Empty for a transfer that is wrong by itself: the table
+ * might refuse its names.
+ */
 export const keysOf = (transfer: Transfer): readonly AccountKey[] => {
   const { unit, moves } = transfer;
   if (transferFault(transfer)) return [];
@@ -49,12 +56,14 @@ const remember = (book: Book, found: Partial<Found>): void => {
   for (const transfer of found.transfers ?? []) book.setTransfer(transfer);
 };
 
+/** Reads the heads that the memory does not know. */
 export const loadHeads = async ({ lanes, heads }: Memory, store: LaneStore): Promise<void> => {
   const missing = lanes.filter((lane) => !heads.has(lane));
   for (const head of await Promise.all(missing.map((lane) => store.head(lane))))
     heads.set(head.lane, head);
 };
 
+/** Reads the accounts of the units that the memory does not know or that are in doubt. */
 export const loadAccounts = async (
   { book }: Memory,
   units: readonly Unit[],
@@ -82,7 +91,10 @@ const wantedOf = (book: Book, { transfers, doubted }: Unit): Required<Omit<Wante
   return { positions, records };
 };
 
-/** A trial on what the units need; records change beside the lanes, and are good for one try. */
+/**
+ * Reads the positions and records that the units need. Positions are kept in the memory. Records
+ * change without the fence of a lane: they are in the trial only, for one try.
+ */
 export const trialOf = async (
   { book }: Memory,
   units: readonly Unit[],

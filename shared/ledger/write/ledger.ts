@@ -1,5 +1,4 @@
-/** The ledger's operations. Each is idempotent by its id and answers with an outcome; see `Code`. */
-
+/** The operations of the ledger. Each is idempotent by its id and gives an outcome; see `Code`. */
 import { answer, mayBeId, thrown } from '../core/compareRequests.ts';
 import type {
   AccountKey,
@@ -17,6 +16,7 @@ import { createFunds, type Funds, type FundsDeps, type Need } from './funds.ts';
 import { endHold, placeHolds } from './holds.ts';
 import { createWriter } from './writer.ts';
 
+/** What {@link createLedger} needs. */
 export type LedgerDeps = FundsDeps;
 
 interface Payment {
@@ -32,24 +32,36 @@ interface Posting {
   readonly id: string;
   readonly hold: string;
   readonly to: readonly Omit<Move, 'from'>[];
-  /** What is left of the hold goes back; the default. */
+  /** The rest of the hold goes back. The default is true. */
   readonly final?: boolean;
   readonly metadata?: Metadata;
 }
 
+/**
+ * The operations. Amounts are in minor units. Operations that move or hold money do not throw for
+ * errors of the table: the outcome is then `unknown` or `store_refused`. Operations on accounts,
+ * `balance` and `find` throw StoreRefusedError LEDGER_STORE_REFUSED, or the error of the table.
+ */
 export interface Ledger extends ChartOperations {
   transfer(payment: Payment): Promise<Outcome>;
-  /** One account pays many, in its own lane: all of them once it is done, or none. */
+  /**
+   * One account pays many. When the outcome is `created`, all are paid; when it is refused, none.
+   */
   disburse(disbursement: Disbursement): Promise<Outcome>;
-  /** All of them or none. */
+  /** Makes all payments or none. */
   linked(payments: readonly Payment[]): Promise<readonly Outcome[]>;
   hold(request: HoldRequest): Promise<Outcome>;
-  /** In order; those of one account, or out of one hold, together. */
+  /**
+   * Places holds. Holds of one account, or out of one hold, are placed together, in their order.
+   */
   holdMany(requests: readonly HoldRequest[]): Promise<readonly Outcome[]>;
+  /** Pays from a hold. */
   post(posting: Posting): Promise<Outcome>;
+  /** Ends a hold; its rest goes back. */
   release(hold: string): Promise<Outcome>;
+  /** As `release`, with the state `expired`. Does not check the time. */
   expire(hold: string): Promise<Outcome>;
-  /** Takes a transfer back, as `<id>:reverse`: all that it paid, or nothing. */
+  /** Takes back all that a transfer paid, or nothing. The reversal has the id `<id>:reverse`. */
   reverse(id: string): Promise<Outcome>;
   /** Brings home what an account earned in other lanes. */
   sweep(key: AccountKey, id: string): Promise<Outcome>;
@@ -58,11 +70,13 @@ export interface Ledger extends ChartOperations {
 }
 
 const transferOf = ({ id, unit, from, to, amount, metadata }: Payment): Transfer => ({
-  ...{ id, unit, moves: [{ from, to, amount }] },
+  id,
+  unit,
+  moves: [{ from, to, amount }],
   ...(metadata && { metadata }),
 });
 
-/** Whose money it takes: holds of one account, or out of one hold, go together. */
+/** A key of the account or parent hold that the money comes from. */
 const sourceOf = ({ unit, from, parent }: HoldRequest): string =>
   JSON.stringify([unit, from, parent ?? null]);
 
@@ -82,7 +96,7 @@ const createHoldMany = (deps: LedgerDeps, chart: Chart, funds: Funds): Ledger['h
 
   const holdFunded = (requests: readonly HoldRequest[]): Promise<readonly Outcome[]> => {
     const outcomes: Outcome[] = [];
-    /** What is held, or refused for another reason, is not asked for once more. */
+    /** Requests that are not asked yet, or lacked funds. Other outcomes are final. */
     const open = () =>
       [...requests.entries()].filter(([index]) => {
         const { code = 'exceeds_credits' } = outcomes[index] ?? {};
@@ -120,6 +134,7 @@ const createHoldMany = (deps: LedgerDeps, chart: Chart, funds: Funds): Ledger['h
   };
 };
 
+/** Makes the operations. One instance writes each of its lanes one commit at a time. */
 export const createLedger = (deps: LedgerDeps): Ledger => {
   const { store, clock } = deps;
   const writer = createWriter(deps);
@@ -160,7 +175,7 @@ export const createLedger = (deps: LedgerDeps): Ledger => {
     }
   };
 
-  /** A set in which one is not known is not known at all. */
+  /** After an error the outcome of each payment of the set is unknown. */
   const toldAll = async (payments: readonly Payment[]): Promise<readonly Outcome[]> => {
     try {
       return await linked(payments);

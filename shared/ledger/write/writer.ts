@@ -1,7 +1,7 @@
 /**
- * Writes transfers into lanes. While one commit of a lane is out, the next group fills; an idle
- * lane commits at once. Any number of writers may share a lane: the fence on its head lets one
- * commit through and makes the others look again.
+ * Writes transfers into lanes. While a commit of a lane is under way, transfers wait and form the
+ * next group. An idle lane commits at once. Any number of writers may share a lane: the fence on
+ * its head lets one commit pass, and the other writers read again.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { nameOf } from '../core/book.ts';
@@ -11,10 +11,11 @@ import { setFault } from '../core/validate.ts';
 import { commitGroup, type GroupDeps } from './commitGroup.ts';
 import { keysOf, type Memory, newMemory, type Unit } from './laneMemory.ts';
 
+/** Writes sets of transfers. */
 export interface Writer {
   /**
-   * One transfer, or a set of which all or none happen. What the ledger refuses is an outcome, as
-   * is a deadline (ms since the epoch) that passed before it was known.
+   * Writes one transfer, or all or none of a set. A refusal is an outcome, and so is an error of
+   * the table. `unknown` when the deadline (ms since the epoch) passed before there was an answer.
    */
   write(transfers: readonly Transfer[], deadline: number): Promise<readonly Outcome[]>;
 }
@@ -28,14 +29,17 @@ const takeGroup = (queue: Unit[]): readonly Unit[] => {
   return queue.splice(0, end < 0 ? queue.length : end);
 };
 
+/** Makes a writer. It keeps what it knows of its lanes in memory, for as long as it lives. */
 export const createWriter = (deps: GroupDeps): Writer => {
-  /** Accounts never move. */
+  /** Home lanes by account. The home of an account never changes. */
   const homes = new Map<string, number>();
   const memories = new Map<number, Memory>();
   const queues = new Map<number, Unit[]>();
   const turns = new Map<number, Promise<void>>();
 
-  /** One commit at a time in each lane. */
+  /**
+   * Runs the work when all earlier work of these lanes is over: one commit at a time in each lane.
+   */
   const inTurn = (lanes: readonly number[], work: () => Promise<void>): Promise<void> => {
     const turn = Promise.all(lanes.map((lane) => turns.get(lane))).then(work);
     const over = turn.catch(() => undefined);
@@ -56,7 +60,7 @@ export const createWriter = (deps: GroupDeps): Writer => {
   const lanesOf = (transfers: readonly Transfer[]): readonly number[] => {
     const lanes = transfers.map((transfer) => {
       const [payer] = keysOf(transfer);
-      // Nobody's transfer is refused in whichever lane.
+      // An unknown payer is refused in any lane, so lane 0 will do.
       return transfer.lane ?? (payer && homes.get(nameOf(payer))) ?? 0;
     });
     return [...new Set(lanes)].sort((a, b) => a - b);
