@@ -96,8 +96,8 @@ export const standings = async (deps: StandingsDeps): Promise<readonly (Account 
     accounts.push(...page.accounts);
     for (const balance of page.balances) found.set(placeOf(balance.key, balance.lane), balance);
   }
-  // A balance may show a commit whose block cannot be read yet. When all heads were read again, that
-  // commit is over and its block is in the journal.
+  // A balance may show a commit whose block cannot be read yet. When all heads were read again,
+  // that commit is over and its block is in the journal.
   await headsAtOnce(deps);
   for (const head of heads) takeOff(found, await postedSince(head, deps));
   const byAccount = Map.groupBy(found.values(), ({ key }) => nameOf(key));

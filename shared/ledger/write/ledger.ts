@@ -45,7 +45,8 @@ interface Posting {
 export interface Ledger extends ChartOperations {
   transfer(payment: Payment): Promise<Outcome>;
   /**
-   * One account pays many. When the outcome is `created`, all are paid; when it is refused, none.
+   * One account pays many from its home lane. After `created` or `exists` all are paid. After
+   * `unknown` some may be paid: asking again pays the rest. After a refusal none is paid.
    */
   disburse(disbursement: Disbursement): Promise<Outcome>;
   /** Makes all payments or none. */
