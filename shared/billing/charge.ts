@@ -2,7 +2,10 @@
 import { chargeIdOf, drawOf, holdIdOf, type Priced, sharedOf } from './jobCost.ts';
 import type { Charge } from './settleCharge.ts';
 
-/** undefined for a job that costs nothing. */
+/**
+ * The charge of a job that has ended; undefined for a job that costs nothing. Without `due`,
+ * nothing is paid and the hold goes back: so for a job that did not complete, or owes nothing.
+ */
 export const chargeOf = (record: Priced): Charge | undefined => {
   const { cost, settlement, status } = record;
   if (!cost) return undefined;
@@ -16,7 +19,7 @@ export const chargeOf = (record: Priced): Charge | undefined => {
   const { hold, amount: own, ...due } = settlement;
   if (own === undefined) return { ...charge, hold, due };
   const shared = sharedOf(settlement);
-  // What nothing is paid for was not drawn from an allowance either.
+  // A job that owes nothing took nothing from an allowance: its own hold goes back, if it has one.
   if (own === '0' && shared === 0n) return { ...charge, hold: holdIdOf(record) };
   return { ...charge, hold, amount: BigInt(own) + shared, due };
 };

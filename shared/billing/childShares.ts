@@ -1,5 +1,4 @@
-/** What children are paid with out of what their parent holds. */
-
+/** Shares: amounts for children, taken out of the hold of their parent. */
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import { EnqueueError } from '#shared/jobs/kinds/errors.ts';
 import type { JobRecord, Settlement } from '#shared/jobs/record/record.ts';
@@ -9,14 +8,23 @@ import type { Funds } from './ports.ts';
 
 type Price = NonNullable<Envelope['cost']>;
 
+/** The shares of one run of a parent. */
 export interface Shares {
-  /** The price as the child's envelope is to say it. @throws EnqueueError when nothing is held */
+  /**
+   * The price as the envelope of the child tells it.
+   * @throws EnqueueError NO_PARENT_HOLD when the parent holds nothing
+   */
   priced(cost: Price): Price;
-  /** Counts the price of a child that will be sent. @throws EnqueueError when too little is held */
+  /**
+   * Takes the price of a child that will be sent out of what the parent holds.
+   * @throws EnqueueError PAID_CHILDREN_MAX, PARENT_HOLD_TOO_SMALL
+   */
   take(cost: Price | undefined): void;
+  /** The shares that were taken; undefined when none was. */
   all(): Settlement['shares'];
 }
 
+/** Makes the shares of a parent. @param funds absent: the parent holds nothing */
 export const createShares = (parent: JobRecord, funds: Funds | undefined): Shares => {
   const amounts: string[] = [];
   const until = parent.updatedAt + LIMITS.holdSecondsMax * 1_000;

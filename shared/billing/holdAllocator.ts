@@ -1,9 +1,9 @@
 /**
- * Holds for jobs. Those that come together are held together; a payer with very many jobs gets an
- * allowance, one hold that this environment spends from on its own, so that its balance is not the
- * item that everything waits for. What is left of an allowance goes back when it expires.
+ * Places holds for jobs. Jobs that come together are held together. A payer with very many jobs
+ * gets an allowance: one hold from which this environment pays many jobs by itself. So the jobs do
+ * not all wait for the item of the payer's balance. The rest of an allowance goes back when the
+ * allowance expires.
  */
-
 import type { Draw } from '#shared/jobs/record/record.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Ids } from '#shared/kernel/ports.ts';
@@ -13,6 +13,7 @@ import type { Funds, HoldAllocator, Price } from './ports.ts';
 
 type Taken = Awaited<ReturnType<HoldAllocator['take']>>;
 
+/** What {@link createHoldAllocator} needs. */
 export interface HoldAllocatorDeps {
   readonly ledger: Pick<Ledger, 'holdMany'>;
   readonly clock: Clock;
@@ -27,7 +28,7 @@ interface Asked {
 interface Allowance {
   readonly id: string;
   left: bigint;
-  /** No more draws from then on, ms since the epoch. */
+  /** No job is paid from the allowance from this time on, ms since the epoch. */
   readonly until: number;
 }
 
@@ -35,7 +36,7 @@ interface Allowance {
 interface Customer {
   asked: Asked[];
   busy: boolean;
-  /** Starts of the last seconds, to tell who has many. */
+  /** Times of requests within the window, ms since the epoch: they tell who has many jobs. */
   recent: number[];
   allowance: Allowance | undefined;
 }
@@ -51,7 +52,9 @@ const isGone = ({ code }: Outcome): boolean =>
   code === 'exceeds_pending_amount' ||
   code === 'expiry_out_of_range';
 
-/** An earlier attempt of the run placed it: at its own time, or in the stead of the parent's. */
+/**
+ * An earlier attempt of the run placed the hold: with another expiry, or on the account instead.
+ */
 const PLACED_BEFORE: readonly Outcome['code'][] = [
   'exists_with_different_expiry',
   'exists_with_different_hold',
@@ -74,6 +77,10 @@ const takenOf = (hold: string, outcome: Outcome | undefined): Taken => {
   };
 };
 
+/**
+ * Makes the allocator of one environment. Allowances are in memory: another environment of the same
+ * function has others.
+ */
 export const createHoldAllocator = ({ ledger, clock, ids }: HoldAllocatorDeps): HoldAllocator => {
   const customers = new Map<string, Customer>();
 
@@ -93,7 +100,9 @@ export const createHoldAllocator = ({ ledger, clock, ids }: HoldAllocatorDeps): 
     return customer.recent.length >= LIMITS.allowanceFromJobs;
   };
 
-  /** As much as a while of jobs like this one will need; without it they are held one by one. */
+  /**
+   * Holds an allowance for `allowanceJobs` jobs like this one. When refused, each job has its hold.
+   */
   const allow = async (customer: Customer, { payer, unit, amount }: Price): Promise<void> => {
     const id = `allowance:${ids.next()}`;
     const until = clock.now() + LIMITS.allowanceSeconds * 1_000;
@@ -108,7 +117,10 @@ export const createHoldAllocator = ({ ledger, clock, ids }: HoldAllocatorDeps): 
     if (!first) return;
     const expiresAt = clock.now() + LIMITS.holdSecondsMax * 1_000;
     const requests = asked.map(({ price: { hold, unit, payer, amount } }) => ({
-      ...{ id: hold, unit, from: payer, amount },
+      id: hold,
+      unit,
+      from: payer,
+      amount,
       expiresAt,
     }));
     const outcomes = await ledger.holdMany(requests);
@@ -149,7 +161,7 @@ export const createHoldAllocator = ({ ledger, clock, ids }: HoldAllocatorDeps): 
     const { unit, payer: from, amount } = price;
     const request = { id: hold, unit, from, amount, expiresAt: until, parent: of };
     const [outcome] = await ledger.holdMany([request]);
-    // What the parent held is gone, or its time is over: the payer pays as for any other job.
+    // The parent's hold is gone, or its time is over: the payer then pays as for any other job.
     return outcome && isGone(outcome) ? ask(price) : takenOf(hold, outcome);
   };
 

@@ -1,5 +1,4 @@
-/** What a job costs: held before it runs, posted with its completion, released otherwise. */
-
+/** The price of a job: held before a run, posted when the job completes, else released. */
 import { LEDGER_ACCOUNTS, MARGIN_PPM_DEFAULT, UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import type { Cost, Draw, JobRecord, Settlement } from '#shared/jobs/record/record.ts';
@@ -10,6 +9,10 @@ import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Funds } from './ports.ts';
 
+/**
+ * The price that an envelope asks for, with `UNIT_DEFAULT` where it names no unit. Undefined: no
+ * price.
+ */
 export const costOf = ({ cost }: Envelope): Cost | undefined => {
   if (!cost) return undefined;
   const amount = String(cost.amount);
@@ -19,15 +22,15 @@ export const costOf = ({ cost }: Envelope): Cost | undefined => {
   return { payer, unit, amount, draw };
 };
 
-/** What the ledger is told of the end of a job. */
+/** The fields of a job that its charge depends on. */
 export type Priced = Pick<
   JobRecord,
   'id' | 'status' | 'createdAt' | 'updatedAt' | 'generation' | 'cost' | 'settlement'
 >;
 
 /**
- * The id of a run's charge in the ledger: another one for each generation, and for another job that
- * has the id after the first is forgotten.
+ * The id of the charge of a run in the ledger. Each generation has another id. A later job with the
+ * same id, after the record of the first job is gone, has another id, too.
  */
 export const chargeIdOf = ({
   id,
@@ -38,27 +41,32 @@ export const chargeIdOf = ({
   return `job:${name}:${createdAt}:${generation}`;
 };
 
-/** The charge that a transfer belongs to: one may take several, which are numbered. */
+/**
+ * The id of the charge that a transfer belongs to: a charge may take several numbered transfers.
+ */
 export const chargeIdIn = (transferId: string): string | undefined =>
   /^(job:.+:\d{13,}:\d+)(?::\d+)?$/.exec(transferId)?.[1];
 
-/** @param ordinal of a child that is paid from what the job of this charge holds, from 1 */
+/**
+ * The id of the hold for a child that is paid from the hold of this charge.
+ * @param ordinal of the child among the paid children, from 1
+ */
 export const shareHoldIdOf = (chargeId: string, ordinal: number): string =>
   `${chargeId}:${ordinal}:hold`;
 
-/** Out of the parent's hold for the first run only: what that did not need has gone back. */
+/** The draw on the parent's hold, for the first run only: its rest has gone back after that run. */
 export const drawOf = ({
   cost,
   generation = 0,
 }: Pick<Priced, 'cost' | 'generation'>): Draw | undefined =>
   generation === 0 ? cost?.draw : undefined;
 
-/** The hold of this run of a job. */
+/** The id of the hold of this run of a job. */
 export const holdIdOf = (
   record: Pick<Priced, 'id' | 'createdAt' | 'generation' | 'cost'>,
 ): string => drawOf(record)?.hold ?? `${chargeIdOf(record)}:hold`;
 
-/** Who is paid when it was not the worker itself. */
+/** Who is paid, where the payee is not the worker itself. */
 export type Earned = Required<Pick<Settlement, 'payee' | 'marginPpm' | 'amount'>>;
 
 interface Attempted {
@@ -70,6 +78,7 @@ interface Attempted {
 
 const BY_WORKER = { payee: LEDGER_ACCOUNTS.worker, marginPpm: MARGIN_PPM_DEFAULT };
 
+/** The settlement of a completed run. @param earned absent: the account of the worker is paid */
 export const settlementOf = (
   { hold, final }: Funds,
   earned: Earned | undefined,
@@ -81,14 +90,17 @@ export const settlementOf = (
   ...(shares && { shares }),
 });
 
-/** What of the price goes to the job's children, in minor units. */
+/** The part of the price that goes to children of the job, in minor units. */
 export const sharedOf = ({
   shares,
 }: {
   readonly shares?: Settlement['shares'] | undefined;
 }): bigint => (shares?.amounts ?? []).reduce((sum, amount) => sum + BigInt(amount), 0n);
 
-/** What was held in vain is free for other jobs of the payer. */
+/**
+ * Gives back what the run did not need, so that other jobs of the payer can use it: everything when
+ * the run did not complete, else the rest that a cheaper host left.
+ */
 export const returnFunds = (
   { record, funds, earned, children }: Attempted,
   completed: boolean,
@@ -100,16 +112,17 @@ export const returnFunds = (
   if (rest > 0n) funds?.giveBack(rest);
 };
 
-/** Longer and longer, but looked at a few times an hour. */
+/** How long a job waits for funds, in ms. The wait doubles up to `fundsWaitSecondsMax`. */
 const waitMs = ({ snoozes = 0 }: JobRecord): number =>
   1_000 * doubled(LIMITS.fundsWaitSecondsMin, snoozes, LIMITS.fundsWaitSecondsMax);
 
+/** Neither field for a job that costs nothing. */
 export interface Paid {
   readonly funds?: Funds;
   readonly outcome?: AttemptOutcome;
 }
 
-/** Holds the price of an attempt; `outcome` instead of funds is how the attempt ends without a run. */
+/** Holds the price of an attempt. When `outcome` is set, the attempt ends so, without a run. */
 export const pay = async (
   record: JobRecord,
   { cost }: Envelope,

@@ -1,5 +1,4 @@
-/** What a job's price went through, as steps of its trace. */
-
+/** The history of the price of a job, as steps of the trace. */
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import type { TraceStep } from '#shared/jobs/record/trace.ts';
 import type { LedgerReader, StoredRecord } from '#shared/ledger/ports.ts';
@@ -28,7 +27,7 @@ const heldStep = (record: JobRecord, found: StoredRecord | undefined): readonly 
   return state === 'released' || state === 'expired' ? [step, back] : [step];
 };
 
-/** What its children are paid with. */
+/** The step for what is kept for children. */
 const sharedSteps = ({ cost, settlement, updatedAt }: JobRecord): readonly TraceStep[] => {
   const amounts = settlement?.shares?.amounts ?? [];
   if (!settlement || amounts.length === 0) return [];
@@ -38,14 +37,18 @@ const sharedSteps = ({ cost, settlement, updatedAt }: JobRecord): readonly Trace
   return [{ at: updatedAt, event: 'shared', text }];
 };
 
-/** A host may cost less than the job would pay. */
+/** Tells the rest: a host may cost less than the price of the job. */
 const restText = ({ cost, settlement }: JobRecord): string => {
   if (!cost || settlement?.amount === undefined) return '';
   const rest = BigInt(cost.amount) - BigInt(settlement.amount) - sharedOf(settlement);
   return rest > 0n ? `; ${rest} ${cost.unit} given back` : '';
 };
 
-/** Empty for a job that costs nothing. */
+/**
+ * The steps held, shared, released and posted, as far as they happened. Empty for a job that costs
+ * nothing.
+ * @throws UnreadableItemError LEDGER_ITEM_UNREADABLE when a record of the job cannot be read
+ */
 export const moneySteps = async (
   record: JobRecord,
   { reader }: { readonly reader: LedgerReader },

@@ -3,25 +3,28 @@ import type { Draw, JobRecord } from '#shared/jobs/record/record.ts';
 
 /** What a job would cost, before it runs. */
 export interface Price {
-  /** Of this run of the job: asked again, it is the same hold. */
+  /** The id of the hold for this run of the job. The same id is never held twice. */
   readonly hold: string;
-  /** Taken out of what the job's parent holds. */
+  /** The price is taken out of the hold of the parent. */
   readonly draw?: Draw | undefined;
   readonly payer: string;
   readonly unit: string;
+  /** Minor units. */
   readonly amount: bigint;
 }
 
 /** Money that is held for a job. */
 export interface Funds {
   readonly hold: string;
+  /** The hold is for this job alone; false for an allowance. */
   readonly final: boolean;
-  /** It was not needed after all: all of it, or what is given. */
+  /** Gives back to an allowance: `rest` (minor units), or everything. Else does nothing. */
   giveBack(rest?: bigint): void;
 }
 
+/** Places holds for the worker. */
 export interface HoldAllocator {
-  /** Holds the price, or says why the payer cannot pay it; `unclear` when the ledger did not answer. */
+  /** Holds the price. `short`: the hold was refused. `unclear`: the ledger did not answer. */
   take(
     price: Price,
   ): Promise<
@@ -31,8 +34,8 @@ export interface HoldAllocator {
   >;
 }
 
-/** Ends of jobs with a price, on their way to the ledger. */
+/** Sends the charges of ended jobs to the ledger. */
 export interface Charges {
-  /** Resolves when all are queued; sending one again does no harm. */
+  /** Resolves when all charges are queued. A charge may be sent again: it is settled once. */
   send(ended: readonly JobRecord[]): Promise<void>;
 }

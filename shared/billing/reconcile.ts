@@ -1,9 +1,9 @@
 /**
- * The ledger against the jobs. A ledger that was restored has forgotten what was posted since, and
- * nobody sends it again: what it owes follows from the records of the jobs that have ended, and is
- * settled by its own id, so once. Jobs that were restored have forgotten runs that were paid.
+ * Compares the ledger with the jobs. A ledger that was restored from a backup lacks what was posted
+ * after the backup, and nobody sends these charges again. They follow from the records of the jobs
+ * that have ended. Each charge is settled by its id, and so once. A Jobs table that was restored
+ * lacks runs that were paid.
  */
-
 import { mapPool } from '#shared/kernel/pool.ts';
 import { type Block, entriesOf } from '#shared/ledger/core/blocks.ts';
 import { totalOf } from '#shared/ledger/core/compareRequests.ts';
@@ -14,37 +14,43 @@ import { chargeOf } from './charge.ts';
 import { chargeIdIn, chargeIdOf, type Priced } from './jobCost.ts';
 import { type Charge, ownAmountOf, settleCharge } from './settleCharge.ts';
 
+/** A job that has ended and whose charge is not settled. */
 export interface Unsettled {
   readonly job: string;
   /** ms since the epoch. */
   readonly endedAt: number;
   readonly charge: Charge;
-  /** `held`: nothing is owed, but its hold still keeps the money. */
+  /**
+   * `unpaid`: the charge was not posted. `held`: nothing is owed, but the hold is still pending.
+   */
   readonly is: 'unpaid' | 'held';
 }
 
-/** Paid, for a run that no record of a completed job tells of. */
+/** A payment for a run that no record of a completed job has. */
 export interface Unaccounted {
-  /** One charge may take several. */
+  /** The id of the transfer. A charge may take several transfers. */
   readonly transfer: string;
   readonly unit: string;
   readonly payer: string;
+  /** Minor units. */
   readonly amount: bigint;
   /** ms since the epoch. */
   readonly at: number;
 }
 
+/** What {@link reconcile} found. */
 export interface Reconciled {
   /** In the order in which the jobs ended. */
   readonly unsettled: readonly Unsettled[];
   readonly unaccounted: readonly Unaccounted[];
 }
 
+/** What {@link reconcile} reads. */
 export interface ReconcileDeps {
   readonly jobs: AsyncIterable<readonly Priced[]>;
   readonly reader: Pick<LedgerReader, 'records' | 'blocks'>;
   readonly lanes: number;
-  /** Payments before it are not looked at, ms since the epoch; absent: none is. */
+  /** Payments from this time on are compared, ms since the epoch; absent: no payment is. */
   readonly since?: number | undefined;
 }
 
@@ -60,7 +66,7 @@ const openness = (
   const { id, hold, due, draw } = charge;
   if (due && ownAmountOf(charge) > 0n) return found.has(id) ? undefined : 'unpaid';
   if (due && !due.final) return undefined;
-  // What was never taken out of the parent's hold is still in it.
+  // A price that was never taken out of the parent's hold is still in that hold.
   const kept = found.get(hold) ?? (draw && found.get(draw.of));
   return isPending(kept) ? 'held' : undefined;
 };
@@ -109,7 +115,12 @@ const unaccountedIn = async (
   return paid.filter(({ transfer }) => !takenBack.has(transfer)).sort((a, b) => a.at - b.at);
 };
 
-/** Changes nothing. What ended a moment ago may still be on its way, and is settled once all the same. */
+/**
+ * Finds charges that are not settled, and payments without a job. Changes nothing. The charge of a
+ * job that ended a moment ago may still be in the queue: when it is settled here, too, it is
+ * settled once.
+ * @throws UnreadableItemError LEDGER_ITEM_UNREADABLE when a record of the ledger cannot be read
+ */
 export const reconcile = async (deps: ReconcileDeps): Promise<Reconciled> => {
   const { jobs, reader, since } = deps;
   const unsettled: Unsettled[] = [];
@@ -124,7 +135,9 @@ export const reconcile = async (deps: ReconcileDeps): Promise<Reconciled> => {
   return { unsettled, unaccounted };
 };
 
-/** @returns the outcomes that need a person */
+/**
+ * Settles the charges again. @returns the outcomes that are not done: a person must look at them
+ */
 export const settleAgain = async (
   unsettled: readonly Unsettled[],
   ledger: Ledger,

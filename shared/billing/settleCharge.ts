@@ -1,26 +1,32 @@
-/** Paying for a job that has ended: from its hold, or, when that is gone, as well as it can be. */
+/**
+ * Settles the charge of a job: from its hold or, when the hold is gone, from the payer's account.
+ */
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
 import type { Settlement } from '#shared/jobs/record/record.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
 import type { Ledger } from '#shared/ledger/write/ledger.ts';
 import { shareHoldIdOf } from './jobCost.ts';
 
-/** What the end of a job means for the ledger. */
+/** What the end of a job asks of the ledger. Amounts are in minor units. */
 export interface Charge {
   readonly id: string;
   readonly hold: string;
   readonly unit: string;
   readonly payer: string;
   readonly amount: bigint;
-  /** A hold that is taken out of another one: also now, if the job ended before it was. */
+  /**
+   * The hold of the parent that `hold` is taken out of. The settlement takes it when the job ended
+   * before its run could. `until` is in ms since the epoch.
+   */
   readonly draw?: { readonly of: string; readonly until: number };
-  /** Absent: nothing is owed, and what was held goes back. */
+  /** Absent: nothing is owed, and the hold goes back. */
   readonly due?: {
-    /** The hold was for this job alone: its rest goes back. */
+    /** The hold was for this job alone, so its rest goes back. */
     readonly final: boolean;
     readonly payee: string;
+    /** The margin, in parts per million of the amount. */
     readonly marginPpm: number;
-    /** Of the amount, for the job's children: taken out of the hold. */
+    /** Parts of the amount for children of the job: taken out of the hold. */
     readonly shares?: Settlement['shares'];
   };
 }
@@ -34,7 +40,10 @@ interface Part {
 
 const PPM = 1_000_000n;
 
-/** The payee's share is rounded down; what rounding leaves is the operator's, as it always was. */
+/**
+ * Splits an amount (minor units). The share of the payee is rounded down; the operator gets the
+ * rest. This has always been the rule.
+ */
 export const splitOf = (
   amount: bigint,
   marginPpm: number,
@@ -54,21 +63,29 @@ const movesOf = (amount: bigint, payee: string, marginPpm: number) => {
 const partsOf = ({ id, due }: Charge): readonly Part[] => {
   const { amounts = [], until = 0 } = due?.shares ?? {};
   return amounts.map((amount, index) => ({
-    ...{ hold: shareHoldIdOf(id, index + 1), amount: BigInt(amount), until },
+    hold: shareHoldIdOf(id, index + 1),
+    amount: BigInt(amount),
+    until,
   }));
 };
 
-/** What is left of the price for the job itself. */
+/** The amount without the shares of children, in minor units. */
 export const ownAmountOf = (charge: Charge): bigint =>
   partsOf(charge).reduce((rest, part) => rest - part.amount, charge.amount);
 
-/** The payer's account or, when that cannot pay any more, what the mesh is owed. */
+/**
+ * Pays without a hold. @param from the payer's account, or the account of what the mesh is owed
+ * when the payer cannot pay
+ */
 const collect = async (charge: Charge, from: string, ledger: Ledger): Promise<Outcome> => {
   const { id, unit, due, payer } = charge;
   const moves = due ? movesOf(ownAmountOf(charge), due.payee, due.marginPpm) : [];
   const outcomes = await ledger.linked(
     moves.map((move, index) => ({
-      ...{ id: index === 0 ? id : `${id}:${index}`, unit, from, ...move },
+      id: index === 0 ? id : `${id}:${index}`,
+      unit,
+      from,
+      ...move,
       ...(from === payer ? {} : { metadata: { payer } }),
     })),
   );
@@ -81,13 +98,14 @@ const openAccounts = async ({ unit, due }: Charge, ledger: Ledger): Promise<void
   await ledger.openAccount({ unit, account: LEDGER_ACCOUNTS.receivable, guarded: false });
 };
 
-/** The hold is gone: it expired, or it was released before the job's end was known. */
+/** Whether the hold cannot pay: it expired, or was released before the end of the job was known. */
 const isHoldGone = ({ code }: Outcome): boolean =>
   code.startsWith('pending_') || code === 'exceeds_pending_amount';
 
 /**
- * Parts of a hold become holds of their own: once, by whoever comes first, the settler of the
- * parent or the child itself. What is refused is not there to be taken: the child then pays itself.
+ * Takes parts out of a hold as holds of their own. Each part is taken once: by the settlement of
+ * the parent or by the child, whichever is first. A refused part cannot be taken any more: the
+ * payer then pays for the child as for any other job.
  */
 const setAside = async (
   parts: readonly Part[],
@@ -97,7 +115,12 @@ const setAside = async (
 ): Promise<Outcome | undefined> => {
   if (parts.length === 0) return undefined;
   const requests = parts.map(({ hold, amount, until: expiresAt }) => ({
-    ...{ id: hold, unit, from, amount, expiresAt, parent: of },
+    id: hold,
+    unit,
+    from,
+    amount,
+    expiresAt,
+    parent: of,
   }));
   const outcomes = await ledger.holdMany(requests);
   const unclear = outcomes.find(({ code }) => code === 'unknown');
@@ -126,12 +149,14 @@ const postOrCollect = async (charge: Charge, ledger: Ledger): Promise<Outcome> =
   return cannot ? collect(charge, LEDGER_ACCOUNTS.receivable, ledger) : direct;
 };
 
-/** Settled before, in another way than it would be now: once is enough. */
+/** Whether the charge was settled before, also in another way than it would be settled now. */
 const isSettled = ({ code }: Outcome): boolean => code.startsWith('exists');
 
 /**
- * Once, however often it is asked for. A release of what was never held is done.
- * @returns the outcome; one that is neither done nor `unknown` needs a person
+ * Settles a charge once, also when called often. A hold that never existed counts as released.
+ * Opens accounts that are missing.
+ * @returns `exists` when the charge is settled. After `unknown` the caller may call again. Any
+ * other outcome needs a person.
  */
 export const settleCharge = async (charge: Charge, ledger: Ledger): Promise<Outcome> => {
   let outcome = await postOrCollect(charge, ledger);

@@ -1,4 +1,4 @@
-/** Charges on their way to `postings.fifo`, and back out of it. */
+/** Sends charges to `postings.fifo`, and reads them from its messages. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { sendAll } from '#shared/aws/sendAll.ts';
 import { asciiJson, sha256 } from '#shared/kernel/json.ts';
@@ -6,13 +6,13 @@ import { chargeOf } from '../charge.ts';
 import type { Charges } from '../ports.ts';
 import type { Charge } from '../settleCharge.ts';
 
-/** Charges that the queue did not take: sending all of them again does no harm. */
+/** The queue refused charges. The caller may send all of them again. */
 class ChargesRefusedError extends Error {
   override readonly name = 'ChargesRefusedError';
   readonly code = 'CHARGES_REFUSED';
 }
 
-/** As many charges at once, each payer's one after another. */
+/** How many message groups there are. Charges of one payer are in one group, and run one by one. */
 const GROUPS = 64;
 
 const bodyOf = ({ amount, ...charge }: Charge): string =>
@@ -28,6 +28,10 @@ const entryOf = (charge: Charge) => {
   };
 };
 
+/**
+ * Charges over the postings queue. Jobs that cost nothing are left out.
+ * `send` throws ChargesRefusedError CHARGES_REFUSED when the queue does not take a charge.
+ */
 export const createCharges = (sqs: SQSClient, queueUrl: string): Charges => ({
   send: async (ended) => {
     const charges = ended.flatMap((record) => chargeOf(record) ?? []);
@@ -40,7 +44,11 @@ export const createCharges = (sqs: SQSClient, queueUrl: string): Charges => ({
   },
 });
 
-/** The mesh is the queue's only sender, so its messages are what {@link createCharges} wrote. */
+/**
+ * Reads the charge of a message. The mesh is the only sender of the queue: the content is not
+ * checked.
+ * @throws SyntaxError when the body is not JSON, or the amount is no number
+ */
 export const chargeIn = (body: string): Charge => {
   const { amount, ...charge } = JSON.parse(body) as Omit<Charge, 'amount'> & { amount: string };
   return { ...charge, amount: BigInt(amount) };
