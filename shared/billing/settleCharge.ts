@@ -157,6 +157,7 @@ const isSettled = ({ code }: Outcome): boolean => code.startsWith('exists');
  * Opens accounts that are missing.
  * @returns `exists` when the charge is settled. After `unknown` the caller may call again. Any
  * other outcome needs a person.
+ * @throws the error of the table when a missing account cannot be opened
  */
 export const settleCharge = async (charge: Charge, ledger: Ledger): Promise<Outcome> => {
   let outcome = await postOrCollect(charge, ledger);
