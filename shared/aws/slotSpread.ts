@@ -50,7 +50,7 @@ const noteSpread = async <Held>({ client, table, clock }: SlotTable<Held>): Prom
 };
 
 /** How many more than its share the first item holds. It gets no more of them: the number only falls. */
-export const readCrowd = async <Held>(
+const readCrowd = async <Held>(
   { client, table, clock, firstKey, untilOf }: SlotTable<Held>,
   owner: string,
 ): Promise<number> => {
