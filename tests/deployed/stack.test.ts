@@ -27,11 +27,16 @@ interface Update {
   readonly after: Readonly<Record<string, unknown>>;
 }
 const UPDATE: Update = {
-  settings: { leaseSeconds: '9', workerMemoryMb: '640', queueRetentionDays: '5' },
+  settings: {
+    leaseSeconds: '9',
+    workerMemoryMb: '640',
+    queueRetentionDays: '5',
+    maxConcurrency: '{"low":3}',
+  },
   changed: 'worker',
   after: { MemorySize: 640, Environment: { Variables: { LEASE_SECONDS: '9' } } },
 };
-/** The same where no alias can change. */
+/** The same where neither an alias nor a mapping can change. */
 const UPDATE_OF_OTHERS: Update = {
   settings: { proberMemoryMb: '640' },
   changed: 'prober',
@@ -251,11 +256,7 @@ it('loses no job while its configuration changes, those queued before and those 
   const groups = endpoint.lacks('LocalStack-group-locks') ? 40 : 7;
   const queued = await mesh.sendMany(orders(40, 'low', groups));
   const update = endpoint.lacks('LocalStack-alias-updates') ? UPDATE_OF_OTHERS : UPDATE;
-  const changed = await deployed.synthesize(STAGE, {
-    ...SETTINGS,
-    ...update.settings,
-    maxConcurrency: '{"low":3}',
-  });
+  const changed = await deployed.synthesize(STAGE, { ...SETTINGS, ...update.settings });
   let isUpdating = true;
   const updated = deployed.deploy(changed).finally(() => {
     isUpdating = false;

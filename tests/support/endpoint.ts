@@ -19,6 +19,8 @@ const SHORTFALLS = {
     'finds no configuration by the name of an alias: the doctor says that the worker does not exist, and is wrong',
   'LocalStack-group-locks':
     'delivers the next messages of a group while the first waits, and counts each receive: jobs of a paused queue have groups of their own here',
+  'LocalStack-mapping-updates':
+    'may say that a mapping which was changed at work is disabled, and goes on with it: no update changes one',
   'LocalStack-schedules': 'keeps schedules, but never runs them: no tick arrives',
   'LocalStack-termination-protection':
     'destroys a stack that is protected against it: the refusal is not seen',
@@ -92,6 +94,7 @@ export const findEndpoint = async (): Promise<Endpoint> => {
       'LocalStack-alias-updates',
       'LocalStack-alias-configuration',
       'LocalStack-group-locks',
+      'LocalStack-mapping-updates',
       'LocalStack-schedules',
       'LocalStack-termination-protection',
       // Only an image knows its edition. Without one, functions are processes of this machine.
