@@ -11,7 +11,7 @@ serve() {
   shift 2
   [ -n "$background" ] || exec "$@"
   # One that was told to end may need some seconds.
-  for _ in $(seq 30); do is_taken && sleep 1 || break; done
+  for _ in $(seq 30); do is_taken || break; sleep 1; done
   if is_taken; then echo "port $port is taken: is a server running already?" >&2; exit 1; fi
   nohup "$@" >"$dir/log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
