@@ -1,30 +1,33 @@
-/** SDK clients of a function: made once an environment, retries and timeouts stated. */
+/** The SDK clients of a function, made once per environment, with explicit retries and timeouts. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { countQueue, countTable } from './usage.ts';
 
 /**
- * Without `info`, the SDK does not prepare each request and answer for a log that nobody keeps: with
- * its own silent logger, it copies all of them, field by field.
+ * Without `info` the SDK prepares no log of each request and answer. With its own silent logger it
+ * would copy all of them, field by field.
  */
 const quiet = (): void => undefined;
 const logger = { debug: quiet, warn: quiet, error: quiet } as NonNullable<
   DynamoDBClientConfig['logger']
 >;
 
-/** Three tries inside five seconds each: a lease outlives them. */
+/** Three tries of at most five seconds each: a lease lasts longer. */
 export const OPTIONS = {
   maxAttempts: 3,
   logger,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
 } as const;
 
+/** A client of DynamoDB that counts its usage. */
 export const dynamoClient = (): DynamoDBClient => countTable(new DynamoDBClient(OPTIONS));
 
+/** As `dynamoClient`, with JavaScript values; undefined fields are left out. */
 export const documentClient = (): DynamoDBDocumentClient =>
   DynamoDBDocumentClient.from(dynamoClient(), {
     marshallOptions: { removeUndefinedValues: true },
   });
 
+/** A client of SQS that counts its requests. */
 export const sqsClient = (): SQSClient => countQueue(new SQSClient(OPTIONS));

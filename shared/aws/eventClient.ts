@@ -1,5 +1,6 @@
-/** The event bus's client, apart from the others: one function has it. */
+/** The client of the event bus, apart from the others: only one function uses it. */
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { OPTIONS } from './clients.ts';
 
+/** A client of EventBridge. */
 export const eventClient = (): EventBridgeClient => new EventBridgeClient(OPTIONS);

@@ -1,4 +1,4 @@
-/** Reads and writes of many items, for the adapters of all tables. */
+/** Reads and writes many items, for the adapters of all tables. */
 import {
   BatchGetCommand,
   BatchWriteCommand,
@@ -16,11 +16,11 @@ type Key = Readonly<Record<'pk' | 'sk', string>>;
 type Request = NonNullable<BatchWriteCommandInput['RequestItems']>[string][number];
 
 interface Reading {
-  /** Not what was written in the last moment, and half the price. */
+  /** Eventually consistent: without the last moment's writes, at half the price. */
   readonly stale?: boolean;
   /** Requests under way at once. */
   readonly width?: number;
-  /** What is asked of each item instead of all it has. */
+  /** Reads these attributes instead of whole items. */
   readonly projection?: {
     readonly ProjectionExpression: string;
     readonly ExpressionAttributeNames: Record<string, string>;
@@ -30,7 +30,7 @@ interface Reading {
 const READ_MAX = 100;
 const WRITE_MAX = 25;
 
-/** Those that are there, in no order. Strongly consistent unless told otherwise. */
+/** The items that exist, in no order. Strongly consistent by default. */
 export const readAll = async (
   { client, table }: Table,
   keys: readonly Key[],
@@ -48,7 +48,7 @@ export const readAll = async (
   return found;
 };
 
-/** Puts that do no harm when done twice. */
+/** Puts all items; a put may happen twice. */
 export const writeAll = async (
   { client, table }: Table,
   items: readonly Item[],

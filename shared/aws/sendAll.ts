@@ -1,4 +1,4 @@
-/** Messages on their way to a queue: in batches that SQS takes, what becomes of each one told. */
+/** Sends messages to a queue, in batches that SQS accepts, with an outcome for each. */
 
 import {
   SendMessageBatchCommand,
@@ -12,7 +12,7 @@ import { systemSleep } from '#shared/kernel/ports.ts';
 
 export type SendOutcome =
   | { readonly kind: 'sent'; readonly messageId: string }
-  /** `lasting`: sending it again will not help. */
+  /** `lasting`: to send the message again will not help. */
   | {
       readonly kind: 'refused';
       readonly code: string;
@@ -23,11 +23,14 @@ export type SendOutcome =
 export type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
 
 const ENTRIES_MAX = 10;
-/** Before what SQS handed back is sent again; doubled with each try. */
+/** The pause before messages are sent again that SQS could not take; doubled with each try. */
 const PAUSE_MS = 100;
 const TRIES_MAX = 5;
 
-/** In bytes, as SQS counts: the body, and name, type and value of each attribute. */
+/**
+ * The size of a message in bytes, as SQS counts: the body, and name, type and value of each
+ * attribute.
+ */
 export const sizeOf = ({ MessageBody = '', MessageAttributes = {} }: Entry): number =>
   Object.entries(MessageAttributes).reduce(
     (sum, [name, { DataType = '', StringValue = '' }]) =>
@@ -40,7 +43,7 @@ interface Indexed {
   readonly entry: Entry;
 }
 
-/** Ten entries and one MiB together at most; what is larger by itself goes alone, to be refused. */
+/** Batches of at most ten entries and one MiB. A larger entry goes alone, to be refused. */
 const batchesOf = (entries: readonly Entry[]): readonly Indexed[][] => {
   const batches: Indexed[][] = [];
   let bytes = 0;
@@ -58,12 +61,12 @@ const batchesOf = (entries: readonly Entry[]): readonly Indexed[][] => {
   return batches;
 };
 
-/** SQS names what it refuses of a request as a whole in two ways. */
+/** The code of an error; SQS has two names for the same refusal of a whole request. */
 const nameOf = (error: unknown): string =>
   error instanceof Error ? error.name.replace(/^AWS\.SimpleQueueService\./, '') : '';
 
 const MISSING = /^(QueueDoesNotExist|NonExistentQueue)/;
-/** Something about one of the entries, or about all of them together. */
+/** Something is wrong with one of the entries, or with all together. */
 const UNFIT =
   /^(BatchRequestTooLong|InvalidMessageContents|InvalidAttributeValue|InvalidParameterValue|UnsupportedOperation)/;
 
@@ -76,7 +79,7 @@ const SILENT: SendOutcome = {
   lasting: false,
 };
 
-/** One request; returns what the queue asks to be sent again. */
+/** Sends one request; returns the entries that must be sent again. */
 const request = async (
   sqs: SQSClient,
   QueueUrl: string,
@@ -95,7 +98,7 @@ const request = async (
   return batch.filter(({ index }) => passing.has(String(index)));
 };
 
-/** A request that is refused as a whole is halved, until the entry that is at fault stands alone. */
+/** Halves a request that was refused as a whole, until the faulty entry is alone. */
 const send = async (
   sqs: SQSClient,
   url: string,
@@ -120,9 +123,11 @@ const send = async (
 };
 
 /**
- * In the order given. One entry that is refused stops no other one.
- * @param onOutcome told once for every entry
- * @returns one outcome an entry, in their order. Rejects when the queue cannot be reached.
+ * Sends entries in the order given. A refused entry stops no other entry. Rejects when the queue
+ * cannot be reached.
+ *
+ * @param onOutcome called once for each entry
+ * @returns one outcome for each entry, in their order
  */
 export const sendEntries = async (
   sqs: SQSClient,
@@ -143,7 +148,12 @@ export const sendEntries = async (
   return entries.map((_, index) => outcomeOf(index));
 };
 
-/** @param refused the error for what the queue did not take, after all others are sent */
+/**
+ * Sends all entries; throws the error of `refused` when some were not taken, after all others are
+ * sent.
+ *
+ * @param refused makes the error
+ */
 export const sendAll = async (
   sqs: SQSClient,
   queueUrl: string,

@@ -1,4 +1,7 @@
-/** Counts what this environment asks of tables and queues, and what DynamoDB says that it consumed. */
+/**
+ * Counts the requests of this environment to tables and queues, and the units that DynamoDB
+ * reports.
+ */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { USAGE_METRICS } from '#shared/contracts/metrics.ts';
@@ -36,7 +39,7 @@ const countRefusal = ({ name, CancellationReasons = [] }: Refused): void => {
 
 const OPTIONS = { step: 'initialize', name: 'usage' } as const;
 
-/** DynamoDB tells what it consumed for nothing, if it is asked. */
+/** Counts the client's units. DynamoDB reports them at no cost, when it is asked. */
 export const countTable = (client: DynamoDBClient): DynamoDBClient => {
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
@@ -56,6 +59,7 @@ export const countTable = (client: DynamoDBClient): DynamoDBClient => {
   return client;
 };
 
+/** Counts the client's requests. */
 export const countQueue = (client: SQSClient): SQSClient => {
   client.middlewareStack.add(
     (next) => (args) => {
@@ -70,7 +74,11 @@ export const countQueue = (client: SQSClient): SQSClient => {
 const MS_PER_SECOND = 1_000;
 const MB_PER_GB = 1_024;
 
-/** Of the invocation that ends: what it used since the one before. */
+/**
+ * Reports the usage since the last report, and the memory and time of this invocation.
+ *
+ * @param runMs length of the invocation, in ms
+ */
 export const tellUsage = (metrics: UsageMetrics, runMs: number, memoryMb: number): void => {
   const tell = (name: string, value: number): void => {
     if (value > 0) metrics.addUsage(name, 'Count', value);

@@ -1,6 +1,6 @@
 /**
- * One host is asked to run a job: only while its state of this moment says that it lives, and under
- * a slot of its own. If its answer was lost it is asked again, for it may have done the job.
+ * Asks one host to run a job: only while its current state is alive, and with a slot. When an
+ * answer is lost the host is asked again, for it may have done the job.
  */
 
 import type { ProbeQueue } from '#shared/hosts/ports.ts';
@@ -33,20 +33,20 @@ export interface Run<D extends AskDeps = AskDeps> {
 
 export type Asked =
   | CallOutcome
-  /** It was not asked. */
+  /** The host was not asked. */
   | { readonly kind: 'passed' };
 
 const isCallable = (live: Live | undefined): boolean =>
   live !== undefined && live.state !== 'offline' && live.state !== 'unknown';
 
-/** May get new work: one that is busy says so of itself, and may still have an old job's result. */
+/** Whether the host may get new work. A busy host may still have the result of an old job. */
 const isOpen = (live: Live | undefined): boolean => isCallable(live) && live?.state !== 'busy';
 
 const report = async ({ view, deps }: Run, host: Host, detail: string): Promise<void> => {
   view.suspect(host.id);
   const { shard, id } = host;
   const message = { kind: 'suspect', shard, host: id, at: deps.clock.now(), detail } as const;
-  // The next probe finds out as well.
+  // When this message is lost, the next probe finds out.
   await deps.probes.send([{ message, delaySeconds: 0 }]).catch((error: unknown) => {
     deps.logger.warn('a suspect host was not reported', { host: id, error });
   });
@@ -99,7 +99,7 @@ const callUntilClear = async (run: Run, host: Host, place: Place): Promise<CallO
   return outcome;
 };
 
-/** What a call says about the host. */
+/** Remembers what a call shows about the host. */
 const remember = async (run: Run, host: Host, outcome: CallOutcome): Promise<void> => {
   if (outcome.kind === 'busy')
     run.view.full(host.id, 1_000 * (outcome.retryAfterSeconds ?? LIMITS.hostBusySeconds));

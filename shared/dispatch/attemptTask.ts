@@ -1,7 +1,7 @@
 /**
- * A job's task with the hosts of the mesh: who was asked is written down before it is asked, under
- * the attempt's lease, so that another attempt asks the same host first; who did it is paid by the
- * job's completion.
+ * The task that a job gives to the hosts of the mesh. The host is written into the row before it is
+ * asked, under the attempt's lease, so that another attempt asks the same host first. The job's
+ * completion pays the host that did the task.
  */
 
 import type { Earned } from '#shared/billing/jobCost.ts';
@@ -21,7 +21,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
 import type { DispatchOutcome, HostTask, Task, Tenure } from './ports.ts';
 
-/** What an attempt knows that its task needs. */
+/** What the task needs from its attempt. */
 interface Terms {
   readonly signal: AbortSignal;
   /** End of the attempt, ms since the epoch. */
@@ -30,17 +30,17 @@ interface Terms {
 
 export interface AttemptTask {
   run(task: Task, terms: Terms): Promise<Json | undefined>;
-  /** The attempt's lease goes on until then. */
+  /** Tells the task the new end of the attempt's lease, ms since the epoch. */
   extended(until: number): void;
-  /** Resolves when nothing of it is under way any more. */
+  /** Resolves when no call is under way. */
   stop(): Promise<void>;
-  /** The job with what is to be told of its calls, and who did it. */
+  /** The job with the history of its calls, and the host that did the task. */
   told(): { readonly record: JobRecord; readonly earned: Earned | undefined };
 }
 
 export type AttemptTaskDeps = Pick<JobDeps, 'store' | 'hosts' | 'clock' | 'random' | 'logger'>;
 
-/** Another try of a run asks for the same run; a job that was put back by hand is another one. */
+/** Each attempt of a run has the same key; a job that was redriven is another run. */
 const runKeyOf = ({ id, generation = 0 }: JobRecord): string => {
   const key = `${id}:${generation}`;
   if (generation === 0) return id;
@@ -50,7 +50,7 @@ const runKeyOf = ({ id, generation = 0 }: JobRecord): string => {
 const priceText = (price: bigint, unit: string): string =>
   price === 0n ? ', for nothing' : `, for ${price} ${unit}`;
 
-/** The calls of an attempt as its job's history tells them. */
+/** The calls of an attempt, as events of the job's history. */
 const createCalls = (record: JobRecord, unit: string, { store, clock }: AttemptTaskDeps) => {
   let job = record;
   return {
@@ -72,7 +72,11 @@ const createCalls = (record: JobRecord, unit: string, { store, clock }: AttemptT
   };
 };
 
-/** @throws how the attempt goes on when no host did it */
+/**
+ * The result of the host.
+ *
+ * @throws PermanentError, RetryableError or Snooze when no host did the task
+ */
 const conclude = (
   outcome: DispatchOutcome,
   record: JobRecord,
@@ -112,6 +116,7 @@ const ask = async (
   }
 };
 
+/** The task of one attempt. A second task of the same attempt is refused. */
 export const createAttemptTask = (
   record: JobRecord,
   envelope: Envelope,

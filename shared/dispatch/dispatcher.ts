@@ -1,6 +1,6 @@
 /**
- * Has a job run by one of the hosts that may and can. Which host is paid is what the completion of
- * the job says: two hosts may have run it when one died in the middle, but only one is named there.
+ * Gives a job to one of the hosts that may run it. The completion of the job names the host that is
+ * paid. Two hosts may have run the job, when one died during the run, but only one is named.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type AskDeps, type Asked, ask, type Run } from './askHost.ts';
@@ -16,7 +16,7 @@ import {
 } from './selectHost.ts';
 
 export interface DispatchDeps extends AskDeps, ViewDeps {
-  /** The operator's share, 0 to 1, by how well the host works. */
+  /** The operator's share, from 0 to 1, by success (0 to 1) and latency (ms) of the host. */
   readonly margin: (success: number, latencyMs: number) => number;
 }
 
@@ -30,13 +30,15 @@ const LACKS: Readonly<Record<Exclude<Refusal, 'capability'> | 'unreachable', str
   unreachable: 'not to be reached',
 };
 
-/** Hosts that were tried and did not take the job, beside those that were no choice. */
+/**
+ * Hosts that were asked and did not take the job, in addition to those that were refused before.
+ */
 interface Missed {
   readonly full: number;
   readonly unreachable: number;
 }
 
-/** Which hosts there are, and what each of them lacks. */
+/** Says which hosts there are, and why none of them takes the job. */
 const scarcity = ({ refused }: Selection, task: HostTask, missed: Missed): DispatchOutcome => {
   const full = (refused.get('slots') ?? 0) + missed.full;
   const counts = new Map<string, number>([...refused, ['slots', full]]);
@@ -54,7 +56,7 @@ const scarcity = ({ refused }: Selection, task: HostTask, missed: Missed): Dispa
   return { kind: 'none', reason, soon: full > 0 };
 };
 
-/** undefined: another host may do better. */
+/** The end of the dispatch; undefined when another host may be asked. */
 const concluded = (
   outcome: Asked,
   { host, price, reliability, latencyMs }: Choice,
@@ -77,7 +79,7 @@ const concluded = (
   }
 };
 
-/** The host that an earlier attempt asked is asked first, if it can be. */
+/** The host that an earlier attempt asked comes first, when it may run the job. */
 const inOrder = async (
   { task, view }: Run,
   choices: readonly Choice[],
@@ -92,7 +94,7 @@ const inOrder = async (
   return [{ ...choiceOf(before, price), again: true }, ...rest];
 };
 
-/** What came of the hosts that were tried. */
+/** Counts the results of the hosts that were asked. */
 const createTally = () => {
   const failures: string[] = [];
   let [full, unreachable] = [0, 0];
@@ -126,6 +128,7 @@ const dispatch = async (run: Run<DispatchDeps>): Promise<DispatchOutcome> => {
     : scarcity(selection, task, tally.missed());
 };
 
+/** A dispatcher with its own view of the hosts. */
 export const createDispatcher = (deps: DispatchDeps): Dispatcher => {
   const view = createView(deps);
   return { run: (task, tenure) => dispatch({ task, tenure, view, deps }) };

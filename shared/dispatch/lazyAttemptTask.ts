@@ -1,10 +1,11 @@
-/** A job's way to the hosts of the mesh; what it takes is loaded with the first task. */
+/** A job's task for the hosts of the mesh; its code is loaded with the first task. */
 
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { kept } from '#shared/kernel/deferred.ts';
 import type { AttemptTask, AttemptTaskDeps } from './attemptTask.ts';
 
+/** As `createAttemptTask`, but loads nothing for a job without a task. */
 export const lazyAttemptTask = (
   record: JobRecord,
   envelope: Envelope,

@@ -1,4 +1,7 @@
-/** The mesh as one worker sees it: a few seconds old to choose from, and as it is right now to be sure. */
+/**
+ * The hosts as one worker sees them: a few seconds old for the choice, and current for the check
+ * before a call.
+ */
 
 import type { HostRegistry, ShardStore } from '#shared/hosts/ports.ts';
 import type { Live } from '#shared/hosts/probing/liveness.ts';
@@ -20,13 +23,13 @@ interface Seen {
   readonly at: number;
 }
 
-/** Times in ms since the epoch. */
+/** Times are ms since the epoch. */
 interface Noted extends Learnt {
-  /** When a call found it dead. */
+  /** When a call found the host dead. */
   readonly suspectedAt?: number;
 }
 
-/** All hosts as one look found them, and their places by id. */
+/** All hosts of one reading, and their places by id. */
 interface Look {
   readonly at: number;
   readonly seen: readonly Seen[];
@@ -35,14 +38,14 @@ interface Look {
 }
 
 export interface View {
-  /** All hosts, as they were a few seconds ago at most, and as calls have found them since. */
+  /** All hosts, as they were at most a few seconds ago, with what calls have shown since. */
   candidates(): Promise<readonly Candidate[]>;
   find(id: string): Promise<Candidate | undefined>;
-  /** Its state as it is right now. */
+  /** The current state of the host. */
   live(host: Host): Promise<Live | undefined>;
-  /** It takes nothing more for so long. */
+  /** The host takes no more jobs for so long. */
   full(id: string, ms: number): void;
-  /** Not to be used before its state has been written again. */
+  /** The host is not used until its state has been written again. */
   suspect(id: string): void;
   learn(id: string, record: Performance | undefined): void;
 }
@@ -54,6 +57,7 @@ const NOTHING_SEEN: Look = {
   candidates: [],
 };
 
+/** A view that reads all hosts again when it is older than a few seconds. */
 export const createView = ({ registry, states, clock }: ViewDeps): View => {
   const noted = new Map<string, Noted>();
   let last = NOTHING_SEEN;
@@ -81,7 +85,7 @@ export const createView = ({ registry, states, clock }: ViewDeps): View => {
     last = { at, seen, places, candidates: seen.map(asNoted) };
   };
 
-  /** Those who ask at the same time share one look. */
+  /** Questions at the same time share one reading. */
   const current = async (): Promise<Look> => {
     if (clock.now() - last.at <= LIMITS.meshFreshMs) return last;
     looking ??= look().finally(() => {

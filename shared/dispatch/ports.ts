@@ -1,28 +1,28 @@
-/** What having a job run by a host needs of the outside, and what jobs need of it. */
+/** What dispatch needs from outside, and what jobs need from dispatch. */
 
 import type { Host } from '#shared/hosts/registry/host.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import type { Performance } from './selectHost.ts';
 
-/** What a host is to run. */
+/** What a handler gives to a host. */
 export interface Task {
-  /** A capability of the host. */
+  /** A kind that the host runs. */
   readonly kind: string;
   readonly input?: Json;
-  /** All of them must be the host's. */
+  /** The host must have all of these tags. */
   readonly tags?: readonly string[];
 }
 
-/** A job's place at a host. */
+/** The right to run one job on a host. */
 export interface Slot {
   readonly jobId: string;
-  /** Of the run that took it: another run of the job has another one. */
+  /** The token of the run that took the slot; each run has its own. */
   readonly token: string;
-  /** Its lease, ms since the epoch: whoever vanishes holds it no longer. */
+  /** End of the slot's lease, ms since the epoch. A run that vanishes loses its slot then. */
   readonly until: number;
 }
 
-/** Who has which place at which host. Each call is safe to repeat. */
+/** The slots of all hosts. Each call is safe to repeat. */
 export interface Slots {
   /** For the same job twice it is taken once. When it is not known whether it was, it is given back. */
   take(
@@ -48,7 +48,7 @@ export interface Slots {
 /** What a host is asked to run. */
 export interface RunRequest {
   readonly jobId: string;
-  /** The same for each try of one run of the job: a host does it once. */
+  /** The same for each attempt of one run of the job: a host runs it once. */
   readonly idempotencyKey: string;
   readonly kind: string;
   readonly input: Json;
@@ -58,52 +58,56 @@ export interface RunRequest {
   readonly traceHeader?: string | undefined;
 }
 
-/** What came of a call. */
+/** The outcome of a call. */
 export type CallOutcome =
   | { readonly kind: 'done'; readonly result: Json }
-  /** It cannot be done, here or elsewhere. */
+  /** No host can do the job. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  /** It takes nothing more for now, and has not run it. */
+  /** The host takes no more jobs for now, and has not run this one. */
   | { readonly kind: 'busy'; readonly detail: string; readonly retryAfterSeconds?: number }
-  /** It answered that it did not succeed. */
+  /** The host answered that the job failed. */
   | { readonly kind: 'failed'; readonly detail: string }
-  /** It was never asked: there was no connection. */
+  /** The host was not asked: there was no connection. */
   | { readonly kind: 'unreachable'; readonly detail: string }
-  /** It was asked and did not answer: it may have run it. */
+  /** The host was asked and did not answer: it may have run the job. */
   | { readonly kind: 'unclear'; readonly detail: string };
 
-/** Rejects only with the reason of its signal. */
+/** Calls a host. Rejects only with the reason of its signal. */
 export type HostCall = (
   host: Host,
   request: RunRequest,
   signal: AbortSignal,
 ) => Promise<CallOutcome>;
 
-/** What calls to hosts are signed with: the current secret, and the one before while it is rotated. */
+/** The secrets that sign calls to hosts: the current one, and the one before during a rotation. */
 export interface HostSecrets {
   current(): Promise<readonly string[]>;
 }
 
-/** A job for the hosts. */
+/** A job's run for the hosts. */
 export interface HostTask extends RunRequest {
   readonly tags: readonly string[];
   readonly unit: string;
   /** The most that may be paid, in minor units; 0 for free hosts only. */
   readonly budget: bigint;
-  /** Whom an earlier attempt has asked: it may have the result. */
+  /** The host that an earlier attempt asked: it may have the result. */
   readonly before: string | undefined;
 }
 
-/** What the run of a job has to say and to hear while its task is with hosts. */
+/** What the run of a job reports and learns while hosts have its task. */
 export interface Tenure {
   readonly signal: AbortSignal;
   /** End of the job's lease, ms since the epoch. */
   until(): number;
-  /** Tells the listener of each new end of the lease; call the answer when that is over. */
+  /** Calls the listener at each new end of the lease. The returned function ends this. */
   onExtended(listener: () => void): () => void;
-  /** Before each call: who is asked, and for how much. @throws when the lease is lost */
+  /**
+   * Called before each call with the host and the price in minor units.
+   *
+   * @throws LeaseLostError when another attempt has the lease
+   */
   asking(host: string, price: bigint): Promise<void>;
-  /** After each call: how it went. */
+  /** Called after each call with its outcome. */
   answered(detail: string): void;
 }
 
@@ -117,12 +121,15 @@ export type DispatchOutcome =
       readonly marginPpm: number;
     }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  /** No host may or can take it now; `soon` when it is only a matter of a free slot. */
+  /** No host may or can take the job now; `soon` when only a free slot is missing. */
   | { readonly kind: 'none'; readonly reason: string; readonly soon: boolean }
-  /** Hosts were asked, and none of them did it. */
+  /** Hosts were asked, and none did the job. */
   | { readonly kind: 'failed'; readonly reason: string };
 
 export interface Dispatcher {
-  /** Rejects when the tables cannot be reached, and with the reason of the signal. */
+  /**
+   * Finds a host and has it run the task. Rejects when the tables cannot be reached, and with the
+   * reason of the signal.
+   */
   run(task: HostTask, tenure: Tenure): Promise<DispatchOutcome>;
 }

@@ -1,11 +1,11 @@
 /**
- * What the mesh and a host say to each other (docs/host-protocol.md). These schemas are the one
- * source of the types and of docs/schema/host-protocol.schema.json.
+ * The messages of the mesh and a host (docs/host-protocol.md). The types and
+ * docs/schema/host-protocol.schema.json are made from these schemas.
  */
 import * as v from 'valibot';
 import { LIMITS } from '#shared/kernel/limits.ts';
 
-/** Lower case, as Node gives them. */
+/** In lower case, as Node gives them. */
 export const HOST_HEADERS = {
   id: 'idempotency-key',
   attempt: 'sheratan-attempt',

@@ -1,6 +1,6 @@
 /**
- * Which host runs a job: of those that may, the best by price, reliability and latency, with the
- * original's weights. Pure: what happened to a host is read from it, never changed by looking.
+ * Selects the host of a job: of the hosts that may run it, the best by price, reliability and
+ * latency, with the weights of the original system. Pure: a look at a host changes nothing.
  */
 
 import type { HostState, Live } from '#shared/hosts/probing/liveness.ts';
@@ -9,9 +9,9 @@ import { hash32, mixed } from '#shared/kernel/hash.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 
 const WEIGHTS = { price: 0.45, reliability: 0.4, latency: 0.15 } as const;
-/** A host as slow as this gets nothing for its latency, in ms. */
+/** A host with this latency or more gets no points for it, in ms. */
 const LATENCY_MS_MAX = 1_500;
-/** Share of its score that counts, by state; the others get no jobs. */
+/** The share of its score that a host keeps, by state. A host with 0 gets no jobs. */
 const STATE_WEIGHT: Readonly<Record<HostState, number>> = {
   online: 1,
   degraded: 0.25,
@@ -19,43 +19,45 @@ const STATE_WEIGHT: Readonly<Record<HostState, number>> = {
   offline: 0,
   unknown: 0,
 };
-/** Scores closer than this are as good as each other: which one is the job's luck. */
+/** Scores that differ by less are equal: then chance decides, by job. */
 const SCORE_STEP = 0.01;
-/** A host below it is used when there is no other. */
+/** A host with less reliability is used only when there is no other. */
 const RELIABILITY_MIN = 0.6;
 
-/** What a host is believed to be worth before much is known of it. */
+/** Assumptions about a host of which little is known. */
 const PRIOR = { reliability: 0.85, weight: 5, latencyMs: 750 } as const;
 
-/** Of the jobs that would prefer a host, those that get it right after it came back. */
+/** The share of its jobs that a host gets right after it came back. */
 const RAMP_MIN = 0.1;
 const RAMP_MS = 60_000;
 
 export interface Candidate {
   readonly host: Host;
   readonly state: HostState;
-  /** Share of its jobs and probes that succeed, 0 to 1. */
+  /** Share of the host's jobs and probes that succeed, 0 to 1. */
   readonly reliability: number;
   readonly latencyMs: number;
-  /** Until when it takes nothing more, as far as is known, in ms since the epoch. */
+  /** Until when the host takes no more jobs, as far as is known, in ms since the epoch. */
   readonly fullUntil: number;
-  /** Of its id. */
+  /** The hash of the host's id. */
   readonly hash: number;
-  /** Share of the jobs it would get anyway, 0 to 1: it grows while the host comes back. */
+  /**
+   * Share of its usual jobs that the host gets, 0 to 1. The share grows while the host comes back.
+   */
   readonly ramp: number;
 }
 
 export interface Wanted {
   readonly jobId: string;
   readonly kind: string;
-  /** All of them must be the host's. */
+  /** The host must have all of these tags. */
   readonly tags: readonly string[];
   readonly unit: string;
   /** The most that may be paid, in minor units. */
   readonly budget: bigint;
 }
 
-/** Why a host is not for a job. In the order in which they are looked at. */
+/** Why a host is refused for a job, in the order of the checks. */
 export type Refusal = 'capability' | 'tags' | 'overlay' | 'unit' | 'price' | 'state' | 'slots';
 
 export interface Choice {
@@ -66,14 +68,15 @@ export interface Choice {
 }
 
 export interface Selection {
-  /** Best first; not more than an attempt may ask. */
+  /** The best first; at most as many as an attempt may ask. */
   readonly choices: readonly Choice[];
-  /** How many hosts were refused for what. */
+  /** Number of hosts that were refused, by reason. */
   readonly refused: ReadonlyMap<Refusal, number>;
 }
 
 const clamp01 = (value: number): number => Math.min(1, Math.max(0, value));
 
+/** The price of a run of this kind, in minor units; undefined when the host does not run it. */
 export const priceOf = (host: Host, kind: string): bigint | undefined =>
   host.capabilities.find((capability) => capability.kind === kind)?.price;
 
@@ -92,7 +95,11 @@ const refusalOf = (
   return now < fullUntil ? 'slots' : undefined;
 };
 
-/** @param cheapest of all that may run the job */
+/**
+ * The score of a host: the higher, the better.
+ *
+ * @param cheapest price of all hosts that may run the job, in minor units
+ */
 export const scoreOf = (
   { reliability, latencyMs }: Pick<Candidate, 'reliability' | 'latencyMs'>,
   price: bigint,
@@ -102,7 +109,7 @@ export const scoreOf = (
   WEIGHTS.reliability * clamp01(reliability) +
   WEIGHTS.latency * clamp01(1 - latencyMs / LATENCY_MS_MAX);
 
-/** Compared as numbers: one digit for each rule, and the luck behind the point. Less is better. */
+/** The rank as one number, less is better: a digit for each rule, and chance behind the point. */
 const rankOf = ({ state, ramp, reliability }: Candidate, score: number, luck: number): number => {
   const isLate = luck >= ramp;
   const isShaky = reliability < RELIABILITY_MIN;
@@ -118,7 +125,7 @@ interface Ranked {
 
 const CHOICES_MAX = LIMITS.hostCallsMax + LIMITS.hostPassesMax;
 
-/** Keeps the best few in order: with many hosts most are looked at once and are none of them. */
+/** Keeps the best few in order. With many hosts most are looked at once and are not among them. */
 const keepBest = (best: Ranked[], ranked: Ranked): void => {
   const isFull = best.length === CHOICES_MAX;
   if (isFull && ranked.rank >= (best.at(-1)?.rank ?? 0)) return;
@@ -127,7 +134,7 @@ const keepBest = (best: Ranked[], ranked: Ranked): void => {
   best.splice(at < 0 ? best.length : at, 0, ranked);
 };
 
-/** What a host would be to a job that it is asked for. */
+/** The candidate as a choice, at this price. */
 export const choiceOf = ({ host, reliability, latencyMs }: Candidate, price: bigint): Choice => ({
   host,
   price,
@@ -135,7 +142,11 @@ export const choiceOf = ({ host, reliability, latencyMs }: Candidate, price: big
   latencyMs,
 });
 
-/** @param now ms since the epoch */
+/**
+ * The hosts for a job, and why others were refused.
+ *
+ * @param now ms since the epoch
+ */
 export const selectHosts = (
   candidates: readonly Candidate[],
   wanted: Wanted,
@@ -152,7 +163,7 @@ export const selectHosts = (
     (least, price) => (price < least ? price : least),
     prices[0] ?? 0n,
   );
-  // The same for a job and a host whoever asks.
+  // Chance is the same for a job and a host, whichever worker asks.
   const job = hash32(wanted.jobId);
   const best: Ranked[] = [];
   for (const [index, candidate] of able.entries()) {
@@ -171,8 +182,8 @@ export const selectHosts = (
 };
 
 /**
- * The host has been back for as long as its probes have passed. One that was busy or slow, but did
- * not fail, is at full share at once.
+ * A host is back for as long as its probes have passed. A host that was busy or slow, but did not
+ * fail, gets its full share at once.
  */
 const rampOf = (live: Live, intervalMs: number, now: number): number => {
   const elapsed = now - live.since * 1_000;
@@ -180,7 +191,7 @@ const rampOf = (live: Live, intervalMs: number, now: number): number => {
   return back ? clamp01(RAMP_MIN + (1 - RAMP_MIN) * (elapsed / RAMP_MS)) : 1;
 };
 
-/** How the jobs went that a host got: a moving average, and of how many. */
+/** The success of the jobs that a host got: a moving average, and the number of jobs. */
 export interface Performance {
   readonly success: number;
   readonly jobs: number;
@@ -188,29 +199,38 @@ export interface Performance {
 
 const ALPHA = 0.2;
 
-/** The original's average: the latest job counts a fifth. */
+/** The average of the original system: the latest job counts a fifth. */
 export const recorded = ({ success, jobs }: Performance, succeeded: boolean): Performance => ({
   success: success * (1 - ALPHA) + (succeeded ? ALPHA : 0),
   jobs: jobs + 1,
 });
 
+/** For a host without a job so far. */
 export const NO_RECORD: Performance = { success: PRIOR.reliability, jobs: 0 };
 
-/** Probes of this hour say whether a host answers; its jobs, whether it can work. The worse counts. */
+/**
+ * The probes of this hour show whether a host answers, its jobs whether it can work. The worse
+ * counts.
+ */
 const reliabilityOf = (live: Live, record: Performance): number => {
   const { hourPasses, hourProbes } = live;
   const answers = (hourPasses + PRIOR.weight) / (hourProbes + PRIOR.weight);
   return Math.min(answers, record.success);
 };
 
-/** What a worker has learnt of a host by calling it. */
+/** What a worker has learned about a host by calling it. */
 export interface Learnt {
   readonly record?: Performance | undefined;
-  /** Until when it takes nothing more, in ms since the epoch. */
+  /** Until when the host takes no more jobs, in ms since the epoch. */
   readonly fullUntil?: number;
 }
 
-/** @param live undefined for a host that was never probed */
+/**
+ * A host as a candidate.
+ *
+ * @param live undefined for a host that was never probed
+ * @param now ms since the epoch
+ */
 export const candidateOf = (
   host: Host,
   live: Live | undefined,

@@ -1,38 +1,40 @@
-/** What the rules of hosts need of the outside; adapters are in dynamo/, sqs/ and http/. */
+/** What the rules of hosts need from outside; adapters are in dynamo/, sqs/ and http/. */
 
 import type { Change, Live } from './probing/liveness.ts';
 import type { ProbeOutcome } from './probing/probeOutcome.ts';
 import type { Host } from './registry/host.ts';
 import type { Rollup, Rollups } from './rollups.ts';
 
-/** One probe. Never rejects. */
+/** Probes a host once. Never rejects. */
 export type Probe = (host: Host, timeoutMs: number) => Promise<ProbeOutcome>;
 
-/** Something held this process up, so that what looked late may have been in time. */
+/** The process was delayed, so what looked late may have been in time. */
 export interface Stall {
-  /** The event loop was blocked, or the process was stopped and went on later. */
+  /**
+   * `event_loop`: the loop was blocked. `clock_jump`: the process was stopped and went on later.
+   */
   readonly kind: 'event_loop' | 'clock_jump';
-  /** How long. */
+  /** Length of the delay, in ms. */
   readonly ms: number;
 }
 
 export interface Stalls {
-  /** Monotonic, in ms. */
+  /** A monotonic time, in ms. */
   now(): number;
-  /** The worst that overlaps this span of {@link now}. */
+  /** The longest delay that overlaps this span of {@link now}. */
   between(from: number, to: number): Stall | undefined;
 }
 
-/** The hosts of the mesh. Every write is conditional, safe to repeat. */
+/** The registry of hosts. Every write is conditional and safe to repeat. */
 export interface HostRegistry {
   get(id: string): Promise<Host | undefined>;
-  /** The hosts of a shard; read again only when one of them changed. */
+  /** The hosts of a shard; read again only when one of them has changed. */
   ofShard(shard: string): Promise<readonly Host[]>;
   /** All shards that have hosts. */
   shards(): Promise<readonly string[]>;
 }
 
-/** stale: what was read is not there any more; busy: others write, nothing was done. */
+/** stale: what was read has changed. busy: others write; nothing was done. */
 export type Written = 'done' | 'stale' | 'busy';
 
 export interface HostChange {
@@ -40,26 +42,29 @@ export interface HostChange {
   readonly next: Host;
 }
 
-/** What changes the registry: each call is one transaction, under what its caller has read. */
+/**
+ * The registry with its writes: each is one transaction, on the condition of what the caller has
+ * read.
+ */
 export interface HostStore extends HostRegistry {
-  /** Those that are there, by id. Strongly consistent. */
+  /** The hosts that exist, by id. Strongly consistent. */
   find(ids: readonly string[]): Promise<ReadonlyMap<string, Host>>;
-  /** How many hosts each shard has. */
+  /** Number of hosts of each shard. */
   counts(): Promise<ReadonlyMap<string, number>>;
-  /** The number that the shard gives next. */
+  /** The number that the shard's next host gets. */
   nextNumber(shard: string): Promise<number>;
-  /** New hosts of one shard, numbered on from the number that it gives next. */
+  /** Creates hosts of one shard, with its next numbers. */
   create(hosts: readonly Host[], hostsMax: number): Promise<Written>;
-  /** Hosts of one shard, which stay in it. */
+  /** Changes hosts of one shard, which stay in it. */
   rewrite(changes: readonly HostChange[]): Promise<Written>;
-  /** Into another shard, under a number of that one. */
+  /** Moves a host to another shard, with that shard's next number. */
   move(change: HostChange, hostsMax: number): Promise<Written>;
   remove(host: Host): Promise<Written>;
 }
 
 /** A shard's state as it was read. */
 export interface ShardState {
-  /** Of the commit; 0 when there was none. */
+  /** Version of the commit; 0 before the first. */
   readonly version: number;
   readonly tick: number;
   /** ms since the epoch. */
@@ -67,22 +72,28 @@ export interface ShardState {
   readonly live: ReadonlyMap<number, Live>;
 }
 
-/** Times in ms since the epoch. */
+/** Times are ms since the epoch. */
 interface Claim {
   readonly tick: number;
   readonly owner: string;
   readonly from: number;
   readonly until: number;
-  /** Between this run and another one's beginning: probe runs that piled up are not made up for. */
+  /**
+   * The least time to the start of another run, in ms: probe runs that piled up are not made up
+   * for.
+   */
   readonly apartMs: number;
 }
 
 export interface ShardStore {
-  /** Strongly consistent unless told otherwise. */
+  /** Reads the state; strongly consistent by default. */
   read(shard: string, options?: { readonly stale: boolean }): Promise<ShardState>;
-  /** false when a tick as new as this one was claimed already, or one only just now. */
+  /** Claims a probe run; false when a tick as new was claimed, or another one just now. */
   claim(shard: string, claim: Claim): Promise<boolean>;
-  /** State, fence and outbox in one write; false when the state is not the one that was read. */
+  /**
+   * Writes state, fence and outbox in one write; false when the state has changed since it was
+   * read.
+   */
   commit(
     shard: string,
     seen: ShardState,
@@ -92,28 +103,29 @@ export interface ShardStore {
 }
 
 export interface ClosedHour extends Rollup {
-  /** Of the state that counted it. */
+  /** Version of the state that counted the hour. */
   readonly version: number;
 }
 
 export interface RollupStore extends Rollups {
   /**
-   * Written twice it is the same; one of an older state never replaces a newer one's. With the last
-   * hour of a day its day is summed up.
+   * Writes an hour. To write it twice is harmless; an hour of an older state never replaces a newer
+   * one. The last hour of a day also writes the day's sum.
+   *
    * @param now ms since the epoch
    */
   putHour(shard: string, hour: ClosedHour, now: number): Promise<void>;
 }
 
-/** Tells the world: the event bus. */
+/** Announces changes on the event bus. */
 export interface HostEvents {
-  /** Resolves when all are put; putting one again does no harm, for its id is the same. */
+  /** Resolves when all are put. To put a change again is harmless: its id is the same. */
   put(changes: readonly Change[]): Promise<void>;
 }
 
-/** What is kept of changes for people to read. */
+/** What is kept of changes for people. */
 export interface HostProjection {
-  /** Of these, by `host#seq`, those that were recorded before. */
+  /** Those of the changes that were recorded before, as `host#seq`. */
   recorded(changes: readonly Change[]): Promise<ReadonlySet<string>>;
   record(shard: string, changes: readonly Change[]): Promise<void>;
 }
@@ -129,15 +141,16 @@ export interface HostRow extends Pick<Live, 'state' | 'reason' | 'seq'> {
 export interface HostRows {
   rows(shard: string): Promise<readonly HostRow[]>;
   /**
-   * Writes every row anew from the state, and takes away those of hosts that are gone.
-   * @param hostsOf read after the rows, so that a host that comes meanwhile keeps its own
-   * @returns how many hosts there are
+   * Writes every row again from the state, and removes rows of hosts that are gone.
+   *
+   * @param hostsOf read after the rows, so that a host that is added meanwhile keeps its row
+   * @returns the number of hosts
    */
   rebuild(shard: string, state: ShardState, hostsOf: HostRegistry['ofShard']): Promise<number>;
 }
 
 export interface HostHistory {
-  /** Newest first. */
+  /** The last changes of a host, the newest first. */
   changes(host: string, limit: number): Promise<readonly Change[]>;
 }
 
@@ -149,12 +162,12 @@ export interface SlotsReader {
   ): Promise<ReadonlyMap<string, number>>;
 }
 
-/** What waits in the probes queue. */
+/** A message of the probes queue. */
 export type ProbeMessage =
-  /** The minute began: every shard is to be probed as often as its interval says. */
+  /** A minute has begun: every shard is probed as often as its interval says. */
   | { readonly kind: 'minute'; readonly at: number }
   | { readonly kind: 'shard'; readonly shard: string; readonly at: number }
-  /** A job's call found the host dead: to be looked at now. */
+  /** A job's call found the host dead: the host is probed now. */
   | {
       readonly kind: 'suspect';
       readonly shard: string;
@@ -164,7 +177,11 @@ export type ProbeMessage =
     };
 
 export interface ProbeQueue {
-  /** @param delaySeconds 0 to 900 */
+  /**
+   * Sends messages.
+   *
+   * @param delaySeconds 0 to 900
+   */
   send(
     messages: readonly { readonly message: ProbeMessage; readonly delaySeconds: number }[],
   ): Promise<void>;

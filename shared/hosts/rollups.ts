@@ -1,19 +1,19 @@
-/** How often a host answered: probes and passes by hour and by day, and what they say together. */
+/** Uptime of hosts: probes and passes by hour and by day, and their sums. */
 
 export interface Counts {
   readonly probes: number;
   readonly passes: number;
 }
 
-/** A whole hour or day, UTC. */
+/** A whole hour or day, in UTC. */
 export interface Rollup {
-  /** When it began, ms since the epoch. */
+  /** Start, ms since the epoch. */
   readonly at: number;
-  /** By the number that a host has within its shard. */
+  /** Counts by the host's number within its shard. */
   readonly counts: ReadonlyMap<number, Counts>;
 }
 
-/** Rollups that began within a time, ms since the epoch; the end is not within it. */
+/** Rollups whose start is between two times, ms since the epoch; without the end. */
 export interface Rollups {
   hours(shard: string, from: number, to: number): Promise<readonly Rollup[]>;
   days(shard: string, from: number, to: number): Promise<readonly Rollup[]>;
@@ -22,16 +22,19 @@ export interface Rollups {
 const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
+/** Start of the hour, in UTC; ms since the epoch. */
 export const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
+/** Start of the day, in UTC; ms since the epoch. */
 export const dayOf = (at: number): number => Math.floor(at / DAY_MS) * DAY_MS;
 
 export interface Measured {
   readonly days: readonly Rollup[];
   readonly hours: readonly Rollup[];
-  /** The hour that is not over, as the state has it at `at`. */
+  /** The hour under way, as the state has it at `at`. */
   readonly current?: Counts & { readonly at: number };
 }
 
+/** The sums of all rollups, by host number. */
 export const sumOf = (rollups: readonly Rollup[]): ReadonlyMap<number, Counts> => {
   const sums = new Map<number, Counts>();
   for (const { counts } of rollups)
@@ -43,8 +46,8 @@ export const sumOf = (rollups: readonly Rollup[]): ReadonlyMap<number, Counts> =
 };
 
 /**
- * What was counted since `from`. Each hour counts once, whether its day was summed up already, is
- * still to be, or both: a day that is there stands for its hours.
+ * The counts since `from`, in ms since the epoch. Each hour counts once, whether its day has been
+ * summed up or not: a day replaces its hours.
  */
 export const countsSince = (
   number: number,
@@ -70,7 +73,10 @@ export const countsSince = (
 export const WINDOWS = ['day', '30 days', '365 days'] as const;
 export type Window = (typeof WINDOWS)[number];
 
-/** The last 24 hours, and the last 30 and 365 days with today; the one under way is among them. */
+/**
+ * Start of a window: the last 24 hours, or the last 30 or 365 days with today. The hour or day
+ * under way is included.
+ */
 export const beginOf = (window: Window, now: number): number => {
   if (window === 'day') return hourOf(now) - 23 * HOUR_MS;
   return dayOf(now) - ((window === '30 days' ? 30 : 365) - 1) * DAY_MS;
@@ -78,8 +84,13 @@ export const beginOf = (window: Window, now: number): number => {
 
 export type Uptime = Readonly<Record<Window, Counts>>;
 
+/**
+ * The counts of a host for each window.
+ *
+ * @param now ms since the epoch
+ */
 export const uptimeOf = (number: number, measured: Measured, now: number): Uptime => {
-  // The last 24 hours cut through yesterday: its sum would say too much.
+  // The last 24 hours begin within yesterday, so yesterday's sum would be too much.
   const byHour = { ...measured, days: [] };
   return {
     day: countsSince(number, byHour, beginOf('day', now)),
@@ -88,7 +99,7 @@ export const uptimeOf = (number: number, measured: Measured, now: number): Uptim
   };
 };
 
-/** The rollups that every window needs. Yesterday's day may be summed up late. */
+/** The rollups that all windows need. Yesterday's sum may be late, so its hours are read, too. */
 export const measuredOf = async (
   shard: string,
   rollups: Rollups,

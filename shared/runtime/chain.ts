@@ -1,4 +1,4 @@
-/** The middy chain of every function: log context, metrics flushed once an invocation. */
+/** The middy chain of every function: log context, and metrics written once per invocation. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
@@ -11,7 +11,7 @@ import { createMetrics, type Metrics } from './emf.ts';
 
 export interface Telemetry {
   readonly logger: Logger;
-  /** The same logger as the domain knows it. */
+  /** The same logger, as the port that the rules know. */
   readonly log: LoggerPort;
   readonly metrics: Metrics;
 }
@@ -23,9 +23,14 @@ const portOf = (logger: Logger): LoggerPort => ({
   error: (message, fields = {}) => logger.error(message, fields),
 });
 
-/** One write a line: Lambda gives each to CloudWatch as it is. */
+/** One write for each line: Lambda passes each write to CloudWatch as it is. */
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 
+/**
+ * Logger and metrics of a function; reads the environment.
+ *
+ * @throws EnvError when a variable is missing
+ */
 export const createTelemetry = (serviceName: string): Telemetry => {
   const logger = new Logger({ serviceName });
   const { namespace, emitted } = readEnv({
@@ -38,7 +43,7 @@ export const createTelemetry = (serviceName: string): Telemetry => {
   return { logger, log: portOf(logger), metrics };
 };
 
-/** Whatever became of the invocation, its metrics are written down. */
+/** Writes the metrics, also when the invocation fails. */
 const measured =
   <Event, Answer>(metrics: Metrics, handler: (event: Event, context: Context) => Promise<Answer>) =>
   async (event: Event, context: Context): Promise<Answer> => {
@@ -52,6 +57,7 @@ const measured =
     }
   };
 
+/** The handler for Lambda: the function's own handler with log context and metrics. */
 export const chain = <Event, Answer>(
   { logger, metrics }: Telemetry,
   handler: (event: Event, context: Context) => Promise<Answer>,

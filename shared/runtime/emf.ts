@@ -1,23 +1,27 @@
 /**
- * Metrics as CloudWatch's embedded format: one log line an invocation, and one more for each kind
- * of jobs after the first, for a line holds one value of a dimension.
+ * Metrics in CloudWatch's embedded format: one log line per invocation, and one more for each kind
+ * of job after the first, because a line holds one value of a dimension.
  */
 import { METRIC_DIMENSIONS } from '#shared/contracts/metrics.ts';
 
-/** As CloudWatch calls them. */
+/** CloudWatch's names of units. */
 type Unit = 'Count' | 'Milliseconds' | 'None';
 
 export interface Metrics {
   addMetric(name: string, unit: Unit, value: number): void;
-  /** Counted with its kind, and in all. */
+  /** Counted for the kind, and for all kinds together. */
   addOfKind(kind: string, name: string, unit: Unit, value: number): void;
-  /** Counted without the function: what all of them use. */
+  /** Counted without the function's name: the usage of all functions together. */
   addUsage(name: string, unit: Unit, value: number): void;
-  /** Writes down what was added, and forgets it. */
+  /**
+   * Writes what was added, and forgets it.
+   *
+   * @param now ms since the epoch
+   */
   flush(now: number): void;
 }
 
-/** CloudWatch takes so many values of a metric from one line. */
+/** Values of a metric that CloudWatch accepts in one line. */
 const VALUES_MAX = 100;
 
 interface Entry {
@@ -33,7 +37,7 @@ const add = (group: Group, name: string, unit: Unit, value: number): void => {
   group.set(name, entry);
 };
 
-/** The values in parts that a line can hold. */
+/** A part of the values, as many as a line can hold. */
 const partOf = (group: Group | undefined, part: number): readonly Entry[] =>
   [...(group?.values() ?? [])].flatMap(({ name, unit, values }) => {
     const some = values.slice(part * VALUES_MAX, (part + 1) * VALUES_MAX);
@@ -55,6 +59,12 @@ const directive = (
         },
       ];
 
+/**
+ * Metrics of one function.
+ *
+ * @param write gets each line
+ * @param isEmitted whether a metric is emitted at all
+ */
 export const createMetrics = (
   namespace: string,
   service: string,

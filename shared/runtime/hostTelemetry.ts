@@ -1,4 +1,7 @@
-/** What prober and announcer report: one metrics line a run, latencies in a bounded number of values. */
+/**
+ * The metrics and logs of prober and announcer: one line of metrics per run, with a limited number
+ * of latencies.
+ */
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { HOST_METRICS } from '#shared/contracts/metrics.ts';
 import type { StreamedCommit } from '#shared/hosts/dynamo/committedChanges.ts';
@@ -7,10 +10,10 @@ import type { ShardReport } from '#shared/hosts/probing/probeRun.ts';
 import { isStale } from '#shared/hosts/probing/verdict.ts';
 import type { Telemetry } from './chain.ts';
 
-/** CloudWatch takes 100 values a metric and line. */
+/** Values that CloudWatch accepts for a metric in one line. */
 const VALUES_MAX = 100;
 
-/** Evenly spaced ones of the sorted values: percentiles stay what they are. */
+/** Evenly spaced values of the sorted list, so that percentiles stay the same. */
 const sample = (values: readonly number[]): readonly number[] => {
   if (values.length <= VALUES_MAX) return values;
   const sorted = [...values].sort((a, b) => a - b);
@@ -25,7 +28,10 @@ const METRIC_OF: Readonly<Record<Exclude<HostState, 'unknown'>, string>> = {
   offline: HOST_METRICS.hostsOffline,
 };
 
-/** Of the hosts in service: how one is that is drained or under maintenance is nobody's alarm. */
+/**
+ * Counts only hosts in service: the state of a drained host, or one in maintenance, must raise no
+ * alarm.
+ */
 const reportStates = ({ metrics }: Telemetry, { live, resting }: ShardReport): void => {
   if (!live) return;
   const hosts = [...live.values()].filter(({ number }) => !resting?.has(number));
@@ -53,6 +59,7 @@ const reportRun = ({ metrics }: Telemetry, { run }: ShardReport): void => {
   for (const ms of sample(passed)) metrics.addMetric(HOST_METRICS.probeLatency, 'Milliseconds', ms);
 };
 
+/** Emits the metrics of one probe run and logs it; counts a duplicate tick. */
 export const reportShard = (telemetry: Telemetry, report: ShardReport | undefined): void => {
   if (!report) return;
   const { logger, metrics } = telemetry;
@@ -68,7 +75,9 @@ export const reportShard = (telemetry: Telemetry, report: ShardReport | undefine
   logger.info('shard', { shard, kind, skewMs, ms, skipped: run?.skipped, changes });
 };
 
-/** In the order of the stream; the answer names the first commit that was not announced. */
+/**
+ * Announces in the order of the stream. The answer names the first commit that was not announced.
+ */
 export const announceInOrder = async (
   commits: readonly StreamedCommit[],
   announce: (commit: StreamedCommit) => Promise<number>,

@@ -1,10 +1,10 @@
-/** What the scheduled functions report. */
+/** The metrics and logs of the scheduled functions. */
 import { LEDGER_METRICS, MESH_METRICS } from '#shared/contracts/metrics.ts';
 import type { TimekeeperReport } from '#shared/jobs/flow/timekeeper.ts';
 import type { Expired } from '#shared/ledger/write/expireHolds.ts';
 import type { Telemetry } from './chain.ts';
 
-/** What a minute found. */
+/** What one run of the timekeeper found. */
 export interface Tick {
   readonly kept: TimekeeperReport;
   readonly expired: Expired;
@@ -14,6 +14,7 @@ export interface Tick {
   readonly difference: bigint;
 }
 
+/** Emits the metrics of one run of the timekeeper; logs it when something was done. */
 export const reportTick = (
   { logger, metrics }: Telemetry,
   { kept, expired, lag, difference }: Tick,
@@ -30,7 +31,7 @@ export const reportTick = (
     logger.info('tick', { sent, failed, expired: expired.ended, overdue: expired.overdue });
 };
 
-/** One lane that cannot go on holds up no other: the minute's sweep comes back to it. */
+/** Writes all lanes out. A lane that fails stops no other lane; the next minute tries it again. */
 export const reportLanes = async (
   { logger, metrics }: Telemetry,
   lanes: readonly number[],

@@ -1,4 +1,7 @@
-/** A allocator whose ledger is loaded with the first job that costs something: most cold starts never do. */
+/**
+ * An allocator whose ledger is loaded with the first job that has a price: most cold starts never
+ * have one.
+ */
 
 import { dynamoClient } from '#shared/aws/clients.ts';
 import type { HoldAllocator } from '#shared/billing/ports.ts';
@@ -15,5 +18,6 @@ const open = async (options: Omit<SystemOptions, 'client'>): Promise<HoldAllocat
   return createHoldAllocator({ ledger, clock: systemClock, ids: systemIds });
 };
 
+/** As `createHoldAllocator`, but loads its code with the first price. */
 export const lazyHoldAllocator = (options: Omit<SystemOptions, 'client'>): HoldAllocator =>
   deferred(() => open(options));

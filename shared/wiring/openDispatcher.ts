@@ -1,4 +1,4 @@
-/** The dispatcher of a worker, with all that it takes to find hosts and to call them. */
+/** The dispatcher of a worker, with everything that finds and calls hosts. */
 
 import { sqsClient } from '#shared/aws/clients.ts';
 import { marginOf } from '#shared/billing/margin.ts';
@@ -25,13 +25,14 @@ export interface DispatcherOptions {
   /** The Hosts table. */
   readonly table: string;
   readonly probesUrl: string;
-  /** Of what calls to hosts are signed with. */
+  /** The id of the secret that signs calls to hosts. */
   readonly secretId: string;
   readonly jobs: StoreOptions;
   readonly http: HttpClient;
   readonly logger: Logger;
 }
 
+/** A dispatcher on the deployment's tables and queues, with the system's clock. */
 export const openDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { table, probesUrl, secretId, jobs, http, logger } = options;
   const clock = systemClock;
@@ -39,14 +40,19 @@ export const openDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { store: registry, states } = openHosts(hosts);
   const { callback: current } = freshSecrets({
     open: () => Promise.resolve(openSecrets(secretId)),
-    ...{ clock, logger, freshMs: LIMITS.secretFreshMs },
+    clock,
+    logger,
+    freshMs: LIMITS.secretFreshMs,
   });
   return createDispatcher({
     ...{ registry, states, slots: createSlots({ ...hosts, clock, random: systemRandom }) },
     call: createHostCall({ http, secrets: { current }, clock }),
     probes: createProbeQueue(sqsClient(), probesUrl),
     margin: marginOf,
-    ...{ clock, ids: systemIds, random: systemRandom, logger },
+    clock,
+    ids: systemIds,
+    random: systemRandom,
+    logger,
     wait: systemSleep,
   });
 };

@@ -1,4 +1,4 @@
-/** All that is known of the hosts of a deployment, for whoever shows it. */
+/** The stores of a deployment's hosts, for commands and the dispatcher. */
 
 import { createSlotsReader } from '#shared/dispatch/dynamo/hostSlotsReader.ts';
 import { createHostProjection } from '#shared/hosts/dynamo/hostProjection.ts';
@@ -26,6 +26,7 @@ export interface HostSystem {
   readonly rows: HostRows;
 }
 
+/** Stores on the Hosts table. */
 export const openHosts = (options: HostsOptions): HostSystem => ({
   store: createHostStore(options),
   slots: createSlotsReader(options),

@@ -40,17 +40,28 @@ export interface LedgerSystem {
   readonly lanes: number;
 }
 
-/** How long one operation may try, in ms: within a function's time, and a person's patience. */
+/**
+ * The longest that one operation tries, in ms: within a function's time and a person's patience.
+ */
 const PATIENCE_MS = 10_000;
 
+/**
+ * The ledger and its stores on one table. `lanes` must be the number that the table was made with.
+ */
 export const openLedger = ({ client, table, lanes, logger }: SystemOptions): LedgerSystem => {
   const options = { client: ledgerClient(client), table };
   const store = createLaneStore(options);
   const holds = createHoldStore(options);
   const accounts = createAccountStore(options, lanes);
   const ledger = createLedger({
-    ...{ store, holds, accounts, lanes, logger },
-    ...{ clock: systemClock, random: systemRandom, patienceMs: PATIENCE_MS },
+    store,
+    holds,
+    accounts,
+    lanes,
+    logger,
+    clock: systemClock,
+    random: systemRandom,
+    patienceMs: PATIENCE_MS,
     wait: systemSleep,
   });
   const [history, repairs] = [createHistoryStore(options), createRepairStore(options)];

@@ -9,6 +9,7 @@ import { hostSlotsKey } from './hostSlots.ts';
 
 type Held = Readonly<Record<string, { readonly until: number }>>;
 
+/** Counts the slots in use of several hosts; the counts may be a moment old. */
 export const createSlotsReader = (options: HostsOptions): SlotsReader => ({
   used: async (hosts, now) => {
     const places = hosts.flatMap(({ id, concurrency }) =>

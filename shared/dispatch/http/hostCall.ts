@@ -1,4 +1,6 @@
-/** `POST <endpoint>/run` (docs/host-protocol.md) through the guarded client; answers are never trusted. */
+/**
+ * `POST <endpoint>/run` (docs/host-protocol.md), through the guarded client. No answer is trusted.
+ */
 import * as v from 'valibot';
 import { signatureOf } from '#shared/jobs/callbacks/signature.ts';
 import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
@@ -18,17 +20,21 @@ interface CallDeps {
   readonly clock: Clock;
 }
 
-/** A byte order mark says nothing (RFC 8259, 8.1). */
+/** A byte order mark is ignored (RFC 8259, 8.1). */
 const parsed = (body: string): ReturnType<typeof parseHostileJson> =>
   parseHostileJson(body.startsWith('\ufeff') ? body.slice(1) : body);
 
-/** @param detail may name what the host sent, however long that is */
+/**
+ * A failed call.
+ *
+ * @param detail may contain what the host sent, of any length
+ */
 const failed = (detail: string): CallOutcome => ({
   kind: 'failed',
   detail: clipped(detail, LIMITS.errorMessageMax),
 });
 
-/** Only what the published schema calls a result completes a job, and is paid. */
+/** Only a result in the published schema completes a job, and is paid. */
 const done = ({ body, truncated }: HttpAnswer): CallOutcome => {
   const code = 'HOST_RESULT_TOO_LARGE';
   const limit = LIMITS.hostBodyBytesMax;
@@ -43,7 +49,7 @@ const done = ({ body, truncated }: HttpAnswer): CallOutcome => {
     : failed('answered 200 with a body that is not {"result":…}');
 };
 
-/** What went wrong, when it is said as the published schema has it. */
+/** The error in an answer, when it is in the published schema. */
 const problemOf = ({ body }: HttpAnswer) => {
   const json = parsed(body);
   if (!json.ok || !v.is(problemSchema, json.value)) return undefined;
@@ -57,7 +63,7 @@ const failedWith = (answer: HttpAnswer): CallOutcome => {
   return failed(`answered ${answer.status}${why}`);
 };
 
-/** Frameworks answer 422 as well to what they do not understand: that is no word about the job. */
+/** Frameworks also answer 422 to what they do not understand, which says nothing about the job. */
 const refused = (answer: HttpAnswer): CallOutcome => {
   const problem = problemOf(answer);
   if (!problem) return failed('answered 422 with a body that is not {"error":{"code","message"}}');
@@ -85,7 +91,7 @@ const outcomeOf = (answer: HttpAnswer, now: number): CallOutcome => {
 
 const NOT_SENT = new Set(['CONNECT_FAILED', 'DNS_FAILED']);
 
-/** Of a call that was not answered. */
+/** The outcome of a call without an answer. */
 const outcomeOfError = (error: unknown): CallOutcome => {
   if (error instanceof PermanentError) return failed(error.message);
   if (!(error instanceof RetryableError)) throw error;
@@ -93,10 +99,11 @@ const outcomeOfError = (error: unknown): CallOutcome => {
   return { kind, detail: error.message };
 };
 
-/** To a host a run of a job is a job: its id is the key. */
+/** For a host each run of a job is a job of its own: the run's key is the id. */
 const bodyOf = ({ idempotencyKey: jobId, kind, attempt, input }: RunRequest): string =>
   JSON.stringify({ jobId, kind, attempt, input });
 
+/** Calls hosts; each call is signed with all current secrets. */
 export const createHostCall =
   ({ http, secrets, clock }: CallDeps): HostCall =>
   async ({ endpoint }, request, signal) => {
@@ -116,7 +123,11 @@ export const createHostCall =
     };
     try {
       const answer = await http.request({
-        ...{ url: `${endpoint}/run`, method: 'POST', headers, body, signal },
+        url: `${endpoint}/run`,
+        method: 'POST',
+        headers,
+        body,
+        signal,
         limitBytes: LIMITS.hostBodyBytesMax,
         connectMs: LIMITS.hostConnectMs,
       });

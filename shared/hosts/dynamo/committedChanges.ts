@@ -1,4 +1,4 @@
-/** The Hosts table's stream → the changes that commits carry. */
+/** Reads the changes of commits from the Hosts table's stream. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
@@ -9,7 +9,7 @@ export interface StreamedCommit extends Committed {
   readonly sequence: string;
 }
 
-/** The state itself is large and told by nothing here: only its changes are read. */
+/** The commits in an event. Only their changes are read; the packed state is not. */
 export const commitsOf = ({ Records }: DynamoDBStreamEvent): readonly StreamedCommit[] =>
   Records.map(({ dynamodb = {} }) => {
     const { pk = { S: '' }, chg = { L: [] } } = (dynamodb.NewImage ?? {}) as Record<

@@ -1,9 +1,9 @@
-/** A put that leaves what stands there when its condition does not hold. */
+/** A put that changes nothing when its condition fails. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { HostsOptions } from './transaction.ts';
 
-/** @returns a put whose condition may speak of the item's `:seq` */
+/** Makes a put. Its condition may refer to the item's `:seq`. */
 export const conditionalPut =
   ({ client, table }: HostsOptions) =>
   async (Item: Record<string, unknown>, condition: string): Promise<void> => {

@@ -1,19 +1,25 @@
-/** The registry's items in the Hosts table: directory, shards, definitions, and who is where. */
+/**
+ * The registry's items in the Hosts table: the directory, shards, definitions, and the shard of
+ * each host.
+ */
 import type { Capability, Host, Overlay, ProbeSettings } from '../registry/host.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
 
 export const DIRECTORY = { pk: 'DIRECTORY', sk: 'SHARDS' } as const;
 export const HOST_PREFIX = 'H#';
+/** The partition of a shard's items. */
 export const shardPk = (shard: string): string => `S#${shard}`;
+/** The item with a shard's version and next number. */
 export const metaKey = (shard: string) => ({ pk: shardPk(shard), sk: 'META' });
+/** The item of a host's definition. */
 export const hostKey = (shard: string, id: string) => ({
   pk: shardPk(shard),
   sk: `${HOST_PREFIX}${id}`,
 });
-/** Makes ids unique over all shards. */
+/** The item that makes an id unique over all shards. */
 export const pointerKey = (id: string) => ({ pk: `H#${id}`, sk: 'SHARD' });
-/** The projection of the host's state, which must not outlive it. */
+/** The row of the host's state; it is removed with the host. */
 export const projectionKey = ({ shard, id }: Pick<Host, 'shard' | 'id'>) => ({
   pk: `V#${shard}`,
   sk: id,
@@ -28,14 +34,19 @@ interface Definition {
   readonly probe: ProbeSettings;
 }
 
-/** One text for the whole definition: a shard of a thousand hosts is read at once. */
+/**
+ * A host as an item. The whole definition is one text: a shard of a thousand hosts is read at once.
+ */
 export const hostItem = (host: Host): Item => {
   const { id, shard, endpoint, unit, concurrency, tags, probe, number, version } = host;
   const capabilities = host.capabilities.map(({ kind, price }) => [kind, String(price)] as const);
   const definition: Definition = { endpoint, capabilities, unit, concurrency, tags, probe };
   return {
     ...hostKey(shard, id),
-    ...{ d: JSON.stringify(definition), n: number, v: version, at: host.createdAt },
+    d: JSON.stringify(definition),
+    n: number,
+    v: version,
+    at: host.createdAt,
     ...(host.overlay && { o: JSON.stringify(host.overlay) }),
   };
 };
@@ -47,6 +58,7 @@ const capabilityOf = ([kind, price]: readonly [string, string]): Capability => (
   price: BigInt(price),
 });
 
+/** The host of an item. */
 export const hostOf = ({ pk, sk, d, n, v, at, o }: Item): Host => {
   const { capabilities, ...definition } = JSON.parse(text(d)) as Definition;
   return {

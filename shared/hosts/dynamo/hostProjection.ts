@@ -1,4 +1,4 @@
-/** What people read of changes: a row a host (`V#<shard>`), and each change for itself (`E#<host>`). */
+/** What people read of changes: a row per host (`V#<shard>`), and every change (`E#<host>`). */
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { readAll } from '#shared/aws/itemBatches.ts';
 import { HOSTS_TTL } from '#shared/contracts/hosts.ts';
@@ -18,6 +18,7 @@ const changeKey = ({ host, seq }: Pick<Change, 'host' | 'seq'>) => ({
   sk: String(seq).padStart(10, '0'),
 });
 
+/** Records and reads changes in this table. To record a change twice is harmless. */
 export const createHostProjection = ({
   client,
   table,

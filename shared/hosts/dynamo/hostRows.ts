@@ -1,4 +1,4 @@
-/** A row a host, `V#<shard>`: projected of changes, and rebuilt from the state at any time. */
+/** A row per host, `V#<shard>`: derived from changes, and rebuilt from the state at any time. */
 import { DeleteCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { HostRow, HostRows } from '../ports.ts';
@@ -8,6 +8,7 @@ import type { HostsOptions } from './transaction.ts';
 
 const WIDTH = 16;
 
+/** The rows of hosts in this table. */
 export const createHostRows = ({ client, table }: HostsOptions): HostRows => {
   const unlessNewer = conditionalPut({ client, table });
 

@@ -1,4 +1,4 @@
-/** HostStore on the Hosts table. Every change of a host bumps the version of its shard. */
+/** HostStore on the Hosts table. Every change of a host raises the version of its shard. */
 import { GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { readAll } from '#shared/aws/itemBatches.ts';
 import { assert } from '#shared/kernel/assert.ts';
@@ -20,7 +20,7 @@ import type { HostsOptions } from './transaction.ts';
 
 type Key = Readonly<Record<'pk' | 'sk', string>>;
 
-/** A host that moves while it is looked for is found at the second look. */
+/** A host that moves during the search is found at the second try. */
 const LOOKS_MAX = 5;
 
 const findAll = async (
@@ -41,6 +41,10 @@ const findAll = async (
   return found;
 };
 
+/**
+ * The registry on this table. Keeps the hosts of a shard, and reads them again when the shard's
+ * version changes.
+ */
 export const createHostStore = (options: HostsOptions): HostStore => {
   const { client, table } = options;
   const seen = new Map<string, { readonly version: number; readonly hosts: readonly Host[] }>();

@@ -1,4 +1,4 @@
-/** What changes the registry, one transaction each. */
+/** The writes of the registry, one transaction each. */
 import { assert } from '#shared/kernel/assert.ts';
 import type { HostStore } from '../ports.ts';
 import type { Host } from '../registry/host.ts';
@@ -6,7 +6,11 @@ import { DIRECTORY, hostItem, hostKey, metaKey, pointerKey, projectionKey } from
 import { type Action, type HostsOptions, transact } from './transaction.ts';
 
 const actionsOn = (table: string) => {
-  /** @param gives how many numbers, counted from the one given */
+  /**
+   * Raises the version of a shard.
+   *
+   * @param gives numbers that are given out: from which on, and how many
+   */
   const bump = (
     shard: string,
     gives?: { readonly from: number; readonly count: number },
@@ -59,7 +63,8 @@ const actionsOn = (table: string) => {
         ConditionExpression: `attribute_not_exists(#to) OR #to <= :room`,
         ExpressionAttributeNames: { '#to': shard, ...(from && { '#from': from }) },
         ExpressionAttributeValues: {
-          ...{ ':more': more, ':room': hostsMax - more },
+          ':more': more,
+          ':room': hostsMax - more,
           ...(from && { ':less': -more }),
         },
       },
@@ -84,6 +89,7 @@ const unchanged = ({ version, number }: Host) => ({
   ExpressionAttributeValues: { ':v': version, ':n': number },
 });
 
+/** Writes on the condition of what the caller has read. */
 export const createHostWrites = (
   options: HostsOptions,
 ): Pick<HostStore, 'create' | 'rewrite' | 'move' | 'remove'> => {

@@ -1,4 +1,7 @@
-/** RollupStore on the Hosts table: `R#<shard>`, an item an hour and, once it is over, one a day. */
+/**
+ * RollupStore on the Hosts table, `R#<shard>`: an item per hour and, when a day is over, one per
+ * day.
+ */
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { HOSTS_TTL } from '#shared/contracts/hosts.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -11,7 +14,7 @@ const RECORD_BYTES = 12;
 type Span = 'H' | 'D';
 
 const partOf = (shard: string): string => `R#${shard}`;
-/** Times sort as text. */
+/** Times that sort as text. */
 const sortOf = (span: Span, at: number): string => `${span}#${new Date(at).toISOString()}`;
 
 const pack = (counts: ReadonlyMap<number, Counts>): Uint8Array => {
@@ -41,6 +44,7 @@ const KEPT_SECONDS: Readonly<Record<Span, number>> = {
   D: LIMITS.rollupDaySeconds,
 };
 
+/** Rollups in this table. Items expire by the table's TTL. */
 export const createRollupStore = ({ client, table }: HostsOptions): RollupStore => {
   const unlessNewer = conditionalPut({ client, table });
   const put = (
@@ -85,7 +89,7 @@ export const createRollupStore = ({ client, table }: HostsOptions): RollupStore 
   return {
     hours: (shard, from, to) => read(shard, 'H', from, to),
     days: (shard, from, to) => read(shard, 'D', from, to),
-    // Written before the state that counts on: whoever dies in between does both again.
+    // Written before the state that counts on: after a crash in between, both are done again.
     putHour: async (shard, hour, now) => {
       await put(shard, 'H', hour);
       const day = dayOf(hour.at);

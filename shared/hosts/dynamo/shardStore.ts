@@ -1,6 +1,6 @@
 /**
- * ShardStore on the Hosts table. The state's one write is the fence (its version), the state and the
- * outbox (its changes, which the table's stream carries on).
+ * ShardStore on the Hosts table. One write of the state is the fence (its version), the state, and
+ * the outbox (its changes, which the table's stream delivers).
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
@@ -17,7 +17,7 @@ const leaseKey = (shard: string) => ({ pk: shardPk(shard), sk: 'LEASE' });
 
 const NOTHING: ShardState = { version: 0, tick: 0, at: 0, live: new Map() };
 
-/** The item that stood in the way, or undefined when nothing did. */
+/** The item that made the condition fail; undefined when the write was applied. */
 const refusedBy = async (
   write: Promise<unknown>,
 ): Promise<Readonly<Record<string, unknown>> | undefined> => {
@@ -30,12 +30,9 @@ const refusedBy = async (
   }
 };
 
-export const createShardStore = ({
-  client,
-  table,
-  ids,
-}: HostsOptions & { readonly ids: Ids }): ShardStore => ({
-  read: async (shard, { stale } = { stale: false }) => {
+const readState =
+  ({ client, table }: HostsOptions): ShardStore['read'] =>
+  async (shard, { stale } = { stale: false }) => {
     const { Item } = await client.send(
       new GetCommand({
         TableName: table,
@@ -57,31 +54,40 @@ export const createShardStore = ({
       at: Number(Item['at']),
       live: unpack(Item['live'] as Uint8Array),
     };
-  },
+  };
 
-  // Whoever claimed it and lost the answer is let in again. A beginning far ahead is a clock's error.
+/** States and claims of shards in this table. */
+export const createShardStore = (options: HostsOptions & { readonly ids: Ids }): ShardStore => ({
+  read: readState(options),
+
+  // The owner of a claim whose answer was lost may claim again. A start far in the future is a
+  // clock error.
   claim: async (shard, { tick, owner, from, until, apartMs }) => {
     const names = { '#tick': 'tick', '#owner': 'owner', '#from': 'from', '#until': 'until' };
-    const claimed = client.send(
+    const claimed = options.client.send(
       new UpdateCommand({
-        TableName: table,
+        TableName: options.table,
         Key: leaseKey(shard),
         UpdateExpression: 'SET #tick = :tick, #owner = :owner, #from = :from, #until = :until',
         ConditionExpression:
           'attribute_not_exists(#tick) OR (#tick < :tick AND NOT #from BETWEEN :after AND :before) OR (#tick = :tick AND #owner = :owner)',
         ExpressionAttributeNames: names,
         ExpressionAttributeValues: {
-          ...{ ':tick': tick, ':owner': owner, ':from': from },
-          ...{ ':until': until, ':after': from - apartMs, ':before': from + apartMs },
+          ':tick': tick,
+          ':owner': owner,
+          ':from': from,
+          ':until': until,
+          ':after': from - apartMs,
+          ':before': from + apartMs,
         },
       }),
     );
     return (await refusedBy(claimed)) === undefined;
   },
 
-  // The commit's own mark tells a write whose answer was lost from one that was somebody else's.
+  // The commit's own mark shows whether a write with a lost answer was this one or another.
   commit: async (shard, seen, { tick, at, live }, changes) => {
-    const mark = ids.next();
+    const mark = options.ids.next();
     const names = {
       '#version': 'ver',
       '#tick': 'tick',
@@ -89,9 +95,9 @@ export const createShardStore = ({
       '#live': 'live',
       '#mark': 'mark',
     };
-    const committed = client.send(
+    const committed = options.client.send(
       new UpdateCommand({
-        TableName: table,
+        TableName: options.table,
         Key: stateKey(shard),
         UpdateExpression:
           'SET #version = :next, #tick = :tick, #at = :at, #live = :live, #mark = :mark, #changes = :changes, #count = :count',
@@ -99,8 +105,13 @@ export const createShardStore = ({
           seen.version === 0 ? 'attribute_not_exists(#version)' : '#version = :seen',
         ExpressionAttributeNames: { ...names, '#changes': 'chg', '#count': CHANGES_COUNT },
         ExpressionAttributeValues: {
-          ...{ ':next': seen.version + 1, ':tick': tick, ':at': at, ':live': pack(live) },
-          ...{ ':mark': mark, ':changes': changes, ':count': changes.length },
+          ':next': seen.version + 1,
+          ':tick': tick,
+          ':at': at,
+          ':live': pack(live),
+          ':mark': mark,
+          ':changes': changes,
+          ':count': changes.length,
           ...(seen.version > 0 && { ':seen': seen.version }),
         },
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

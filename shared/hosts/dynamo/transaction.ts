@@ -1,4 +1,4 @@
-/** A transaction on the Hosts table and what came of it. */
+/** A transaction on the Hosts table, and its result. */
 import {
   TransactionCanceledException,
   TransactionInProgressException,
@@ -23,9 +23,9 @@ const BUSY = new Set([
 ]);
 
 /**
- * One attempt at all of the actions. The SDK gives each call a token of its own: its repetitions
- * after a lost answer are answered as the first was, and two people who write the same at the same
- * millisecond are still two.
+ * Tries all actions once, together. The SDK gives each call its own token: a repetition after a
+ * lost answer gets the first answer, and two people who write the same in one millisecond are still
+ * two.
  */
 export const transact = async (
   { client }: HostsOptions,

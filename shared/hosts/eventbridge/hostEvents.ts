@@ -1,11 +1,11 @@
-/** HostEvents on the default event bus: one entry a change, named by the host and its count. */
+/** HostEvents on the default event bus: one entry per change, with the change's id. */
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { HOST_EVENT_SOURCE, HOST_EVENT_TYPE } from '#shared/contracts/hosts.ts';
 import { chunksOf } from '#shared/kernel/batches.ts';
 import type { HostEvents } from '../ports.ts';
 import type { Change } from '../probing/liveness.ts';
 
-/** The bus took some of the changes and not others; putting all of them again does no harm. */
+/** The bus took only some of the changes. To put all of them again does no harm. */
 export class EventsRefusedError extends Error {
   override readonly name = 'EventsRefusedError';
   readonly code = 'EVENTS_REFUSED';
@@ -24,6 +24,11 @@ const entryOf = (change: Change) => {
   };
 };
 
+/**
+ * Puts changes on the event bus.
+ *
+ * @throws EventsRefusedError `EVENTS_REFUSED` when an entry was refused
+ */
 export const createHostEvents = (client: EventBridgeClient): HostEvents => ({
   put: async (changes) => {
     for (const some of chunksOf(changes, ENTRIES_MAX)) {

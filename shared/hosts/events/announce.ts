@@ -1,6 +1,6 @@
 /**
- * Changes on their way out: put on the event bus, then recorded. What is recorded was put; what was
- * put and not recorded is put again under the same id.
+ * Announces changes: puts them on the event bus, then records them. A recorded change was put; a
+ * change that was put but not recorded is put again with the same id.
  */
 
 import type { HostEvents, HostProjection } from '../ports.ts';
@@ -12,7 +12,11 @@ export interface Committed {
   readonly changes: readonly Change[];
 }
 
-/** @returns how many changes were told */
+/**
+ * Announces the changes of a commit that are not recorded yet.
+ *
+ * @returns the number of changes that were put
+ */
 export const announce = async (
   { shard, changes }: Committed,
   { events, projection }: { readonly events: HostEvents; readonly projection: HostProjection },

@@ -1,5 +1,5 @@
-/** Changes by their names. */
+/** Ids of changes. */
 import type { Change } from '../probing/liveness.ts';
 
-/** Names a change for ever: hosts count theirs. */
+/** The id of a change, unique for ever: each host counts its changes. */
 export const changeIdOf = ({ host, seq }: Pick<Change, 'host' | 'seq'>): string => `${host}#${seq}`;

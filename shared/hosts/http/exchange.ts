@@ -1,6 +1,6 @@
 /**
- * One request on a connection of its own, with one deadline for all of it. Connections are not kept:
- * after a freeze of the environment each of them would be dead, and its host blamed.
+ * One request on its own connection, with one deadline for everything. Connections are not kept:
+ * after a freeze of the environment each would be dead, and its host would be blamed.
  */
 import type * as Http from 'node:http';
 import type { IncomingMessage } from 'node:http';
@@ -8,11 +8,11 @@ import type * as Https from 'node:https';
 import { connect, type LookupFunction, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import type { PeerCertificate } from 'node:tls';
 
-// Importing node:http as ESM reads every export of it, one of which loads all of undici (50 ms).
+// An ESM import of node:http reads all its exports, and one of them loads all of undici (50 ms).
 const http = process.getBuiltinModule('node:http') as typeof Http;
 const https = process.getBuiltinModule('node:https') as typeof Https;
 
-/** Of a TLS socket; a plain one has none. */
+/** Only a TLS socket has a certificate. */
 interface Secured extends Socket {
   getPeerCertificate?(): PeerCertificate;
 }
@@ -24,11 +24,11 @@ export interface Exchange {
   readonly limitBytes: number;
   readonly lookup: LookupFunction;
   readonly agent: Https.Agent;
-  /** For tests: who else may sign certificates. */
+  /** For tests: an additional certificate authority. */
   readonly ca?: string | undefined;
 }
 
-/** Moments since the start, in ms. */
+/** Times since the start, in ms. */
 export interface Marks {
   dns?: number;
   connect?: number;
@@ -39,7 +39,7 @@ export interface Marks {
 export interface Exchanged {
   readonly ms: number;
   readonly marks: Marks;
-  /** ms since the epoch; not known where a session was resumed. */
+  /** ms since the epoch; unknown for a resumed session. */
   readonly certificateEnds?: number;
   readonly end:
     | { readonly kind: 'answer'; readonly head: IncomingMessage; readonly body: Buffer }
@@ -47,11 +47,11 @@ export interface Exchanged {
     | { readonly kind: 'error'; readonly error: unknown };
 }
 
-/** No connection is kept; the sessions of TLS are, which saves half of a handshake. */
+/** An agent that keeps no connections, but TLS sessions, which saves half of a handshake. */
 export const createAgent = (sessions: number): Https.Agent =>
   new https.Agent({ keepAlive: false, maxCachedSessions: sessions });
 
-/** An agent without kept connections would cost a fifth of a probe's CPU. */
+/** An agent that keeps nothing would cost a fifth of a probe's CPU. */
 const connectAlone = (options: Http.ClientRequestArgs): Socket =>
   connect(options as TcpSocketConnectOpts);
 
@@ -71,7 +71,7 @@ const readBody = (head: IncomingMessage, limitBytes: number, finish: (end: End) 
   head.once('end', done);
 };
 
-/** Never rejects. What is beyond `limitBytes` of the body is not waited for. */
+/** Sends the request. Never rejects. Does not wait for the body beyond `limitBytes`. */
 export const exchange = (url: URL, input: Exchange): Promise<Exchanged> => {
   const { promise, resolve } = Promise.withResolvers<Exchanged>();
   const began = performance.now();
@@ -103,7 +103,7 @@ export const exchange = (url: URL, input: Exchange): Promise<Exchanged> => {
       end,
     });
   };
-  // When it is us who are late, an answer that came in time is read first.
+  // When this process is late, an answer that came in time is read first.
   const timer = setTimeout(() => setImmediate(() => finish({ kind: 'late' })), input.timeoutMs);
   try {
     const secure = url.protocol === 'https:';
@@ -112,7 +112,7 @@ export const exchange = (url: URL, input: Exchange): Promise<Exchanged> => {
       headers: input.headers,
       ...(secure ? { agent: input.agent } : { createConnection: connectAlone }),
       lookup: input.lookup,
-      // Node gives an address of several 250 ms only, which far ones do not meet.
+      // Node tries each of several addresses for only 250 ms, which is too short for far hosts.
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: input.timeoutMs,
       ...(input.ca !== undefined && { ca: input.ca }),
@@ -121,7 +121,7 @@ export const exchange = (url: URL, input: Exchange): Promise<Exchanged> => {
     request.once('socket', onSocket);
     let answer: IncomingMessage | undefined;
     request.on('error', (error) => {
-      // What comes behind a whole answer is none of it: its end is told by the answer.
+      // An error after a complete answer does not count: the answer has its own end.
       if (!answer?.complete) finish({ kind: 'error', error });
     });
     request.once('response', (head) => {
@@ -129,7 +129,7 @@ export const exchange = (url: URL, input: Exchange): Promise<Exchanged> => {
       answer = head;
       readBody(head, input.limitBytes, finish);
     });
-    // Nobody asked for another protocol; its status is judged like any other.
+    // No one asked for another protocol: the status is judged like any other.
     request.once('upgrade', (head) => {
       marks.firstByte = since();
       finish({ kind: 'answer', head, body: Buffer.alloc(0) });

@@ -1,7 +1,7 @@
-/** What a failed exchange says: of the host, or of this process. */
+/** What a failed exchange means: a failure of the host, or of this process. */
 import type { FailReason, InconclusiveReason } from '../probing/probeOutcome.ts';
 
-/** The host was not what failed. */
+/** Codes of failures that are not the host's. */
 const OWN: Readonly<Record<string, InconclusiveReason>> = {
   EMFILE: 'descriptors',
   ENFILE: 'descriptors',
@@ -39,7 +39,7 @@ const DETAIL_MAX = 200;
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 
-/** Of several addresses that failed, the one that got furthest tells most. */
+/** The error that tells most, when several addresses failed: the one that got furthest. */
 const telling = (error: unknown): unknown => {
   if (!(error instanceof AggregateError)) return error;
   const codes = ['ECONNREFUSED', 'ETIMEDOUT', 'EMFILE'];
@@ -50,6 +50,7 @@ export type Failure =
   | { readonly kind: 'fail'; readonly reason: FailReason; readonly detail: string }
   | { readonly kind: 'inconclusive'; readonly reason: InconclusiveReason; readonly detail: string };
 
+/** The failure that an error of Node, TLS or the outbound rules stands for. */
 export const failureOf = (given: unknown): Failure => {
   const error = telling(given);
   const code = codeOf(error);

@@ -1,4 +1,7 @@
-/** Addresses of names, kept for a while: a run asks the resolver once for each, and outlives its faults. */
+/**
+ * Keeps the addresses of names for some time: a run asks the resolver once per name, and survives
+ * its faults.
+ */
 import type { Resolve } from '#shared/kernel/addresses.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
@@ -8,7 +11,7 @@ type Addresses = Awaited<ReturnType<Resolve>>;
 const isGone = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOTFOUND';
 
-/** The value, unless it takes too long: then what there was before. */
+/** The new addresses; the old ones when the resolver takes too long. */
 const inTime = async (pending: Promise<Addresses>, before: Addresses): Promise<Addresses> => {
   const { promise, resolve } = Promise.withResolvers<Addresses>();
   const timer = setTimeout(() => resolve(before), LIMITS.dnsPatienceMs);
@@ -19,6 +22,10 @@ const inTime = async (pending: Promise<Addresses>, before: Addresses): Promise<A
   }
 };
 
+/**
+ * A resolver that keeps its answers. When the resolver fails or is slow, it gives the old
+ * addresses, except for a name that no longer exists.
+ */
 export const keepNames = (resolve: Resolve, clock: Clock): Resolve => {
   const kept = new Map<string, { readonly addresses: Addresses; readonly until: number }>();
   const asked = new Map<string, Promise<Addresses>>();
@@ -33,7 +40,7 @@ export const keepNames = (resolve: Resolve, clock: Clock): Resolve => {
       return addresses;
     } catch (error) {
       const before = kept.get(name);
-      // That there is no such name is an answer, not a fault.
+      // "No such name" is an answer, not a fault.
       if (before && !isGone(error)) return before.addresses;
       kept.delete(name);
       throw error;

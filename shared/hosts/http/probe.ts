@@ -1,4 +1,4 @@
-/** The probe of a host over HTTP: one request, what became of it, and how long each phase took. */
+/** Probes a host over HTTP: one request, its outcome, and the time of each phase. */
 import { createOutbound, type Resolve, systemResolve } from '#shared/kernel/addresses.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
@@ -14,7 +14,7 @@ export interface ProbeOptions {
   /** CIDRs that may be probed although they are private. */
   readonly allow: readonly string[];
   readonly clock: Clock;
-  /** Hosts that are probed again and again; so many TLS sessions are kept. */
+  /** Number of hosts that are probed repeatedly; so many TLS sessions are kept. */
   readonly hosts: number;
   /** For tests. */
   readonly resolve?: Resolve;
@@ -32,7 +32,7 @@ const phasesOf = ({ dns, connect, tls, firstByte }: Marks): Phases => ({
 });
 
 const late = ({ marks }: Exchanged, url: URL, timeoutMs: number): Failure => {
-  // The resolver was asked, or the address is in the URL and there is nothing to ask.
+  // Either the resolver was asked, or the URL has an address and there is nothing to ask.
   const named = !/^[\d.]+$|^\[/.test(url.hostname);
   const waits = (): string => {
     if (marks.connect === undefined)
@@ -48,7 +48,7 @@ const late = ({ marks }: Exchanged, url: URL, timeoutMs: number): Failure => {
 const answerOf = (end: Extract<Exchanged['end'], { kind: 'answer' }>, limit: number): Answer => ({
   status: end.head.statusCode ?? 0,
   retryAfter: end.head.headers['retry-after'],
-  // Without the byte order mark that some put in front of JSON.
+  // Without the byte order mark that some servers put before JSON.
   body: new TextDecoder().decode(end.body.subarray(0, limit)),
   truncated: end.body.length > limit,
 });
@@ -83,20 +83,20 @@ const outcomeOf = (host: Host, { seen, url, timeoutMs }: Looked, now: number): P
   return { kind, ...measured(seen, now) };
 };
 
-/** A path cannot lead to another host, whatever it begins with. */
+/** A path cannot lead to another host, whatever its first characters are. */
 const urlOf = ({ endpoint, probe }: Host): string => {
   const base = endpoint.replace(/\/+$/, '');
   return probe.path.startsWith('/') ? base + probe.path : `${base}/${probe.path}`;
 };
 
-/** One for all runs of an environment: it keeps names and TLS sessions. */
+/** A probe for all runs of an environment: it keeps names and TLS sessions. */
 export const createProbe = (options: ProbeOptions): Probe => {
   const { clock, ca } = options;
   const resolve = keepNames(options.resolve ?? systemResolve, clock);
   const outbound = createOutbound({ allow: options.allow, resolve });
   let agent = createAgent(options.hosts);
   let since = clock.now();
-  // By origin: a resumed session does not show the certificate that it began with.
+  // End of the certificate by origin: a resumed session does not show its certificate.
   const ends = new Map<string, number>();
   const renew = (): void => {
     agent = createAgent(options.hosts);

@@ -6,7 +6,7 @@ import type { Host } from '../registry/host.ts';
 
 const TIMEOUT_MS = 2_000;
 
-/** Any answer proves the network, whatever it says. */
+/** Any answer, with any status, proves the network. */
 const sentinelOf = (text: string): Host => {
   const url = new URL(text);
   return {
@@ -32,7 +32,11 @@ const sentinelOf = (text: string): Host => {
   };
 };
 
-/** @throws TypeError for what is no URL */
+/**
+ * Sentinels at these URLs; all are asked at once.
+ *
+ * @throws TypeError for a text that is not a URL
+ */
 export const createSentinels = (urls: readonly string[], probe: Probe): Sentinels => {
   const sentinels = urls.map(sentinelOf);
   return async () => {

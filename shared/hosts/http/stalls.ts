@@ -11,7 +11,7 @@ interface Seen extends Stall {
   readonly to: number;
 }
 
-/** Watches until it is stopped; keeps no process alive. */
+/** Watches until stopped; does not keep the process alive. */
 export const watchStalls = (clock: Clock): Stalls & { stop(): void } => {
   const seen: Seen[] = [];
   const monotonic = () => performance.now();
@@ -20,7 +20,7 @@ export const watchStalls = (clock: Clock): Stalls & { stop(): void } => {
   const note = (): void => {
     const now = { wall: clock.now(), at: monotonic() };
     const lateMs = Math.round(now.at - last.at - TICK_MS);
-    // Where the monotonic clock stands still in a freeze, the wall clock tells.
+    // When the monotonic clock stops during a freeze, the wall clock shows it.
     const jumpMs = Math.round(Math.abs(now.wall - last.wall - (now.at - last.at)));
     const ms = Math.max(lateMs, jumpMs);
     const kind = ms > LIMITS.clockJumpMs ? 'clock_jump' : 'event_loop';
@@ -32,12 +32,12 @@ export const watchStalls = (clock: Clock): Stalls & { stop(): void } => {
   const timer = setInterval(note, TICK_MS).unref();
   return {
     now: () => {
-      // What begins now was not held up by a freeze that has just ended.
+      // What begins now was not delayed by a freeze that has just ended.
       note();
       return last.at;
     },
     between: (from, to) => {
-      // A deadline may be due before the tick that would have told of the stall.
+      // A deadline may be due before the tick that would notice the stall.
       note();
       return seen
         .filter((each) => each.from < to && each.to > from)

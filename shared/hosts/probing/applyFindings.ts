@@ -1,4 +1,7 @@
-/** What a run of probes makes of a shard's state: pure, so that it can be done again on newer state. */
+/**
+ * Applies the outcomes of a probe run to the state of a shard. Pure, so that it can be repeated on
+ * newer state.
+ */
 
 import type { ClosedHour, ShardState } from '../ports.ts';
 import type { Host } from '../registry/host.ts';
@@ -13,7 +16,7 @@ export interface Applied {
   readonly changes: readonly Change[];
 }
 
-/** The hour before `now`'s, when the state still counts it. */
+/** The counts of the hour that is over, when the state still has them. */
 export const closedHour = (
   { version, at, live }: ShardState,
   now: number,
@@ -25,18 +28,21 @@ export const closedHour = (
   return { at: hourOf(at), counts: new Map(counts), version };
 };
 
-/** What was found out of hosts, by id and in order. */
+/** The outcomes by host id, in order. */
 export type Findings = ReadonlyMap<string, readonly ProbeResult[]>;
 
 export interface RunMoment {
   readonly tick: number;
-  /** To which moment the new state belongs, ms since the epoch. */
+  /** The time of the new state, ms since the epoch. */
   readonly at: number;
-  /** When it was found out, ms since the epoch. */
+  /** When the outcomes were found, ms since the epoch. */
   readonly foundAt: number;
 }
 
-/** Hosts that are not in `hosts` are forgotten; those of which nothing was found keep what they have. */
+/**
+ * The next state of the shard. Hosts that are not in `hosts` are dropped; hosts without an outcome
+ * keep their state.
+ */
 export const applyFindings = (
   seen: ShardState,
   hosts: readonly Host[],

@@ -1,4 +1,4 @@
-/** The minute's probe runs: a message for each time that a shard is due within it. */
+/** Starts the probe runs of a minute: a message for each time that a shard is due. */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { HostRegistry, ProbeMessage, ProbeQueue } from '../ports.ts';
 import { intervalOf } from '../registry/shard.ts';
@@ -13,7 +13,11 @@ export interface FanOutDeps {
   readonly logger: Logger;
 }
 
-/** Done twice, the second messages find their probe runs claimed. @returns how many probe runs */
+/**
+ * Sends the messages. When this happens twice, the second messages find their probe runs claimed.
+ *
+ * @returns the number of probe runs
+ */
 export const fanOut = async (
   { at }: Extract<ProbeMessage, { kind: 'minute' }>,
   { registry, queue, clock, logger }: FanOutDeps,
@@ -33,7 +37,7 @@ export const fanOut = async (
       return { message, delaySeconds };
     });
   });
-  // What is due first is sent first: a hundred shards are many requests.
+  // What is due first is sent first, because a hundred shards need many requests.
   await queue.send(messages.sort((a, b) => a.delaySeconds - b.delaySeconds));
   return messages.length;
 };

@@ -1,4 +1,4 @@
-/** One message of the probes queue, whichever it is. */
+/** Handles one message of the probes queue, of any kind. */
 
 import type { HostRegistry, ProbeMessage, ProbeQueue } from '../ports.ts';
 import { fanOut } from './fanOut.ts';
@@ -10,7 +10,12 @@ export interface ProberDeps extends ShardDeps {
   readonly queue: ProbeQueue;
 }
 
-/** @returns what a probe run of a shard came to; undefined when probe runs were only handed out */
+/**
+ * Does what the message says.
+ *
+ * @param remainingMs time that the function has left
+ * @returns the report of a probe run; undefined when the message only started probe runs
+ */
 export const carryOut = async (
   message: ProbeMessage,
   remainingMs: number,

@@ -1,7 +1,7 @@
 /**
- * When most of a shard fails at once, it is likelier that the prober's network is gone than that all
- * of those hosts are. Sentinels decide where there are some; otherwise the hosts that still answer
- * prove the network, and where none does, the doubt lasts a few probe runs only.
+ * Doubts a failure of most of a shard: the prober's network is more likely gone than all these
+ * hosts. Sentinels decide, where there are some. Without them, hosts that still answer prove the
+ * network. When none answers, the doubt lasts a few probe runs.
  */
 
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -10,7 +10,7 @@ import type { ProbeResult } from './probeOutcome.ts';
 
 type Results = ReadonlyMap<string, ProbeResult>;
 
-/** Whether anything known to be up can be reached; undefined when nothing is known. */
+/** Whether a server can be reached that is known to be up; undefined without such servers. */
 export type Sentinels = () => Promise<boolean | undefined>;
 
 const newlyFailed = ({ live }: HostToProbe, result: ProbeResult | undefined): boolean =>
@@ -30,14 +30,14 @@ const isDoubted = async (
   const reached = await sentinels();
   if (reached !== undefined) return !reached;
   if ([...results.values()].some(hasPassed)) return false;
-  // Once it was believed, it is believed.
+  // A failure that was believed once is not doubted again.
   const doubtful = failed.filter(
     ({ live }) => live?.fails === 0 && live.inconclusive < LIMITS.massFailureTurnsMax,
   );
   return doubtful.length * 2 > failed.length;
 };
 
-/** The results, or the same with no host's failure held against it. */
+/** The results; in a mass failure, with every fail as inconclusive. */
 export const withoutMassFailure = async (
   hosts: readonly HostToProbe[],
   results: Results,

@@ -1,4 +1,7 @@
-/** The prober's own faults, told apart from those of hosts: they move no counter of any host. Pure. */
+/**
+ * Separates the prober's own faults from those of hosts: own faults change no counter of a host.
+ * Pure.
+ */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Stall } from '../ports.ts';
 
@@ -10,14 +13,14 @@ const inconclusive = (reason: InconclusiveReason, detail: string): ProbeOutcome 
   detail,
 });
 
-/** Fails that only tell that something was late. */
+/** Whether the outcome only says that something was late. */
 const isLate = (outcome: ProbeOutcome): boolean =>
   outcome.kind === 'slow' ||
   (outcome.kind === 'fail' && (outcome.reason === 'timeout' || outcome.reason === 'dns'));
 
 /**
- * What a look that was disturbed is worth. While the process stood still peers may have given up,
- * so nothing that failed across a jump of the clock is a host's fault.
+ * The outcome of a look, or `inconclusive` when the process stood still during the look. Across a
+ * jump of the clock no failure counts: peers may have given up.
  */
 export const withoutOwnFaults = (outcome: ProbeOutcome, stall: Stall | undefined): ProbeOutcome => {
   if (stall === undefined) return outcome;
@@ -37,7 +40,10 @@ const failedName = ({ outcome }: ProbeResult): boolean =>
   (outcome.kind === 'fail' && outcome.reason === 'dns') ||
   (outcome.kind === 'inconclusive' && outcome.reason === 'dns_down');
 
-/** When most names of a run failed, it was the resolver; a few names may well be gone together. */
+/**
+ * The results without faults of the resolver. When most names of a run failed, the resolver failed;
+ * a few names may well be gone together.
+ */
 export const withoutResolverFaults = (
   results: ReadonlyMap<string, ProbeResult>,
 ): ReadonlyMap<string, ProbeResult> => {

@@ -1,11 +1,11 @@
 /**
- * A shard's state as one attribute: a byte for the format, then 36 bytes a host. One write of a
- * thousand hosts costs 36 units instead of a thousand.
+ * Packs a shard's state into one attribute: a byte for the format, then 36 bytes per host. One
+ * write of a thousand hosts costs 36 units instead of a thousand.
  */
 import { HOST_STATES, type Live } from './liveness.ts';
 import type { InconclusiveReason } from './probeOutcome.ts';
 
-/** The state was written by another version of this code. */
+/** Thrown for a state that another version of this code wrote. */
 export class PackedFormatError extends Error {
   override readonly name = 'PackedFormatError';
   readonly code = 'PACKED_FORMAT_UNKNOWN';
@@ -15,32 +15,37 @@ const FORMAT = 1;
 const RECORD_BYTES = 36;
 const FLAPPING = 0b1000;
 const STATE = 0b0111;
-/** One more than its place among the states; 0 when it is the state. */
+/** The announced state's index plus one; 0 when it equals the state. */
 const ANNOUNCED_SHIFT = 4;
 
-/** The order is part of the format: new ones go to the end. */
+/** The order is part of the format: new reasons go to the end. */
 const REASONS: readonly Live['reason'][] = [
   ...(['none', 'slow', 'stuck_busy', 'refused', 'timeout', 'reset', 'dns', 'unreachable'] as const),
   ...(['tls', 'certificate_expired', 'status', 'body', 'protocol', 'call'] as const),
 ];
 
-/** One more than its place; 0 when the latest probe was conclusive. In this order for the same reason. */
+/**
+ * Stored as index plus one; 0 when the latest probe was conclusive. The order is part of the
+ * format, too.
+ */
 const INCONCLUSIVE_REASONS: readonly InconclusiveReason[] = [
   ...(['descriptors', 'dns_down', 'event_loop', 'clock_jump', 'forbidden_address'] as const),
   ...(['skipped', 'mass_failure'] as const),
 ];
 
 const I16_MAX = 32_767;
-/** Parts of a ms: whole ones would hold a smoothed latency up to 7 ms beside the truth for ever. */
+/**
+ * Parts of a ms. With whole ms a smoothed latency could stay up to 7 ms beside the truth for ever.
+ */
 const SRTT_PARTS = 256;
 const RTTVAR_PARTS = 4;
-/** Nothing measured is 0; what was measured is not. */
+/** 0 only means that nothing was measured. */
 const inParts = (ms: number, parts: number, max: number): number =>
   ms === 0 ? 0 : Math.min(max, Math.max(1, Math.round(ms * parts)));
 
 /**
- * Of the last 20 probes, those that changed the state; above them, the slow ones of the last five,
- * and the reason of the latest inconclusive probe.
+ * Bits: the changes of the last 20 probes, above them the slow ones of the last five, above them
+ * the reason of the latest inconclusive probe.
  */
 const CHANGES = 0xf_ffff;
 const SLOW_SHIFT = 20;
@@ -106,7 +111,7 @@ const read = (view: DataView, at: number): Live => {
   };
 };
 
-/** In the order of the hosts' numbers, so that equal states are equal bytes. */
+/** Packs hosts in the order of their numbers, so that equal states are equal bytes. */
 export const pack = (live: ReadonlyMap<number, Live>): Uint8Array => {
   const hosts = [...live.values()].sort((a, b) => a.number - b.number);
   const bytes = new Uint8Array(1 + hosts.length * RECORD_BYTES);
@@ -118,7 +123,12 @@ export const pack = (live: ReadonlyMap<number, Live>): Uint8Array => {
   return bytes;
 };
 
-/** @throws PackedFormatError for what another version wrote, and for what is cut off */
+/**
+ * Unpacks a state.
+ *
+ * @throws PackedFormatError `PACKED_FORMAT_UNKNOWN` for the format of another version, and for cut
+ *   bytes
+ */
 export const unpack = (bytes: Uint8Array): ReadonlyMap<number, Live> => {
   if (bytes[0] !== FORMAT || (bytes.length - 1) % RECORD_BYTES !== 0)
     throw new PackedFormatError(

@@ -1,6 +1,6 @@
 /**
- * One run over a shard's hosts: every host looked at once, the failed ones twice, none after the
- * run's budget. What may be the prober's own fault is never said to be a host's.
+ * Probes all hosts of a shard once; failed hosts twice; none after the run's budget. What may be
+ * the prober's own fault never counts against a host.
  */
 import { hash32 } from '#shared/kernel/hash.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -13,14 +13,14 @@ import type { ProbeOutcome, ProbeResult } from './probeOutcome.ts';
 
 export interface HostToProbe {
   readonly host: Host;
-  /** undefined: nothing is known of it yet. */
+  /** undefined: nothing is known of the host yet. */
   readonly live: Live | undefined;
 }
 
 export interface ProbeRun {
-  /** By host id; every host has one. */
+  /** A result for every host, by id. */
   readonly results: ReadonlyMap<string, ProbeResult>;
-  /** Hosts that could not be started in time; inconclusive in the results. */
+  /** Hosts without a probe, because the time was over; inconclusive in the results. */
   readonly skipped: number;
   /** ms since the epoch. */
   readonly startedAt: number;
@@ -33,9 +33,9 @@ export interface ProbeAllDeps {
   readonly random: Random;
   readonly stalls: Stalls;
   readonly sleep: (ms: number) => Promise<void>;
-  /** The run ends within this, in ms: no look begins that might not. */
+  /** The run ends within this time, in ms: no look begins that might take longer. */
   readonly budgetMs: number;
-  /** Of the machine; may be a fraction. */
+  /** vCPUs of the machine; may be a fraction. */
   readonly vcpus: number;
 }
 
@@ -58,7 +58,7 @@ const createSlots = (width: number): Slots => {
   };
 };
 
-/** Lets one after the other go on, evenly; time that was lost is made up for a few at a time. */
+/** Lets one look after the other begin, evenly. Lost time is made up for a few looks at a time. */
 const createPace = (perSecond: number, { stalls, sleep }: ProbeAllDeps) => {
   const stepMs = 1_000 / perSecond;
   let due = stalls.now();
@@ -77,13 +77,13 @@ const createPace = (perSecond: number, { stalls, sleep }: ProbeAllDeps) => {
 const isSuspect = ({ live }: HostToProbe): boolean =>
   live !== undefined && (live.state === 'offline' || live.fails > 0);
 
-/** What took its whole timeout will again; who is not known may be as slow. */
+/** A host that took its whole timeout will take it again; an unknown host may be as slow. */
 const slowness = ({ live }: HostToProbe): number => {
   if (live === undefined || live.state === 'unknown') return Number.MAX_VALUE;
   return live.reason === 'timeout' ? Number.MAX_VALUE : live.srttMs;
 };
 
-/** The slowest first, so that none of them begins last; the others by lot. */
+/** The slowest hosts first, so that none of them begins last; the others in random order. */
 const inOrder = (hosts: readonly HostToProbe[], salt: number): readonly HostToProbe[] => {
   return hosts
     .map((item) => ({ item, slow: slowness(item), lot: hash32(`${item.host.id}${salt}`) }))
@@ -92,8 +92,8 @@ const inOrder = (hosts: readonly HostToProbe[], salt: number): readonly HostToPr
 };
 
 /**
- * Looks per second. The run waits for those that may hang anyway: the others begin evenly in that
- * time, because each that begins while others are answered is measured as their latency.
+ * Looks per second. The run waits for hosts that may hang anyway, so the others begin evenly in
+ * that time: a look that begins while others are answered adds to their measured latency.
  */
 const paceOf = (suspects: readonly HostToProbe[], others: number, cpus: number): number => {
   const waitMs = Math.max(0, ...suspects.map(({ host }) => host.probe.timeoutMs));
@@ -138,18 +138,18 @@ const createLook = ({ probe, stalls, sleep, random, budgetMs }: ProbeAllDeps) =>
     [item.host.id, await twice(item, slots)] as const;
 };
 
-/** Never rejects as long as its ports do not. */
+/** Probes all hosts. Never rejects while its ports do not. */
 export const probeAll = async (
   hosts: readonly HostToProbe[],
   deps: ProbeAllDeps,
 ): Promise<ProbeRun> => {
   const startedAt = deps.clock.now();
-  // Less than one CPU waits as well as one: that is what looks do most of the time.
+  // Less than one CPU waits as well as one, and looks mostly wait.
   const cpus = Math.max(1, deps.vcpus);
   const width = Math.min(LIMITS.probeSlotsMax, Math.ceil(LIMITS.probeSlotsPerCpu * cpus));
   const main = createSlots(width);
-  // Those who may hang have slots of their own: they cannot starve the rest. The run lasts as long
-  // as they do, so they begin quickly, but not so that the loop is blocked by it.
+  // Hosts that may hang have slots of their own, so that they cannot starve the rest. The run lasts
+  // as long as they do, so they begin quickly, but not so quickly that they block the loop.
   const own = createSlots(LIMITS.suspectSlots);
   const quick = createPace(LIMITS.suspectStartsPerSecond, deps);
   const look = createLook(deps);

@@ -1,4 +1,4 @@
-/** What a host's answer to a probe says: it passes, it is busy, or it breaks a rule. Pure. */
+/** What a host's answer to a probe means: the host passes, is busy, or breaks a rule. Pure. */
 import { readJson } from '#shared/kernel/json.ts';
 import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
 import type { BodyRule, ProbeSettings } from '../registry/host.ts';
@@ -6,7 +6,7 @@ import type { BodyRule, ProbeSettings } from '../registry/host.ts';
 export interface Answer {
   readonly status: number;
   readonly retryAfter: string | undefined;
-  /** Up to the bound. */
+  /** The body, up to the limit. */
   readonly body: string;
   readonly truncated: boolean;
 }
@@ -19,7 +19,7 @@ export type Judgement =
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-/** RFC 6901; undefined when nothing is there. */
+/** The value at a JSON pointer (RFC 6901); undefined when there is none. */
 const at = (value: unknown, pointer: string): unknown =>
   pointer
     .split('/')
@@ -41,7 +41,9 @@ const brokenRule = (rule: BodyRule, { body, truncated }: Answer): string | undef
   return `${rule.pointer} is ${shown}, not ${JSON.stringify(rule.equals)}`;
 };
 
-/** A host knows best when it has enough to do: {"status":"busy"}, or as much active as it can. */
+/**
+ * A host says itself when it is busy: {"status":"busy"}, or as many active jobs as its capacity.
+ */
 const saysBusy = (body: string): boolean => {
   const json = body.startsWith('{') ? readJson(body) : undefined;
   if (!isRecord(json)) return false;
@@ -50,7 +52,11 @@ const saysBusy = (body: string): boolean => {
   return typeof active === 'number' && typeof capacity === 'number' && active >= capacity;
 };
 
-/** @param now ms since the epoch */
+/**
+ * Judges an answer by the probe's settings.
+ *
+ * @param now ms since the epoch
+ */
 export const judgeAnswer = (
   answer: Answer,
   { expectStatus, body }: ProbeSettings,

@@ -1,16 +1,18 @@
-/** What stands in the probes queue, parsed. */
+/** Parses the messages of the probes queue. */
 import * as v from 'valibot';
 import { readTime, timeOf } from '#shared/kernel/time.ts';
 import type { ProbeMessage } from '../ports.ts';
 
-/** A message that nobody of the mesh sends; it ends among the dead letters with its body. */
+/**
+ * Thrown for a message that the mesh does not send; it ends in the dead-letter queue with its body.
+ */
 export class ProbeMessageError extends Error {
   override readonly name = 'ProbeMessageError';
   readonly code = 'PROBE_MESSAGE_INVALID';
 }
 
 const ms = v.pipe(v.number(), v.integer(), v.minValue(0));
-/** The rule of the minute knows its time as text. */
+/** The rule of each minute gives its time as text. */
 const moment = v.union([
   ms,
   v.pipe(
@@ -25,7 +27,11 @@ const schema = v.variant('kind', [
   v.strictObject({ kind: v.literal('minute'), at: moment }),
   v.strictObject({ kind: v.literal('shard'), shard: name, at: ms }),
   v.strictObject({
-    ...{ kind: v.literal('suspect'), shard: name, host: name, at: ms, detail: v.string() },
+    kind: v.literal('suspect'),
+    shard: name,
+    host: name,
+    at: ms,
+    detail: v.string(),
   }),
 ]);
 
@@ -37,7 +43,11 @@ const json = (body: string): unknown => {
   }
 };
 
-/** @throws ProbeMessageError that names the field */
+/**
+ * The message in a body.
+ *
+ * @throws ProbeMessageError `PROBE_MESSAGE_INVALID`, with the field
+ */
 export const probeMessageOf = (body: string): ProbeMessage => {
   const parsed = v.safeParse(schema, json(body));
   if (parsed.success) return parsed.output;

@@ -1,4 +1,4 @@
-/** What one probe found; the verdict on the host is made of several. */
+/** The outcome of one probe; several outcomes make the state of a host. */
 
 export type FailReason =
   | 'refused'
@@ -11,10 +11,10 @@ export type FailReason =
   | 'status'
   | 'body'
   | 'protocol'
-  /** A call of a job found it dead. */
+  /** A job's call found the host dead. */
   | 'call';
 
-/** Why a probe says nothing about its host: the fault was ours. */
+/** Why a probe says nothing about its host: the prober was at fault. */
 export type InconclusiveReason =
   | 'descriptors'
   | 'dns_down'
@@ -24,7 +24,7 @@ export type InconclusiveReason =
   | 'skipped'
   | 'mass_failure';
 
-/** In ms; absent where the probe did not get so far, or the phase did not occur. */
+/** Times in ms; absent for a phase that did not occur or was not reached. */
 export interface Phases {
   readonly dns?: number;
   readonly connect?: number;
@@ -33,23 +33,23 @@ export interface Phases {
 }
 
 interface Measured {
-  /** From the start to the end of the probe, in ms. */
+  /** Length of the probe, in ms. */
   readonly ms: number;
   readonly phases: Phases;
   readonly status?: number;
-  /** Until the certificate expires, in whole days; negative when it has. */
+  /** Whole days until the certificate expires; negative when it has expired. */
   readonly certDays?: number;
 }
 
 export type ProbeOutcome =
   | ({ readonly kind: 'ok' | 'slow' } & Measured)
-  /** The host answers that it takes nothing more for now. */
+  /** The host answered that it takes no more jobs for now. */
   | ({ readonly kind: 'busy'; readonly retryAfterSeconds?: number } & Measured)
   | ({ readonly kind: 'fail'; readonly reason: FailReason; readonly detail: string } & Measured)
   | { readonly kind: 'inconclusive'; readonly reason: InconclusiveReason; readonly detail: string };
 
 export interface ProbeResult {
   readonly outcome: ProbeOutcome;
-  /** The outcome is of a second look: the first one failed. */
+  /** The outcome is that of a second look: the first look failed. */
   readonly reprobed: boolean;
 }

@@ -1,4 +1,6 @@
-/** One probe run of a shard: claimed once, all hosts looked at, the verdicts committed in one write. */
+/**
+ * One probe run of a shard: claimed once, all hosts probed, the new state committed in one write.
+ */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Ids, Logger } from '#shared/kernel/ports.ts';
 import type { HostRegistry, ProbeMessage, RollupStore, ShardState, ShardStore } from '../ports.ts';
@@ -29,11 +31,11 @@ export interface ShardDeps {
 export interface ShardReport {
   readonly kind: 'committed' | 'duplicate' | 'overtaken';
   readonly shard: string;
-  /** From when a probe run is due to its start, in ms. */
+  /** From when the probe run is due to its start, in ms. */
   readonly skewMs: number;
   readonly run?: ProbeRun;
   readonly live?: ReadonlyMap<number, Live>;
-  /** Numbers of the hosts that are drained or under maintenance. */
+  /** Numbers of the hosts with an overlay. */
   readonly resting?: ReadonlySet<number>;
   readonly changes: readonly Change[];
 }
@@ -43,13 +45,14 @@ interface Commit {
   readonly seen: ShardState;
   readonly hosts: readonly Host[];
   readonly findings: Findings;
-  /** For the state as it is by now; undefined when the findings count no more. */
+  /** The moment for the state as it is now; undefined when the outcomes no longer count. */
   readonly momentOn: (state: ShardState) => RunMoment | undefined;
 }
 
 /**
- * Commits onto the newest state, however often others commit in between. The hour that is over is
- * written down before the state that no longer has it: done twice, it is the same.
+ * Commits onto the newest state, even when others commit in between; undefined when that fails or
+ * the outcomes no longer count. A finished hour is written before the state that no longer has it:
+ * to write it twice is harmless.
  */
 export const commitFindings = async (
   { shard, seen, hosts, findings, momentOn }: Commit,
@@ -69,6 +72,13 @@ export const commitFindings = async (
   return undefined;
 };
 
+/**
+ * Probes a shard once and commits the outcomes.
+ *
+ * @param remainingMs time that the function has left
+ * @returns `duplicate` when another run claimed this tick, `overtaken` when a newer one was
+ *   committed
+ */
 export const runShard = async (
   { shard, at }: Extract<ProbeMessage, { kind: 'shard' }>,
   remainingMs: number,
@@ -81,7 +91,10 @@ export const runShard = async (
   const report = (kind: ShardReport['kind']): ShardReport => ({ kind, shard, skewMs, changes: [] });
   const budgetMs = budgetMsOf(shard, remainingMs);
   const mine = await store.claim(shard, {
-    ...{ tick, owner: deps.ids.next(), from, until: from + budgetMs },
+    tick,
+    owner: deps.ids.next(),
+    from,
+    until: from + budgetMs,
     apartMs: apartMsOf(shard),
   });
   if (!mine) return report('duplicate');
@@ -93,7 +106,9 @@ export const runShard = async (
   const moment = { tick, at, foundAt: run.startedAt };
   const applied = await commitFindings(
     {
-      ...{ shard, seen, hosts },
+      shard,
+      seen,
+      hosts,
       findings: new Map([...results].map(([id, result]) => [id, [result]])),
       momentOn: (state) => (state.tick < tick ? moment : undefined),
     },

@@ -1,4 +1,7 @@
-/** A job's call found a host dead: that counts as a failed probe, and the host is looked at at once. */
+/**
+ * Handles a suspect host: a job's call found it dead. The call counts as a failed probe, and the
+ * host is probed at once.
+ */
 
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { ProbeMessage, ShardState } from '../ports.ts';
@@ -12,11 +15,14 @@ const failedCall = ({ detail }: Suspicion): ProbeResult => ({
   reprobed: false,
 });
 
-/** A state that is newer than the suspicion knows better; one that says offline says it already. */
+/** Whether the suspicion is news: the state is not newer, and does not say offline already. */
 const isNews = (state: ShardState, number: number, at: number): boolean =>
   state.at <= at && !['offline', 'unknown'].includes(state.live.get(number)?.state ?? 'unknown');
 
-/** Told twice, it is looked at twice: the second time the host is offline, or was seen well. */
+/**
+ * Probes the suspect. A second message probes it again, and then the host is offline or was seen
+ * well.
+ */
 export const lookAtSuspect = async (
   message: Suspicion,
   remainingMs: number,
@@ -33,11 +39,13 @@ export const lookAtSuspect = async (
   const run = await deps.probeAll([{ host, live: seen.live.get(host.number) }], budgetMs);
   const looked = run.results.get(host.id);
   if (!looked) return nothing;
-  // The call was the first look, so that a failed one now is the second.
+  // The call was the first look, so a fail now is that of a second look.
   const second = looked.outcome.kind === 'fail' ? { ...looked, reprobed: true } : looked;
   const applied = await commitFindings(
     {
-      ...{ shard, seen, hosts },
+      shard,
+      seen,
+      hosts,
       findings: new Map([[host.id, [failedCall(message), second]]]),
       momentOn: (state) =>
         isNews(state, host.number, at)

@@ -1,6 +1,7 @@
 /**
- * One probe's effect on what is known of a host: pure. Rises after two passes, falls after three
- * fails (two when the second look of the same run failed as well), never on the prober's own fault.
+ * The effect of one probe on the state of a host. Pure. A host rises after two passes. It falls
+ * after three fails, or after two when the second look of the same run failed as well. A fault of
+ * the prober never makes it fall.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Host, overlayAt } from '../registry/host.ts';
@@ -24,8 +25,8 @@ const HOUR_COUNT_MAX = 65_535;
 const seconds = (ms: number): number => Math.floor(ms / 1_000);
 
 /**
- * A host that nothing is known of. Its changes are counted from when it was registered, so that one
- * that is registered anew under its old name never counts the same again.
+ * A host of which nothing is known. Its changes are counted from the time of its registration, so
+ * that a host that is registered again under its old id never repeats a count.
  */
 export const unknownHost = ({ number, createdAt }: Pick<Host, 'number' | 'createdAt'>): Live => ({
   number,
@@ -47,7 +48,7 @@ export const unknownHost = ({ number, createdAt }: Pick<Host, 'number' | 'create
   hourPasses: 0,
 });
 
-/** Nothing was learned of the host so often in a row that its state is only the last one known. */
+/** Whether so many probes in a row were inconclusive that the state is only the last known one. */
 export const isStale = ({ inconclusive }: Pick<Live, 'inconclusive'>): boolean =>
   inconclusive >= LIMITS.hostStaleAfter;
 
@@ -59,16 +60,16 @@ const bits = (mask: number): number => {
 
 const capped = (value: number, max = COUNT_MAX): number => Math.min(max, value);
 
-/** RFC 6298; the first measurement stands for itself. */
+/** Smoothed as in RFC 6298; the first measurement is used as it is. */
 const smoothed = ({ srttMs, rttvarMs }: Live, ms: number): Pick<Live, 'srttMs' | 'rttvarMs'> =>
   srttMs === 0
     ? { srttMs: ms, rttvarMs: ms / 2 }
     : { srttMs: (7 * srttMs + ms) / 8, rttvarMs: (3 * rttvarMs + Math.abs(srttMs - ms)) / 4 };
 
-/** Both looks of a probe count: a host that fails each first one is up half of the time. */
+/** Both looks of a probe count: a host that fails each first look is up half of the time. */
 const looksOf = (reprobed: boolean): number => (reprobed ? 2 : 1);
 
-/** The counters after this probe; the state is decided on them. */
+/** The counters after this probe; the state follows from them. */
 const counted = (known: Live, outcome: Conclusive, reprobed: boolean, now: number): Live => {
   const { inconclusiveReason: _, ...live } = known;
   const { certDays = live.certDays } = outcome;
@@ -84,7 +85,7 @@ const counted = (known: Live, outcome: Conclusive, reprobed: boolean, now: numbe
     };
   return {
     ...common,
-    // How fast a host says that it is busy tells nothing about its work.
+    // The latency of a busy answer says nothing about the host's work.
     ...(outcome.kind === 'busy' ? {} : smoothed(live, outcome.ms)),
     fails: 0,
     failedSince: 0,
@@ -111,7 +112,7 @@ const afterFail = (
 ): Next => {
   const fall = reprobed ? LIMITS.hostFallReprobed : LIMITS.hostFall;
   if (live.state === 'offline' || live.fails >= fall) return { state: 'offline', reason };
-  // Nothing is known of it but this.
+  // Only this fail is known of the host.
   return live.state === 'unknown' ? { state: 'unknown', reason } : live;
 };
 
@@ -128,7 +129,7 @@ const whenBusy = (live: Live, { kind }: Passed, now: number): Next => {
 };
 
 const whenDegraded = (live: Live, { kind }: Passed, degradedMs: number): Next => {
-  // One that is stuck says that it is busy all the time; only work that it takes ends that.
+  // A stuck host says all the time that it is busy; only other answers end that.
   if (kind === 'busy') return live.reason === 'stuck_busy' ? live : BUSY;
   const isCalm = bits(live.slow) <= 1 && live.srttMs <= LIMITS.hostCalmShare * degradedMs;
   return kind === 'ok' && isCalm ? ONLINE : live;
@@ -149,7 +150,10 @@ const afterPass = (live: Live, outcome: Passed, host: Host, now: number): Next =
   }
 };
 
-/** Flaps from a fifth of changes in the last twenty probes, until they are less than a tenth. */
+/**
+ * A host flaps when a fifth of its last twenty probes changed its state, until less than a tenth
+ * did.
+ */
 const flaps = (changes: number, before: boolean): boolean => {
   const count = bits(changes);
   return before
@@ -157,7 +161,7 @@ const flaps = (changes: number, before: boolean): boolean => {
     : count >= LIMITS.hostFlapPercent * (OUTCOMES_KEPT / 100);
 };
 
-/** What happened during an overlay is announced when it has ended, unless it is over as well. */
+/** What happened during an overlay is announced after its end, unless that is over as well. */
 const announced = (before: Live, next: Live, host: Host, now: number): Verdict => {
   const { announced = before.state, ...rest } = next;
   const { state, reason } = next;
@@ -169,21 +173,26 @@ const announced = (before: Live, next: Live, host: Host, now: number): Verdict =
   const since = isChange ? begun : before.since;
   const seq = before.seq + 1;
   const change: Change = {
-    ...{
-      host: host.id,
-      number: host.number,
-      seq,
-      from: isChange ? before.state : announced,
-      to: state,
-    },
-    ...{ reason, since: since * 1_000, at: now, muted: before.flapping && next.flapping },
+    host: host.id,
+    number: host.number,
+    seq,
+    from: isChange ? before.state : announced,
+    to: state,
+    reason,
+    since: since * 1_000,
+    at: now,
+    muted: before.flapping && next.flapping,
     ...(isSilent && { silent: true }),
   };
   const isOwed = isSilent && announced !== state;
   return { live: { ...rest, ...(isOwed && { announced }), seq, since }, change };
 };
 
-/** @param now ms since the epoch */
+/**
+ * The new state of the host after a probe, with its change if there is one.
+ *
+ * @param now ms since the epoch
+ */
 export const verdictOn = (
   before: Live,
   { outcome, reprobed }: ProbeResult,
@@ -199,7 +208,7 @@ export const verdictOn = (
     outcome.kind === 'fail'
       ? afterFail(live, outcome.reason, reprobed)
       : afterPass(live, outcome, host, now);
-  // The history of a host begins when its first state is known.
+  // The history of a host begins with its first known state.
   const counts = state !== before.state && before.state !== 'unknown';
   const mask = 2 ** OUTCOMES_KEPT - 1;
   const changes = ((live.changes << 1) | Number(counts)) & mask;

@@ -1,4 +1,4 @@
-/** Host definitions: checking them, telling one from another, what becomes of a request. */
+/** Checks and compares host definitions, and names the outcomes of requests. */
 import * as v from 'valibot';
 import { createOutbound } from '#shared/kernel/addresses.ts';
 import { canonicalJson } from '#shared/kernel/json.ts';
@@ -9,7 +9,7 @@ import { reasonOf } from '#shared/kernel/schemaIssue.ts';
 import type { Host, Overlay, ProbeSettings } from './host.ts';
 import { hostSchema, type ParsedHost } from './schema.ts';
 
-/** What a person says of a host; the rest is the registry's. */
+/** What a person defines of a host; the registry adds the rest. */
 export type HostDefinition = Omit<Host, 'overlay' | 'shard' | 'number' | 'version' | 'createdAt'>;
 
 export interface HostIssue {
@@ -22,7 +22,7 @@ export interface HostIssue {
     | 'TIMEOUT_TOO_LONG'
     | 'DEGRADED_TOO_LATE'
     | 'BODY_OF_HEAD';
-  /** The field, dotted; empty when the definition as a whole is meant. */
+  /** The field as a dotted path; empty for the definition as a whole. */
   readonly path: string;
   readonly message: string;
 }
@@ -30,7 +30,7 @@ export interface HostIssue {
 const refuse = (code: HostIssue['code'], path: string, reason: string): Result<never, HostIssue> =>
   err({ code, path, message: path === '' ? reason : `${path}: ${reason}` });
 
-/** Allows whatever a deployment may allow: what it refuses, no prober ever reaches. */
+/** Allows everything that a deployment may allow: no prober ever reaches what this refuses. */
 const anyDeployment = createOutbound({ allow: ['0.0.0.0/0', '::/0'] });
 
 const neverReached = (origin: string): string | undefined => {
@@ -43,7 +43,7 @@ const neverReached = (origin: string): string | undefined => {
   }
 };
 
-/** @returns the URL as it is kept: scheme, name and port */
+/** The URL that is kept: scheme, name and port. */
 const originOf = (endpoint: string): Result<string, HostIssue> => {
   const bad = (reason: string) => refuse('ENDPOINT_INVALID', 'endpoint', reason);
   const url = URL.parse(endpoint);
@@ -93,7 +93,7 @@ const probeOf = (probe: ParsedHost['probe']): Result<ProbeSettings, HostIssue> =
   });
 };
 
-/** Checks a definition and fills in what it leaves out. Every refusal names the field. */
+/** Checks a definition and adds the defaults. Every refusal names the field. */
 export const checkHost = (value: unknown): Result<HostDefinition, HostIssue> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return refuse('NOT_AN_OBJECT', '', 'a host must be a JSON object');
@@ -121,10 +121,14 @@ export const checkHost = (value: unknown): Result<HostDefinition, HostIssue> => 
   const tag = twice(tags);
   if (tag >= 0) return refuse('TAG_TWICE', `tags.${tag}`, `"${tags[tag]}" is named twice`);
   return ok({
-    // Their order says nothing: a host is the same whichever way it was written down.
+    // The order has no meaning: a host is the same in any order.
     capabilities: capabilities.toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),
     tags: tags.toSorted(),
-    ...{ id, endpoint: endpoint.value, unit, concurrency, probe: probe.value },
+    id,
+    endpoint: endpoint.value,
+    unit,
+    concurrency,
+    probe: probe.value,
   });
 };
 
@@ -143,7 +147,7 @@ const PROBE_FIELDS = [
   ...(['timeoutMs', 'degradedMs', 'intervalSeconds'] as const),
 ];
 
-/** The first field in which they differ; undefined when they are the same. */
+/** The first field that differs; undefined when the definitions are equal. */
 export const differenceOf = (one: HostDefinition, other: HostDefinition): string | undefined => {
   const field = FIELDS.find((name) => textOf(one[name]) !== textOf(other[name]));
   if (field) return field;
@@ -153,26 +157,28 @@ export const differenceOf = (one: HostDefinition, other: HostDefinition): string
   return ofProbe && `probe.${ofProbe}`;
 };
 
-/** What became of a request; the same request again changes nothing. */
+/** The outcome of a request; the same request again changes nothing. */
 export interface HostOutcome {
   readonly id: string;
   readonly code:
     | 'created'
     | 'changed'
-    /** Moved to a shard of its new interval. */
+    /** Moved to a shard of the new interval. */
     | 'moved'
     | 'removed'
-    /** It is so already. */
+    /** Nothing to change. */
     | 'exists'
     | `exists_with_different_${string}`
     | 'not_found'
-    /** Others changed the same hosts all the time: ask again. */
+    /** Others kept changing the same hosts: try again. */
     | 'busy';
 }
 
 const DONE: ReadonlySet<string> = new Set(['created', 'changed', 'moved', 'removed', 'exists']);
+/** Whether the request was fulfilled, now or before. */
 export const isSettled = ({ code }: HostOutcome): boolean => DONE.has(code);
 
+/** Whether two overlays are equal; undefined means none. */
 export const isSameOverlay = (one: Overlay | undefined, other: Overlay | undefined): boolean =>
   textOf(one) === textOf(other);
 
@@ -180,13 +186,13 @@ const SHARD = /^(\d+)-(\d+)$/;
 
 const shardName = (intervalSeconds: number, n: number): string => `${intervalSeconds}-${n}`;
 
-/** By interval, then in the order in which they were begun. */
+/** Orders shards by interval, then by number. */
 export const byShard = (a: string, b: string): number => {
   const [x, y] = [SHARD.exec(a), SHARD.exec(b)];
   return Number(x?.[1]) - Number(y?.[1]) || Number(x?.[2]) - Number(y?.[2]);
 };
 
-/** The first shard of the interval with room, and how much it has. */
+/** The first shard of the interval with space, and its free places. */
 export const placeFor = (
   intervalSeconds: number,
   counts: ReadonlyMap<string, number>,

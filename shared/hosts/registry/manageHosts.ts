@@ -1,4 +1,7 @@
-/** Adding hosts, changing them, taking them away: looked up, written under what was seen, again. */
+/**
+ * Adds, changes and removes hosts: reads, then writes on the condition of what was read, and
+ * repeats when others wrote in between.
+ */
 
 import { SHARD_HOSTS_MAX } from '#shared/contracts/hosts.ts';
 import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
@@ -26,7 +29,7 @@ export interface ManageDeps {
 const pause = ({ random, wait }: ManageDeps, tries: number): Promise<void> =>
   wait(fullJitter(doubled(LIMITS.hostRetryBaseMs, tries, LIMITS.hostRetryCapMs), random));
 
-/** What is known of the room in the shards while nobody else writes. */
+/** What is known of the space in the shards while no one else writes. */
 interface Room {
   counts?: Map<string, number>;
   readonly next: Map<string, number>;
@@ -39,7 +42,7 @@ const place = async (interval: number, room: Room, { store, hostsMax }: ManageDe
   return { ...found, next };
 };
 
-/** After a write that was made: the room as it is now. After one that was not: unknown. */
+/** After a successful write: the space as it is now. After any other: unknown. */
 const recount = (
   room: Room,
   written: Written,
@@ -65,14 +68,17 @@ const create = async (
   const createdAt = deps.clock.now();
   const hosts = definitions.slice(0, at.room).map((definition, index) => ({
     ...definition,
-    ...{ shard: at.shard, number: at.next + index, version: 1, createdAt },
+    shard: at.shard,
+    number: at.next + index,
+    version: 1,
+    createdAt,
   }));
   const written = await deps.store.create(hosts, deps.hostsMax ?? SHARD_HOSTS_MAX);
   recount(room, written, at, hosts.length);
   return written === 'done' ? hosts.map(({ id }) => ({ id, code: 'created' })) : [];
 };
 
-/** Counted from anew: a host that moves has a new number, and its changes begin after the old. */
+/** A moved host gets a new number, and its change count starts again above the old one. */
 const move = async (
   seen: Host,
   definition: HostDefinition,
@@ -83,7 +89,9 @@ const move = async (
   const next = {
     ...seen,
     ...definition,
-    ...{ shard: at.shard, number: at.next, version: seen.version + 1 },
+    shard: at.shard,
+    number: at.next,
+    version: seen.version + 1,
     createdAt: deps.clock.now(),
   };
   const written = await deps.store.move({ seen, next }, deps.hostsMax ?? SHARD_HOSTS_MAX);
@@ -114,7 +122,7 @@ const answerOf = (
 const isMove = (seen: Host, { probe }: HostDefinition): boolean =>
   seen.probe.intervalSeconds !== probe.intervalSeconds;
 
-/** What is decided by what is there, and the writes that the rest needs. */
+/** What is decided by the existing hosts, and the writes for the rest. */
 const plan = (
   definitions: readonly HostDefinition[],
   found: ReadonlyMap<string, Host>,
@@ -160,15 +168,16 @@ const addChunk = async (
     for (const step of steps) made.push(await step());
     note(made.flat());
     open = open.filter(({ id }) => !outcomes.has(id));
-    // What only found its shard full goes on at once.
+    // A host that only found its shard full is tried again at once.
     if (made.some(({ length }) => length === 0)) await pause(deps, tries++);
   }
   return definitions.map(({ id }) => outcomes.get(id) ?? { id, code: 'busy' });
 };
 
 /**
- * Adds hosts. The same host again changes nothing; another one under its id needs `replace`, and
- * keeps its overlay. Resumable: what was added before it was cut short is there.
+ * Adds hosts. The same host again changes nothing. Another host with an existing id needs
+ * `replace`, and keeps the overlay. An interrupted call can be repeated.
+ *
  * @returns an outcome for each definition, in their order
  */
 export const addHosts = async (
@@ -194,7 +203,7 @@ export const addHosts = async (
   return outcomes;
 };
 
-/** One host, looked up and written until nobody came between. */
+/** Reads and writes one host until no one wrote in between. */
 const once = async (
   id: string,
   deps: ManageDeps,
@@ -212,7 +221,11 @@ const once = async (
   return { id, code: 'busy' };
 };
 
-/** @param overlay undefined takes away whatever there is */
+/**
+ * Sets the overlay of a host.
+ *
+ * @param overlay undefined removes the overlay
+ */
 export const setOverlay = (
   id: string,
   overlay: Overlay | undefined,
@@ -230,5 +243,6 @@ export const setOverlay = (
     'changed',
   );
 
+/** Removes a host. Its number is never given again. */
 export const removeHost = (id: string, deps: ManageDeps): Promise<HostOutcome> =>
   once(id, deps, (seen) => deps.store.remove(seen), 'removed');

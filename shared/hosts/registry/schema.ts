@@ -1,4 +1,4 @@
-/** What a host definition may say. */
+/** The schema of a host definition. */
 import * as v from 'valibot';
 import { PROBE_INTERVALS } from '#shared/contracts/hosts.ts';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
@@ -7,7 +7,7 @@ import { NAME_PATTERN, NAME_RULE } from '#shared/kernel/names.ts';
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Set by the probe itself, or able to cut its request in two. */
+/** Headers that the probe sets itself, or that could split its request. */
 const OWN_HEADERS = new Set([
   ...['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'te', 'trailer'],
   ...['keep-alive', 'expect', 'proxy-connection'],
@@ -19,7 +19,7 @@ const label = (max: number) =>
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
-/** Minor units: a whole number, as text when JSON's numbers do not reach. */
+/** Minor units: a whole number, as text when it is too large for JSON. */
 const PRICE = 'must be a whole number of minor units, 0 for free';
 const price = v.union(
   [

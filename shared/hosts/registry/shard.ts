@@ -1,8 +1,12 @@
-/** Names of shards and the time they keep: `<intervalSeconds>-<n>`. */
+/** Names of shards, and the times that follow from them: `<intervalSeconds>-<n>`. */
 import { PROBE_INTERVALS, type ProbeInterval } from '#shared/contracts/hosts.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 
-/** @throws RangeError for a name that no shard has */
+/**
+ * The interval of a shard, in seconds.
+ *
+ * @throws RangeError for a name that is not a shard's
+ */
 export const intervalOf = (shard: string): ProbeInterval => {
   const [seconds = ''] = shard.split('-');
   const interval = PROBE_INTERVALS.find((each) => String(each) === seconds);
@@ -11,11 +15,19 @@ export const intervalOf = (shard: string): ProbeInterval => {
   return interval;
 };
 
-/** Which of all the shard's probe runs the moment belongs to; the next one is one more. */
+/**
+ * The number of the shard's probe run at a time; the next run has the next number.
+ *
+ * @param at ms since the epoch
+ */
 export const tickOf = (shard: string, at: number): number =>
   Math.floor(at / (intervalOf(shard) * 1_000));
 
-/** How long a run of the shard may take, in ms: it ends before the next one begins. */
+/**
+ * The longest probe run, in ms: it ends before the next one begins.
+ *
+ * @param remainingMs time that the function has left
+ */
 export const budgetMsOf = (shard: string, remainingMs: number): number => {
   const intervalMs = intervalOf(shard) * 1_000;
   const margin = Math.min(LIMITS.probeMarginMs, intervalMs / LIMITS.probeMarginPart);
@@ -23,7 +35,7 @@ export const budgetMsOf = (shard: string, remainingMs: number): number => {
 };
 
 /**
- * Between the beginnings of two runs at least, in ms: probe runs that were held up come at once, and
- * looking three times within a second would count as three probe runs.
+ * The least time between the starts of two runs, in ms. Delayed probe runs come all at once, and
+ * three within a second would count as three.
  */
 export const apartMsOf = (shard: string): number => (intervalOf(shard) * 1_000) / 2;

@@ -1,15 +1,16 @@
-/** Messages on their way to the probes queue. One that is lost costs a probe, one more is harmless. */
+/** Sends messages to the probes queue. A lost message costs one probe; a duplicate is harmless. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { sendAll } from '#shared/aws/sendAll.ts';
 import { asciiJson } from '#shared/kernel/json.ts';
 import type { ProbeQueue } from '../ports.ts';
 
-/** Probe runs or a suspicion that the queue did not take: sending all of them again does no harm. */
+/** The queue refused messages. To send all of them again does no harm. */
 class ProbesRefusedError extends Error {
   override readonly name = 'ProbesRefusedError';
   readonly code = 'PROBES_REFUSED';
 }
 
+/** The probes queue, with delays of up to 900 s. */
 export const createProbeQueue = (sqs: SQSClient, queueUrl: string): ProbeQueue => ({
   send: async (messages) => {
     const entries = messages.map(({ message, delaySeconds }) => ({
