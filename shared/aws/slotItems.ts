@@ -204,6 +204,10 @@ const askItem = <Held>(
     throw error;
   });
 
+/**
+ * Slots of owners (sources or hosts) in items of a bounded size. `take` is one conditional update,
+ * with a few more on other items when the first is full; `update` is one update of an item.
+ */
 export const createSlotItems = <Held>(options: SlotTable<Held>) => {
   const layoutOf = createSpread(options);
   const memory = createMemory(options.clock);

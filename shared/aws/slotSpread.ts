@@ -62,6 +62,10 @@ const readCrowd = async <Held>(
   return Math.max(0, live.length - LIMITS.slotsPerItem);
 };
 
+/**
+ * Tells into how many items the slots of an owner are spread at this time. For an hour after the
+ * first need all slots stay in the first item, so that workers of the version before count them too.
+ */
 export const createSpread = <Held>(options: SlotTable<Held>) => {
   const { clock, random } = options;
   const crowds = new Map<string, { readonly at: number; readonly crowd: Promise<number> }>();

@@ -45,7 +45,9 @@ export const openDispatcher = (options: DispatcherOptions): Dispatcher => {
     freshMs: LIMITS.secretFreshMs,
   });
   return createDispatcher({
-    ...{ registry, states, slots: createSlots({ ...hosts, clock, random: systemRandom }) },
+    registry,
+    states,
+    slots: createSlots({ ...hosts, clock, random: systemRandom }),
     call: createHostCall({ http, secrets: { current }, clock }),
     probes: createProbeQueue(sqsClient(), probesUrl),
     margin: marginOf,

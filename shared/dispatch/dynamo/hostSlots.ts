@@ -24,10 +24,12 @@ const recordOf = ({ success, jobs }: Readonly<Record<string, unknown>>): Perform
     ? undefined
     : { success: Number(success), jobs: Number(jobs) };
 
+/** The key of the first item of a host's slots. */
 export const hostSlotsKey = (host: string) => ({ pk: `H#${host}`, sk: 'SLOTS' });
 
 const heldOf = ({ until, token }: Slot): Held => ({ until, token });
 
+/** Slots of hosts in this table: each is held by a job, until the end of its lease. */
 export const createSlots = (options: SlotsOptions): Slots => {
   const items = createSlotItems<Held>({
     ...options,
@@ -53,7 +55,11 @@ export const createSlots = (options: SlotsOptions): Slots => {
   return {
     take: async (host, slot, { concurrency, beyond }) => {
       const { place, before } = await items.take({
-        ...{ owner: host, limit: concurrency, job: slot.jobId, held: heldOf(slot), beyond },
+        owner: host,
+        limit: concurrency,
+        job: slot.jobId,
+        held: heldOf(slot),
+        beyond,
         expires: expires(),
         unanswered: (item) => release(host, slot, item, undefined),
       });

@@ -80,7 +80,10 @@ export const createLimiter = ({ random, clock, ...options }: LimiterOptions): Li
   const { client, table } = options;
   const asking = new Map<string, Waiting[]>();
   const slots = createSlotItems<number>({
-    ...{ client, table, clock, random },
+    client,
+    table,
+    clock,
+    random,
     firstKey: slotsKey,
     untilOf: (until) => until,
   });
