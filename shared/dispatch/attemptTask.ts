@@ -40,11 +40,18 @@ export interface AttemptTask {
 
 export type AttemptTaskDeps = Pick<JobDeps, 'store' | 'hosts' | 'clock' | 'random' | 'logger'>;
 
-/** Each attempt of a run has the same key; a job that was redriven is another run. */
+/** What every HTTP stack sends and reads as it is: ASCII without spaces around it. */
+const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
+/**
+ * Each attempt of a run has the same key; a job that was redriven is another run. The key goes into
+ * a header: the hash of the id takes the place of an id that is no value of a header.
+ */
 const runKeyOf = ({ id, generation = 0 }: JobRecord): string => {
-  const key = `${id}:${generation}`;
-  if (generation === 0) return id;
-  return key.length <= LIMITS.idLengthMax ? key : `${sha256(id)}:${generation}`;
+  const suffix = generation === 0 ? '' : `:${generation}`;
+  const key = `${id}${suffix}`;
+  const fits = HEADER_SAFE.test(key) && key.length <= LIMITS.idLengthMax;
+  return fits ? key : `${sha256(id)}${suffix}`;
 };
 
 const priceText = (price: bigint, unit: string): string =>

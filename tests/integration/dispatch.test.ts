@@ -12,6 +12,7 @@ import { dispatch } from '#shared/jobs/kinds/meshDispatch.ts';
 import { redrive } from '#shared/jobs/operator/redrive.ts';
 import { traceOf } from '#shared/jobs/record/trace.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
+import { sha256 } from '#shared/kernel/json.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
@@ -115,6 +116,22 @@ describe('a job for the mesh', () => {
     const signature = String(headers['sheratan-signature']);
     expect(verifySignature(signature, { secret: SECRET, id, body }, worker.clock.now())).toBe(true);
   });
+
+  it.each(['日本-1', 'größe-1', ' spaced '])(
+    'with the id "%s" is asked for by its hash',
+    async (id) => {
+      const running = await host('h1', price(0));
+      await worker.send(job(undefined, { id }));
+      await drain();
+      expect(await worker.store.get(id)).toMatchObject({ status: 'COMPLETED', host: 'h1' });
+      const [{ headers, body = '' } = expect.unreachable()] = running.asked;
+      const key = sha256(id);
+      expect(headers['idempotency-key']).toBe(key);
+      const signature = String(headers['sheratan-signature']);
+      const signed = { secret: SECRET, id: key, body };
+      expect(verifySignature(signature, signed, worker.clock.now())).toBe(true);
+    },
+  );
 
   it('brings about no jobs that the host names, whatever its kind declares', async () => {
     const running = await host('h1', price(0));
