@@ -141,3 +141,12 @@ describe('margins', () => {
     },
   );
 });
+
+it.each(['null', '5', '"text"', '[]', 'true'])(
+  'a line that is %s ends the journal, by name',
+  (line) => {
+    const { events, chain } = readJournal(`${line}\n`);
+    expect(events).toEqual([]);
+    expect(chain).toMatchObject({ ok: false, status: 'missing_hash_fields', at_line: 1 });
+  },
+);

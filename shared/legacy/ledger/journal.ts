@@ -1,5 +1,5 @@
 /** The original system's journal: one event on each line, chained by hashes. */
-import { type ExactObject, hashExact, Lexeme, parseExact } from './exact.ts';
+import { type Exact, type ExactObject, hashExact, Lexeme, parseExact } from './exact.ts';
 
 /** One event of the journal. */
 export interface LegacyEvent {
@@ -43,6 +43,12 @@ const eventOf = (fields: ExactObject, raw: string, line: number): LegacyEvent =>
   at: textOf(fields['ts']) ?? '',
 });
 
+const isFields = (value: Exact): value is ExactObject =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Lexeme);
+
 const faultOf = (fields: ExactObject, previous: string): string | undefined => {
   const { hash, prev_hash: named, ...rest } = fields;
   if (typeof hash !== 'string' || typeof named !== 'string') return 'missing_hash_fields';
@@ -67,12 +73,14 @@ export const readJournal = (
     },
   });
   for (const raw of text.split('\n').filter((line) => line !== '')) {
-    let fields: ExactObject;
+    let parsed: Exact;
     try {
-      fields = parseExact(raw) as ExactObject;
+      parsed = parseExact(raw);
     } catch {
       return end('json_decode_error');
     }
+    if (!isFields(parsed)) return end('missing_hash_fields');
+    const fields = parsed;
     const fault = faultOf(fields, previous);
     if (fault) return end(fault);
     events.push(eventOf(fields, raw, events.length + 1));
