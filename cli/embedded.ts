@@ -1,6 +1,6 @@
 /** Synthesizes the stack and runs its template on this machine until told to stop. */
 import { assemblyFor } from '#client/dev/assembly.ts';
-import type { BuiltWorker } from '#client/dev/ownKinds.ts';
+import { type BuiltWorker, WORKER } from '#client/dev/ownKinds.ts';
 import { clearState, type EmbeddedState, readState, writeState } from '#client/state.ts';
 import { type Cloud, startCloud } from '#emulator/cloud.ts';
 import { createRecorder } from '#emulator/dashboard/recorder.ts';
@@ -26,9 +26,6 @@ export interface UpOptions {
   /** The module of the project's kinds. Default: `jobs/index.ts`, when it exists. */
   readonly kinds?: string;
 }
-
-/** The end of the name of the function that runs the jobs. */
-const WORKER = '-worker';
 
 const synthesized = async (stage: string): Promise<string> => {
   let isNew = false;

@@ -127,7 +127,7 @@ export const startMesh = async ({ kinds }: TestMeshOptions = {}): Promise<TestMe
     const worker = await builder?.build();
     const cloud = await startCloud({
       assemblyDir: await assemblyFor('dev'),
-      ...(worker && { code: { '-worker': worker.dir } }),
+      ...(worker && { code: { [own.WORKER]: worker.dir } }),
     });
     const { stackName, outputs, clientEnv } = cloud;
     const mesh = meshOn(openEmbedded({ pid: process.pid, stackName, outputs, clientEnv }));

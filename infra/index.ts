@@ -16,8 +16,14 @@ import { EXPIRING_PREFIXES, PAYLOAD_PREFIX } from '#shared/contracts/bucket.ts';
 import { OUTPUTS, outputsParameter } from '#shared/contracts/outputs.ts';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
 import { JOBS_INDEXES } from '#shared/contracts/tables.ts';
-import { bundleFunctionSync, bundleWorkerSync, kindNamesProgram } from './bundle/bundle.ts';
+import {
+  bundleFunctionSync,
+  bundleWorkerSync,
+  kindListing,
+  listingFault,
+} from './bundle/bundle.ts';
 import { ConfigError, configOf, type Settings } from './config.ts';
+import { grantIndexQuery, grantItems } from './constructs/grants.ts';
 import type { WorkerNeeds } from './constructs/worker.ts';
 import { buildMesh, type MeshParts } from './mesh.ts';
 
@@ -55,12 +61,12 @@ const bundled = (module: string, bundles: string): string => {
  */
 const kindNames = (workerDir: string): readonly string[] => {
   try {
-    const args = ['--enable-source-maps', '--input-type=module', '-e', kindNamesProgram(workerDir)];
-    const said = execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe' });
+    const { args, timeout } = kindListing(workerDir);
+    const said = execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe', timeout });
     return JSON.parse(said) as string[];
   } catch (error) {
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-    throw new ConfigError(`kinds: the module cannot be loaded.\n${said.trim()}`, { cause: error });
+    const message = `kinds: the module cannot be loaded.\n${listingFault(error)}`;
+    throw new ConfigError(message, { cause: error });
   }
 };
 
@@ -116,12 +122,8 @@ export class Sheratan extends Construct {
   /** Lets a program wait for jobs and read their results. */
   grantRead(grantee: iam.IGrantable): void {
     const { table } = this.#parts;
-    const indexes = JOBS_INDEXES.map(({ name }) => `${table.tableArn}/index/${name}`);
-    iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
-      resourceArns: [table.tableArn, ...indexes],
-    });
+    grantItems(grantee, table, 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query');
+    grantIndexQuery(grantee, table, ...JOBS_INDEXES);
     this.#grantObjects(grantee, 's3:GetObject', EXPIRING_PREFIXES);
     this.#parameter.grantRead(grantee);
   }

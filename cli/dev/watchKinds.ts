@@ -34,6 +34,8 @@ export const watchKinds = (
   let timer: NodeJS.Timeout | undefined;
   let building = Promise.resolve();
   let stopped = false;
+  /** The files of the last good build. */
+  let good = sources;
   /** The last reported fault: when an editor saves twice, the fault is reported once. */
   let said = '';
 
@@ -54,10 +56,13 @@ export const watchKinds = (
       const worker = await kinds.build();
       if (stopped) return;
       said = '';
-      look(worker.sources);
+      good = worker.sources;
+      look(good);
       onBuilt(worker, performance.now() - began);
     } catch (error) {
       if (!(error instanceof KindsError)) throw error;
+      // A file that the last good build did not have may be the one to fix.
+      look([...good, ...error.sources]);
       if (error.message !== said) onFault(error);
       said = error.message;
     }
@@ -68,7 +73,7 @@ export const watchKinds = (
       building = building.then(rebuild);
     }, SETTLE_MS);
   }
-  look(sources);
+  look(good);
   return {
     stop: () => {
       stopped = true;

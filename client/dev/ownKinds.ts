@@ -10,11 +10,6 @@ import { MeshError } from '../errors.ts';
 /** The default module of a project's kinds. */
 const PLACES = ['ts', 'js', 'mts', 'mjs'].map((ending) => `jobs/index.${ending}`);
 /**
- * The longest import of the module of kinds, in ms: a slower import would fail in the worker, too.
- */
-const LIST_MS_MAX = 10_000;
-
-/**
  * Absolute path of the module that exports the project's kinds; undefined when the project has
  * none.
  *
@@ -30,6 +25,9 @@ export const findKinds = (root: string, given?: string): string | undefined => {
   }
   return PLACES.map((place) => join(root, place)).find((path) => existsSync(path));
 };
+
+/** End of the name of the function that runs the jobs, and so the kinds. */
+export const WORKER = '-worker';
 
 /** A built worker with the project's kinds. */
 export interface BuiltWorker {
@@ -52,7 +50,7 @@ export class KindsError extends MeshError {
    * of one may fix the fault.
    */
   readonly sources: readonly string[];
-  constructor(message: string, sources: readonly string[] = []) {
+  constructor(message: string, sources: readonly string[]) {
     super('KINDS_INVALID', message);
     this.sources = sources;
   }
@@ -70,21 +68,6 @@ const esbuild = async () => {
   } catch (error) {
     const message = 'Own kinds are bundled by esbuild: run "npm i -D esbuild" first.';
     throw new MeshError('NO_BUNDLER', message, { cause: error });
-  }
-};
-
-/** Imports the module of kinds in a process of its own, so that its side effects stay there. */
-const namesIn = async (program: string): Promise<readonly string[]> => {
-  try {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--enable-source-maps', '--input-type=module', '-e', program],
-      { timeout: LIST_MS_MAX },
-    );
-    return JSON.parse(stdout) as string[];
-  } catch (error) {
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-    throw new KindsError(`The kinds cannot be loaded.\n${said.trim() || String(error)}`);
   }
 };
 
@@ -111,7 +94,7 @@ export interface OwnKinds {
  * @throws MeshError NO_BUNDLER when esbuild is not installed
  */
 export const openOwnKinds = async (own: string, scratch: string): Promise<OwnKinds> => {
-  const [{ context }, { kindNamesProgram, workerOptions }] = await Promise.all([
+  const [{ context }, { kindListing, listingFault, workerOptions }] = await Promise.all([
     esbuild(),
     import('#infra/bundle/bundle.ts'),
   ]);
@@ -125,7 +108,11 @@ export const openOwnKinds = async (own: string, scratch: string): Promise<OwnKin
       const result = await building.rebuild().catch((error: unknown) => {
         if (!isBuildFailure(error)) throw error;
         const texts = error.errors.map(messageText);
-        throw new KindsError(`The kinds do not build.\n${texts.join('\n')}`, [own]);
+        const places = error.errors.flatMap(({ location }) => location?.file ?? []);
+        throw new KindsError(
+          `The kinds do not build.\n${texts.join('\n')}`,
+          places.map((file) => resolve(options.absWorkingDir, file)),
+        );
       });
       for (const { path, contents } of result.outputFiles) {
         const file = join(dir, relative(outdir, path));
@@ -137,12 +124,13 @@ export const openOwnKinds = async (own: string, scratch: string): Promise<OwnKin
       for (const old of built.splice(0, Math.max(0, built.length - 3)))
         rmSync(old, { recursive: true, force: true });
       const sources = projectFiles(result, options.absWorkingDir);
-      try {
-        return { dir, kinds: await namesIn(kindNamesProgram(dir)), sources };
-      } catch (error) {
-        if (error instanceof KindsError) throw new KindsError(error.message, sources);
-        throw error;
-      }
+      const { args, timeout } = kindListing(dir);
+      const { stdout } = await promisify(execFile)(process.execPath, args, { timeout }).catch(
+        (error: unknown) => {
+          throw new KindsError(`The kinds cannot be loaded.\n${listingFault(error)}`, sources);
+        },
+      );
+      return { dir, kinds: JSON.parse(stdout) as string[], sources };
     },
     close: () => building.dispose(),
   };

@@ -90,10 +90,26 @@ export const workerOptions = (own: string, scratch: string) => {
   return { ...optionsOf(entries, { '#kinds': joined }), sourcemap: 'linked' as const };
 };
 
-/** A program that prints the names of the kinds of a bundled worker, as a list in JSON. */
-export const kindNamesProgram = (workerDir: string): string => {
+/** A module whose import takes longer than this, in ms, would fail in the worker too. */
+const LIST_MS_MAX = 10_000;
+
+/**
+ * How Node prints the names of the kinds of a bundled worker, as a list in JSON: its arguments, and
+ * its time. A process of its own keeps what the module does at its import away from the caller.
+ */
+export const kindListing = (workerDir: string) => {
   const module = JSON.stringify(join(workerDir, `${KINDS_ENTRY}.mjs`));
-  return `const { kinds } = await import(${module}); process.stdout.write(JSON.stringify([...kinds.keys()])); process.exit();`;
+  const program = `const { kinds } = await import(${module}); process.stdout.write(JSON.stringify([...kinds.keys()])); process.exit();`;
+  return {
+    args: ['--enable-source-maps', '--input-type=module', '-e', program],
+    timeout: LIST_MS_MAX,
+  };
+};
+
+/** What the listing printed before it failed: the message of the module or of `defineJob`. */
+export const listingFault = (error: unknown): string => {
+  const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+  return said || String(error);
 };
 
 /**
