@@ -1,8 +1,8 @@
 /** The project that an embedded cloud is started for, with its own kinds if it has some. */
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findKinds, type OwnKinds, openOwnKinds } from '#client/dev/ownKinds.ts';
-import { home, projectRoot } from '#client/state.ts';
+import { home, projectRoot, readState } from '#client/state.ts';
 
 export interface Project {
   /** Absolute path of the module that exports the kinds. */
@@ -25,6 +25,8 @@ export const openProject = async ({
   const module = findKinds(projectRoot(), kinds);
   if (module === undefined) return undefined;
   const scratch = join(home(), 'dev');
+  // Builds of clouds that have ended, however they ended.
+  if (!readState()) rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   return { module, kinds: await openOwnKinds(module, mkdtempSync(join(scratch, 'kinds-'))) };
 };

@@ -153,6 +153,7 @@ describe('a mesh of its kinds on this machine', { timeout: 300_000 }, () => {
   let cloud: ChildProcess;
   let said = '';
   beforeAll(async () => {
+    mkdirSync(join(project, '.sheratan/dev/kinds-left'), { recursive: true });
     // Without npx in between, which passes no signal on.
     const command = join(project, 'node_modules/sheratan/bin/sheratan.js');
     cloud = spawn(process.execPath, [command, 'dev'], { cwd: project, env });
@@ -202,6 +203,22 @@ describe('a mesh of its kinds on this machine', { timeout: 300_000 }, () => {
     await passed(send({ kind: 'hello', id: 'second', payload: { name: 'Ada' } }));
     expect(await passed(sheratan(['status', 'bye']))).toContain('bye Ada');
     expect(await passed(sheratan(['status', 'second']))).toContain('good day Ada');
+  });
+
+  it('sees the fix of a file that no build has had yet, in a folder of its own', async () => {
+    const late = join(project, 'jobs/late/index.ts');
+    const text = readFileSync(join(project, 'jobs/hello.ts'), 'utf8').replaceAll('hello', 'late');
+    mkdirSync(dirname(late));
+    writeFileSync(late, text.replace('defineJob(', 'defineJob((;'));
+    appendFileSync(join(project, 'jobs/index.ts'), "export { late } from './late/index.ts';\n");
+    await vi.waitUntil(() => said.includes('jobs/late/index.ts:'), PATIENCE);
+    writeFileSync(late, text);
+    await vi.waitUntil(() => said.includes('reloaded: +late'), PATIENCE);
+  });
+
+  it('keeps no build of a cloud that was killed', () => {
+    const builds = readdirSync(join(project, '.sheratan/dev'));
+    expect(builds).toEqual([expect.stringMatching(/^kinds-(?!left)/)]);
   });
 });
 
