@@ -144,10 +144,14 @@ const parameterTarget = async (options: TargetOptions): Promise<Target> => {
   }
 };
 
+/** Whether a service answered; else nothing there can be asked for the parameter either. */
+const isAnswer = (error: unknown): boolean => error instanceof Error && '$fault' in error;
+
 const deployed = async (options: TargetOptions): Promise<Target> => {
   try {
     return await stackTarget(options);
   } catch (error) {
+    if (!isAnswer(error)) throw notFound(options, error);
     // Without a parameter either, the reason why there is no stack helps a person more.
     return parameterTarget(options).catch(() => {
       throw notFound(options, error);

@@ -1,5 +1,8 @@
 /** Which deployment a command or a program reaches, and that it says so before it changes anything. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -14,7 +17,7 @@ import { addOperatorCommands } from '#cli/operate.ts';
 import { Mesh } from '#client/mesh.ts';
 import { type EmbeddedState, writeState } from '#client/state.ts';
 import { openTables } from '#client/tables.ts';
-import { embeddedFor } from '#client/target.ts';
+import { embeddedFor, findTarget } from '#client/target.ts';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { type Account, startAccount } from '../support/account.ts';
 
@@ -101,6 +104,37 @@ describe('a program', () => {
       code: 'NO_DEPLOYMENT',
       message: expect.stringMatching(/runs here is Sheratan-dev, .*for stack Sheratan-prod/),
     });
+  });
+
+  it('is connected with a mesh in any stack by its parameter, also where it may see no stack', async () => {
+    const parameter = { ...state.outputs, [OUTPUTS.ownKinds]: 'hello' };
+    const asked: string[] = [];
+    for (const code of ['ValidationError', 'AccessDenied']) {
+      const server = createServer((request, response) => {
+        const target = String(request.headers['x-amz-target'] ?? 'DescribeStacks');
+        asked.push(target);
+        if (target !== 'AmazonSSM.GetParameter')
+          return response
+            .writeHead(400)
+            .end(
+              `<ErrorResponse><Error><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`,
+            );
+        const ARN = 'arn:aws:ssm:eu-west-1:111122223333:parameter/sheratan/shop/outputs';
+        return response.end(
+          JSON.stringify({ Parameter: { ARN, Value: JSON.stringify(parameter) } }),
+        );
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      const target = await findTarget({ stage: 'shop' });
+      expect(target).toMatchObject({
+        label: 'mesh shop in account 111122223333, region eu-west-1',
+        outputs: parameter,
+      });
+      server.closeAllConnections();
+      server.close();
+    }
+    expect(asked).toEqual(Array(2).fill(['DescribeStacks', 'AmazonSSM.GetParameter']).flat());
   });
 
   it('finds tables beside the deployment that it names', async () => {
