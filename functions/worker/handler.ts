@@ -10,7 +10,7 @@ import { limits } from '#shared/control/limits.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';

@@ -27,7 +27,7 @@ export const HOST_LIMITS = {
   shardCommitsMax: 10,
   /** When at least so many hosts fail at once, the prober doubts itself, at most so many runs. */
   massFailureHostsMin: 10,
-  massFailureTurnsMax: 3,
+  massFailureRunsMax: 3,
   /** So many inconclusive probes in a row make a host's state stale. */
   hostStaleAfter: 5,
   hostIdLengthMax: 64,

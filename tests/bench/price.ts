@@ -8,7 +8,7 @@ import { createGate } from '#shared/control/gate.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
@@ -21,7 +21,7 @@ import { processBatch } from '#shared/jobs/worker/processBatch.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { createJobsTable } from '../support/table.ts';
-import { NO_HOSTS, NO_PURSE } from '../support/worker.ts';
+import { NO_ALLOCATOR, NO_HOSTS } from '../support/worker.ts';
 import { type Counts, countDynamo, countSqs, noCounts } from './counts.ts';
 import { createPeer, timed } from './peer.ts';
 import { line, round, title } from './stats.ts';
@@ -89,7 +89,7 @@ const open = async () => {
     faults: createFaultLog({ client, table }),
     groups: createGroupHalts({ client, table }),
     ticks: createTicks({ client, table }),
-    allocator: NO_PURSE,
+    allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock: systemClock, random: systemRandom }),
     blobs,

@@ -12,7 +12,7 @@ import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { endsOf } from '#shared/jobs/dynamo/endedJobs.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';

@@ -159,7 +159,7 @@ describe('what the stream rings for is written out as it is expected', () => {
 });
 
 describe('a snapshotter that is struck at any of its calls', () => {
-  it.each(STRIKES)('%s: each entry is written once in effect', async (fault) => {
+  it.each(STRIKES)('%s: each entry is written effectively once', async (fault) => {
     let points = 0;
     for (let at = 0, struck = true; struck; at += 1) {
       const rung = await happen(4);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { RECEIVES_MAX } from '#shared/contracts/queues.ts';
 import { command } from '#shared/control/command.ts';
-import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/kinds/errors.ts';
 import { decideGroup } from '#shared/jobs/operator/haltedGroups.ts';

@@ -18,7 +18,7 @@ import type { Dispatcher } from '#shared/dispatch/ports.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
@@ -49,7 +49,7 @@ const REGION = 'us-east-1';
 const VISIBILITY_SECONDS = 600;
 
 /** For tests whose jobs cost nothing. */
-export const NO_PURSE: HoldAllocator = {
+export const NO_ALLOCATOR: HoldAllocator = {
   take: () => Promise.reject(new Error('no ledger here')),
 };
 
@@ -193,7 +193,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     chains: createChainStore({ client, table }),
     groups: createGroupHalts({ client, table }),
     ticks: createTicks({ client, table }),
-    allocator: NO_PURSE,
+    allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock, random: { next: () => 0 } }),
     blobs,

@@ -22,7 +22,7 @@ import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
-import { createGroupHalts } from '#shared/jobs/dynamo/groupHolds.ts';
+import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
@@ -44,7 +44,7 @@ import { type Clock, systemIds } from '#shared/kernel/ports.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
 import { createInjector, type Fault, type Injector } from './faults.ts';
 import { createJobsTable, dropTable } from './table.ts';
-import { attributeIn, groupsOf, NO_HOSTS, NO_PURSE } from './worker.ts';
+import { attributeIn, groupsOf, NO_ALLOCATOR, NO_HOSTS } from './worker.ts';
 
 /** Where it comes from is tested apart. */
 const SECRETS = { callback: () => Promise.resolve(['whsec_world']) };
@@ -160,7 +160,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     faults: createFaultLog(jobs),
     groups: createGroupHalts(jobs),
     ticks: createTicks(jobs),
-    allocator: NO_PURSE,
+    allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
   };
   const announcements = createAnnouncements(sqs, resultsUrl);

@@ -32,7 +32,7 @@ const isDoubted = async (
   if ([...results.values()].some(hasPassed)) return false;
   // A failure that was believed once is not doubted again.
   const doubtful = failed.filter(
-    ({ live }) => live?.fails === 0 && live.inconclusive < LIMITS.massFailureTurnsMax,
+    ({ live }) => live?.fails === 0 && live.inconclusive < LIMITS.massFailureRunsMax,
   );
   return doubtful.length * 2 > failed.length;
 };
