@@ -80,8 +80,11 @@ it('every document is reached from README', () => {
   expect(own.filter((path) => !reached.has(path))).toEqual([]);
 });
 
-it('the continuous integration runs the tests by the command of CONTRIBUTING', () => {
-  const [, command = 'none'] = /^(npm \w+) .*the whole suite/m.exec(read('CONTRIBUTING.md')) ?? [];
+it.each([
+  ['README.md', /^`(npm \w+)` runs all tests/m],
+  ['CONTRIBUTING.md', /^(npm \w+) .*the whole suite/m],
+])('the continuous integration runs the tests by the command of %s', (path, said) => {
+  const [, command = 'none'] = said.exec(read(path)) ?? [];
   expect(read('.ci/run')).toMatch(new RegExp(`^${command} `, 'm'));
 });
 
