@@ -6,8 +6,8 @@ import { createDeadLetters } from '#shared/jobs/sqs/deadLetterQueues.ts';
 import { note, plain } from './print.ts';
 
 /** The dead-letter queues of a deployment's job queues. */
-export const deadLettersOf = ({ sqs, queueUrls, visibility }: Deployment) =>
-  createDeadLetters({ sqs, queueUrls, visibility });
+export const deadLettersOf = ({ sqs, queueUrls, pools, visibility }: Deployment) =>
+  createDeadLetters({ sqs, queueUrls, pools, visibility });
 
 /**
  * The dead letters whose jobs have not ended: nothing else moves these jobs on.

@@ -4,7 +4,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
-import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { type ByPriority, type Pools, pools as poolsIn } from '#shared/contracts/pools.ts';
+import { PRIORITIES } from '#shared/contracts/queues.ts';
 import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
@@ -38,7 +39,9 @@ import { embedded, findTarget, type Target, type TargetOptions } from './target.
 export interface Deployment {
   /** Names the deployment for people. */
   readonly label: string;
-  readonly queueUrls: Readonly<Record<Priority, string>>;
+  /** The queues of the mesh; those of the pools follow from their names. */
+  readonly queueUrls: ByPriority<string>;
+  readonly pools: Pools;
   /** Names of the kinds that the deployment has in addition to the built-in kinds. */
   readonly ownKinds: readonly string[];
   readonly sqs: SQSClient;
@@ -77,6 +80,16 @@ const outputOf = (target: Target, name: string): string => {
   );
 };
 
+/** A stack without pools has no such output. */
+const poolsOf = (target: Target): Pools => {
+  const found = poolsIn(target.outputs[OUTPUTS.pools]);
+  if (!('fault' in found)) return found;
+  throw new MeshError(
+    'WRONG_VERSION',
+    `${target.label}, output "${OUTPUTS.pools}": ${found.fault}`,
+  );
+};
+
 /** Nothing is logged: what fails is in the outcome. */
 const quiet = (): void => undefined;
 const QUIET = { debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -101,12 +114,14 @@ const open = (target: Target): Deployment => {
   const jobs = { client, table: outputOf(target, OUTPUTS.jobsTable) };
   const queueUrls = Object.fromEntries(
     PRIORITIES.map((priority) => [priority, outputOf(target, QUEUE_OUTPUTS[priority])]),
-  ) as Record<Priority, string>;
+  ) as ByPriority<string>;
+  const pools = poolsOf(target);
   const secretsOf = (output: string): Secrets =>
     openSecrets(at(target.endpoints.secrets), outputOf(target, output), keep);
   return {
     label: target.label,
     queueUrls,
+    pools,
     ownKinds: (target.outputs[OUTPUTS.ownKinds] ?? '').split(',').filter(Boolean),
     sqs,
     resultsUrl: outputOf(target, OUTPUTS.resultsUrl),
@@ -138,7 +153,7 @@ const open = (target: Target): Deployment => {
       },
       keep,
     ),
-    outgoing: createOutgoing({ sqs, queueUrls }),
+    outgoing: createOutgoing({ sqs, queueUrls, pools }),
     reader: createJobReader(jobs),
     ...openBucket(at(target.endpoints.s3), outputOf(target, OUTPUTS.dataBucket), keep),
     close: () => {

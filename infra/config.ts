@@ -8,6 +8,7 @@ import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import { ACCOUNTS, CONCURRENCY, priorities } from './concurrency.ts';
 import { MONITORING } from './monitoring/level.ts';
 import { cidrs, faultsOfReach, vpc } from './network.ts';
+import { faultsOfPools, poolSettings } from './pools.ts';
 import { flag, listOf, matching, whole, wordOf } from './rules.ts';
 
 /** The only values that CloudWatch Logs accepts (RetentionInDays). */
@@ -51,6 +52,11 @@ const SETTINGS = {
    * 20, normal 10, low 5; in a small account 2 each.
    */
   maxConcurrency: v.optional(priorities, {}),
+  /**
+   * Kinds that have a function of their own, behind queues of their own, by the name of the pool:
+   * up to 16 lower-case letters and digits. A kind is in one pool at most. Default: none.
+   */
+  pools: v.optional(poolSettings, {}),
   /** Worker memory in MB, 128 to 10,240. CPU grows with it. */
   workerMemoryMb: v.optional(whole(...MEMORY), 512),
   /**
@@ -157,6 +163,7 @@ export const configOf = (given: Settings): Config => {
     ...(parsed.issues ?? []).map(faultOf),
     ...(parsed.success ? faultsOfReach(parsed.output) : []),
     ...(parsed.success ? faultsOfMail(parsed.output) : []),
+    ...(parsed.success ? faultsOfPools(parsed.output) : []),
   ];
   if (!parsed.success || faults.length > 0)
     throw new ConfigError(`Configuration: ${faults.join('; ')}`);

@@ -14,7 +14,6 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { EXPIRING_PREFIXES, PAYLOAD_PREFIX } from '#shared/contracts/bucket.ts';
 import { OUTPUTS, outputsParameter } from '#shared/contracts/outputs.ts';
-import { PRIORITIES } from '#shared/contracts/queues.ts';
 import { JOBS_INDEXES } from '#shared/contracts/tables.ts';
 import {
   bundleFunctionSync,
@@ -26,6 +25,7 @@ import { ConfigError, configOf, type Settings } from './config.ts';
 import { grantIndexQuery, grantItems } from './constructs/grants.ts';
 import type { WorkerNeeds } from './constructs/worker.ts';
 import { buildMesh, type MeshParts } from './mesh.ts';
+import { faultsOfKinds } from './pools.ts';
 
 export { type Config, ConfigError, type Settings } from './config.ts';
 export type { WorkerNeeds } from './constructs/worker.ts';
@@ -77,8 +77,10 @@ const kindNames = (workerDir: string): readonly string[] => {
  * @throws ConfigError `CONFIG_INVALID` for a bad setting, and for kinds that cannot be loaded
  */
 export class Sheratan extends Construct {
-  /** The function that runs the kinds, for grants such as `table.grantReadData(mesh.worker)`. */
+  /** The function that runs the kinds of no pool: `table.grantReadData(mesh.worker)`. */
   readonly worker: lambda.Function;
+  /** All functions that run kinds: the worker, then one for each pool. */
+  readonly workers: readonly lambda.Function[];
   /** Name of the SSM parameter by which clients find the mesh. */
   readonly parameterName: string;
   readonly #parts: MeshParts;
@@ -89,21 +91,24 @@ export class Sheratan extends Construct {
     const config = configOf(settings);
     const bundles = resolve(Stage.of(this)?.outdir ?? 'cdk.out', 'sheratan', config.stage);
     const own = kinds === undefined ? undefined : bundled(resolve(kinds), bundles);
-    const names = own === undefined ? undefined : kindNames(own).join(',');
+    const names = own === undefined ? undefined : kindNames(own);
+    const faults = names === undefined ? [] : faultsOfKinds(config.pools, names);
+    if (faults.length > 0) throw new ConfigError(`Configuration: ${faults.join('; ')}`);
     const code = (name: string): string => {
       if (own !== undefined && name === 'worker') return own;
       const prebuilt = join(PREBUILT, name);
       return existsSync(prebuilt) ? prebuilt : bundleFunctionSync(name, bundles);
     };
     this.#parts = buildMesh(this, { config, code, ...(worker && { own: worker }) });
-    this.worker = this.#parts.worker;
+    this.workers = this.#parts.workers;
+    [this.worker] = this.#parts.workers;
     this.parameterName = outputsParameter(config.stage);
     this.#parameter = new StringParameter(this, 'Outputs', {
       parameterName: this.parameterName,
       description: `How clients find the Sheratan mesh of stage ${config.stage}`,
       stringValue: Stack.of(this).toJsonString({
         ...this.#parts.outputs,
-        ...(names !== undefined && { [OUTPUTS.ownKinds]: names }),
+        ...(names !== undefined && { [OUTPUTS.ownKinds]: names.join(',') }),
       }),
     });
   }
@@ -114,7 +119,7 @@ export class Sheratan extends Construct {
    */
   grantSend(grantee: iam.IGrantable): void {
     const { queues } = this.#parts;
-    for (const priority of PRIORITIES) queues[priority].grantSendMessages(grantee);
+    for (const queue of queues.all) queue.grantSendMessages(grantee);
     this.#grantObjects(grantee, 's3:PutObject', [PAYLOAD_PREFIX]);
     this.#parameter.grantRead(grantee);
   }

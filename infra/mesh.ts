@@ -6,17 +6,15 @@ import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { METRICS_ENV } from '#shared/contracts/metrics.ts';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
-import { PRIORITIES, type Priority, RECEIVES_MAX } from '#shared/contracts/queues.ts';
-import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
+import { PRIORITIES } from '#shared/contracts/queues.ts';
 import type { Config } from './config.ts';
 import { Announcer } from './constructs/announcer.ts';
 import { DataBucket } from './constructs/dataBucket.ts';
 import { HostsTable } from './constructs/hostsTable.ts';
-import { JobQueue } from './constructs/jobQueue.ts';
+import { type JobQueues, jobQueues } from './constructs/jobQueues.ts';
 import { JobsTable } from './constructs/jobsTable.ts';
 import { LedgerTable } from './constructs/ledgerTable.ts';
 import { Monitoring } from './constructs/monitoring.ts';
@@ -28,9 +26,10 @@ import { Settler } from './constructs/settler.ts';
 import { SigningSecret } from './constructs/signingSecret.ts';
 import { Snapshotter } from './constructs/snapshotter.ts';
 import { Timekeeper } from './constructs/timekeeper.ts';
-import { Worker, type WorkerNeeds } from './constructs/worker.ts';
+import { Worker, type WorkerNeeds, type WorkerProps } from './constructs/worker.ts';
 import { inventoryOf } from './monitoring/inventory.ts';
 import { metricsAt } from './monitoring/level.ts';
+import { kindsOf } from './pools.ts';
 
 export interface MeshOptions {
   readonly config: Config;
@@ -42,32 +41,14 @@ export interface MeshOptions {
 
 /** The parts of a deployment that other code needs. */
 export interface MeshParts {
-  readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+  readonly queues: JobQueues;
   readonly table: dynamodb.TableV2;
   readonly bucket: s3.Bucket;
-  readonly worker: lambda.Function;
+  /** The functions that run the kinds: the first runs those of no pool, then one for each pool. */
+  readonly workers: readonly [lambda.Function, ...lambda.Function[]];
   /** The values by which clients find the deployment's parts, by the names in OUTPUTS. */
   readonly outputs: Readonly<Record<string, string>>;
 }
-
-const jobQueues = (
-  scope: Construct,
-  { stage, queueRetentionDays, production }: Config,
-): Readonly<Record<Priority, sqs.Queue>> => {
-  const queueOf = (priority: Priority): sqs.Queue =>
-    new JobQueue(scope, `Jobs-${priority}`, {
-      name: `sheratan-${stage}-jobs-${priority}`,
-      // The worker's first act shortens the visibility timeout to a lease.
-      consumerTimeout: Duration.seconds(WORKER_TIMEOUT_SECONDS),
-      retention: Duration.days(queueRetentionDays),
-      receivesMax: RECEIVES_MAX,
-      production,
-    }).queue;
-  return Object.fromEntries(PRIORITIES.map((priority) => [priority, queueOf(priority)])) as Record<
-    Priority,
-    sqs.Queue
-  >;
-};
 
 /** The namespace of the metrics belongs to the mesh, whatever stack it is in. */
 const nameMetrics = (scope: Construct, { stage, monitoring }: Config): void => {
@@ -79,6 +60,13 @@ const nameMetrics = (scope: Construct, { stage, monitoring }: Config): void => {
         .addEnvironment(METRICS_ENV.namespace, inventory.namespace)
         .addEnvironment(METRICS_ENV.emitted, emitted);
 };
+
+const workersOf = (scope: Construct, props: WorkerProps): MeshParts['workers'] => [
+  new Worker(scope, 'Work', props).fn,
+  ...Object.keys(props.config.pools).map(
+    (pool) => new Worker(scope, `Work-${pool}`, { ...props, pool }).fn,
+  ),
+];
 
 /**
  * Makes all parts directly in `scope`, so that their logical ids never change. A stack that is a
@@ -132,7 +120,7 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
     assetDir: code('prober'),
     table: hosts,
   });
-  const { fn: worker } = new Worker(scope, 'Work', {
+  const workers = workersOf(scope, {
     ...shared,
     queues,
     ledger,
@@ -146,7 +134,6 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
 
   const { dashboardName } = new Monitoring(scope, 'Monitoring', { config });
   const { group, role, deadLetterQueue } = new Scheduling(scope, 'Schedules', { config, queues });
-
   nameMetrics(scope, config);
   const outputs = {
     ...(dashboardName !== undefined && { [OUTPUTS.dashboard]: dashboardName }),
@@ -162,7 +149,8 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
     [OUTPUTS.scheduleGroup]: group.scheduleGroupName,
     [OUTPUTS.scheduleRole]: role.roleArn,
     [OUTPUTS.scheduleDeadLetters]: deadLetterQueue.queueArn,
-    ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_OUTPUTS[p], queues[p].queueUrl])),
+    ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_OUTPUTS[p], queues.main[p].queueUrl])),
+    ...(workers.length > 1 && { [OUTPUTS.pools]: JSON.stringify(kindsOf(config.pools)) }),
   };
-  return { queues, table, bucket, worker, outputs };
+  return { queues, table, bucket, workers, outputs };
 };

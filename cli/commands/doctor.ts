@@ -1,5 +1,6 @@
 /** `doctor`: examines a deployment and says what is wrong and how to fix it. */
 import type { Machinery } from '#client/machinery.ts';
+import { allQueues } from '#shared/contracts/pools.ts';
 import { checkClock } from '../doctor/clock.ts';
 import { checkConcurrency } from '../doctor/concurrency.ts';
 import { attempt, type Finding, ok } from '../doctor/finding.ts';
@@ -61,20 +62,19 @@ const EMBEDDED = ok(
 );
 
 const examine = async (session: Session): Promise<readonly Finding[]> => {
-  const { sqs, store, queueUrls, resultsUrl, tables, machinery } = session;
+  const { sqs, store, queueUrls, pools, resultsUrl, tables, machinery } = session;
+  const jobs = allQueues(queueUrls, pools);
   const besides = (name: string): string =>
     sibling(resultsUrl, nameOf(resultsUrl).replace('results.fifo', name));
   const others = ['postings.fifo', 'probes'].map(besides);
-  const urls = [...Object.values(queueUrls), resultsUrl, ...others];
+  const urls = [...jobs, resultsUrl, ...others];
   const failureUrls = FAILURES.map(besides);
   const queues = urls.map(nameOf);
   const sources = [...queues, ...tables.map((name) => `table/${name}`)];
   const found = await Promise.all([
     checkQueues({ sqs, store, urls, failureUrls }),
     ...(machinery ? lookAtMachinery(machinery, sources, queues, session) : [[EMBEDDED]]),
-    attempt('schedules', async () =>
-      checkSchedules(await session.schedules.list(), Object.values(queueUrls)),
-    ),
+    attempt('schedules', async () => checkSchedules(await session.schedules.list(), jobs)),
     attempt('state', () => checkControl(session)),
     attempt('jobs', () => checkAttention(session)),
     attempt('undecided', () => checkUndecided(session)),

@@ -87,7 +87,7 @@ const unchecked = async (item: InputItem, checks: Checks): Promise<Ready | Refus
 /** Sends envelopes. Refusals of the check and of the queue are in the report. */
 export const sendItems = async (
   items: readonly InputItem[],
-  deployment: Pick<Deployment, 'sqs' | 'queueUrls' | 'blobs' | 'ownKinds'>,
+  deployment: Pick<Deployment, 'sqs' | 'queueUrls' | 'pools' | 'blobs' | 'ownKinds'>,
   { check = true } = {},
 ): Promise<SendReport> => {
   const prepare = check ? checked : unchecked;

@@ -3,6 +3,7 @@ import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { documentClient, sqsClient } from '#shared/aws/clients.ts';
 import { createCharges } from '#shared/billing/sqs/postingsQueue.ts';
 import { QUEUE_ENV, RELAY_ENV } from '#shared/contracts/functions.ts';
+import { POOLS_ENV, pools } from '#shared/contracts/pools.ts';
 import { endsOf } from '#shared/jobs/dynamo/endedJobs.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
@@ -24,6 +25,7 @@ const env = readEnv({
   high: [QUEUE_ENV.high, text],
   normal: [QUEUE_ENV.normal, text],
   low: [QUEUE_ENV.low, text],
+  pools: [POOLS_ENV, pools],
 });
 
 const telemetry = createTelemetry('relay');
@@ -33,7 +35,7 @@ const deps = {
   store: createJobStore(jobs),
   flows: createFlowStore(jobs),
   blobs: lazyBucket(env.bucket).blobs,
-  outgoing: createOutgoing({ sqs, queueUrls: env }),
+  outgoing: createOutgoing({ sqs, queueUrls: env, pools: env.pools }),
   announcements: createAnnouncements(sqs, env.resultsUrl),
   charges: createCharges(sqs, env.postingsUrl),
   clock: systemClock,

@@ -2,6 +2,7 @@
 import type { ScheduledEvent } from 'aws-lambda';
 import { documentClient, dynamoClient, sqsClient } from '#shared/aws/clients.ts';
 import { LEDGER_ENV, QUEUE_ENV, TIMEKEEPER_ENV } from '#shared/contracts/functions.ts';
+import { POOLS_ENV, pools } from '#shared/contracts/pools.ts';
 import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { keepTime } from '#shared/jobs/flow/timekeeper.ts';
@@ -23,6 +24,7 @@ const env = readEnv({
   high: [QUEUE_ENV.high, text],
   normal: [QUEUE_ENV.normal, text],
   low: [QUEUE_ENV.low, text],
+  pools: [POOLS_ENV, pools],
   ledgerTable: [LEDGER_ENV.table, text],
   ledgerLanes: [LEDGER_ENV.lanes, positiveInteger],
 });
@@ -33,7 +35,7 @@ const deps = {
   store: createJobStore(jobs),
   due: createDueReader(jobs),
   blobs: lazyBucket(env.bucket).blobs,
-  outgoing: createOutgoing({ sqs: sqsClient(), queueUrls: env }),
+  outgoing: createOutgoing({ sqs: sqsClient(), queueUrls: env, pools: env.pools }),
   clock: systemClock,
   logger: telemetry.log,
 };

@@ -3,6 +3,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { kinds } from '#kinds';
 import { documentClient, sqsClient } from '#shared/aws/clients.ts';
 import { HOSTS_ENV, LEDGER_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
+import { POOLS_ENV, pools, queuesIn } from '#shared/contracts/pools.ts';
 import { WORKER_ENV } from '#shared/contracts/worker.ts';
 import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import { createGate } from '#shared/control/gate.ts';
@@ -17,9 +18,10 @@ import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
 import { lazyHttp } from '#shared/jobs/http/lazyHttp.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { batchResponse, deliveriesOf } from '#shared/jobs/sqs/deliveries.ts';
+import { createPoolRouter } from '#shared/jobs/sqs/poolRouter.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { processBatch } from '#shared/jobs/worker/processBatch.ts';
-import { list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
+import { anyText, list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
@@ -44,6 +46,9 @@ const env = readEnv({
   high: [QUEUE_ENV.high, text],
   normal: [QUEUE_ENV.normal, text],
   low: [QUEUE_ENV.low, text],
+  pools: [POOLS_ENV, pools],
+  pool: [WORKER_ENV.pool, anyText],
+  runSecondsMax: [WORKER_ENV.runSecondsMax, positiveInteger],
 });
 
 const jobs = { client: documentClient(), table: env.table };
@@ -51,8 +56,16 @@ const bucket = lazyBucket(env.bucket);
 const http = lazyHttp({ allow: env.outboundAllow });
 const telemetry = createTelemetry('worker');
 const report = reportBatch(telemetry);
+const sqs = sqsClient();
 const deps = {
   kinds,
+  pools: createPoolRouter({
+    sqs,
+    queueUrls: env,
+    pools: env.pools,
+    pool: env.pool,
+    runSecondsMax: env.runSecondsMax,
+  }),
   store: createJobStore(jobs),
   flows: createFlowStore(jobs),
   faults: createFaultLog(jobs),
@@ -85,7 +98,7 @@ const deps = {
     workspaces: bucket.workspaces,
     http,
   },
-  visibility: createVisibility(sqsClient()),
+  visibility: createVisibility(sqs),
   clock: systemClock,
   ids: systemIds,
   random: systemRandom,
@@ -94,12 +107,13 @@ const deps = {
   retentionSeconds: env.retentionSeconds,
 };
 
+const queues = queuesIn(env.pool, env);
 const listen = catchLeftBehind(telemetry.log);
 
 export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, async (event, context) => {
   listen();
-  const deliveries = deliveriesOf(event, env);
+  const deliveries = deliveriesOf(event, queues);
   const remainingMs = () => context.getRemainingTimeInMillis();
   const batch = report(await processBatch(deliveries, context.awsRequestId, remainingMs, deps));
-  return batchResponse(batch.returned);
+  return batchResponse(event, batch.returned);
 });

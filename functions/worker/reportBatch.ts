@@ -4,7 +4,7 @@ import type { Disposition } from '#shared/jobs/worker/disposition.ts';
 import type { BatchReport } from '#shared/jobs/worker/processBatch.ts';
 import type { Telemetry } from '#shared/runtime/chain.ts';
 
-const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
+const METRIC_OF: Readonly<Record<Disposition['as'], string | undefined>> = {
   completed: JOB_METRICS.completed,
   retrying: JOB_METRICS.retried,
   dead: JOB_METRICS.dead,
@@ -24,6 +24,8 @@ const METRIC_OF: Readonly<Record<Disposition['as'], string>> = {
   early: JOB_METRICS.returned,
   lost: JOB_METRICS.returned,
   no_time: JOB_METRICS.returned,
+  // Counted where it runs.
+  moved: undefined,
   fault: JOB_METRICS.undecided,
 };
 
@@ -57,8 +59,8 @@ export const reportBatch =
   (telemetry: Telemetry) =>
   (report: BatchReport): BatchReport => {
     const counts = new Map<string, number>(COUNTED_ALWAYS.map((name) => [name, 0]));
-    for (const { as } of report.dispositions)
-      counts.set(METRIC_OF[as], (counts.get(METRIC_OF[as]) ?? 0) + 1);
+    for (const name of report.dispositions.flatMap(({ as }) => METRIC_OF[as] ?? []))
+      counts.set(name, (counts.get(name) ?? 0) + 1);
     for (const [name, count] of counts) telemetry.metrics.addMetric(name, 'Count', count);
     for (const job of report.dispositions) measureJob(telemetry, job);
     telemetry.logger.info('batch', { jobs: report.dispositions.map(logged) });

@@ -5,11 +5,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { FUNCTIONS } from '#shared/contracts/functions.ts';
 import type { Config } from '../config.ts';
 import { bodyOf, dashboardOf } from '../monitoring/dashboard.ts';
 import { type Inventory, inventoryOf, nameIn } from '../monitoring/inventory.ts';
 import { alarmsAt } from '../monitoring/level.ts';
 import type { AlarmSpec, Series } from '../monitoring/spec.ts';
+import { timeoutsOf } from '../pools.ts';
 
 /** CloudWatch's limit for an alarm's description, in characters. */
 const DESCRIPTION_MAX = 1_024;
@@ -62,7 +64,7 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
     super(scope, id);
-    const inventory = inventoryOf(config.stage);
+    const inventory = inventoryOf(config.stage, FUNCTIONS, timeoutsOf(config.pools));
     const specs = alarmsAt(config.monitoring, inventory);
     if (specs.length === 0) return;
     const topic = this.#topic(config);

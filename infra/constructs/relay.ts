@@ -10,13 +10,13 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CHILDREN_PREFIX, RAW_PREFIX } from '#shared/contracts/bucket.ts';
-import { QUEUE_ENV, RELAY_ENV, RELAY_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
+import { RELAY_ENV, RELAY_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
-import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { concurrencyOf } from '../concurrency.ts';
 import type { Config } from '../config.ts';
 import { FailureQueue } from './failureQueue.ts';
 import { grantItems, grantObjects } from './grants.ts';
+import type { JobQueues } from './jobQueues.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface RelayProps {
@@ -24,7 +24,7 @@ export interface RelayProps {
   readonly assetDir: string;
   readonly table: dynamodb.TableV2;
   readonly bucket: s3.Bucket;
-  readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+  readonly queues: JobQueues;
   readonly results: sqs.Queue;
   readonly postings: sqs.Queue;
 }
@@ -62,7 +62,7 @@ export class Relay extends Construct {
         [RELAY_ENV.dataBucket]: bucket.bucketName,
         [RELAY_ENV.resultsUrl]: results.queueUrl,
         [RELAY_ENV.postingsUrl]: postings.queueUrl,
-        ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
+        ...queues.environment,
       },
     });
     const failures = new FailureQueue(this, 'Failures', {
@@ -84,7 +84,7 @@ export class Relay extends Construct {
       }),
     );
     grantItems(fn, table, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    for (const queue of [...Object.values(queues), results, postings]) queue.grantSendMessages(fn);
+    for (const queue of [...queues.all, results, postings]) queue.grantSendMessages(fn);
     grantObjects(fn, bucket, ['s3:GetObject'], [CHILDREN_PREFIX]);
     grantObjects(fn, bucket, ['s3:GetObject', 's3:PutObject'], [RAW_PREFIX]);
   }

@@ -4,14 +4,14 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Priority } from '#shared/contracts/queues.ts';
 import type { Config } from '../config.ts';
 import { FailureQueue } from './failureQueue.ts';
+import type { JobQueues } from './jobQueues.ts';
 import { removalIn } from './removal.ts';
 
 export interface SchedulingProps {
   readonly config: Config;
-  readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+  readonly queues: JobQueues;
 }
 
 /**
@@ -51,7 +51,7 @@ export class Scheduling extends Construct {
     this.role.addToPolicy(
       new iam.PolicyStatement({
         actions: ['sqs:SendMessage'],
-        resources: [...Object.values(queues), this.deadLetterQueue].map(({ queueArn }) => queueArn),
+        resources: [...queues.all, this.deadLetterQueue].map(({ queueArn }) => queueArn),
       }),
     );
   }

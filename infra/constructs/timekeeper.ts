@@ -4,19 +4,14 @@ import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RAW_PREFIX } from '#shared/contracts/bucket.ts';
-import {
-  QUEUE_ENV,
-  TIMEKEEPER_ENV,
-  TIMEKEEPER_TIMEOUT_SECONDS,
-} from '#shared/contracts/functions.ts';
-import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
+import { TIMEKEEPER_ENV, TIMEKEEPER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { DUE_INDEX } from '#shared/contracts/tables.ts';
 import { concurrencyOf } from '../concurrency.ts';
 import type { Config } from '../config.ts';
 import { grantIndexQuery, grantItems, grantObjects } from './grants.ts';
+import type { JobQueues } from './jobQueues.ts';
 import type { LedgerTable } from './ledgerTable.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
@@ -25,7 +20,7 @@ export interface TimekeeperProps {
   readonly assetDir: string;
   readonly table: dynamodb.TableV2;
   readonly bucket: s3.Bucket;
-  readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+  readonly queues: JobQueues;
   readonly ledger: LedgerTable;
 }
 
@@ -47,7 +42,7 @@ export class Timekeeper extends Construct {
         ...ledger.environment,
         [TIMEKEEPER_ENV.jobsTable]: table.tableName,
         [TIMEKEEPER_ENV.dataBucket]: bucket.bucketName,
-        ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
+        ...queues.environment,
       },
     });
     // A tick that failed or could not be delivered is not repeated: the next tick does its work. By
@@ -61,7 +56,7 @@ export class Timekeeper extends Construct {
     grantIndexQuery(fn, table, DUE_INDEX);
     ledger.grantExpiry(fn);
     ledger.grantEntries(fn);
-    for (const queue of Object.values(queues)) queue.grantSendMessages(fn);
+    for (const queue of queues.all) queue.grantSendMessages(fn);
     grantObjects(fn, bucket, ['s3:GetObject'], [RAW_PREFIX]);
   }
 }

@@ -11,12 +11,18 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { OBJECT_PREFIXES, WORKSPACE_PREFIX } from '#shared/contracts/bucket.ts';
-import { HOSTS_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
-import { BATCH_SIZE, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
-import { WORKER_ENV, WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
+import { HOSTS_ENV } from '#shared/contracts/functions.ts';
+import { NO_POOL } from '#shared/contracts/pools.ts';
+import { BATCH_SIZE, PRIORITIES } from '#shared/contracts/queues.ts';
+import {
+  WORKER_ENV,
+  WORKER_MARGIN_SECONDS,
+  WORKER_TIMEOUT_SECONDS,
+} from '#shared/contracts/worker.ts';
 import { concurrencyOf } from '../concurrency.ts';
 import { type Config, ConfigError, outboundOf } from '../config.ts';
 import { grantItems, grantObjects } from './grants.ts';
+import type { JobQueues } from './jobQueues.ts';
 import type { LedgerTable } from './ledgerTable.ts';
 import { Rollout } from './rollout.ts';
 import { ServiceFunction } from './serviceFunction.ts';
@@ -39,14 +45,27 @@ export interface WorkerProps {
   readonly assetDir: string;
   readonly table: dynamodb.TableV2;
   readonly bucket: s3.Bucket;
-  readonly queues: Readonly<Record<Priority, sqs.Queue>>;
+  readonly queues: JobQueues;
   readonly ledger: LedgerTable;
   /** The registry of hosts; `probes` gets the hosts that the worker suspects. */
   readonly hosts: dynamodb.TableV2;
   readonly probes: sqs.Queue;
   readonly signing: SigningSecret;
   readonly own?: WorkerNeeds | undefined;
+  /** The pool whose jobs it runs. Default: the jobs of no pool. */
+  readonly pool?: string;
 }
+
+/** What a pool sets by itself goes before what is set for the worker of the mesh. */
+const sizeOf = (pool: string, config: Config) => {
+  const { memoryMb, timeoutSeconds, maxConcurrency } = config.pools[pool] ?? {};
+  return {
+    name: `sheratan-${config.stage}-worker${pool === NO_POOL ? '' : `-${pool}`}`,
+    memoryMb: memoryMb ?? config.workerMemoryMb,
+    timeoutSeconds: timeoutSeconds ?? WORKER_TIMEOUT_SECONDS,
+    concurrency: { ...concurrencyOf(config).jobs, ...maxConcurrency },
+  };
+};
 
 const refuseTaken = (
   own: Readonly<Record<string, string>>,
@@ -57,13 +76,15 @@ const refuseTaken = (
     throw new ConfigError(`worker.environment.${name}: the mesh has a variable of that name`);
 };
 
-/** The function that runs jobs, behind an alias, with a mapping for each queue. */
+/** The function that runs the jobs of a pool, behind an alias, with a mapping for each queue. */
 export class Worker extends Construct {
   readonly fn: lambda.Function;
 
   constructor(scope: Construct, id: string, props: WorkerProps) {
     super(scope, id);
     const { config, table, bucket, queues, ledger, hosts, probes, signing, own = {} } = props;
+    const { pool = NO_POOL } = props;
+    const { name, memoryMb, timeoutSeconds, concurrency } = sizeOf(pool, config);
     const environment = {
       ...ledger.environment,
       [WORKER_ENV.jobsTable]: table.tableName,
@@ -75,15 +96,17 @@ export class Worker extends Construct {
       [WORKER_ENV.defaultLimits]: JSON.stringify(config.sourceLimits),
       [HOSTS_ENV.table]: hosts.tableName,
       [HOSTS_ENV.probesUrl]: probes.queueUrl,
-      ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], queues[p].queueUrl])),
+      ...queues.environment,
+      ...(pool !== NO_POOL && { [WORKER_ENV.pool]: pool }),
+      [WORKER_ENV.runSecondsMax]: String(timeoutSeconds - WORKER_MARGIN_SECONDS),
     };
     refuseTaken(own.environment ?? {}, environment);
     const { fn } = new ServiceFunction(this, 'Worker', {
-      name: `sheratan-${config.stage}-worker`,
+      name,
       assetDir: props.assetDir,
       description: 'Runs the jobs of the FIFO queues, each effectively once',
-      timeout: Duration.seconds(WORKER_TIMEOUT_SECONDS),
-      memoryMb: config.workerMemoryMb,
+      timeout: Duration.seconds(timeoutSeconds),
+      memoryMb,
       // A kind may send jobs. Lambda would drop the 16th of a chain, and its group would stop.
       recursiveLoop: lambda.RecursiveLoop.ALLOW,
       logRetentionDays: config.logRetentionDays,
@@ -94,20 +117,19 @@ export class Worker extends Construct {
     });
     this.fn = fn;
     for (const statement of own.initialPolicy ?? []) fn.addToRolePolicy(statement);
-    const { alias } = new Rollout(this, 'Rollout', {
-      fn,
-      name: `sheratan-${config.stage}-worker`,
-      how: config.workerDeployment,
-    });
-    const { jobs } = concurrencyOf(config);
-    for (const priority of PRIORITIES) {
-      const source = new SqsEventSource(queues[priority], {
-        batchSize: BATCH_SIZE,
-        reportBatchItemFailures: true,
-        maxConcurrency: jobs[priority],
-      });
-      alias.addEventSource(source);
-    }
+    const { alias } = new Rollout(this, 'Rollout', { fn, name, how: config.workerDeployment });
+    const source = queues.ofPool[pool] ?? queues.main;
+    for (const priority of PRIORITIES)
+      alias.addEventSource(
+        new SqsEventSource(source[priority], {
+          batchSize: BATCH_SIZE,
+          reportBatchItemFailures: true,
+          maxConcurrency: concurrency[priority],
+        }),
+      );
+    // A job may come to the queue of another pool: its kind has moved, or its sender knew no pools.
+    if (Object.keys(queues.ofPool).length > 0)
+      for (const queue of queues.all) queue.grantSendMessages(fn);
     grantItems(
       fn,
       table,

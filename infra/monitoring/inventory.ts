@@ -10,7 +10,8 @@ import {
   TIMEKEEPER_TIMEOUT_SECONDS,
 } from '#shared/contracts/functions.ts';
 import { METRICS_NAMESPACE } from '#shared/contracts/metrics.ts';
-import { DEAD_LETTERS_SUFFIX, PRIORITIES } from '#shared/contracts/queues.ts';
+import { NO_POOL, queueIn } from '#shared/contracts/pools.ts';
+import { DEAD_LETTERS_SUFFIX, PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
 
 interface DeadLetters {
@@ -18,6 +19,17 @@ interface DeadLetters {
   readonly queue: string;
   /** What a person does about these messages. */
   readonly action: string;
+}
+
+/** A job queue, without the prefix of the stage. */
+export interface JobQueueName {
+  /** Such as `jobs-normal.fifo`. */
+  readonly queue: string;
+  readonly priority: Priority;
+  /** What its jobs are called: `normal`, and in a pool `normal heavy`. */
+  readonly jobs: string;
+  /** The setting that says how many workers it may have. */
+  readonly setting: string;
 }
 
 export interface Inventory {
@@ -29,6 +41,8 @@ export interface Inventory {
   readonly streamed: readonly string[];
   /** Queues in which messages wait for a person after the system gave up on them. */
   readonly deadLetters: readonly DeadLetters[];
+  /** The job queues, each with its priority. */
+  readonly jobQueues: readonly JobQueueName[];
   readonly tables: readonly string[];
   readonly hasHosts: boolean;
 }
@@ -56,8 +70,21 @@ const fifo = (what: string, queue: string, action = MOVE_BACK): DeadLetters => (
   action,
 });
 
-const DEAD_LETTERS: readonly DeadLetters[] = [
-  ...PRIORITIES.map((priority) => fifo(`${priority} jobs`, `jobs-${priority}`, JOBS_BACK)),
+const jobQueuesOf = (pools: readonly string[]): readonly JobQueueName[] =>
+  [NO_POOL, ...pools].flatMap((pool) =>
+    PRIORITIES.map((priority) => {
+      const own = pool === NO_POOL;
+      return {
+        queue: queueIn(pool, `jobs-${priority}.fifo`),
+        priority,
+        jobs: own ? priority : `${priority} ${pool}`,
+        setting: `${own ? '' : `pools.${pool}.`}maxConcurrency.${priority}`,
+      };
+    }),
+  );
+
+const deadLettersOf = (queues: readonly JobQueueName[]): readonly DeadLetters[] => [
+  ...queues.map(({ jobs, queue }) => fifo(`${jobs} jobs`, queue.replace(/\.fifo$/, ''), JOBS_BACK)),
   fifo('callbacks', 'results'),
   fifo('postings', 'postings'),
   {
@@ -96,19 +123,31 @@ const DEAD_LETTERS: readonly DeadLetters[] = [
  * The watched parts of a stage.
  *
  * @param functions names of the deployed functions, such as `worker`
+ * @param pools timeouts of the pools' functions in seconds, by the pool's name
  */
 export const inventoryOf = (
   stage: string,
   functions: readonly string[] = FUNCTIONS,
-): Inventory => ({
-  stage,
-  namespace: `${METRICS_NAMESPACE}-${stage}`,
-  functions: functions.map((name) => ({ name, timeoutSeconds: TIMEOUT_SECONDS[name] ?? 0 })),
-  streamed: ['relay', 'snapshotter', 'announcer'],
-  deadLetters: DEAD_LETTERS,
-  tables: ['jobs', 'ledger', 'hosts'],
-  hasHosts: functions.includes('prober'),
-});
+  pools: Readonly<Record<string, number>> = {},
+): Inventory => {
+  const jobQueues = jobQueuesOf(Object.keys(pools));
+  return {
+    stage,
+    namespace: `${METRICS_NAMESPACE}-${stage}`,
+    functions: [
+      ...functions.map((name) => ({ name, timeoutSeconds: TIMEOUT_SECONDS[name] ?? 0 })),
+      ...Object.entries(pools).map(([pool, timeoutSeconds]) => ({
+        name: `worker-${pool}`,
+        timeoutSeconds,
+      })),
+    ],
+    streamed: ['relay', 'snapshotter', 'announcer'],
+    deadLetters: deadLettersOf(jobQueues),
+    jobQueues,
+    tables: ['jobs', 'ledger', 'hosts'],
+    hasHosts: functions.includes('prober'),
+  };
+};
 
 /** The physical name of a part, with the prefix of the stage. */
 export const nameIn = ({ stage }: Pick<Inventory, 'stage'>, name: string): string =>

@@ -1,13 +1,8 @@
 /** Alarms of jobs, and of the callbacks that report their ends. */
 import { JOB_METRICS, MESH_METRICS, WAIT_METRICS } from '#shared/contracts/metrics.ts';
-import {
-  IN_FLIGHT_MANY,
-  IN_FLIGHT_MAX,
-  PRIORITIES,
-  type Priority,
-} from '#shared/contracts/queues.ts';
+import { IN_FLIGHT_MANY, IN_FLIGHT_MAX, type Priority } from '#shared/contracts/queues.ts';
 import { above, minutes, QUIET, upper } from './alarmKit.ts';
-import type { Inventory } from './inventory.ts';
+import type { Inventory, JobQueueName } from './inventory.ts';
 import { line, math, ofQueue, own } from './metrics.ts';
 import type { AlarmSpec, Series, Stat } from './spec.ts';
 
@@ -24,9 +19,9 @@ export const AGE_SECONDS: Readonly<Record<Priority, number>> = {
  * or a time. The age is meaningful only while no worker asks for messages: then every visible
  * message waits in vain.
  */
-const ageOfIdle = (inventory: Inventory, priority: Priority): readonly Series[] => {
+const ageOfIdle = (inventory: Inventory, queue: string): readonly Series[] => {
   const of = (id: string, name: string, stat: Stat) =>
-    line(id, ofQueue(inventory, `jobs-${priority}.fifo`, name, stat), { id, hidden: true });
+    line(id, ofQueue(inventory, queue, name, stat), { id, hidden: true });
   return [
     of('age', 'ApproximateAgeOfOldestMessage', 'Maximum'),
     of('waiting', 'ApproximateNumberOfMessagesVisible', 'Maximum'),
@@ -46,18 +41,21 @@ const severityOf = (priority: Priority): AlarmSpec['severity'] =>
   priority === 'critical' || priority === 'high' ? 'page' : 'ticket';
 
 /** The alarm for a queue from which no worker takes jobs. */
-const idleAlarm = (inventory: Inventory, priority: Priority): AlarmSpec => ({
-  id: `OldestMessage${upper(priority)}`,
+const idleAlarm = (
+  inventory: Inventory,
+  { queue, priority, jobs, setting }: JobQueueName,
+): AlarmSpec => ({
+  id: `OldestMessage${upper(jobs)}`,
   severity: severityOf(priority),
-  series: ageOfIdle(inventory, priority),
+  series: ageOfIdle(inventory, queue),
   over: AGE_SECONDS[priority],
   when: minutes(5),
   missing: QUIET,
   runbook: {
-    means: `For five minutes nobody has asked for ${priority} jobs, though some wait, and the oldest message is older than ${AGE_SECONDS[priority]} s.`,
+    means: `For five minutes nobody has asked for ${jobs} jobs, though some wait, and the oldest message is older than ${AGE_SECONDS[priority]} s.`,
     firstLook:
       '`sheratan doctor` (is the mapping enabled, is its target there?), then Throttles and Concurrent executions of the worker on the dashboard.',
-    firstAction: `When a mapping is off, enable it, or roll the deployment back. When all workers are busy with long jobs, raise maxConcurrency.${priority}.`,
+    firstAction: `When a mapping is off, enable it, or roll the deployment back. When all workers are busy with long jobs, raise ${setting}.`,
   },
 });
 
@@ -82,12 +80,13 @@ const lateAlarm = (inventory: Inventory, priority: Priority): AlarmSpec =>
     },
   );
 
-/** Two alarms per priority: no worker takes jobs, or jobs start too late. */
+/** No worker takes jobs of a queue, or the jobs of a priority start too late. */
 export const ageAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
-  PRIORITIES.flatMap((priority) => [
-    idleAlarm(inventory, priority),
-    lateAlarm(inventory, priority),
-  ]);
+  inventory.jobQueues.flatMap((each) =>
+    each.jobs === each.priority
+      ? [idleAlarm(inventory, each), lateAlarm(inventory, each.priority)]
+      : [idleAlarm(inventory, each)],
+  );
 
 /** The alarm for a FIFO queue that will soon hand out no messages, because too many are in flight. */
 const inFlightAlarm = (
@@ -113,11 +112,11 @@ const inFlightAlarm = (
 
 /** One alarm for each FIFO queue. */
 export const inFlightAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
-  ...PRIORITIES.map((priority) =>
+  ...inventory.jobQueues.map(({ jobs, queue }) =>
     inFlightAlarm(
       inventory,
-      `${priority} jobs`,
-      `jobs-${priority}.fifo`,
+      `${jobs} jobs`,
+      queue,
       'Resume what is paused, raise the limit, or decide about halted groups: `sheratan resume`, `limits set`, `groups`. When a source must stay paused, let it stop sending. What waits longer than 15 minutes for its own time in a group of its own is in the table, not in flight.',
     ),
   ),

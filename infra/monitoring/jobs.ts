@@ -1,20 +1,16 @@
 /** The dashboard's row of jobs: how many came, how they ended, how long they took. */
 import { JOB_METRICS } from '#shared/contracts/metrics.ts';
-import { PRIORITIES } from '#shared/contracts/queues.ts';
 import type { Inventory } from './inventory.ts';
 import { byKind, line, math, ofQueue, own } from './metrics.ts';
 import type { Row, Widget } from './spec.ts';
 
 const flow = (inventory: Inventory): Widget => {
-  const sent = PRIORITIES.map((priority) =>
-    line(
-      `sent ${priority}`,
-      ofQueue(inventory, `jobs-${priority}.fifo`, 'NumberOfMessagesSent', 'Sum'),
-      {
-        id: priority,
-        hidden: true,
-      },
-    ),
+  const { jobQueues } = inventory;
+  const sent = jobQueues.map(({ jobs, queue }, index) =>
+    line(`sent ${jobs}`, ofQueue(inventory, queue, 'NumberOfMessagesSent', 'Sum'), {
+      id: `queue${index}`,
+      hidden: true,
+    }),
   );
   const of = (label: string, name: string) => line(label, own(inventory, 'worker', name));
   return {
@@ -23,7 +19,7 @@ const flow = (inventory: Inventory): Widget => {
     unit: 'jobs',
     series: [
       ...sent,
-      math('sent', PRIORITIES.map((priority) => `FILL(${priority},0)`).join('+')),
+      math('sent', jobQueues.map((_, index) => `FILL(queue${index},0)`).join('+')),
       of('completed', JOB_METRICS.completed),
       of('retried', JOB_METRICS.retried),
       of('limited', JOB_METRICS.limited),
@@ -43,27 +39,16 @@ export const jobsRow = (inventory: Inventory): Row => ({
       title: 'Age of the oldest message',
       view: 'lines',
       unit: 's',
-      series: PRIORITIES.map((priority) =>
-        line(
-          priority,
-          ofQueue(inventory, `jobs-${priority}.fifo`, 'ApproximateAgeOfOldestMessage', 'Maximum'),
-        ),
+      series: inventory.jobQueues.map(({ jobs, queue }) =>
+        line(jobs, ofQueue(inventory, queue, 'ApproximateAgeOfOldestMessage', 'Maximum')),
       ),
     },
     {
       title: 'Messages waiting',
       view: 'stacked',
       unit: 'messages',
-      series: PRIORITIES.map((priority) =>
-        line(
-          priority,
-          ofQueue(
-            inventory,
-            `jobs-${priority}.fifo`,
-            'ApproximateNumberOfMessagesVisible',
-            'Maximum',
-          ),
-        ),
+      series: inventory.jobQueues.map(({ jobs, queue }) =>
+        line(jobs, ofQueue(inventory, queue, 'ApproximateNumberOfMessagesVisible', 'Maximum')),
       ),
     },
     {

@@ -15,6 +15,8 @@ export const OUTPUTS = {
   scheduleRole: 'ScheduleRoleArn',
   scheduleDeadLetters: 'ScheduleDeadLettersArn',
   dashboard: 'DashboardName',
+  /** The pools as JSON; absent where there are none. */
+  pools: 'Pools',
   /** Names of the project's own kinds, with commas; absent where there are none. */
   ownKinds: 'OwnKinds',
 } as const;

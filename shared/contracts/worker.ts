@@ -7,12 +7,19 @@ export const WORKER_ENV = {
   retentionSeconds: 'QUEUE_RETENTION_SECONDS',
   /** ARN of the secret that signs calls to hosts. */
   hostSecret: 'HOST_SECRET_ARN',
+  /** The pool whose jobs the function runs; empty for the worker of the mesh. */
+  pool: 'POOL',
+  /** The longest that an attempt may run, in seconds. */
+  runSecondsMax: 'RUN_SECONDS_MAX',
   /** Limits of sources without limits of their own, as JSON; `{}` means unlimited. */
   defaultLimits: 'DEFAULT_LIMITS',
 } as const;
 
 /** Lambda's own maximum, in seconds. */
 export const WORKER_TIMEOUT_SECONDS = 900;
+
+/** The part of the timeout in which no attempt runs: for the claim, the outcome and the logs. */
+export const WORKER_MARGIN_SECONDS = 60;
 
 /** The most attempts of one source that a limit lets run at the same time. */
 export const SOURCE_CONCURRENCY_MAX = 10_000;

@@ -17,6 +17,9 @@ const isFault = (value: unknown): value is EnvFault =>
 /** A text that must not be empty. */
 export const text: Reader<string> = (raw) => (raw ? raw : { fault: 'is missing' });
 
+/** A text that may be missing or empty. */
+export const anyText: Reader<string> = (raw) => raw ?? '';
+
 /** A whole number from 1, in digits only. */
 export const positiveInteger: Reader<number> = (raw) =>
   raw !== undefined && /^[1-9]\d{0,9}$/.test(raw)

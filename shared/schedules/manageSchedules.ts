@@ -1,5 +1,5 @@
 /** Adds, replaces, pauses, resumes and removes schedules. */
-import type { Priority } from '#shared/contracts/queues.ts';
+import { type ByPriority, type Pools, poolOf, queueIn } from '#shared/contracts/pools.ts';
 import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import { ScheduleError } from './errors.ts';
@@ -9,7 +9,8 @@ import { inputOf, type Schedule, type ScheduleDraft, tickMessage } from './sched
 export interface ManageDeps {
   readonly schedules: Schedules;
   readonly kinds: Kinds;
-  readonly queueUrls: Readonly<Record<Priority, string>>;
+  readonly queueUrls: ByPriority<string>;
+  readonly pools?: Pools;
   readonly clock: Clock;
 }
 
@@ -30,11 +31,12 @@ const isSame = (one: Schedule, other: Schedule): boolean =>
 export const addSchedule = async (
   draft: ScheduleDraft,
   replace: boolean,
-  { schedules, kinds, queueUrls, clock }: ManageDeps,
+  { schedules, kinds, queueUrls, pools, clock }: ManageDeps,
 ): Promise<'added' | 'replaced' | 'unchanged'> => {
   const { name, expression, timezone } = draft;
   const message = tickMessage(draft, kinds, clock.now());
-  const input = inputOf(message, queueUrls[message.priority]);
+  const queue = queueIn(poolOf(message.kind, pools), queueUrls[message.priority]);
+  const input = inputOf(message, queue);
   const schedule = { name, expression, timezone, enabled: true, input };
   if (await schedules.create(schedule)) return 'added';
   const existing = await schedules.get(name);

@@ -28,6 +28,7 @@ export interface ScheduleDraft {
 
 /** The message that the scheduler sends at each tick. */
 export interface TickMessage {
+  readonly kind: string;
   readonly priority: Priority;
   readonly group: string;
   readonly deduplicationId: string;
@@ -110,7 +111,8 @@ export const tickMessage = (draft: ScheduleDraft, kinds: Kinds, now: number): Ti
   });
   const { envelope } = checked(body, kinds);
   const { priority, group } = messageOf(envelope, body, '');
-  return { priority, group, deduplicationId: `${key}:${TICK_TIME}`, body };
+  const deduplicationId = `${key}:${TICK_TIME}`;
+  return { kind: envelope.kind, priority, group, deduplicationId, body };
 };
 
 /**

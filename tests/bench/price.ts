@@ -21,7 +21,7 @@ import { processBatch } from '#shared/jobs/worker/processBatch.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { createJobsTable } from '../support/table.ts';
-import { NO_ALLOCATOR, NO_HOSTS } from '../support/worker.ts';
+import { NO_ALLOCATOR, NO_HOSTS, NO_POOLS } from '../support/worker.ts';
 import { type Counts, countDynamo, countSqs, noCounts } from './counts.ts';
 import { createPeer, timed } from './peer.ts';
 import { line, round, title } from './stats.ts';
@@ -89,6 +89,7 @@ const open = async () => {
     faults: createFaultLog({ client, table }),
     groups: createGroupHalts({ client, table }),
     ticks: createTicks({ client, table }),
+    pools: NO_POOLS,
     allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock: systemClock, random: systemRandom }),

@@ -149,7 +149,7 @@ describe('jobs on their way', () => {
 });
 
 describe('jobs that the table lets go', () => {
-  const held = { id: 'j-1', priority: 'normal', group: 'g-1' };
+  const held = { id: 'j-1', kind: 'echo', priority: 'normal', group: 'g-1' };
   const envelope: Envelope = { id: 'j-1', kind: 'echo' };
   const released = (shape: string, record: Parameters<typeof releaseOf>[0], value: object) =>
     keeps(

@@ -135,6 +135,54 @@ describe("a mesh in somebody's stack", () => {
   });
 });
 
+describe('a mesh with a pool', () => {
+  const pools = { heavy: { kinds: ['image.resize'], memoryMb: 3_008, timeoutSeconds: 300 } };
+  let template: Template;
+  let mesh: Sheratan;
+  beforeAll(() => {
+    const stack = stackIn(outFolder());
+    mesh = new Sheratan(stack, 'Mesh', { stage: 'shop', pools, kinds: moduleOf('pooled', OWN) });
+    template = Template.fromStack(stack);
+  });
+  const propertiesOf = (type: string, name: string) =>
+    Object.values(template.findResources(type))
+      .map(({ Properties }) => Properties as Readonly<Record<string, unknown>>)
+      .filter((each) => each['FunctionName'] === name || each['QueueName'] === name);
+
+  it('has a function and queues of its own for the kinds of the pool', () => {
+    expect(mesh.workers).toHaveLength(2);
+    expect(propertiesOf('AWS::Lambda::Function', 'sheratan-shop-worker-heavy')).toMatchObject([
+      {
+        MemorySize: 3_008,
+        Timeout: 300,
+        Environment: {
+          Variables: {
+            POOL: 'heavy',
+            POOLS: '{"heavy":["image.resize"]}',
+            RUN_SECONDS_MAX: '240',
+          },
+        },
+      },
+    ]);
+    expect(propertiesOf('AWS::SQS::Queue', 'sheratan-shop-jobs-low-heavy.fifo')).toMatchObject([
+      { VisibilityTimeout: 300 },
+    ]);
+    const mappings = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'));
+    const read = mappings.filter((each) => JSON.stringify(each).includes('Jobslowheavy'));
+    expect(JSON.stringify(read)).toContain('WorkheavyRolloutAlias');
+    expect(read).toHaveLength(1);
+  });
+
+  it('tells every sender of the pool', () => {
+    for (const name of ['worker', 'relay', 'timekeeper'])
+      expect(
+        JSON.stringify(propertiesOf('AWS::Lambda::Function', `sheratan-shop-${name}`)),
+      ).toContain('image.resize');
+    const text = JSON.stringify(template.findResources('AWS::SSM::Parameter'));
+    expect(text).toContain('Pools');
+  });
+});
+
 describe('what cannot run is refused at synthesis', () => {
   it.each([
     ['a setting out of range', { leaseSeconds: 1 }, /leaseSeconds must be .* 6 to 600, got 1/],
@@ -147,6 +195,12 @@ describe('what cannot run is refused at synthesis', () => {
   ])('%s', (_what, props, message) => {
     expect(() => meshIn(props as SheratanProps)).toThrow(ConfigError);
     expect(() => meshIn(props as SheratanProps)).toThrow(message);
+  });
+
+  it('a pool of a kind that nobody wrote', () => {
+    const pools = { heavy: { kinds: ['image.rezise'] } };
+    const kinds = moduleOf('typo', OWN);
+    expect(() => meshIn({ kinds, pools })).toThrow(/pools\.heavy: there is no kind image\.rezise/);
   });
 
   it('kinds whose module throws, with what it says', () => {

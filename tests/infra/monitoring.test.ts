@@ -257,7 +257,7 @@ describe('the alarms', () => {
     const ticks = alarmsOf(full).find(({ id }) => id === 'DeadLettersScheduleTicks');
     expect(ticks?.runbook.firstLook).toContain('--message-attribute-names All');
     expect(ticks?.runbook.firstAction).toContain('jq -r .MessageBody');
-    const message = { body: '{"kind":"echo"}', group: 'g', deduplicationId: 'd' };
+    const message = { kind: 'echo', body: '{"kind":"echo"}', group: 'g', deduplicationId: 'd' };
     const input = inputOf({ ...message, priority: 'normal' }, 'https://queue');
     expect(JSON.parse(input)).toMatchObject({ MessageBody: message.body });
   });

@@ -95,27 +95,27 @@ describe('a production stage', () => {
 });
 
 describe('a canary deployment', () => {
-  it('gives a new worker a tenth of the work first, and goes back when it fails', () => {
+  it('gives a new worker a tenth of the work first, and goes back when it fails; each pool, too', () => {
     const of = (type: string) => prod.filter(({ Type }) => Type === type);
+    const group = {
+      DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+      AlarmConfiguration: { Enabled: true, Alarms: [{ Name: expect.anything() }] },
+      AutoRollbackConfiguration: {
+        Enabled: true,
+        Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_REQUEST', 'DEPLOYMENT_STOP_ON_ALARM'],
+      },
+    };
     expect(
       of('AWS::CodeDeploy::DeploymentGroup').map(({ Properties }) => Properties),
-    ).toMatchObject([
-      {
-        DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
-        AlarmConfiguration: { Enabled: true, Alarms: [{ Name: expect.anything() }] },
-        AutoRollbackConfiguration: {
-          Enabled: true,
-          Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_REQUEST', 'DEPLOYMENT_STOP_ON_ALARM'],
-        },
-      },
-    ]);
-    expect(of('AWS::Lambda::Alias')).toMatchObject([
-      { UpdatePolicy: { CodeDeployLambdaAliasUpdate: expect.anything() } },
-    ]);
-    const alarm = of('AWS::CloudWatch::Alarm').find(({ Properties }) =>
-      String(Properties['AlarmName']).endsWith('worker-rollout-errors'),
-    );
-    expect(alarm?.Properties).toMatchObject({ MetricName: 'Errors', Threshold: 1 });
+    ).toMatchObject([group, group]);
+    const moved = { UpdatePolicy: { CodeDeployLambdaAliasUpdate: expect.anything() } };
+    expect(of('AWS::Lambda::Alias')).toMatchObject([moved, moved]);
+    for (const name of ['worker', 'worker-heavy']) {
+      const alarm = of('AWS::CloudWatch::Alarm').find(({ Properties }) =>
+        String(Properties['AlarmName']).endsWith(`-${name}-rollout-errors`),
+      );
+      expect(alarm?.Properties).toMatchObject({ MetricName: 'Errors', Threshold: 1 });
+    }
   });
 });
 
@@ -174,7 +174,8 @@ it('lets every service do what it has to, and no stranger', async () => {
 
 describe('any other stage', () => {
   it('leaves nothing behind', () => {
-    expect(keepersIn(dev)).toHaveLength(keepersIn(prod).length);
+    // The stage in production has a pool: eight queues and the logs of one function.
+    expect(keepersIn(dev)).toHaveLength(keepersIn(prod).length - 9);
     for (const { Type, DeletionPolicy } of keepersIn(dev))
       expect([Type, DeletionPolicy]).toEqual([Type, 'Delete']);
   });
@@ -209,6 +210,9 @@ describe('the rights of every role', () => {
     const managed = prod.filter(({ Properties = {} }) => 'ManagedPolicyArns' in Properties);
     expect(
       managed.map(({ Properties }) => JSON.stringify(Properties['ManagedPolicyArns'])),
-    ).toEqual([expect.stringContaining('service-role/AWSCodeDeployRoleForLambdaLimited')]);
+    ).toEqual([
+      expect.stringContaining('service-role/AWSCodeDeployRoleForLambdaLimited'),
+      expect.stringContaining('service-role/AWSCodeDeployRoleForLambdaLimited'),
+    ]);
   });
 });

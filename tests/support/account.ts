@@ -23,7 +23,9 @@ const regionOf = ({ headers }: IncomingMessage): string =>
 
 export const startAccount = async (): Promise<Account> => {
   const asked: string[] = [];
-  const names = [...Object.values(OUTPUTS), ...Object.values(QUEUE_OUTPUTS)];
+  const names = [...Object.values(OUTPUTS), ...Object.values(QUEUE_OUTPUTS)].filter(
+    (name) => name !== OUTPUTS.pools,
+  );
   const server = createServer(async (request, response) => {
     const form = new URLSearchParams(await bodyOf(request));
     const name = form.get('StackName');

@@ -15,7 +15,9 @@ export interface HostsDeployment {
 export const startHostsDeployment = async (endpoint: string): Promise<HostsDeployment> => {
   const registry = await startRegistry(endpoint);
   const home = mkdtempSync(join(tmpdir(), 'sheratan-home-'));
-  const names = [...Object.values(OUTPUTS), ...Object.values(QUEUE_OUTPUTS)];
+  const names = [...Object.values(OUTPUTS), ...Object.values(QUEUE_OUTPUTS)].filter(
+    (name) => name !== OUTPUTS.pools,
+  );
   const state = {
     pid: process.pid,
     stackName: 'Sheratan-test',

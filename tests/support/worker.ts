@@ -28,6 +28,7 @@ import { keepTime, type TimekeeperReport } from '#shared/jobs/flow/timekeeper.ts
 import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
 import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';
 import type { Blobs, Delivery, JobStore } from '#shared/jobs/ports/jobs.ts';
+import type { PoolRouter } from '#shared/jobs/ports/pools.ts';
 import type { Workspaces } from '#shared/jobs/ports/workspaces.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { createBlobs } from '#shared/jobs/s3/blobs.ts';
@@ -41,12 +42,20 @@ import {
   type BatchReport,
   processBatch,
 } from '#shared/jobs/worker/processBatch.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { createJobsTable } from './table.ts';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const REGION = 'us-east-1';
 const VISIBILITY_SECONDS = 600;
+
+/** The worker of a mesh without pools. */
+export const NO_POOLS: PoolRouter = {
+  runSecondsMax: LIMITS.timeoutSecondsMax,
+  isElsewhere: () => false,
+  move: () => Promise.reject(new Error('there are no pools')),
+};
 
 /** For tests whose jobs cost nothing. */
 export const NO_ALLOCATOR: HoldAllocator = {
@@ -193,6 +202,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     chains: createChainStore({ client, table }),
     groups: createGroupHalts({ client, table }),
     ticks: createTicks({ client, table }),
+    pools: NO_POOLS,
     allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock, random: { next: () => 0 } }),

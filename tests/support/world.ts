@@ -44,7 +44,7 @@ import { type Clock, systemIds } from '#shared/kernel/ports.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
 import { createInjector, type Fault, type Injector } from './faults.ts';
 import { createJobsTable, dropTable } from './table.ts';
-import { attributeIn, groupsOf, NO_ALLOCATOR, NO_HOSTS } from './worker.ts';
+import { attributeIn, groupsOf, NO_ALLOCATOR, NO_HOSTS, NO_POOLS } from './worker.ts';
 
 /** Where it comes from is tested apart. */
 const SECRETS = { callback: () => Promise.resolve(['whsec_world']) };
@@ -160,6 +160,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     faults: createFaultLog(jobs),
     groups: createGroupHalts(jobs),
     ticks: createTicks(jobs),
+    pools: NO_POOLS,
     allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
   };

@@ -21,7 +21,9 @@ import { embeddedFor, findTarget } from '#client/target.ts';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { type Account, startAccount } from '../support/account.ts';
 
-const names = [...Object.values(OUTPUTS), ...Object.values(QUEUE_OUTPUTS)];
+const names = [...Object.values(OUTPUTS), ...Object.values(QUEUE_OUTPUTS)].filter(
+  (name) => name !== OUTPUTS.pools,
+);
 const state: EmbeddedState = {
   pid: process.pid,
   stackName: 'Sheratan-dev',

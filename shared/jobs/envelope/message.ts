@@ -48,6 +48,7 @@ export const messageOf = (
 ): OutgoingMessage => {
   const id = jobIdOf(envelope, nonce);
   return {
+    kind: envelope.kind,
     priority: envelope.priority ?? 'normal',
     group: groupOf(envelope, id),
     deduplicationId: deduplicationIdOf(envelope, id),
@@ -62,10 +63,14 @@ export const messageOf = (
  * release
  */
 export const releaseOf = (
-  record: Pick<JobRecord, 'id' | 'priority' | 'group' | 'generation' | 'traceHeader' | 'place'>,
+  record: Pick<
+    JobRecord,
+    'id' | 'kind' | 'priority' | 'group' | 'generation' | 'traceHeader' | 'place'
+  >,
   body: string,
   occasion: string,
 ): OutgoingMessage => ({
+  kind: record.kind,
   priority: PRIORITIES.find((name) => name === record.priority) ?? 'normal',
   // A job that keeps its place must not queue up behind the jobs that wait for this job.
   ...(record.place

@@ -71,7 +71,9 @@ export type BroughtBack =
 
 /** Sends a job as its producer did, because its dependencies and its time must still be checked. */
 const resend = async (letter: Delivery, deps: DeadLetterDeps): Promise<string | undefined> => {
+  const { kind } = hintsOf(letter.body);
   const message: OutgoingMessage = {
+    ...(kind !== undefined && { kind }),
     priority: letter.priority as OutgoingMessage['priority'],
     group: letter.group,
     deduplicationId: letter.messageId,

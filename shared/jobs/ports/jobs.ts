@@ -148,7 +148,10 @@ export interface Blobs {
 
 /** A message as the worker holds it. */
 export interface Delivery {
+  /** The id that the sender got, also when the job has moved between queues since. */
   readonly messageId: string;
+  /** The id of the message in its queue, where the job has moved between queues. */
+  readonly movedAs?: string | undefined;
   readonly receiptHandle: string;
   readonly queueUrl: string;
   readonly priority: string;
@@ -165,6 +168,9 @@ export interface Delivery {
   readonly released?: string | undefined;
   readonly traceHeader?: string | undefined;
 }
+
+/** The message that a job's sender sent, where the job then moved to another queue. */
+export type Origin = Pick<Delivery, 'messageId' | 'sentAt' | 'deduplicationId'>;
 
 /** When messages in flight become visible again. */
 export interface Visibility {
@@ -212,6 +218,8 @@ export interface HttpClient {
 
 /** A message to send into a job queue. */
 export interface OutgoingMessage {
+  /** The kind of the job decides about the pool; absent where the body was not checked. */
+  readonly kind?: string;
   readonly priority: Priority;
   readonly group: string;
   readonly deduplicationId: string;
@@ -220,6 +228,8 @@ export interface OutgoingMessage {
   readonly released?: string;
   /** The job's group, when the message travels in another one. */
   readonly placedIn?: string;
+  /** The sender's message, when the mesh moves the job from one queue to another. */
+  readonly origin?: Origin;
   readonly traceHeader?: string | undefined;
 }
 

@@ -1,5 +1,17 @@
 /** The dead-letter queues of jobs: shows and takes out the messages that SQS gave up on. */
-import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import {
+  type ByPriority,
+  NO_POOL,
+  ORIGIN_ATTRIBUTE,
+  type Pools,
+  queueIn,
+} from '#shared/contracts/pools.ts';
 import {
   DEAD_LETTERS_SUFFIX,
   PLACED_ATTRIBUTE,
@@ -8,18 +20,45 @@ import {
   RELEASED_ATTRIBUTE,
 } from '#shared/contracts/queues.ts';
 import type { DeadLetters } from '../operator/deadLetters.ts';
-import type { Delivery, Visibility } from '../ports/jobs.ts';
+import type { Delivery, Origin, Visibility } from '../ports/jobs.ts';
 import { textOf } from './attributes.ts';
 
 interface Options {
   readonly sqs: SQSClient;
-  readonly queueUrls: Readonly<Record<Priority, string>>;
+  readonly queueUrls: ByPriority<string>;
+  readonly pools?: Pools;
   readonly visibility: Pick<Visibility, 'change'>;
 }
 
 const AT_ONCE = 10;
 /** Long enough to read a whole queue, short enough that a broken-off look does no harm. */
 const LOOK_SECONDS = 30;
+
+const deliveryOf = (message: Message, queueUrl: string, priority: Priority): Delivery => {
+  const { MessageId = '', ReceiptHandle = '', Body = '', MessageAttributes = {} } = message;
+  const { MessageGroupId: own = MessageId, ...attributes } = message.Attributes ?? {};
+  const textIn = (name: string): string | undefined => {
+    const value = MessageAttributes[name]?.StringValue;
+    return value === undefined ? undefined : textOf(value);
+  };
+  const origin = textIn(ORIGIN_ATTRIBUTE);
+  const released = textIn(RELEASED_ATTRIBUTE);
+  const placedIn = released === undefined ? undefined : textIn(PLACED_ATTRIBUTE);
+  return {
+    messageId: MessageId,
+    sentAt: Number(attributes.SentTimestamp),
+    deduplicationId: attributes.MessageDeduplicationId,
+    ...(origin !== undefined && (JSON.parse(origin) as Origin)),
+    receiptHandle: ReceiptHandle,
+    queueUrl,
+    priority,
+    body: Body,
+    ...(placedIn === undefined ? { group: own } : { group: placedIn, messageGroup: own }),
+    receives: Number(attributes.ApproximateReceiveCount),
+    released,
+    traceHeader: attributes.AWSTraceHeader,
+  };
+};
 
 /**
  * Up to `limit` messages of a queue. They stay invisible, or the same messages would come again.
@@ -42,28 +81,7 @@ const receiveAll = async (
       }),
     );
     if (Messages.length === 0) break;
-    for (const { MessageId = '', ReceiptHandle = '', Body = '', ...message } of Messages) {
-      const { MessageGroupId: own = MessageId, ...attributes } = message.Attributes ?? {};
-      const textIn = (name: string): string | undefined => {
-        const value = message.MessageAttributes?.[name]?.StringValue;
-        return value === undefined ? undefined : textOf(value);
-      };
-      const released = textIn(RELEASED_ATTRIBUTE);
-      const placedIn = released === undefined ? undefined : textIn(PLACED_ATTRIBUTE);
-      found.push({
-        messageId: MessageId,
-        receiptHandle: ReceiptHandle,
-        queueUrl,
-        priority,
-        body: Body,
-        ...(placedIn === undefined ? { group: own } : { group: placedIn, messageGroup: own }),
-        sentAt: Number(attributes.SentTimestamp),
-        receives: Number(attributes.ApproximateReceiveCount),
-        released,
-        deduplicationId: attributes.MessageDeduplicationId,
-        traceHeader: attributes.AWSTraceHeader,
-      });
-    }
+    found.push(...Messages.map((message) => deliveryOf(message, queueUrl, priority)));
   }
   return found;
 };
@@ -71,12 +89,14 @@ const receiveAll = async (
 /** The dead-letter queues that belong to the given job queues, found by their names. */
 export const createDeadLetters = (options: Options): DeadLetters => ({
   take: async (limit) => {
-    const found = await Promise.all(
+    const { queueUrls, pools = {} } = options;
+    const ofPool = (pool: string) =>
       PRIORITIES.map((priority) => {
-        const queueUrl = options.queueUrls[priority].replace(/\.fifo$/, DEAD_LETTERS_SUFFIX);
+        const queue = queueIn(pool, queueUrls[priority]);
+        const queueUrl = queue.replace(/\.fifo$/, DEAD_LETTERS_SUFFIX);
         return receiveAll(options, priority, queueUrl, limit);
-      }),
-    );
+      });
+    const found = await Promise.all([NO_POOL, ...Object.keys(pools)].flatMap(ofPool));
     return found.flat();
   },
   giveBack: async (letters) => {

@@ -1,16 +1,10 @@
 /** Lambda's SQS event as deliveries, and the answer that names the messages to return. */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import {
-  PLACED_ATTRIBUTE,
-  PRIORITIES,
-  type Priority,
-  RELEASED_ATTRIBUTE,
-} from '#shared/contracts/queues.ts';
+import { type ByPriority, ORIGIN_ATTRIBUTE } from '#shared/contracts/pools.ts';
+import { PLACED_ATTRIBUTE, PRIORITIES, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { assert } from '#shared/kernel/assert.ts';
-import type { Delivery } from '../ports/jobs.ts';
+import type { Delivery, Origin } from '../ports/jobs.ts';
 import { textOf } from './attributes.ts';
-
-export type QueueUrls = Readonly<Record<Priority, string>>;
 
 const nameIn = (urlOrArn: string): string => urlOrArn.split(/[/:]/).at(-1) ?? '';
 
@@ -28,8 +22,21 @@ const groupsOf = (record: SQSRecord, released: string | undefined) => {
   return placedIn ? { group: placedIn, messageGroup: own } : { group: own };
 };
 
-/** The deliveries of an event. @throws AssertionError for a queue that is not in `queues` */
-export const deliveriesOf = (event: SQSEvent, queues: QueueUrls): readonly Delivery[] =>
+/** The message by which the job was sent: this one, unless the job moved between queues. */
+const originOf = (record: SQSRecord): Origin & Pick<Delivery, 'movedAs'> => {
+  const moved = attributeIn(record, ORIGIN_ATTRIBUTE);
+  if (moved !== undefined) return { ...(JSON.parse(moved) as Origin), movedAs: record.messageId };
+  const { SentTimestamp, MessageDeduplicationId: deduplicationId } = record.attributes;
+  return { messageId: record.messageId, sentAt: Number(SentTimestamp), deduplicationId };
+};
+
+/**
+ * The deliveries of an event. A job that moved between queues has the id and the time of the
+ * message that its sender sent.
+ *
+ * @throws AssertionError for a queue that is not in `queues`
+ */
+export const deliveriesOf = (event: SQSEvent, queues: ByPriority<string>): readonly Delivery[] =>
   event.Records.map((record) => {
     const name = nameIn(record.eventSourceARN);
     const priority = PRIORITIES.find((candidate) => nameIn(queues[candidate]) === name);
@@ -37,20 +44,27 @@ export const deliveriesOf = (event: SQSEvent, queues: QueueUrls): readonly Deliv
     const released = attributeIn(record, RELEASED_ATTRIBUTE);
     return {
       ...groupsOf(record, released),
-      messageId: record.messageId,
+      ...originOf(record),
       receiptHandle: record.receiptHandle,
       queueUrl: queues[priority],
       priority,
       body: record.body,
-      sentAt: Number(record.attributes.SentTimestamp),
       receives: Number(record.attributes.ApproximateReceiveCount),
       released,
-      deduplicationId: record.attributes.MessageDeduplicationId,
       traceHeader: record.attributes.AWSTraceHeader,
     };
   });
 
-/** The answer to Lambda. @param returned ids of the messages that stay in their queue */
-export const batchResponse = (returned: readonly string[]): SQSBatchResponse => ({
-  batchItemFailures: returned.map((itemIdentifier) => ({ itemIdentifier })),
-});
+/**
+ * The answer to Lambda.
+ *
+ * @param returned ids of the deliveries whose messages stay in their queue
+ */
+export const batchResponse = (event: SQSEvent, returned: readonly string[]): SQSBatchResponse => {
+  const staying = new Set(returned);
+  return {
+    batchItemFailures: event.Records.filter((record) =>
+      staying.has(originOf(record).messageId),
+    ).map(({ messageId }) => ({ itemIdentifier: messageId })),
+  };
+};

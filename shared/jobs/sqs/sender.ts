@@ -1,15 +1,27 @@
 /** Sends jobs to their queues: the messages of a group in order, groups in parallel. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type Entry, type SendOutcome, sendEntries } from '#shared/aws/sendAll.ts';
-import type { Priority } from '#shared/contracts/queues.ts';
+import {
+  type ByPriority,
+  ORIGIN_ATTRIBUTE,
+  type Pools,
+  poolOf,
+  queueIn,
+} from '#shared/contracts/pools.ts';
 import { PLACED_ATTRIBUTE, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 
 import type { NotTaken, Outgoing, OutgoingMessage } from '../ports/jobs.ts';
 import { attributeOf } from './attributes.ts';
 
-interface SenderOptions {
+/** Where messages are sent. */
+export interface SenderOptions {
   readonly sqs: SQSClient;
-  readonly queueUrls: Readonly<Record<Priority, string>>;
+  /** The queues of the mesh; those of the pools follow from their names. */
+  readonly queueUrls: ByPriority<string>;
+  readonly pools?: Pools;
+}
+
+interface ManyOptions extends SenderOptions {
   /** Called once for every message, in no particular order. */
   readonly onOutcome?: (index: number, outcome: SendOutcome) => void;
 }
@@ -31,16 +43,22 @@ interface Indexed {
 
 const stringOf = (text: string) => ({ DataType: 'String', StringValue: text });
 
+const attributesOf = ({ released, placedIn, origin }: OutgoingMessage) => {
+  const placed = released === undefined ? undefined : placedIn;
+  const texts = {
+    ...(released && { [RELEASED_ATTRIBUTE]: released }),
+    ...(placed && { [PLACED_ATTRIBUTE]: placed }),
+    ...(origin && { [ORIGIN_ATTRIBUTE]: JSON.stringify(origin) }),
+  };
+  const entries = Object.entries(texts).map(([name, text]) => [name, stringOf(attributeOf(text))]);
+  return entries.length > 0 ? { MessageAttributes: Object.fromEntries(entries) } : {};
+};
+
 const entryOf = ({ message }: Indexed): Entry => ({
   MessageBody: message.body,
   MessageGroupId: message.group,
   MessageDeduplicationId: message.deduplicationId,
-  ...(message.released && {
-    MessageAttributes: {
-      [RELEASED_ATTRIBUTE]: stringOf(attributeOf(message.released)),
-      ...(message.placedIn && { [PLACED_ATTRIBUTE]: stringOf(attributeOf(message.placedIn)) }),
-    },
-  }),
+  ...attributesOf(message),
   ...(message.traceHeader && {
     MessageSystemAttributes: { AWSTraceHeader: stringOf(message.traceHeader) },
   }),
@@ -61,16 +79,18 @@ const sequenceOf = (group: string): number =>
  */
 export const sendMessages = async (
   messages: readonly OutgoingMessage[],
-  { sqs, queueUrls, onOutcome }: SenderOptions,
+  { sqs, queueUrls, pools, onOutcome }: ManyOptions,
 ): Promise<readonly SendOutcome[]> => {
   const indexed = messages.map((message, index) => ({ message, index }));
+  const queueOf = ({ kind = '', priority }: OutgoingMessage): string =>
+    queueIn(poolOf(kind, pools), queueUrls[priority]);
   const sequences = Map.groupBy(
     indexed,
-    ({ message }) => `${message.priority} ${sequenceOf(message.group)}`,
+    ({ message }) => `${queueOf(message)} ${sequenceOf(message.group)}`,
   );
   const outcomes: SendOutcome[] = [];
   const sendSequence = async (messages: readonly Indexed[]): Promise<void> => {
-    const url = queueUrls[messages[0]?.message.priority ?? 'normal'];
+    const url = queueOf((messages[0] as Indexed).message);
     await sendEntries(sqs, url, messages.map(entryOf), (at, outcome) => {
       const { index } = messages[at] as Indexed;
       outcomes[index] = outcome;
@@ -85,7 +105,7 @@ export const sendMessages = async (
  * The job queues for the mesh's own functions. `send` rejects with SendError, which may be
  * repeated.
  */
-export const createOutgoing = (options: Omit<SenderOptions, 'onOutcome'>): Outgoing => ({
+export const createOutgoing = (options: SenderOptions): Outgoing => ({
   send: async (messages) => {
     const outcomes = await sendMessages(messages, options);
     const never: NotTaken[] = [];

@@ -7,11 +7,13 @@ import type { JobContext, Kinds } from '../kinds/defineJob.ts';
 import type { GroupHalts } from '../ports/groups.ts';
 import type { Blobs, ChainStore, FlowStore, Gate, JobStore } from '../ports/jobs.ts';
 import type { Limiter } from '../ports/limits.ts';
+import type { PoolRouter } from '../ports/pools.ts';
 import type { Ticks } from '../ports/ticks.ts';
 
 /** Everything that the worker needs to decide and run a job. */
 export interface JobDeps {
   readonly kinds: Kinds;
+  readonly pools: PoolRouter;
   readonly store: JobStore;
   readonly flows: FlowStore;
   readonly gate: Gate;
@@ -76,6 +78,8 @@ export type Decision =
   | 'early'
   | 'lost'
   | 'no_time'
+  /** The job went to the queue of its pool. */
+  | 'moved'
   | 'fault';
 
 export type Disposition = Fate & { readonly as: Decision } & Report;

@@ -25,6 +25,7 @@ import type { Disposition, JobDeps } from './disposition.ts';
 import { finishAttempt, leaseOf } from './finishAttempt.ts';
 import { isForgotten, jobBefore, keepLooking } from './groupPlaces.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { moveToPool } from './moveToPool.ts';
 import { ready } from './preconditions.ts';
 import { createProgress } from './progress.ts';
 import { quarantine } from './quarantine.ts';
@@ -149,7 +150,7 @@ const claimAndRun = async (
   deps: JobDeps,
 ): Promise<Disposition> => {
   const { envelope, definition } = job;
-  const timeoutSeconds = timeoutOf(job);
+  const timeoutSeconds = timeoutOf(job, deps);
   const policy = retryPolicy(envelope.retry, definition.retry);
   const { requestId: by, beside } = invocation;
   const asked = { ...facts, fresh, attemptsMax: policy.maxAttempts, by, beside };
@@ -183,8 +184,11 @@ const moneyOf = ({ funds, outcome }: Paid): Pick<Disposition, 'money'> => {
   return outcome && outcome.kind !== 'interrupted' ? { money: 'refused' } : {};
 };
 
-const timeoutOf = ({ envelope, definition }: ValidJob): number =>
-  envelope.timeoutSeconds ?? definition.timeoutSeconds ?? LIMITS.timeoutSecondsDefault;
+const timeoutOf = ({ envelope, definition }: ValidJob, { pools }: Pick<JobDeps, 'pools'>): number =>
+  Math.min(
+    envelope.timeoutSeconds ?? definition.timeoutSeconds ?? LIMITS.timeoutSecondsDefault,
+    pools.runSecondsMax,
+  );
 
 /**
  * Runs the job of one message, or finds out why the job must not run now. Rejects only for a fault
@@ -201,7 +205,8 @@ export const processDelivery = async (
   const id = delivery.released ?? jobIdOf(job.envelope, delivery.messageId);
   const facts = factsOf(job, id, delivery);
   const report = { id, kind: facts.kind };
-  const timeoutSeconds = timeoutOf(job);
+  if (deps.pools.isElsewhere(facts.kind)) return moveToPool(report, delivery, deps);
+  const timeoutSeconds = timeoutOf(job, deps);
   if (invocation.remainingMs() < timeoutSeconds * 1_000 + LIMITS.wrapUpMs)
     return { action: 'return', as: 'no_time', seconds: 0, ...report };
   const gate = await deps.gate.check(delivery.priority, facts.source);
