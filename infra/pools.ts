@@ -45,7 +45,7 @@ export const poolSettings = v.pipe(
 );
 
 /** The settings of one pool. */
-export type PoolSettings = v.InferOutput<typeof pool>;
+type PoolSettings = v.InferOutput<typeof pool>;
 type PoolsSettings = Readonly<Record<string, PoolSettings>>;
 
 /** The names of each pool's kinds, as functions and clients read them. */
