@@ -1,4 +1,12 @@
 /** Probes a host over HTTP: one request, its outcome, and the time of each phase. */
+import {
+  type Answered,
+  createAgent,
+  type Exchange,
+  type Exchanged,
+  exchange,
+  type Marks,
+} from '#shared/http/exchange.ts';
 import { createOutbound, type Resolve, systemResolve } from '#shared/kernel/addresses.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
@@ -6,7 +14,6 @@ import type { Probe } from '../ports.ts';
 import { type Answer, judgeAnswer } from '../probing/probeAnswer.ts';
 import type { Phases, ProbeOutcome } from '../probing/probeOutcome.ts';
 import type { Host } from '../registry/host.ts';
-import { createAgent, type Exchange, type Exchanged, exchange, type Marks } from './exchange.ts';
 import { type Failure, failureOf } from './failures.ts';
 import { keepNames } from './keptNames.ts';
 
@@ -45,18 +52,18 @@ const late = ({ marks }: Exchanged, url: URL, timeoutMs: number): Failure => {
   return { kind: 'fail', reason, detail: `after ${timeoutMs} ms it still waited for the ${what}` };
 };
 
-const answerOf = (end: Extract<Exchanged['end'], { kind: 'answer' }>, limit: number): Answer => ({
-  status: end.head.statusCode ?? 0,
-  retryAfter: end.head.headers['retry-after'],
+const answerOf = ({ status, headers, body, truncated }: Answered): Answer => ({
+  status,
+  retryAfter: headers['retry-after'],
   // Without the byte order mark that some servers put before JSON.
-  body: new TextDecoder().decode(end.body.subarray(0, limit)),
-  truncated: end.body.length > limit,
+  body: new TextDecoder().decode(body),
+  truncated,
 });
 
 const measured = (seen: Exchanged, now: number) => ({
   ms: seen.ms,
   phases: phasesOf(seen.marks),
-  ...(seen.end.kind === 'answer' && { status: seen.end.head.statusCode ?? 0 }),
+  ...(seen.end.kind === 'answer' && { status: seen.end.status }),
   ...(seen.certificateEnds !== undefined && {
     certDays: Math.floor((seen.certificateEnds - now) / DAY_MS),
   }),
@@ -77,7 +84,7 @@ const outcomeOf = (host: Host, { seen, url, timeoutMs }: Looked, now: number): P
     const failure = end.kind === 'late' ? late(seen, url, timeoutMs) : failureOf(end.error);
     return failure.kind === 'fail' ? { ...failure, ...measured(seen, now) } : failure;
   }
-  const judgement = judgeAnswer(answerOf(end, limitOf(host)), host.probe, now);
+  const judgement = judgeAnswer(answerOf(end), host.probe, now);
   if (judgement.kind !== 'pass') return { ...judgement, ...measured(seen, now) };
   const kind = seen.ms > host.probe.degradedMs ? 'slow' : 'ok';
   return { kind, ...measured(seen, now) };
@@ -111,6 +118,8 @@ export const createProbe = (options: ProbeOptions): Probe => {
       method: host.probe.method,
       headers: { 'user-agent': USER_AGENT, accept: '*/*', ...host.probe.headers },
       timeoutMs,
+      // Node tries each of several addresses for only 250 ms, which is too short for far hosts.
+      addressMs: timeoutMs,
       limitBytes: limitOf(host),
       lookup: outbound.lookup,
       agent,
