@@ -1,8 +1,9 @@
 /** A graph with a legend that shows the values as text; or the values alone, in large figures. */
+import type uPlot from 'uplot';
 import { h } from './dom.ts';
 import { number } from './format.ts';
 import type { Drawn, Points, WidgetInfo } from './live.ts';
-import { colourOf, LEFT, paint, type Window } from './paint.ts';
+import { colourOf, createPlot, dataOf, stack, type Window } from './plot.ts';
 
 const lastOf = (points: Points): number | undefined =>
   points.findLast((value) => value !== null) ?? undefined;
@@ -17,12 +18,13 @@ export interface Chart {
  * value.
  */
 export const createChart = (info: WidgetInfo): Chart => {
-  const canvas = h('canvas', { role: 'img' });
+  const frame = h('div', { class: 'plot', role: 'img' });
   const legend = h('ul', { class: 'legend' });
-  let state: { readonly drawn: readonly Drawn[]; readonly window: Window } | undefined;
+  let drawn: readonly Drawn[] = [];
+  let plot: uPlot | undefined;
   let at: number | undefined;
 
-  const tell = (drawn: readonly Drawn[]): void => {
+  const tell = (): void => {
     const items = drawn.map(({ label, points }, index) => {
       const swatch = h('i');
       swatch.style.background = colourOf(index);
@@ -31,29 +33,31 @@ export const createChart = (info: WidgetInfo): Chart => {
     });
     legend.replaceChildren(...items);
     const spoken = drawn.map(({ label, points }) => `${label} ${number(lastOf(points))}`);
-    canvas.setAttribute('aria-label', `${info.title}: ${spoken.join(', ') || 'nothing yet'}`);
+    frame.setAttribute('aria-label', `${info.title}: ${spoken.join(', ') || 'nothing yet'}`);
   };
-  const redraw = (): void => {
-    if (!state) return;
-    paint(canvas, info, state.drawn, state.window, at);
-    tell(state.drawn);
+  const point = (index: number | undefined): void => {
+    if (index === at) return;
+    at = index;
+    tell();
   };
-  canvas.addEventListener('pointermove', ({ offsetX }) => {
-    if (!state) return;
-    const share = (offsetX - LEFT) / (canvas.clientWidth - LEFT - 4);
-    const last = state.window.length - 1;
-    at = Math.max(0, Math.min(last, Math.round(share * last)));
-    redraw();
-  });
-  canvas.addEventListener('pointerleave', () => {
-    at = undefined;
-    redraw();
-  });
+  /** uPlot has a fixed number of lines: a new line needs a new plot. */
+  const plotFor = (count: number): uPlot => {
+    if (plot && plot.series.length === count + 1) return plot;
+    plot?.destroy();
+    plot = createPlot(frame, info, count, point);
+    return plot;
+  };
   return {
-    element: h('div', {}, canvas, legend),
-    draw: (drawn, window) => {
-      state = { drawn, window };
-      redraw();
+    element: h('div', {}, frame, legend),
+    draw: (next, window) => {
+      drawn = next;
+      tell();
+      if (frame.clientWidth === 0) return;
+      const lines = drawn.map(({ points }) => points);
+      const current = plotFor(lines.length);
+      if (current.width !== frame.clientWidth)
+        current.setSize({ width: frame.clientWidth, height: current.height });
+      current.setData(dataOf(info.view === 'stacked' ? stack(lines) : lines, window));
     },
   };
 };
