@@ -14,3 +14,6 @@ export {
 export { EnqueueError, PermanentError, RetryableError, Snooze } from '#shared/jobs/kinds/errors.ts';
 export type { PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
 export type { JobRecord, Status } from '#shared/jobs/record/record.ts';
+export type { Duration } from '#shared/jobs/steps/duration.ts';
+export { StepError, StepUseError } from '#shared/jobs/steps/errors.ts';
+export type { StepOptions, StepRun, Steps } from '#shared/jobs/steps/stepTypes.ts';

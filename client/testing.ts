@@ -9,7 +9,10 @@ import { join } from 'node:path';
 import { checkPayload, type Envelope } from '#shared/jobs/envelope/envelope.ts';
 import type { JobContext, TypedJob } from '#shared/jobs/kinds/defineJob.ts';
 import type { InputOf, PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
-import { systemClock } from '#shared/kernel/ports.ts';
+import type { Blobs } from '#shared/jobs/ports/jobs.ts';
+import type { KeptStep, StepStore, Wait } from '#shared/jobs/steps/kept.ts';
+import { createSteps } from '#shared/jobs/steps/steps.ts';
+import { type Clock, systemClock } from '#shared/kernel/ports.ts';
 import { MeshError } from './errors.ts';
 import type { Mesh } from './mesh.ts';
 
@@ -40,9 +43,41 @@ const services: Pick<JobContext, 'workspaces' | 'http' | 'dispatch'> = {
   dispatch: () => missing('dispatch'),
 };
 
+/** What the steps of a test are kept in. */
+const memorySteps = (): { readonly stepStore: StepStore; readonly blobs: Blobs } => {
+  const steps = new Map<string, KeptStep>();
+  const texts = new Map<string, string>();
+  return {
+    stepStore: {
+      read: () => Promise.resolve([...steps.values()]),
+      keep: (_of, step) => {
+        steps.set(step.name, steps.get(step.name) ?? step);
+        return Promise.resolve(steps.get(step.name) ?? step);
+      },
+    },
+    blobs: {
+      put: (key, text) => Promise.resolve(void texts.set(key, text)),
+      get: (key) => Promise.resolve(texts.get(key)),
+    },
+  };
+};
+
+/** A clock that goes on from `clock` and can be put forward. */
+const virtualClock = (clock: Clock) => {
+  let ahead = 0;
+  return {
+    now: () => clock.now() + ahead,
+    /** @param time ms since the epoch */
+    advanceTo: (time: number): void => {
+      ahead += Math.max(0, time - clock.now() - ahead);
+    },
+  };
+};
+
 /**
- * Checks the payload by the kind's schema and runs the handler once. Errors of the handler
- * (RetryableError, PermanentError, Snooze, …) are thrown.
+ * Checks the payload by the kind's schema and runs the handler. A handler that waits runs again
+ * when its wait is over, as in a mesh, but at once: the clock of the run is put forward. Errors of
+ * the handler (RetryableError, PermanentError, Snooze, …) are thrown.
  *
  * @param context replaces parts of the handler's context, such as `http`
  * @throws MeshError PAYLOAD_INVALID, NO_SERVICE when the handler uses a service that `context`
@@ -55,27 +90,42 @@ export const runJob = async <S extends PayloadSchema, R>(
 ): Promise<TestRun<R>> => {
   const checked = checkPayload(job, payload);
   if (!checked.ok) throw new MeshError(checked.error.code, checked.error.message);
-  const enqueued: Envelope[] = [];
-  const progress: { fraction: number; note?: string | undefined }[] = [];
   const jobId = context.jobId ?? 'test-job';
-  const result = await job.run(checked.value, {
-    jobId,
-    attempt: 1,
-    snoozes: 0,
-    correlationId: jobId,
-    signal: new AbortController().signal,
-    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    clock: systemClock,
-    progress: (fraction, note) => void progress.push({ fraction, note }),
-    results: () => Promise.resolve(undefined),
-    enqueue: (child) => {
-      enqueued.push(child);
-      return child.id ?? `${jobId}.${enqueued.length}`;
-    },
-    ...services,
-    ...context,
-  });
-  return { result: result as R, enqueued, progress };
+  const time = virtualClock(context.clock ?? systemClock);
+  const journal = memorySteps();
+  let wait: Wait | undefined;
+  for (;;) {
+    const enqueued: Envelope[] = [];
+    const progress: { fraction: number; note?: string | undefined }[] = [];
+    const signal = context.signal ?? new AbortController().signal;
+    const of = { id: jobId, messageId: jobId, generation: 0, leaseId: jobId, wait, signal };
+    const deps = { ...journal, clock: time, random: { next: () => 0 } };
+    const run = createSteps({ ...of, resumed: true, retry: job.retry }, deps);
+    const given = {
+      jobId,
+      attempt: 1,
+      snoozes: 0,
+      correlationId: jobId,
+      logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      progress: (fraction: number, note?: string) => void progress.push({ fraction, note }),
+      results: () => Promise.resolve(undefined),
+      enqueue: (child: Envelope) => {
+        enqueued.push(child);
+        return child.id ?? `${jobId}.${enqueued.length}`;
+      },
+      ...services,
+      ...run.steps,
+      ...context,
+      signal,
+      clock: time,
+    };
+    const finished = job.run(checked.value, given).then((result) => ({ result: result as R }));
+    const ended = await Promise.race([finished, run.suspended]);
+    run.stop();
+    if ('result' in ended) return { ...ended, enqueued, progress };
+    wait = ended;
+    time.advanceTo(Math.min(...ended.for.map(({ until }) => until)));
+  }
 };
 
 /** What a mesh for tests runs. */

@@ -15,6 +15,7 @@ import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
+import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import { lazyHttp } from '#shared/jobs/http/lazyHttp.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { batchResponse, deliveriesOf } from '#shared/jobs/sqs/deliveries.ts';
@@ -79,6 +80,7 @@ const deps = {
   chains: createChainStore(jobs),
   groups: createGroupHalts(jobs),
   ticks: createTicks(jobs),
+  stepStore: createStepStore(jobs),
   allocator: lazyHoldAllocator({
     table: env.ledgerTable,
     lanes: env.ledgerLanes,

@@ -138,6 +138,7 @@ export class Worker extends Construct {
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
+      'dynamodb:Query',
       'dynamodb:UpdateItem',
     );
     ledger.grantOperations(fn);

@@ -137,6 +137,14 @@ export const LIMITS = {
   resultInlineBytesMax: 8_192,
   rawInlineBytesMax: 32_768,
 
+  /** Steps and waits that one run of a job asks for. */
+  stepsMax: 5_000,
+  stepNameLengthMax: 128,
+  /** A shorter wait does not end the run: to end the run costs more than to wait. */
+  stepWaitInlineMs: 1_000,
+  /** How long steps are kept after they ended. */
+  stepKeptSeconds: 3_888_000,
+
   /** How much of a job's id the id of its charge holds. */
   chargeNameBytesMax: 180,
   /** The longest time for which a job's price may be held. */

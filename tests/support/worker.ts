@@ -23,6 +23,7 @@ import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
+import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import { relayEnds } from '#shared/jobs/flow/relay.ts';
 import { keepTime, type TimekeeperReport } from '#shared/jobs/flow/timekeeper.ts';
 import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
@@ -203,6 +204,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     groups: createGroupHalts({ client, table }),
     ticks: createTicks({ client, table }),
     pools: NO_POOLS,
+    stepStore: createStepStore({ client, table }),
     allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock, random: { next: () => 0 } }),

@@ -28,6 +28,7 @@ import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { recordOf } from '#shared/jobs/dynamo/recordItems.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
+import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import { relayEnds } from '#shared/jobs/flow/relay.ts';
 import { keepTime } from '#shared/jobs/flow/timekeeper.ts';
 import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';
@@ -161,6 +162,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     groups: createGroupHalts(jobs),
     ticks: createTicks(jobs),
     pools: NO_POOLS,
+    stepStore: createStepStore(jobs),
     allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
   };

@@ -25,7 +25,9 @@ const attempt = (run: () => Promise<unknown>, now = () => 0) => {
     http: { request: missing },
   };
   const definition = defineJob({ kind: 'k', payload: v.unknown(), run });
-  return runAttempt(definition, null, context, new AbortController(), 30);
+  const steps = { steps: { step: missing, sleep: missing, sleepUntil: missing }, stop: quiet };
+  const suspended = new Promise<never>(quiet);
+  return runAttempt(definition, null, context, new AbortController(), 30, { ...steps, suspended });
 };
 
 /** One whose handler lets so many ms pass before it lets go. */

@@ -4,7 +4,7 @@ import { mapPool } from '#shared/kernel/pool.ts';
 import { dependenciesOf, type Envelope } from '../envelope/envelope.ts';
 
 import type { DueReader, OutgoingMessage } from '../ports/jobs.ts';
-import type { JobRecord } from '../record/record.ts';
+import { isSuspended, type JobRecord } from '../record/record.ts';
 import { unparked } from '../record/transitions.ts';
 import { keptBody } from '../worker/park.ts';
 import { failWaiting } from './dependencies.ts';
@@ -48,7 +48,7 @@ const messagesOf = (
   record: JobRecord,
   deps: TimekeeperDeps,
 ): Promise<readonly OutgoingMessage[]> => {
-  const isReleased = record.status === 'WAITING';
+  const isReleased = record.status === 'WAITING' && !isSuspended(record);
   // `updatedAt`, because a job that is parked again until the same time needs another message.
   const due = `due ${record.dueAt} of ${record.updatedAt}`;
   return releaseMessage(record, isReleased ? DEPENDENCIES_ENDED : due, deps);

@@ -10,10 +10,11 @@ import { type RetryPolicyInput, retrySchema } from '../envelope/retryPolicy.ts';
 import type { Envelope } from '../envelope/schema.ts';
 import type { HttpClient } from '../ports/jobs.ts';
 import type { Workspaces } from '../ports/workspaces.ts';
+import type { Steps } from '../steps/stepTypes.ts';
 import type { OutputOf, PayloadSchema } from './payloadSchema.ts';
 
 /** What a handler gets beside the payload. */
-export interface JobContext {
+export interface JobContext extends Steps {
   /** The id of the job; the same for each of its attempts. */
   readonly jobId: string;
   /** 1 for the first run. */

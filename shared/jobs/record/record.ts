@@ -1,5 +1,6 @@
 /** The row of a job in the Jobs table. */
 import { type Status, TERMINAL, type Terminal } from '#shared/contracts/jobs.ts';
+import type { Wait } from '../steps/kept.ts';
 import type { Cost, Settlement } from './cost.ts';
 
 export type { Status } from '#shared/contracts/jobs.ts';
@@ -8,6 +9,10 @@ export type { Cost, Draw, Settlement } from './cost.ts';
 /** Whether the job has ended; false without a status. */
 export const isTerminal = (status: Status | undefined): status is Terminal =>
   (TERMINAL as readonly (Status | undefined)[]).includes(status);
+
+/** Whether the job waits in the middle of its work. */
+export const isSuspended = ({ status, wait, pending }: JobRecord): boolean =>
+  status === 'WAITING' && wait !== undefined && pending === undefined;
 
 /** Whether the job was cancelled before any message of it was seen. */
 export const isTombstone = ({ status, contentHash }: JobRecord): boolean =>
@@ -133,6 +138,8 @@ export interface JobRecord {
   readonly dueAt?: number;
   /** Of a WAITING job: its earliest start, also when its dependencies end before. */
   readonly notBefore?: number;
+  /** What the last run of the job stopped for; set once the job has waited in a run. */
+  readonly wait?: Wait;
   /** The shard of the due index; set only while the job has no message. */
   readonly due?: string;
   /** Positions, in the list of dependencies, of those that have not ended. */

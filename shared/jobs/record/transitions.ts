@@ -4,15 +4,16 @@ import { ATTENTION_SHARDS, DUE_SHARDS } from '#shared/contracts/tables.ts';
 import { sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
-import type {
-  CancelRequest,
-  HistoryEvent,
-  JobError,
-  JobRecord,
-  Place,
-  Receipt,
-  Settlement,
-  Status,
+import {
+  type CancelRequest,
+  type HistoryEvent,
+  isSuspended,
+  type JobError,
+  type JobRecord,
+  type Place,
+  type Receipt,
+  type Settlement,
+  type Status,
 } from './record.ts';
 
 /** A new status, and the fields to write and to remove with it. */
@@ -88,7 +89,7 @@ export const completed = (
       ...(refused !== '' && { note: clipped(refused, LIMITS.errorMessageMax) }),
     }),
   },
-  remove: [...LEASE_FIELDS, 'error', 'envelope', 'envelopeRef'],
+  remove: [...LEASE_FIELDS, 'error', 'envelope', 'envelopeRef', 'wait'],
 });
 
 /**
@@ -221,7 +222,9 @@ const FREE_TO_WAIT = ['RETRYING', 'SCHEDULED', 'LIMITED'] as const;
  */
 export const parked = (record: JobRecord, now: number, held: Held, why?: string): Transition => ({
   // A lost job, or a job whose dependencies have ended, waits only for its time now.
-  to: FREE_TO_WAIT.find((status) => status === record.status) ?? 'SCHEDULED',
+  to: isSuspended(record)
+    ? 'WAITING'
+    : (FREE_TO_WAIT.find((status) => status === record.status) ?? 'SCHEDULED'),
   set: {
     ...held,
     updatedAt: now,
@@ -229,7 +232,7 @@ export const parked = (record: JobRecord, now: number, held: Held, why?: string)
       history: awaited(record, { at: now, event: 'parked', note: why, dueAt: held.dueAt }),
     }),
   },
-  remove: ['leaseUntil', 'notBefore', 'receipt'],
+  remove: ['leaseUntil', 'receipt', ...(isSuspended(record) ? [] : (['notBefore'] as const))],
 });
 
 /** The job's message was received again and goes on waiting: only the newest receipt is valid. */

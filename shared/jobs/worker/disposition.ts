@@ -9,6 +9,7 @@ import type { Blobs, ChainStore, FlowStore, Gate, JobStore } from '../ports/jobs
 import type { Limiter } from '../ports/limits.ts';
 import type { PoolRouter } from '../ports/pools.ts';
 import type { Ticks } from '../ports/ticks.ts';
+import type { StepStore } from '../steps/kept.ts';
 
 /** Everything that the worker needs to decide and run a job. */
 export interface JobDeps {
@@ -21,6 +22,7 @@ export interface JobDeps {
   readonly limiter: Limiter;
   readonly chains: ChainStore;
   readonly ticks: Ticks;
+  readonly stepStore: StepStore;
   readonly allocator: HoldAllocator;
   readonly hosts: Dispatcher;
   readonly blobs: Blobs;

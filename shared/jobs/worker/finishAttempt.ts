@@ -11,6 +11,7 @@ import { type RetryPolicy, retryDelaySeconds } from '../envelope/retryPolicy.ts'
 import type { JobDefinition } from '../kinds/defineJob.ts';
 import type { Blobs, Delivery } from '../ports/jobs.ts';
 import type { JobError, JobRecord, Lease } from '../record/record.ts';
+import { suspended } from '../record/suspension.ts';
 import {
   cancelled,
   completed,
@@ -19,6 +20,7 @@ import {
   retrying,
   type Transition,
 } from '../record/transitions.ts';
+import type { Wait } from '../steps/kept.ts';
 import type { Children } from './childJobs.ts';
 import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
 import { isAlone } from './groupPlaces.ts';
@@ -128,6 +130,17 @@ const postpone = async (
   return conclude(record, postponed(record, now, as, held, note), { ...fate, as }, deps);
 };
 
+const suspend = async (
+  { record, delivery }: Ended,
+  wait: Wait,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const until = Math.min(...wait.for.map((awaited) => awaited.until));
+  const { held, fate } = await deferOrPark(until, record.id, delivery, deps);
+  const change = suspended(record, deps.clock.now(), wait, until, held);
+  return conclude(record, change, { ...fate, as: 'waiting' }, deps);
+};
+
 /**
  * Why the result must not name follow-up jobs; undefined when it may. A host's result never may.
  */
@@ -189,6 +202,8 @@ export const finishAttempt = (
     }
     case 'interrupted':
       return postpone(ended, 'interrupted', outcome.until ?? deps.clock.now(), deps);
+    case 'wait':
+      return suspend(ended, outcome.wait, deps);
     case 'cancelled': {
       const change = cancelled(record, deps.clock.now(), outcome.request);
       return conclude(record, change, { action: 'delete', as: 'cancelled' }, deps);

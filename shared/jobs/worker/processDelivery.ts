@@ -19,6 +19,7 @@ import {
 } from '../record/claimOutcome.ts';
 import type { JobRecord } from '../record/record.ts';
 import { factsOf } from '../record/recordFacts.ts';
+import { lazySteps } from '../steps/lazySteps.ts';
 import { type Children, collectChildren } from './childJobs.ts';
 import { refused } from './claimRefused.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
@@ -108,8 +109,17 @@ const attempt = async (
     ...services,
   };
   const { definition } = job;
+  const { signal } = control;
+  const steps = lazySteps({ ...stepJobOf(record), retry: definition.retry, signal }, deps);
   try {
-    const outcome = await runAttempt(definition, payload.value, context, control, timeoutSeconds);
+    const outcome = await runAttempt(
+      definition,
+      payload.value,
+      context,
+      control,
+      timeoutSeconds,
+      steps,
+    );
     return { outcome, startedAt, runMs: clock.now() - startedAt };
   } finally {
     clearTimeout(cut);
@@ -117,6 +127,13 @@ const attempt = async (
     await progress.stop();
     await dispatch.stop();
   }
+};
+
+/** The job whose steps run; an earlier run may have kept some unless this is the first claim. */
+const stepJobOf = (record: JobRecord) => {
+  const { id, messageId, generation = 0, leaseId = '', attempt, wait, history } = record;
+  const resumed = attempt > 1 || history.filter(({ event }) => event === 'claimed').length > 1;
+  return { id, messageId, generation, leaseId, wait, resumed };
 };
 
 /**

@@ -8,6 +8,10 @@ import { isA, type Told, thrownText, toldOf } from '#shared/kernel/thrown.ts';
 import type { JobContext, JobDefinition } from '../kinds/defineJob.ts';
 import { EnqueueError, PermanentError, RetryableError, Snooze } from '../kinds/errors.ts';
 import type { CancelRequest } from '../record/record.ts';
+import { StepError, StepUseError } from '../steps/errors.ts';
+import type { Wait } from '../steps/kept.ts';
+import type { RunSteps } from '../steps/steps.ts';
+import type { Steps } from '../steps/stepTypes.ts';
 import { LeftBehindError, type Origin, runAs } from './asyncOrigin.ts';
 
 /** How an attempt ended. */
@@ -22,6 +26,8 @@ export type AttemptOutcome =
   | { readonly kind: 'cancelled'; readonly request: CancelRequest }
   /** The mesh had to stop the attempt; the job did nothing wrong. `until` in ms since the epoch. */
   | { readonly kind: 'interrupted'; readonly until?: number }
+  /** The run stopped to wait. */
+  | { readonly kind: 'wait'; readonly wait: Wait }
   | { readonly kind: 'lost' };
 
 /** Why an attempt failed. */
@@ -53,12 +59,19 @@ export class CancelledError extends Error {
   }
 }
 
+type ErrorType = abstract new (...args: never[]) => Error;
+
 /** Errors whose stack is not kept: it tells nothing more than their message. */
-const PLANNED: readonly (abstract new (...args: never[]) => Error)[] = [
+const PLANNED: readonly ErrorType[] = [
   PermanentError,
   EnqueueError,
+  StepError,
+  StepUseError,
   JobTimeoutError,
 ];
+
+/** Errors that the next attempt would meet again. */
+const FINAL: readonly ErrorType[] = [PermanentError, EnqueueError, StepError, StepUseError];
 
 const faultOf = (thrown: unknown): Fault => {
   if (!PLANNED.some((type) => isA(thrown, type)))
@@ -94,8 +107,7 @@ const ofRetryable = (error: RetryableError): AttemptOutcome => {
 };
 
 const ofFault = (thrown: unknown, fault: Fault): AttemptOutcome => {
-  // The next attempt could not send the refused child either.
-  const isFinal = isA(thrown, PermanentError) || isA(thrown, EnqueueError);
+  const isFinal = FINAL.some((type) => isA(thrown, type));
   return isFinal ? { kind: 'fail', fault } : { kind: 'retry', fault, afterSeconds: undefined };
 };
 
@@ -164,17 +176,32 @@ const begin = async (
   throw new JobTimeoutError(`timed out after ${timeoutSeconds} s: ${why}`);
 };
 
+/** What a step needed outside could not be reached; says nothing about the handler. */
+class UnreachedError extends Error {
+  override readonly name = 'UnreachedError';
+}
+
+const endOf = async (suspended: Promise<Wait>): Promise<AttemptOutcome> => {
+  try {
+    return { kind: 'wait', wait: await suspended };
+  } catch (cause) {
+    throw new UnreachedError('a step could not reach its store', { cause });
+  }
+};
+
 /**
  * Runs the handler under `control`. Resolves at the timeout even when the handler ignores its
- * signal: the handler may go on, but the lease's fence refuses its writes. Never rejects.
+ * signal: the handler may go on, but the lease's fence refuses its writes. Rejects only when the
+ * store of the steps cannot be reached.
  * @param timeoutSeconds the longest run of this attempt
  */
 export const runAttempt = async (
   definition: JobDefinition,
   payload: unknown,
-  context: Omit<JobContext, 'signal'>,
+  context: Omit<JobContext, 'signal' | keyof Steps>,
   control: AbortController,
   timeoutSeconds: number,
+  { steps, suspended, stop }: RunSteps,
 ): Promise<AttemptOutcome> => {
   const { signal } = control;
   const endsAt = context.clock.now() + timeoutSeconds * 1_000;
@@ -197,14 +224,16 @@ export const runAttempt = async (
     },
   };
   try {
-    const given = { ...context, signal };
+    const given = { ...context, ...steps, signal };
     const run = runAs(origin, () => begin(definition, payload, given, timeoutSeconds));
-    return outcomeOfResult(await Promise.race([run, cutOff]));
+    return await Promise.race([run.then(outcomeOfResult), cutOff, endOf(suspended)]);
   } catch (error) {
+    if (isA(error, UnreachedError)) throw error.cause;
     // After an abort, the reason of the abort tells more than what the handler threw.
     return outcomeOfError(signal.aborted ? signal.reason : error);
   } finally {
     isOver = true;
+    stop();
     clearTimeout(timer);
   }
 };
