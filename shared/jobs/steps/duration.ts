@@ -4,9 +4,13 @@ import { StepUseError } from './errors.ts';
 
 /** A length of time: the sum of its parts. At most 366 days. */
 export interface Duration {
+  /** Days of 24 hours; 0 by default, as all parts. */
   readonly days?: number;
+  /** Hours. */
   readonly hours?: number;
+  /** Minutes. */
   readonly minutes?: number;
+  /** Seconds. */
   readonly seconds?: number;
 }
 
