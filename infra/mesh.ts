@@ -29,7 +29,7 @@ import { Timekeeper } from './constructs/timekeeper.ts';
 import { Worker, type WorkerNeeds, type WorkerProps } from './constructs/worker.ts';
 import { inventoryOf } from './monitoring/inventory.ts';
 import { metricsAt } from './monitoring/level.ts';
-import { kindsOf } from './pools.ts';
+import { poolKindsOf } from './pools.ts';
 
 export interface MeshOptions {
   readonly config: Config;
@@ -150,7 +150,7 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
     [OUTPUTS.scheduleRole]: role.roleArn,
     [OUTPUTS.scheduleDeadLetters]: deadLetterQueue.queueArn,
     ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_OUTPUTS[p], queues.main[p].queueUrl])),
-    ...(workers.length > 1 && { [OUTPUTS.pools]: JSON.stringify(kindsOf(config.pools)) }),
+    ...(workers.length > 1 && { [OUTPUTS.pools]: JSON.stringify(poolKindsOf(config.pools)) }),
   };
   return { queues, table, bucket, workers, outputs };
 };

@@ -38,7 +38,7 @@ const pool = v.pipe(
 export const poolSettings = v.pipe(
   v.record(v.pipe(v.string(), v.regex(NAME, NAME_RULE)), pool, 'must be an object of pools'),
   v.check(
-    (pools) => Buffer.byteLength(JSON.stringify(kindsOf(pools))) <= BYTES_MAX,
+    (pools) => Buffer.byteLength(JSON.stringify(poolKindsOf(pools))) <= BYTES_MAX,
     `must have fewer or shorter kinds: their names take more than ${BYTES_MAX} bytes as JSON`,
   ),
   v.readonly(),
@@ -49,7 +49,7 @@ type PoolSettings = v.InferOutput<typeof pool>;
 type PoolsSettings = Readonly<Record<string, PoolSettings>>;
 
 /** The names of each pool's kinds, as functions and clients read them. */
-export const kindsOf = (pools: PoolsSettings): Readonly<Record<string, readonly string[]>> =>
+export const poolKindsOf = (pools: PoolsSettings): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries(Object.entries(pools).map(([name, { kinds }]) => [name, kinds]));
 
 /** The timeouts of the pools' functions, in seconds. */

@@ -1,12 +1,12 @@
 /** `state`, `pause`, `resume`, `limits`: control of the running system. */
 
 import { PRIORITIES } from '#shared/contracts/queues.ts';
+import type { SourceLimits } from '#shared/contracts/worker.ts';
 import { command } from '#shared/control/command.ts';
 import {
   type Command,
   type Control,
   type ControlEvent,
-  type SourceLimits,
   SYSTEM_STATES,
   type SystemState,
 } from '#shared/control/state.ts';

@@ -4,7 +4,7 @@ import { type HostOutcome, isSettled } from '#shared/hosts/registry/definition.t
 import { type Host, type Overlay, overlayAt } from '#shared/hosts/registry/host.ts';
 import {
   addHosts,
-  type ManageDeps,
+  type ManageHostsDeps,
   removeHost,
   setOverlay,
 } from '#shared/hosts/registry/manageHosts.ts';
@@ -28,7 +28,7 @@ import {
 } from '../session.ts';
 import { pricesOf } from '../showHost.ts';
 
-const depsOf = ({ hosts, clock }: Session): ManageDeps => ({
+const depsOf = ({ hosts, clock }: Session): ManageHostsDeps => ({
   store: hosts().store,
   clock,
   random: systemRandom,

@@ -1,6 +1,6 @@
 /** `hosts show|history`: one host now, and its changes. */
 
-import type { Change } from '#shared/hosts/probing/liveness.ts';
+import type { StateChange } from '#shared/hosts/probing/liveness.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import { measuredOf, type Uptime, uptimeOf } from '#shared/hosts/rollups.ts';
 import type { HostSystem } from '#shared/wiring/openHosts.ts';
@@ -29,7 +29,7 @@ const uptimeNow = async (
   return uptimeOf(number, { ...measured, ...(current && { current }) }, now);
 };
 
-const printChanges = (changes: readonly Change[]): void => {
+const printChanges = (changes: readonly StateChange[]): void => {
   if (changes.length === 0) note('No changes of state are known.');
   else
     out(

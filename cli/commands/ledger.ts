@@ -16,7 +16,7 @@ import {
   type EntryPlace,
   statement,
 } from '#shared/ledger/read/statement.ts';
-import type { Standing } from '#shared/ledger/write/accounts.ts';
+import type { AccountStanding } from '#shared/ledger/write/accounts.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, time } from '../print.ts';
 import { looking, type Session, type SessionOptions, withDeployment } from '../session.ts';
@@ -139,7 +139,10 @@ export const statementOf = (account: string, options: StatementOptions): Promise
     return EXIT.ok;
   });
 
-const printStanding = (found: Account, { posted, held, available, lanes }: Standing): void => {
+const printStanding = (
+  found: Account,
+  { posted, held, available, lanes }: AccountStanding,
+): void => {
   out(columns([['posted', 'held', 'available'], [posted, held, available].map(String)]));
   for (const { lane, position } of lanes)
     if (lane !== found.lane && postedOf(position) !== 0n)

@@ -7,7 +7,7 @@ import { type ByPriority, NO_POOL, POOLS_ENV, queueIn } from '#shared/contracts/
 import { PRIORITIES, type Priority, RECEIVES_MAX } from '#shared/contracts/queues.ts';
 import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
 import type { Config } from '../config.ts';
-import { kindsOf, timeoutsOf } from '../pools.ts';
+import { poolKindsOf, timeoutsOf } from '../pools.ts';
 import { JobQueue } from './jobQueue.ts';
 
 /** The queues of a mesh, and what a function needs to send to them. */
@@ -48,7 +48,7 @@ export const jobQueues = (scope: Construct, config: Config): JobQueues => {
     all: [main, ...Object.values(ofPool)].flatMap((queues) => Object.values(queues)),
     environment: {
       ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], main[p].queueUrl])),
-      ...(Object.keys(pools).length > 0 && { [POOLS_ENV]: JSON.stringify(kindsOf(pools)) }),
+      ...(Object.keys(pools).length > 0 && { [POOLS_ENV]: JSON.stringify(poolKindsOf(pools)) }),
     },
   };
 };

@@ -20,7 +20,7 @@ export type SendOutcome =
       readonly lasting: boolean;
     };
 
-export type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
+export type SendEntry = Omit<SendMessageBatchRequestEntry, 'Id'>;
 
 const ENTRIES_MAX = 10;
 /** The pause before messages are sent again that SQS could not take; doubled with each try. */
@@ -31,7 +31,7 @@ const TRIES_MAX = 5;
  * The size of a message in bytes, as SQS counts: the body, and name, type and value of each
  * attribute.
  */
-export const sizeOf = ({ MessageBody = '', MessageAttributes = {} }: Entry): number =>
+export const sizeOf = ({ MessageBody = '', MessageAttributes = {} }: SendEntry): number =>
   Object.entries(MessageAttributes).reduce(
     (sum, [name, { DataType = '', StringValue = '' }]) =>
       sum + byteLength(name) + byteLength(DataType) + byteLength(StringValue),
@@ -40,11 +40,11 @@ export const sizeOf = ({ MessageBody = '', MessageAttributes = {} }: Entry): num
 
 interface Indexed {
   readonly index: number;
-  readonly entry: Entry;
+  readonly entry: SendEntry;
 }
 
 /** Batches of at most ten entries and one MiB. A larger entry goes alone, to be refused. */
-const batchesOf = (entries: readonly Entry[]): readonly Indexed[][] => {
+const batchesOf = (entries: readonly SendEntry[]): readonly Indexed[][] => {
   const batches: Indexed[][] = [];
   let bytes = 0;
   for (const [index, entry] of entries.entries()) {
@@ -132,7 +132,7 @@ const send = async (
 export const sendEntries = async (
   sqs: SQSClient,
   queueUrl: string,
-  entries: readonly Entry[],
+  entries: readonly SendEntry[],
   onOutcome: (index: number, outcome: SendOutcome) => void = () => undefined,
 ): Promise<readonly SendOutcome[]> => {
   const outcomes: Outcomes = new Map();
@@ -157,7 +157,7 @@ export const sendEntries = async (
 export const sendAll = async (
   sqs: SQSClient,
   queueUrl: string,
-  entries: readonly Entry[],
+  entries: readonly SendEntry[],
   refused: (what: string) => Error,
 ): Promise<void> => {
   const outcomes = await sendEntries(sqs, queueUrl, entries);

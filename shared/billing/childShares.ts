@@ -4,7 +4,7 @@ import { EnqueueError } from '#shared/jobs/kinds/errors.ts';
 import type { JobRecord, Settlement } from '#shared/jobs/record/record.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { chargeIdOf, shareHoldIdOf } from './jobCost.ts';
-import type { Funds } from './ports.ts';
+import type { JobFunds } from './ports.ts';
 
 type Price = NonNullable<Envelope['cost']>;
 
@@ -25,7 +25,7 @@ export interface Shares {
 }
 
 /** Makes the shares of a parent. @param funds absent: the parent holds nothing */
-export const createShares = (parent: JobRecord, funds: Funds | undefined): Shares => {
+export const createShares = (parent: JobRecord, funds: JobFunds | undefined): Shares => {
   const amounts: string[] = [];
   const until = parent.updatedAt + LIMITS.holdSecondsMax * 1_000;
   let left = BigInt(parent.cost?.amount ?? 0);

@@ -4,12 +4,12 @@
  * not all wait for the item of the payer's balance. The rest of an allowance goes back when the
  * allowance expires.
  */
-import type { Draw } from '#shared/jobs/record/record.ts';
+import type { ChildHold } from '#shared/jobs/record/record.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Ids } from '#shared/kernel/ports.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
 import type { Ledger } from '#shared/ledger/write/ledger.ts';
-import type { Funds, HoldAllocator, Price } from './ports.ts';
+import type { HoldAllocator, JobFunds, Price } from './ports.ts';
 
 type Taken = Awaited<ReturnType<HoldAllocator['take']>>;
 
@@ -61,9 +61,9 @@ const PLACED_BEFORE: readonly Outcome['code'][] = [
 ];
 
 const NOTHING = (): void => undefined;
-const held = (hold: string, final: boolean, giveBack: Funds['giveBack'] = NOTHING): Taken => ({
+const held = (hold: string, final: boolean, giveBack: JobFunds['giveBack'] = NOTHING): Taken => ({
   kind: 'held',
-  funds: { hold, final, giveBack } satisfies Funds,
+  funds: { hold, final, giveBack } satisfies JobFunds,
 });
 
 const takenOf = (hold: string, outcome: Outcome | undefined): Taken => {
@@ -157,7 +157,7 @@ export const createHoldAllocator = ({ ledger, clock, ids }: HoldAllocatorDeps): 
       if (!customer.busy) serve(customer).catch(reject);
     });
 
-  const draw = async (price: Price, { hold, of, until }: Draw): Promise<Taken> => {
+  const draw = async (price: Price, { hold, of, until }: ChildHold): Promise<Taken> => {
     const { unit, payer: from, amount } = price;
     const request = { id: hold, unit, from, amount, expiresAt: until, parent: of };
     const [outcome] = await ledger.holdMany([request]);

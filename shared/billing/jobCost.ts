@@ -1,13 +1,13 @@
 /** The price of a job: held before a run, posted when the job completes, else released. */
 import { LEDGER_ACCOUNTS, MARGIN_PPM_DEFAULT, UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
-import type { Cost, Draw, JobRecord, Settlement } from '#shared/jobs/record/record.ts';
+import type { ChildHold, Cost, JobRecord, Settlement } from '#shared/jobs/record/record.ts';
 import type { JobDeps } from '#shared/jobs/worker/disposition.ts';
 import type { AttemptOutcome } from '#shared/jobs/worker/runHandler.ts';
 import { doubled } from '#shared/kernel/backoff.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { Funds } from './ports.ts';
+import type { JobFunds } from './ports.ts';
 
 /**
  * The price that an envelope asks for, with `UNIT_DEFAULT` where it names no unit. Undefined: no
@@ -58,7 +58,7 @@ export const shareHoldIdOf = (chargeId: string, ordinal: number): string =>
 export const drawOf = ({
   cost,
   generation = 0,
-}: Pick<Priced, 'cost' | 'generation'>): Draw | undefined =>
+}: Pick<Priced, 'cost' | 'generation'>): ChildHold | undefined =>
   generation === 0 ? cost?.draw : undefined;
 
 /** The id of the hold of this run of a job. */
@@ -71,7 +71,7 @@ export type Earned = Required<Pick<Settlement, 'payee' | 'marginPpm' | 'amount'>
 
 interface Attempted {
   readonly record: JobRecord;
-  readonly funds?: Funds | undefined;
+  readonly funds?: JobFunds | undefined;
   readonly earned?: Earned | undefined;
   readonly children: { readonly shares?: Settlement['shares'] | undefined };
 }
@@ -80,7 +80,7 @@ const BY_WORKER = { payee: LEDGER_ACCOUNTS.worker, marginPpm: MARGIN_PPM_DEFAULT
 
 /** The settlement of a completed run. @param earned absent: the account of the worker is paid */
 export const settlementOf = (
-  { hold, final }: Funds,
+  { hold, final }: JobFunds,
   earned: Earned | undefined,
   shares: Settlement['shares'],
 ): Settlement => ({
@@ -118,7 +118,7 @@ const waitMs = ({ snoozes = 0 }: JobRecord): number =>
 
 /** Neither field for a job that costs nothing. */
 export interface Paid {
-  readonly funds?: Funds;
+  readonly funds?: JobFunds;
   readonly outcome?: AttemptOutcome;
 }
 

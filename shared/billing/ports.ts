@@ -1,12 +1,12 @@
 /** What the job rules need of a ledger; the adapter is in shared/ledger. */
-import type { Draw, JobRecord } from '#shared/jobs/record/record.ts';
+import type { ChildHold, JobRecord } from '#shared/jobs/record/record.ts';
 
 /** What a job would cost, before it runs. */
 export interface Price {
   /** The id of the hold for this run of the job. The same id is never held twice. */
   readonly hold: string;
   /** The price is taken out of the hold of the parent. */
-  readonly draw?: Draw | undefined;
+  readonly draw?: ChildHold | undefined;
   readonly payer: string;
   readonly unit: string;
   /** Minor units. */
@@ -14,7 +14,7 @@ export interface Price {
 }
 
 /** Money that is held for a job. */
-export interface Funds {
+export interface JobFunds {
   readonly hold: string;
   /** The hold is for this job alone; false for an allowance. */
   readonly final: boolean;
@@ -28,7 +28,7 @@ export interface HoldAllocator {
   take(
     price: Price,
   ): Promise<
-    | { readonly kind: 'held'; readonly funds: Funds }
+    | { readonly kind: 'held'; readonly funds: JobFunds }
     | { readonly kind: 'short'; readonly code: string; readonly message: string }
     | { readonly kind: 'unclear' }
   >;

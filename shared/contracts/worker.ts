@@ -23,3 +23,12 @@ export const WORKER_MARGIN_SECONDS = 60;
 
 /** The most attempts of one source that a limit lets run at the same time. */
 export const SOURCE_CONCURRENCY_MAX = 10_000;
+
+/** What a source may use; unlimited where a field is absent. */
+export interface SourceLimits {
+  /** Starts per minute, evenly spaced; `burst` of them may come at once. */
+  readonly perMinute?: number;
+  readonly burst?: number;
+  /** Attempts that may run at the same time. */
+  readonly concurrency?: number;
+}

@@ -2,7 +2,13 @@
 import type { Clock } from '#shared/kernel/ports.ts';
 import type { Result } from '#shared/kernel/result.ts';
 import type { ControlStore } from './ports.ts';
-import { type Command, type Control, type ControlEvent, decide, type Refusal } from './state.ts';
+import {
+  type Command,
+  type CommandRefusal,
+  type Control,
+  type ControlEvent,
+  decide,
+} from './state.ts';
 
 const TRIES_MAX = 10;
 
@@ -13,7 +19,7 @@ class ControlBusyError extends Error {
 
 /**
  * Carries out a command. The event is undefined when the command changes nothing. A command that
- * the rules refuse is a Refusal, not an exception.
+ * the rules refuse is a CommandRefusal, not an exception.
  * @throws ControlBusyError CONTROL_BUSY when other writers win ten times in a row
  */
 export const command = async (
@@ -21,7 +27,7 @@ export const command = async (
   actor: string,
   reason: string,
   { store, clock }: { readonly store: ControlStore; readonly clock: Clock },
-): Promise<Result<{ control: Control; event: ControlEvent | undefined }, Refusal>> => {
+): Promise<Result<{ control: Control; event: ControlEvent | undefined }, CommandRefusal>> => {
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const decided = decide(await store.get(), what, actor, reason, clock.now());
     if (!decided.ok) return decided;

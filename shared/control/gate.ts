@@ -1,7 +1,8 @@
 /** Says whether jobs may start. Reads the control item at most every few seconds. */
+import type { SourceLimits } from '#shared/contracts/worker.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { ControlStore } from './ports.ts';
-import { type Control, limitsOf, type SourceLimits } from './state.ts';
+import { type Control, limitsOf } from './state.ts';
 
 interface GateOptions {
   readonly store: Pick<ControlStore, 'get'>;

@@ -1,7 +1,6 @@
 /** Limits of a source as JSON text, in the environment and on the command line. */
 import * as v from 'valibot';
-import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
-import type { SourceLimits } from './state.ts';
+import { SOURCE_CONCURRENCY_MAX, type SourceLimits } from '#shared/contracts/worker.ts';
 
 const count = (max: number) =>
   v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max)));

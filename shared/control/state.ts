@@ -1,7 +1,7 @@
 /**
  * The state of the mesh and what may be paused: pure rules. The policy is the original system's.
  */
-import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
+import { SOURCE_CONCURRENCY_MAX, type SourceLimits } from '#shared/contracts/worker.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import { nameFault } from '#shared/kernel/names.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
@@ -23,15 +23,6 @@ const POLICY: Readonly<Record<SystemState, readonly SystemState[]>> = {
   REFLECTIVE: ['OPERATIONAL', 'DEGRADED', 'RECOVERY', 'PAUSED'],
   RECOVERY: ['OPERATIONAL', 'DEGRADED', 'PAUSED'],
 };
-
-/** What a source may use; unlimited where a field is absent. */
-export interface SourceLimits {
-  /** Starts per minute, evenly spaced; `burst` of them may come at once. */
-  readonly perMinute?: number;
-  readonly burst?: number;
-  /** Attempts that may run at the same time. */
-  readonly concurrency?: number;
-}
 
 export interface Control {
   readonly state: SystemState;
@@ -79,7 +70,7 @@ export type Command =
   | { readonly kind: 'queue' | 'source'; readonly name: string; readonly paused: boolean }
   | { readonly kind: 'limits'; readonly source: string; readonly limits: SourceLimits | undefined };
 
-export interface Refusal {
+export interface CommandRefusal {
   readonly code:
     | 'REASON_MISSING'
     | 'NAME_INVALID'
@@ -104,7 +95,7 @@ const describe = (limits: SourceLimits | undefined): string =>
         .map(([name, value]) => `${name} ${value}`)
         .join(', ') || 'unlimited';
 
-type Step = Result<Pick<ControlEvent, 'what' | 'from' | 'to'> & { next: Control }, Refusal>;
+type Step = Result<Pick<ControlEvent, 'what' | 'from' | 'to'> & { next: Control }, CommandRefusal>;
 
 const toState = (control: Control, to: SystemState, now: number): Step => {
   const from = control.state;
@@ -168,7 +159,7 @@ export const decide = (
   actor: string,
   reason: string,
   now: number,
-): Result<Change, Refusal> => {
+): Result<Change, CommandRefusal> => {
   if (reason.trim() === '')
     return err({ code: 'REASON_MISSING', message: 'say why: a reason is required' });
   const step = stepOf(control, command, now);

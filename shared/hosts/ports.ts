@@ -1,6 +1,6 @@
 /** What the rules of hosts need from outside; adapters are in dynamo/, sqs/ and http/. */
 
-import type { Change, Live } from './probing/liveness.ts';
+import type { Live, StateChange } from './probing/liveness.ts';
 import type { ProbeOutcome } from './probing/probeOutcome.ts';
 import type { Host } from './registry/host.ts';
 import type { Rollup, Rollups } from './rollups.ts';
@@ -98,7 +98,7 @@ export interface ShardStore {
     shard: string,
     seen: ShardState,
     next: Omit<ShardState, 'version'>,
-    changes: readonly Change[],
+    changes: readonly StateChange[],
   ): Promise<boolean>;
 }
 
@@ -120,14 +120,14 @@ export interface RollupStore extends Rollups {
 /** Announces changes on the event bus. */
 export interface HostEvents {
   /** Resolves when all are put. To put a change again is harmless: its id is the same. */
-  put(changes: readonly Change[]): Promise<void>;
+  put(changes: readonly StateChange[]): Promise<void>;
 }
 
 /** What is kept of changes for people. */
 export interface HostProjection {
   /** Those of the changes that were recorded before, as `host#seq`. */
-  recorded(changes: readonly Change[]): Promise<ReadonlySet<string>>;
-  record(shard: string, changes: readonly Change[]): Promise<void>;
+  recorded(changes: readonly StateChange[]): Promise<ReadonlySet<string>>;
+  record(shard: string, changes: readonly StateChange[]): Promise<void>;
 }
 
 /** A host's state as a row of its own. */
@@ -151,7 +151,7 @@ export interface HostRows {
 
 export interface HostHistory {
   /** The last changes of a host, the newest first. */
-  changes(host: string, limit: number): Promise<readonly Change[]>;
+  changes(host: string, limit: number): Promise<readonly StateChange[]>;
 }
 
 export interface SlotsReader {

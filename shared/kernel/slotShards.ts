@@ -10,7 +10,7 @@ import type { Random } from './ports.ts';
 const SALT = 0x5107;
 
 /** Over how many items the slots are spread. */
-export const itemsOf = (limit: number): number =>
+export const slotItemsOf = (limit: number): number =>
   Math.max(1, Math.ceil(limit / LIMITS.slotsPerItem));
 
 /** @param item 0 for the first */
@@ -22,7 +22,7 @@ export const capacityOf = (limit: number, item: number): number =>
  * has a slot there finds it again; then others by chance.
  */
 export const itemsToAsk = (job: string, limit: number, random: Random): readonly number[] => {
-  const items = itemsOf(limit);
+  const items = slotItemsOf(limit);
   const own = Math.floor((mixed(hash32(job), SALT) * limit) / LIMITS.slotsPerItem);
   const asked = new Set([own]);
   while (asked.size < Math.min(items, LIMITS.slotItemsAsked)) {

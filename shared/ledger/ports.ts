@@ -4,7 +4,7 @@ import type { Executed } from './core/execute.ts';
 import type { Account, AccountKey, Hold, Position, Transfer } from './core/types.ts';
 
 /** What to load. */
-export interface Wanted {
+export interface WantedItems {
   readonly accounts?: readonly AccountKey[];
   readonly positions?: readonly { readonly key: AccountKey; readonly lane: number }[];
   /** Ids of transfers and holds. */
@@ -24,7 +24,7 @@ export interface Found {
 }
 
 /** How one balance changes in a commit. Amounts are in minor units. */
-export interface Change {
+export interface BalanceChange {
   readonly key: AccountKey;
   readonly lane: number;
   readonly after: Position;
@@ -42,7 +42,7 @@ export interface Commit {
   readonly heads: readonly Head[];
   readonly blocks: readonly Block[];
   readonly done: readonly Executed[];
-  readonly changes: readonly Change[];
+  readonly changes: readonly BalanceChange[];
   /** ms since the epoch. */
   readonly now: number;
 }
@@ -65,7 +65,7 @@ export interface LaneStore {
   /** The heads of several lanes at one moment; undefined when a commit interfered. */
   heads(lanes: readonly number[]): Promise<readonly Head[] | undefined>;
   /** Reads the current state. Items that do not exist are left out. */
-  load(wanted: Wanted): Promise<Found>;
+  load(wanted: WantedItems): Promise<Found>;
   /** Writes all or nothing. A commit that is sent twice is written once. */
   commit(commit: Commit): Promise<CommitAnswer>;
 }
@@ -112,14 +112,14 @@ export interface StoredBalance {
 }
 
 /** Where a transfer is in the journal: lane, block, index in the block. */
-export interface Place {
+export interface JournalPlace {
   readonly lane: number;
   readonly seq: number;
   readonly index: number;
 }
 
 export type StoredRecord = { readonly id: string } & (
-  | { readonly transfer: Transfer; readonly place: Place }
+  | { readonly transfer: Transfer; readonly place: JournalPlace }
   | { readonly hold: Hold }
 );
 

@@ -5,7 +5,7 @@ import type { Expired } from '#shared/ledger/write/expireHolds.ts';
 import type { Telemetry } from './chain.ts';
 
 /** What one run of the timekeeper found. */
-export interface Tick {
+export interface TimekeeperTick {
   readonly kept: TimekeeperReport;
   readonly expired: Expired;
   /** Blocks. */
@@ -17,7 +17,7 @@ export interface Tick {
 /** Emits the metrics of one run of the timekeeper; logs it when something was done. */
 export const reportTick = (
   { logger, metrics }: Telemetry,
-  { kept, expired, lag, difference }: Tick,
+  { kept, expired, lag, difference }: TimekeeperTick,
 ): void => {
   const count = (name: string, value: number) => metrics.addMetric(name, 'Count', value);
   count(MESH_METRICS.dueSent, kept.sent);

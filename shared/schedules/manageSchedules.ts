@@ -6,7 +6,7 @@ import { ScheduleError } from './errors.ts';
 import type { Schedules } from './ports.ts';
 import { inputOf, type Schedule, type ScheduleDraft, tickMessage } from './schedule.ts';
 
-export interface ManageDeps {
+export interface ManageSchedulesDeps {
   readonly schedules: Schedules;
   readonly kinds: Kinds;
   readonly queueUrls: ByPriority<string>;
@@ -31,7 +31,7 @@ const isSame = (one: Schedule, other: Schedule): boolean =>
 export const addSchedule = async (
   draft: ScheduleDraft,
   replace: boolean,
-  { schedules, kinds, queueUrls, pools, clock }: ManageDeps,
+  { schedules, kinds, queueUrls, pools, clock }: ManageSchedulesDeps,
 ): Promise<'added' | 'replaced' | 'unchanged'> => {
   const { name, expression, timezone } = draft;
   const message = tickMessage(draft, kinds, clock.now());
@@ -61,7 +61,7 @@ export const addSchedule = async (
 export const enableSchedule = async (
   name: string,
   enabled: boolean,
-  { schedules }: Pick<ManageDeps, 'schedules'>,
+  { schedules }: Pick<ManageSchedulesDeps, 'schedules'>,
 ): Promise<boolean> => {
   const existing = await schedules.get(name);
   if (!existing) throw missing(name);
@@ -73,7 +73,7 @@ export const enableSchedule = async (
 /** Removes a schedule; jobs of earlier ticks stay. @throws ScheduleError NOT_FOUND */
 export const removeSchedule = async (
   name: string,
-  { schedules }: Pick<ManageDeps, 'schedules'>,
+  { schedules }: Pick<ManageSchedulesDeps, 'schedules'>,
 ): Promise<void> => {
   if (!(await schedules.remove(name))) throw missing(name);
 };

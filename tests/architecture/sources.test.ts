@@ -33,6 +33,22 @@ describe('each source file', () => {
   });
 });
 
+describe('each exported name of shared', () => {
+  it('means one thing', () => {
+    const exported = sources
+      .filter(({ path }) => path.startsWith('shared/'))
+      .flatMap(({ path, text }) =>
+        [
+          ...text.matchAll(/^export (?:async )?(?:const|function|class|interface|type) (\w+)/gm),
+        ].map(([, name = '']) => ({ name, path })),
+      );
+    expect(exported.length).toBeGreaterThan(1_000);
+    const places = Map.groupBy(exported, ({ name }) => name);
+    const shared = [...places].filter(([, of]) => new Set(of.map(({ path }) => path)).size > 1);
+    expect(shared.map(([name]) => name)).toEqual([]);
+  });
+});
+
 describe('what is asked of tables', () => {
   const asking = sources.filter(({ text }) => /Expression\b/.test(text));
 

@@ -10,7 +10,7 @@ import { moneySteps } from '#shared/billing/moneyTrace.ts';
 import { splitOf } from '#shared/billing/settleCharge.ts';
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
-import type { Change, HostState } from '#shared/hosts/probing/liveness.ts';
+import type { HostState, StateChange } from '#shared/hosts/probing/liveness.ts';
 import { addHosts } from '#shared/hosts/registry/manageHosts.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { traceOf } from '#shared/jobs/record/trace.ts';
@@ -135,7 +135,7 @@ const ended = async (ids: readonly string[]): Promise<readonly JobRecord[]> => {
   return ids.flatMap((id) => seen.get(id) ?? []);
 };
 
-const changesOf = async (id: string): Promise<readonly Change[]> =>
+const changesOf = async (id: string): Promise<readonly StateChange[]> =>
   [...(await mesh.hosts().history.changes(id, 100))].reverse();
 
 /** When it was last found to be offline, once the change has been told. */
@@ -146,7 +146,7 @@ const offlineSince = async (id: string): Promise<number> => {
 };
 
 /** When the host was down, from when it was found out. */
-const outagesOf = (changes: readonly Change[]) =>
+const outagesOf = (changes: readonly StateChange[]) =>
   changes.flatMap(({ to, at }, index) =>
     to === 'offline' ? [{ from: at, until: changes[index + 1]?.at ?? Date.now() }] : [],
   );

@@ -16,12 +16,12 @@ import { createShardStore } from '#shared/hosts/dynamo/shardStore.ts';
 import { createHostEvents } from '#shared/hosts/eventbridge/hostEvents.ts';
 import { changeIdOf } from '#shared/hosts/events/changeId.ts';
 import type { ProbeMessage } from '#shared/hosts/ports.ts';
-import { type Change, HOST_STATES, type Live } from '#shared/hosts/probing/liveness.ts';
+import { HOST_STATES, type Live, type StateChange } from '#shared/hosts/probing/liveness.ts';
 import { pack, unpack } from '#shared/hosts/probing/packedState.ts';
 import { probeMessageOf } from '#shared/hosts/probing/probeMessage.ts';
 import { unknownHost } from '#shared/hosts/probing/verdict.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
-import { apartMsOf, tickOf } from '#shared/hosts/registry/shard.ts';
+import { apartMsOf, runNumberAt } from '#shared/hosts/registry/shard.ts';
 import { createProbeQueue } from '#shared/hosts/sqs/probeQueue.ts';
 import { golden } from '../support/golden.ts';
 import { type PaperTable, paperTable, type WireItem } from '../support/paperTable.ts';
@@ -181,7 +181,7 @@ describe('a packed state', () => {
     });
 });
 
-const change: Change = {
+const change: StateChange = {
   host: 'berlin-1',
   number: 7,
   seq: S + 1,
@@ -192,12 +192,12 @@ const change: Change = {
   at: T + 60_000,
   muted: false,
 };
-const quiet: Change = { ...change, seq: S + 2, to: 'online', muted: true, silent: true };
+const quiet: StateChange = { ...change, seq: S + 2, to: 'online', muted: true, silent: true };
 
 describe('a shard', () => {
   const ids = { next: () => 'mark-1' };
   const live = mapOf(full, { ...calm, srttMs: 20.5, rttvarMs: 3.25 });
-  const next = { tick: tickOf('60-0', T), at: T, live };
+  const next = { tick: runNumberAt('60-0', T), at: T, live };
   const seen = { version: 0, tick: 0, at: 0, live: new Map() };
   const committed = () =>
     kept((table) =>
@@ -222,7 +222,7 @@ describe('a shard', () => {
   writes('lease of a shard', () =>
     kept((table) =>
       createShardStore({ ...table, ids }).claim('60-0', {
-        tick: tickOf('60-0', T),
+        tick: runNumberAt('60-0', T),
         owner: 'run-1',
         from: T,
         until: T + 55_000,

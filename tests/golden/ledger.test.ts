@@ -20,7 +20,7 @@ import { type LedgerOptions, laneName, ledgerClient } from '#shared/ledger/dynam
 import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
 import { createRepairStore } from '#shared/ledger/dynamo/repairStore.ts';
 import { lanesRung } from '#shared/ledger/dynamo/rungLanes.ts';
-import type { Change, Commit, Cursor, StoredRecord } from '#shared/ledger/ports.ts';
+import type { BalanceChange, Commit, Cursor, StoredRecord } from '#shared/ledger/ports.ts';
 import { catchUp } from '#shared/ledger/read/projectEntries.ts';
 import { partIdOf } from '#shared/ledger/write/disburse.ts';
 import { createLedger } from '#shared/ledger/write/ledger.ts';
@@ -269,7 +269,11 @@ describe('the journal', () => {
   keeps('block after it', () => blocks()[1], summary, { lines: told(SECOND), isWhole: true });
 });
 
-const change = (name: string, after: Position, more: Partial<Change> = {}): Change => ({
+const change = (
+  name: string,
+  after: Position,
+  more: Partial<BalanceChange> = {},
+): BalanceChange => ({
   key: { unit: 'CRD', account: name },
   lane: LANE,
   after,

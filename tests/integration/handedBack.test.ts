@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { readAll, writeAll } from '#shared/aws/itemBatches.ts';
 import { createHostProjection } from '#shared/hosts/dynamo/hostProjection.ts';
 import { changeIdOf } from '#shared/hosts/events/changeId.ts';
-import type { Change } from '#shared/hosts/probing/liveness.ts';
+import type { StateChange } from '#shared/hosts/probing/liveness.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
@@ -72,7 +72,7 @@ describe('what DynamoDB hands back of a batch is asked for again', () => {
     const hosts = await createHostsTable(endpoint);
     const projection = createHostProjection(hosts);
     const changes = names(20).map(
-      (host): Change => ({
+      (host): StateChange => ({
         host,
         number: 1,
         seq: 1,

@@ -3,7 +3,7 @@ import { announce, type Committed } from '#shared/hosts/events/announce.ts';
 import { changeIdOf } from '#shared/hosts/events/changeId.ts';
 import type { ProbeMessage } from '#shared/hosts/ports.ts';
 import { carryOut } from '#shared/hosts/probing/handleMessage.ts';
-import type { Change } from '#shared/hosts/probing/liveness.ts';
+import type { StateChange } from '#shared/hosts/probing/liveness.ts';
 import { recordCommits } from '../support/commits.ts';
 import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { FAIL, OK } from '../support/probes.ts';
@@ -39,8 +39,8 @@ const startMesh = async () => {
   const shards = await startShards(inject('dynamoEndpoint'), 2);
   const commits = recordCommits(shards.client);
   injector.attach(shards.client);
-  const put: Change[] = [];
-  const events = { put: async (changes: readonly Change[]) => void put.push(...changes) };
+  const put: StateChange[] = [];
+  const events = { put: async (changes: readonly StateChange[]) => void put.push(...changes) };
   const attempt = (work: () => Promise<unknown>): Promise<unknown> =>
     injector.invoke(work).catch(() => 'failed');
   const prober = { ...shards.deps };
@@ -68,7 +68,7 @@ const startMesh = async () => {
 
 type Mesh = Awaited<ReturnType<typeof startMesh>>;
 
-const historyOf = async ({ projection }: Shards, host: string): Promise<readonly Change[]> =>
+const historyOf = async ({ projection }: Shards, host: string): Promise<readonly StateChange[]> =>
   [...(await projection.changes(host, 1_000))].reverse();
 
 /** Every change is there once, begins where the one before ended, was told, and ends in the state. */

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import {
   addHosts,
-  type ManageDeps,
+  type ManageHostsDeps,
   removeHost,
   setOverlay,
 } from '#shared/hosts/registry/manageHosts.ts';
@@ -11,7 +11,7 @@ import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { definitionOf, definitions, startRegistry, type TestRegistry } from '../support/hosts.ts';
 
 let test: TestRegistry;
-let deps: ManageDeps;
+let deps: ManageHostsDeps;
 
 beforeEach(async () => {
   test = await startRegistry(inject('dynamoEndpoint'));
@@ -194,7 +194,7 @@ describe('people at once', () => {
 });
 
 interface Case {
-  readonly act: (by: ManageDeps) => Promise<unknown>;
+  readonly act: (by: ManageHostsDeps) => Promise<unknown>;
   /** The hosts in the end, after it was asked for again. */
   readonly ends: readonly object[];
 }

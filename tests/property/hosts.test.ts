@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ShardState } from '#shared/hosts/ports.ts';
 import { applyFindings, closedHour } from '#shared/hosts/probing/applyFindings.ts';
-import { type Change, HOST_STATES, type Live } from '#shared/hosts/probing/liveness.ts';
+import { HOST_STATES, type Live, type StateChange } from '#shared/hosts/probing/liveness.ts';
 import { PackedFormatError, pack, unpack } from '#shared/hosts/probing/packedState.ts';
 
 import type { ProbeOutcome, ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';
@@ -106,7 +106,7 @@ describe('a verdict', () => {
     fc.assert(
       fc.property(results, (all) => {
         let live = unknownHost(hostWith());
-        const changes: Change[] = [];
+        const changes: StateChange[] = [];
         all.forEach((result, turn) => {
           const judged = verdictOn(live, result, hostWith(), turn * 60_000);
           expect(judged.change !== undefined).toBe(judged.live.state !== live.state);

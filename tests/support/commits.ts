@@ -2,7 +2,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Committed } from '#shared/hosts/events/announce.ts';
-import type { Change } from '#shared/hosts/probing/liveness.ts';
+import type { StateChange } from '#shared/hosts/probing/liveness.ts';
 
 interface Update {
   readonly Key?: Readonly<Record<string, AttributeValue>>;
@@ -25,7 +25,7 @@ export const recordCommits = (client: { readonly middlewareStack: unknown }): Co
       const { Key, ExpressionAttributeValues = {} } = (args as { input: Update }).input;
       const list = ExpressionAttributeValues[':changes'];
       if (list && Key?.['sk']?.S === 'STATE') {
-        const { changes } = unmarshall({ changes: list }) as { changes: readonly Change[] };
+        const { changes } = unmarshall({ changes: list }) as { changes: readonly StateChange[] };
         commits.push({ shard: Key['pk']?.S?.slice(2) ?? '', changes });
       }
       return answer;

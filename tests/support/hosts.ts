@@ -1,7 +1,7 @@
 /** Host definitions and a registry on a real table. */
 import { createHostStore } from '#shared/hosts/dynamo/hostStore.ts';
 import { checkHost, type HostDefinition } from '#shared/hosts/registry/definition.ts';
-import type { ManageDeps } from '#shared/hosts/registry/manageHosts.ts';
+import type { ManageHostsDeps } from '#shared/hosts/registry/manageHosts.ts';
 import { systemSleep } from '#shared/kernel/ports.ts';
 import { createHostsTable } from './table.ts';
 
@@ -23,7 +23,7 @@ export const definitions = (prefix: string, count: number, more?: object) =>
 export interface TestRegistry {
   readonly options: Awaited<ReturnType<typeof createHostsTable>>;
   /** Another person's process on the same table. */
-  another(over?: Partial<ManageDeps>): ManageDeps;
+  another(over?: Partial<ManageHostsDeps>): ManageHostsDeps;
 }
 
 export const startRegistry = async (endpoint: string): Promise<TestRegistry> => {

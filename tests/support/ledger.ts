@@ -1,7 +1,7 @@
 /** A ledger on a real table, with a clock that tests move. */
 
 import { systemSleep } from '#shared/kernel/ports.ts';
-import { type Verdict, verify } from '#shared/ledger/audit/verify.ts';
+import { type Verification, verify } from '#shared/ledger/audit/verify.ts';
 import { createAccountStore } from '#shared/ledger/dynamo/accountStore.ts';
 import { createEntryStore } from '#shared/ledger/dynamo/entryStore.ts';
 import { createHoldStore } from '#shared/ledger/dynamo/holdStore.ts';
@@ -97,7 +97,7 @@ export const auditOf = ({
   store,
   options,
   lanes,
-}: Pick<TestLedger, 'store' | 'options' | 'lanes'>): Promise<Verdict> =>
+}: Pick<TestLedger, 'store' | 'options' | 'lanes'>): Promise<Verification> =>
   verify({
     store,
     lanes,

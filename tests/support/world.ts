@@ -26,7 +26,7 @@ import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
-import { recordOf } from '#shared/jobs/dynamo/recordItems.ts';
+import { jobRecordOf } from '#shared/jobs/dynamo/recordItems.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
 import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import { relayEnds } from '#shared/jobs/flow/relay.ts';
@@ -212,7 +212,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const { Items = [] } = await clean.send(
       new ScanCommand({ TableName: table, ConsistentRead: true }),
     );
-    return Items.filter(({ sk, status }) => sk === 'JOB' && status !== undefined).map(recordOf);
+    return Items.filter(({ sk, status }) => sk === 'JOB' && status !== undefined).map(jobRecordOf);
   };
 
   const relayed = new Set<string>();

@@ -1,7 +1,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it } from 'vitest';
 import { createHostEvents, EventsRefusedError } from '#shared/hosts/eventbridge/hostEvents.ts';
-import type { Change } from '#shared/hosts/probing/liveness.ts';
+import type { StateChange } from '#shared/hosts/probing/liveness.ts';
 import { ProbeMessageError, probeMessageOf } from '#shared/hosts/probing/probeMessage.ts';
 
 const AT = Date.parse('2026-03-01T10:00:00Z');
@@ -54,7 +54,7 @@ const busOf = (answers: readonly object[]) => {
 describe('changes on the event bus', () => {
   const changes = Array.from(
     { length: 12 },
-    (_, n): Change => ({
+    (_, n): StateChange => ({
       host: `h-${n}`,
       number: n,
       seq: 7,

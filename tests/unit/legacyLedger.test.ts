@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { marginOf, ppmOf } from '#shared/billing/margin.ts';
 import { splitOf } from '#shared/billing/settleCharge.ts';
-import { replayJournal, reportOf, snapshotOf } from '#shared/legacy/ledger/divergence.ts';
+import { legacySnapshotOf, replayJournal, reportOf } from '#shared/legacy/ledger/divergence.ts';
 import {
   canonicalExact,
   type ExactObject,
@@ -17,7 +17,7 @@ const DIR = 'tests/fixtures/legacy/ledger';
 const read = (name: string): string => readFileSync(`${DIR}/${name}`, 'utf8');
 const unzipped = (name: string): string => gunzipSync(readFileSync(`${DIR}/${name}`)).toString();
 const text = unzipped('ledger_events.jsonl.gz');
-const snapshot = snapshotOf(parseExact(unzipped('ledger.json.gz')) as ExactObject);
+const snapshot = legacySnapshotOf(parseExact(unzipped('ledger.json.gz')) as ExactObject);
 const vectors = JSON.parse(read('vectors.json'));
 
 describe("the original's journal", () => {

@@ -4,7 +4,7 @@ import { readAll } from '#shared/aws/itemBatches.ts';
 import { slotKey } from '#shared/aws/slotItems.ts';
 import type { HostsOptions } from '#shared/hosts/dynamo/transaction.ts';
 import type { SlotsReader } from '#shared/hosts/ports.ts';
-import { itemsOf } from '#shared/kernel/slotShards.ts';
+import { slotItemsOf } from '#shared/kernel/slotShards.ts';
 import { hostSlotsKey } from './hostSlots.ts';
 
 type Held = Readonly<Record<string, { readonly until: number }>>;
@@ -13,7 +13,7 @@ type Held = Readonly<Record<string, { readonly until: number }>>;
 export const createSlotsReader = (options: HostsOptions): SlotsReader => ({
   used: async (hosts, now) => {
     const places = hosts.flatMap(({ id, concurrency }) =>
-      Array.from({ length: itemsOf(concurrency) }, (_, item) => ({
+      Array.from({ length: slotItemsOf(concurrency) }, (_, item) => ({
         id,
         key: item === 0 ? hostSlotsKey(id) : slotKey(id, item),
       })),

@@ -3,7 +3,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import type { Committed } from '../events/announce.ts';
-import type { Change } from '../probing/liveness.ts';
+import type { StateChange } from '../probing/liveness.ts';
 
 export interface StreamedCommit extends Committed {
   readonly sequence: string;
@@ -16,6 +16,6 @@ export const commitsOf = ({ Records }: DynamoDBStreamEvent): readonly StreamedCo
       string,
       AttributeValue
     >;
-    const { changes } = unmarshall({ changes: chg }) as { changes: readonly Change[] };
+    const { changes } = unmarshall({ changes: chg }) as { changes: readonly StateChange[] };
     return { sequence: dynamodb.SequenceNumber ?? '', shard: pk.S?.slice(2) ?? '', changes };
   });

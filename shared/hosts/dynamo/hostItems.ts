@@ -4,7 +4,7 @@
  */
 import type { Capability, Host, Overlay, ProbeSettings } from '../registry/host.ts';
 
-export type Item = Readonly<Record<string, unknown>>;
+export type HostItem = Readonly<Record<string, unknown>>;
 
 export const DIRECTORY = { pk: 'DIRECTORY', sk: 'SHARDS' } as const;
 export const HOST_PREFIX = 'H#';
@@ -37,7 +37,7 @@ interface Definition {
 /**
  * A host as an item. The whole definition is one text: a shard of a thousand hosts is read at once.
  */
-export const hostItem = (host: Host): Item => {
+export const hostItem = (host: Host): HostItem => {
   const { id, shard, endpoint, unit, concurrency, tags, probe, number, version } = host;
   const capabilities = host.capabilities.map(({ kind, price }) => [kind, String(price)] as const);
   const definition: Definition = { endpoint, capabilities, unit, concurrency, tags, probe };
@@ -59,7 +59,7 @@ const capabilityOf = ([kind, price]: readonly [string, string]): Capability => (
 });
 
 /** The host of an item. */
-export const hostOf = ({ pk, sk, d, n, v, at, o }: Item): Host => {
+export const hostOf = ({ pk, sk, d, n, v, at, o }: HostItem): Host => {
   const { capabilities, ...definition } = JSON.parse(text(d)) as Definition;
   return {
     id: text(sk).slice(HOST_PREFIX.length),

@@ -6,14 +6,14 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { changeIdOf } from '../events/changeId.ts';
 import type { HostHistory, HostProjection } from '../ports.ts';
-import type { Change } from '../probing/liveness.ts';
+import type { StateChange } from '../probing/liveness.ts';
 import { conditionalPut } from './conditionalPut.ts';
 import { projectionKey } from './hostItems.ts';
 import type { HostsOptions } from './transaction.ts';
 
 const WIDTH = 16;
 
-const changeKey = ({ host, seq }: Pick<Change, 'host' | 'seq'>) => ({
+const changeKey = ({ host, seq }: Pick<StateChange, 'host' | 'seq'>) => ({
   pk: `E#${host}`,
   sk: String(seq).padStart(10, '0'),
 });
@@ -25,7 +25,7 @@ export const createHostProjection = ({
 }: HostsOptions): HostProjection & HostHistory => {
   const unlessNewer = conditionalPut({ client, table });
 
-  const recordOne = async (shard: string, change: Change): Promise<void> => {
+  const recordOne = async (shard: string, change: StateChange): Promise<void> => {
     const { host, seq, to: state, since, reason, at } = change;
     const row = { ...projectionKey({ shard, id: host }), state, since, reason, seq, at };
     await unlessNewer(row, 'attribute_not_exists(pk) OR seq < :seq');
@@ -58,7 +58,7 @@ export const createHostProjection = ({
       );
       for await (const { Items = [] } of pages)
         return Items.map(
-          ({ pk: _pk, sk: _sk, [HOSTS_TTL]: _ttl, ...change }) => change as unknown as Change,
+          ({ pk: _pk, sk: _sk, [HOSTS_TTL]: _ttl, ...change }) => change as unknown as StateChange,
         );
       return [];
     },

@@ -8,9 +8,9 @@ import type { Host } from '../registry/host.ts';
 import {
   DIRECTORY,
   HOST_PREFIX,
+  type HostItem,
   hostKey,
   hostOf,
-  type Item,
   metaKey,
   pointerKey,
   shardPk,
@@ -49,7 +49,7 @@ export const createHostStore = (options: HostsOptions): HostStore => {
   const { client, table } = options;
   const seen = new Map<string, { readonly version: number; readonly hosts: readonly Host[] }>();
 
-  const read = async (Key: Key): Promise<Item> => {
+  const read = async (Key: Key): Promise<HostItem> => {
     const { Item = {} } = await client.send(
       new GetCommand({ TableName: table, Key, ConsistentRead: true }),
     );

@@ -4,12 +4,12 @@
  */
 
 import type { HostEvents, HostProjection } from '../ports.ts';
-import type { Change } from '../probing/liveness.ts';
+import type { StateChange } from '../probing/liveness.ts';
 import { changeIdOf } from './changeId.ts';
 
 export interface Committed {
   readonly shard: string;
-  readonly changes: readonly Change[];
+  readonly changes: readonly StateChange[];
 }
 
 /**

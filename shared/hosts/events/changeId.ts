@@ -1,5 +1,6 @@
 /** Ids of changes. */
-import type { Change } from '../probing/liveness.ts';
+import type { StateChange } from '../probing/liveness.ts';
 
 /** The id of a change, unique for ever: each host counts its changes. */
-export const changeIdOf = ({ host, seq }: Pick<Change, 'host' | 'seq'>): string => `${host}#${seq}`;
+export const changeIdOf = ({ host, seq }: Pick<StateChange, 'host' | 'seq'>): string =>
+  `${host}#${seq}`;

@@ -6,14 +6,14 @@
 import type { ClosedHour, ShardState } from '../ports.ts';
 import type { Host } from '../registry/host.ts';
 import { hourOf } from '../rollups.ts';
-import type { Change, Live } from './liveness.ts';
+import type { Live, StateChange } from './liveness.ts';
 import type { ProbeResult } from './probeOutcome.ts';
 
 import { unknownHost, verdictOn } from './verdict.ts';
 
 export interface Applied {
   readonly next: Omit<ShardState, 'version'>;
-  readonly changes: readonly Change[];
+  readonly changes: readonly StateChange[];
 }
 
 /** The counts of the hour that is over, when the state still has them. */
@@ -50,7 +50,7 @@ export const applyFindings = (
   { tick, at, foundAt }: RunMoment,
 ): Applied => {
   const isNewHour = closedHour(seen, at) !== undefined;
-  const changes: Change[] = [];
+  const changes: StateChange[] = [];
   const live = new Map<number, Live>();
   for (const host of hosts) {
     const known = seen.live.get(host.number) ?? unknownHost(host);

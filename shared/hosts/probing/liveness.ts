@@ -44,7 +44,7 @@ export interface Live {
 }
 
 /** One change of state. `host#seq` names the change for ever. */
-export interface Change {
+export interface StateChange {
   readonly host: string;
   readonly number: number;
   readonly seq: number;

@@ -5,7 +5,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Ids, Logger } from '#shared/kernel/ports.ts';
 import type { HostRegistry, ProbeMessage, RollupStore, ShardState, ShardStore } from '../ports.ts';
 import { type Host, overlayAt } from '../registry/host.ts';
-import { apartMsOf, budgetMsOf, tickOf } from '../registry/shard.ts';
+import { apartMsOf, budgetMsOf, runNumberAt } from '../registry/shard.ts';
 import {
   type Applied,
   applyFindings,
@@ -13,7 +13,7 @@ import {
   type Findings,
   type RunMoment,
 } from './applyFindings.ts';
-import type { Change, Live } from './liveness.ts';
+import type { Live, StateChange } from './liveness.ts';
 import { type Sentinels, withoutMassFailure } from './massFailure.ts';
 import type { HostToProbe, ProbeRun } from './probeAll.ts';
 
@@ -37,7 +37,7 @@ export interface ShardReport {
   readonly live?: ReadonlyMap<number, Live>;
   /** Numbers of the hosts with an overlay. */
   readonly resting?: ReadonlySet<number>;
-  readonly changes: readonly Change[];
+  readonly changes: readonly StateChange[];
 }
 
 interface Commit {
@@ -85,7 +85,7 @@ export const runShard = async (
   deps: ShardDeps,
 ): Promise<ShardReport> => {
   const { store, registry, clock } = deps;
-  const tick = tickOf(shard, at);
+  const tick = runNumberAt(shard, at);
   const from = clock.now();
   const skewMs = from - at;
   const report = (kind: ShardReport['kind']): ShardReport => ({ kind, shard, skewMs, changes: [] });

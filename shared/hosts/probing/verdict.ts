@@ -5,7 +5,7 @@
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Host, overlayAt } from '../registry/host.ts';
-import type { Change, HostState, Live } from './liveness.ts';
+import type { HostState, Live, StateChange } from './liveness.ts';
 import { NO_CERTIFICATE } from './liveness.ts';
 
 import type { ProbeOutcome, ProbeResult } from './probeOutcome.ts';
@@ -13,9 +13,9 @@ import type { ProbeOutcome, ProbeResult } from './probeOutcome.ts';
 type Conclusive = Exclude<ProbeOutcome, { readonly kind: 'inconclusive' }>;
 type Passed = Exclude<Conclusive, { readonly kind: 'fail' }>;
 
-export interface Verdict {
+export interface ProbeVerdict {
   readonly live: Live;
-  readonly change?: Change;
+  readonly change?: StateChange;
 }
 
 const OUTCOMES_KEPT = 20;
@@ -162,7 +162,7 @@ const flaps = (changes: number, before: boolean): boolean => {
 };
 
 /** What happened during an overlay is announced after its end, unless that is over as well. */
-const announced = (before: Live, next: Live, host: Host, now: number): Verdict => {
+const announced = (before: Live, next: Live, host: Host, now: number): ProbeVerdict => {
   const { announced = before.state, ...rest } = next;
   const { state, reason } = next;
   const isChange = state !== before.state;
@@ -172,7 +172,7 @@ const announced = (before: Live, next: Live, host: Host, now: number): Verdict =
   const begun = state === 'offline' ? next.failedSince : seconds(now);
   const since = isChange ? begun : before.since;
   const seq = before.seq + 1;
-  const change: Change = {
+  const change: StateChange = {
     host: host.id,
     number: host.number,
     seq,
@@ -198,7 +198,7 @@ export const verdictOn = (
   { outcome, reprobed }: ProbeResult,
   host: Host,
   now: number,
-): Verdict => {
+): ProbeVerdict => {
   if (outcome.kind === 'inconclusive') {
     const inconclusive = capped(before.inconclusive + 1);
     return { live: { ...before, inconclusive, inconclusiveReason: outcome.reason } };

@@ -17,7 +17,7 @@ import {
 } from './definition.ts';
 import type { Host, Overlay } from './host.ts';
 
-export interface ManageDeps {
+export interface ManageHostsDeps {
   readonly store: HostStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -26,7 +26,7 @@ export interface ManageDeps {
   readonly onOutcome?: (outcome: HostOutcome) => void;
 }
 
-const pause = ({ random, wait }: ManageDeps, tries: number): Promise<void> =>
+const pause = ({ random, wait }: ManageHostsDeps, tries: number): Promise<void> =>
   wait(fullJitter(doubled(LIMITS.hostRetryBaseMs, tries, LIMITS.hostRetryCapMs), random));
 
 /** What is known of the space in the shards while no one else writes. */
@@ -35,7 +35,7 @@ interface Room {
   readonly next: Map<string, number>;
 }
 
-const place = async (interval: number, room: Room, { store, hostsMax }: ManageDeps) => {
+const place = async (interval: number, room: Room, { store, hostsMax }: ManageHostsDeps) => {
   room.counts ??= new Map(await store.counts());
   const found = placeFor(interval, room.counts, hostsMax ?? SHARD_HOSTS_MAX);
   const next = room.next.get(found.shard) ?? (await store.nextNumber(found.shard));
@@ -61,7 +61,7 @@ const recount = (
 const create = async (
   definitions: readonly HostDefinition[],
   room: Room,
-  deps: ManageDeps,
+  deps: ManageHostsDeps,
 ): Promise<readonly HostOutcome[]> => {
   const interval = definitions[0]?.probe.intervalSeconds ?? 0;
   const at = await place(interval, room, deps);
@@ -83,7 +83,7 @@ const move = async (
   seen: Host,
   definition: HostDefinition,
   room: Room,
-  deps: ManageDeps,
+  deps: ManageHostsDeps,
 ): Promise<readonly HostOutcome[]> => {
   const at = await place(definition.probe.intervalSeconds, room, deps);
   const next = {
@@ -101,7 +101,7 @@ const move = async (
 
 const rewrite = async (
   changes: readonly HostChange[],
-  { store }: ManageDeps,
+  { store }: ManageHostsDeps,
 ): Promise<readonly HostOutcome[]> =>
   (await store.rewrite(changes)) === 'done'
     ? changes.map(({ next: { id } }) => ({ id, code: 'changed' }))
@@ -128,7 +128,7 @@ const plan = (
   found: ReadonlyMap<string, Host>,
   replace: boolean,
   room: Room,
-  deps: ManageDeps,
+  deps: ManageHostsDeps,
 ): { readonly decided: readonly HostOutcome[]; readonly steps: readonly Step[] } => {
   const decided: HostOutcome[] = [];
   const steps: Step[] = [];
@@ -153,7 +153,7 @@ const addChunk = async (
   definitions: readonly HostDefinition[],
   replace: boolean,
   room: Room,
-  deps: ManageDeps,
+  deps: ManageHostsDeps,
 ): Promise<readonly HostOutcome[]> => {
   const outcomes = new Map<string, HostOutcome>();
   const note = (made: readonly HostOutcome[]): void => {
@@ -183,7 +183,7 @@ const addChunk = async (
 export const addHosts = async (
   definitions: readonly HostDefinition[],
   { replace = false }: { readonly replace?: boolean },
-  deps: ManageDeps,
+  deps: ManageHostsDeps,
 ): Promise<readonly HostOutcome[]> => {
   const room: Room = { next: new Map() };
   const outcomes: HostOutcome[] = [];
@@ -206,7 +206,7 @@ export const addHosts = async (
 /** Reads and writes one host until no one wrote in between. */
 const once = async (
   id: string,
-  deps: ManageDeps,
+  deps: ManageHostsDeps,
   write: (seen: Host) => Promise<Written> | HostOutcome['code'],
   code: HostOutcome['code'],
 ): Promise<HostOutcome> => {
@@ -229,7 +229,7 @@ const once = async (
 export const setOverlay = (
   id: string,
   overlay: Overlay | undefined,
-  deps: ManageDeps,
+  deps: ManageHostsDeps,
 ): Promise<HostOutcome> =>
   once(
     id,
@@ -244,5 +244,5 @@ export const setOverlay = (
   );
 
 /** Removes a host. Its number is never given again. */
-export const removeHost = (id: string, deps: ManageDeps): Promise<HostOutcome> =>
+export const removeHost = (id: string, deps: ManageHostsDeps): Promise<HostOutcome> =>
   once(id, deps, (seen) => deps.store.remove(seen), 'removed');

@@ -20,7 +20,7 @@ export const intervalOf = (shard: string): ProbeInterval => {
  *
  * @param at ms since the epoch
  */
-export const tickOf = (shard: string, at: number): number =>
+export const runNumberAt = (shard: string, at: number): number =>
   Math.floor(at / (intervalOf(shard) * 1_000));
 
 /**

@@ -3,7 +3,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { isTerminal, type JobRecord } from '../record/record.ts';
-import { recordOf } from './recordItems.ts';
+import { jobRecordOf } from './recordItems.ts';
 
 /** One record of the stream. */
 export interface StreamedEnd {
@@ -18,7 +18,7 @@ type Image = Record<string, AttributeValue>;
 /** The job that the record ends. A second write to an ended row is no new end, unless redriven. */
 const endIn = (before: Image | undefined, after: Image | undefined): JobRecord | undefined => {
   if (after?.['sk']?.S !== 'JOB') return undefined;
-  const record = recordOf(unmarshall(after));
+  const record = jobRecordOf(unmarshall(after));
   const same =
     before?.['status']?.S === record.status &&
     Number(before['generation']?.N ?? 0) === (record.generation ?? 0);

@@ -7,7 +7,7 @@ import type { Edge, FlowStore } from '../ports/jobs.ts';
 import { isTerminal, type Status } from '../record/record.ts';
 import type { StoreOptions } from './jobStore.ts';
 import { readJobs, WIDTH } from './readJobs.ts';
-import { jobKey, recordOf } from './recordItems.ts';
+import { jobKey, jobRecordOf } from './recordItems.ts';
 import { blockerOf } from './updateExpressions.ts';
 
 const EDGE = 'DEP#';
@@ -141,7 +141,7 @@ export const createFlowStore = (options: StoreOptions): FlowStore => {
             ReturnValues: 'ALL_NEW',
           }),
         );
-        return Attributes ? recordOf(Attributes) : undefined;
+        return Attributes ? jobRecordOf(Attributes) : undefined;
       } catch (error) {
         blockerOf(error);
         return undefined;

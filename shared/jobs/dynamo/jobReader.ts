@@ -18,7 +18,7 @@ import {
 import type { DueReader } from '../ports/jobs.ts';
 import { isTerminal, type JobRecord } from '../record/record.ts';
 import { readJobs } from './readJobs.ts';
-import { recordOf } from './recordItems.ts';
+import { jobRecordOf } from './recordItems.ts';
 
 interface ReaderOptions {
   readonly client: DynamoDBDocumentClient;
@@ -118,7 +118,7 @@ async function* scanned(
       ExpressionAttributeValues: { ':job': 'JOB' },
     },
   );
-  for await (const { Items = [] } of pages) yield Items.map(recordOf);
+  for await (const { Items = [] } of pages) yield Items.map(jobRecordOf);
 }
 
 /** Due jobs of one Jobs table, page by page, one shard after another, earliest first in a page. */

@@ -11,7 +11,7 @@ import type { JobStore } from '../ports/jobs.ts';
 import { type ClaimOutcome, classifyRefusal, type FencedOutcome } from '../record/claimOutcome.ts';
 import type { JobRecord } from '../record/record.ts';
 import type { Transition } from '../record/transitions.ts';
-import { jobKey, recordOf } from './recordItems.ts';
+import { jobKey, jobRecordOf } from './recordItems.ts';
 import {
   claimInput,
   createInput,
@@ -58,7 +58,7 @@ const changes = ({
       try {
         const { Attributes } = await client.send(new UpdateCommand(claimInput(table, request)));
         assert(Attributes, 'a claim returns the new item');
-        return { kind: 'claimed', record: recordOf(Attributes) };
+        return { kind: 'claimed', record: jobRecordOf(Attributes) };
       } catch (error) {
         return classifyRefusal(blockerOf(error), request, LIMITS.clockSkewMs);
       }
@@ -107,7 +107,7 @@ const changes = ({
           }),
         );
         assert(Attributes, 'an amended row is returned');
-        return { kind: 'applied', record: recordOf(Attributes) };
+        return { kind: 'applied', record: jobRecordOf(Attributes) };
       } catch (error) {
         return { kind: 'lost', record: blockerOf(error) };
       }
@@ -161,7 +161,7 @@ const rows = ({
     const { Item } = await client.send(
       new GetCommand({ TableName: table, Key: jobKey(id), ConsistentRead: true }),
     );
-    const record = Item ? recordOf(Item) : undefined;
+    const record = Item ? jobRecordOf(Item) : undefined;
     return record?.status === undefined ? undefined : record;
   },
 });

@@ -2,7 +2,7 @@
 import { readAll } from '#shared/aws/itemBatches.ts';
 import type { JobRecord } from '../record/record.ts';
 import type { StoreOptions } from './jobStore.ts';
-import { recordOf } from './recordItems.ts';
+import { jobRecordOf } from './recordItems.ts';
 
 /** How many requests are under way at once. */
 export const WIDTH = 4;
@@ -14,4 +14,5 @@ export const readJobs = async (
   options: StoreOptions,
   keys: Arguments[1],
   asked?: Pick<NonNullable<Arguments[2]>, 'projection'>,
-): Promise<JobRecord[]> => (await readAll(options, keys, { width: WIDTH, ...asked })).map(recordOf);
+): Promise<JobRecord[]> =>
+  (await readAll(options, keys, { width: WIDTH, ...asked })).map(jobRecordOf);

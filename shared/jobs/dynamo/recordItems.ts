@@ -36,7 +36,7 @@ export const itemOf = ({ id, ...fields }: JobRecord): Record<string, unknown> =>
  * The row of an item. Unchecked beyond its key, because only this adapter writes these items.
  * @throws AssertionError for an item that is no job's
  */
-export const recordOf = (item: Item): JobRecord => {
+export const jobRecordOf = (item: Item): JobRecord => {
   const { pk, sk: _sk, repeats, ...fields } = item;
   assert(typeof pk === 'string' && pk.startsWith('JOB#'), 'the item is a job');
   return {

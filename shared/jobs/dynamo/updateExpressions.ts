@@ -2,7 +2,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { JobRecord } from '../record/record.ts';
-import { recordOf } from './recordItems.ts';
+import { jobRecordOf } from './recordItems.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -29,5 +29,5 @@ export const assignments = (fields: Fields, remove: readonly string[] = []) => {
 /** The row that made a condition fail, if there is one. Throws any other error again. */
 export const blockerOf = (error: unknown): JobRecord | undefined => {
   if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  return error.Item ? recordOf(unmarshall(error.Item)) : undefined;
+  return error.Item ? jobRecordOf(unmarshall(error.Item)) : undefined;
 };

@@ -17,7 +17,7 @@ import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { reasonOf } from '#shared/kernel/schemaIssue.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import type { JobDefinition, Kinds } from '../kinds/defineJob.ts';
-import { keysOf, validated } from '../kinds/payloadSchema.ts';
+import { faultPath, validated } from '../kinds/payloadSchema.ts';
 import type { EnvelopeIssue } from './issue.ts';
 import { referencesIn } from './resultReferences.ts';
 import { issueAt, parseHostileJson, pathText } from './safeJson.ts';
@@ -68,7 +68,7 @@ export const checkPayload = (
   try {
     const judged = validated(definition.payload, payload);
     if (judged.ok) return ok(judged.value);
-    const path = pathText(['payload', ...keysOf(judged.fault)]);
+    const path = pathText(['payload', ...faultPath(judged.fault)]);
     return err(issueAt('PAYLOAD_INVALID', path, reasonOf(judged.fault)));
   } catch (error) {
     const reason = `the schema of ${definition.kind} threw ${thrownText(error)}`;

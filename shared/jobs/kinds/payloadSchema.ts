@@ -53,6 +53,6 @@ export const validated = (schema: PayloadSchema, payload: unknown): Judged => {
 };
 
 /** The keys that lead to the fault. */
-export const keysOf = ({ path = [] }: SchemaFault): readonly string[] =>
+export const faultPath = ({ path = [] }: SchemaFault): readonly string[] =>
   // Some libraries' paths are arrays with a `map` of their own.
   Array.from(path, (part) => String(typeof part === 'object' ? part.key : part));

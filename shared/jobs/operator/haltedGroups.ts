@@ -10,7 +10,7 @@ export type GroupOutcome =
   | { readonly kind: 'decided'; readonly record: JobRecord; readonly atOnce: boolean }
   | { readonly kind: 'not_halted'; readonly record: JobRecord | undefined };
 
-export interface GroupDeps {
+export interface HaltedGroupDeps {
   readonly store: JobStore;
   readonly visibility: Visibility;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export const decideGroup = async (
   id: string,
   decision: 'skip' | 'resume',
   by: string,
-  { store, visibility, clock }: GroupDeps,
+  { store, visibility, clock }: HaltedGroupDeps,
 ): Promise<GroupOutcome> => {
   for (;;) {
     const record = await store.get(id);

@@ -1,11 +1,11 @@
 /** Ports of the job rules; their adapters are in dynamo/, sqs/, s3/ and http/. */
 import type { Priority } from '#shared/contracts/queues.ts';
+import type { SourceLimits } from '#shared/contracts/worker.ts';
 import type { Chain } from '#shared/legacy/chains/guards.ts';
 
 import type { ClaimOutcome, ClaimRequest, FencedOutcome } from '../record/claimOutcome.ts';
 import type { JobRecord, Lease, Receipt, Repeat, Status } from '../record/record.ts';
 import type { Transition } from '../record/transitions.ts';
-import type { SourceLimits } from './limits.ts';
 
 /** The Jobs table. Every write is one conditional request, safe to repeat. */
 export interface JobStore {

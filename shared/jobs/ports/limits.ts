@@ -1,13 +1,5 @@
 /** Ports of the limits of sources: what a source may use, and what keeps count of it. */
-
-/** What a source may use; unlimited where a field is absent. */
-export interface SourceLimits {
-  /** Starts per minute, evenly spaced; `burst` of them may come at once. */
-  readonly perMinute?: number;
-  readonly burst?: number;
-  /** Attempts that may run at the same time. */
-  readonly concurrency?: number;
-}
+import type { SourceLimits } from '#shared/contracts/worker.ts';
 
 /** A job's slot of its source: the right to run beside the other jobs of the source. */
 export interface SourceSlot {

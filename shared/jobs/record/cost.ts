@@ -7,11 +7,11 @@ export interface Cost {
   /** Minor units, as text. */
   readonly amount: string;
   /** Only of a child that is paid from its parent's hold. */
-  readonly draw?: Draw;
+  readonly draw?: ChildHold;
 }
 
 /** A hold that takes its amount out of another hold. */
-export interface Draw {
+export interface ChildHold {
   /** The id of the new hold. */
   readonly hold: string;
   /** The id of the hold that the amount comes from. */

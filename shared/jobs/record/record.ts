@@ -4,7 +4,7 @@ import type { Wait } from '../steps/kept.ts';
 import type { Cost, Settlement } from './cost.ts';
 
 export type { Status } from '#shared/contracts/jobs.ts';
-export type { Cost, Draw, Settlement } from './cost.ts';
+export type { ChildHold, Cost, Settlement } from './cost.ts';
 
 /** Whether the job has ended; false without a status. */
 export const isTerminal = (status: Status | undefined): status is Terminal =>

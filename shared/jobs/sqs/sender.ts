@@ -1,6 +1,6 @@
 /** Sends jobs to their queues: the messages of a group in order, groups in parallel. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { type Entry, type SendOutcome, sendEntries } from '#shared/aws/sendAll.ts';
+import { type SendEntry, type SendOutcome, sendEntries } from '#shared/aws/sendAll.ts';
 import {
   type ByPriority,
   ORIGIN_ATTRIBUTE,
@@ -54,7 +54,7 @@ const attributesOf = ({ released, placedIn, origin }: OutgoingMessage) => {
   return entries.length > 0 ? { MessageAttributes: Object.fromEntries(entries) } : {};
 };
 
-const entryOf = ({ message }: Indexed): Entry => ({
+const entryOf = ({ message }: Indexed): SendEntry => ({
   MessageBody: message.body,
   MessageGroupId: message.group,
   MessageDeduplicationId: message.deduplicationId,

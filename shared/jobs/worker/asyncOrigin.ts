@@ -6,7 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** A running attempt, as its asynchronous steps know it. */
-export interface Origin {
+export interface AttemptOrigin {
   readonly jobId: string;
   readonly kind: string;
   readonly attempt: number;
@@ -31,10 +31,10 @@ export class LeftBehindError extends Error {
   }
 }
 
-const current = new AsyncLocalStorage<Origin>();
+const current = new AsyncLocalStorage<AttemptOrigin>();
 
 /** Runs a function; all asynchronous work that it starts belongs to the attempt `origin`. */
-export const runAs = <T>(origin: Origin, run: () => T): T => current.run(origin, run);
+export const runAs = <T>(origin: AttemptOrigin, run: () => T): T => current.run(origin, run);
 
 /** The attempt that the running code belongs to; undefined when no handler started this code. */
-export const originOf = (): Origin | undefined => current.getStore();
+export const originOf = (): AttemptOrigin | undefined => current.getStore();

@@ -1,7 +1,7 @@
 /** Jobs that a handler enqueues. They are sent if, and only if, their parent completes. */
 
 import { createShares } from '#shared/billing/childShares.ts';
-import type { Funds } from '#shared/billing/ports.ts';
+import type { JobFunds } from '#shared/billing/ports.ts';
 import { CHILDREN_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -59,7 +59,7 @@ export const childId = (parentId: string, which: number | string): string => {
  */
 export const collectChildren = (
   tree: Tree,
-  funds: Funds | undefined,
+  funds: JobFunds | undefined,
   kinds: Kinds,
   blobs: Blobs,
 ): Children => {

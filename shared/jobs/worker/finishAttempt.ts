@@ -1,7 +1,7 @@
 /** Writes down how an attempt ended: one fenced transition, then the message's disposition. */
 
 import { type Earned, settlementOf } from '#shared/billing/jobCost.ts';
-import type { Funds } from '#shared/billing/ports.ts';
+import type { JobFunds } from '#shared/billing/ports.ts';
 import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -35,7 +35,7 @@ export interface Ended {
   readonly delivery: Delivery;
   readonly policy: RetryPolicy;
   readonly children: Children;
-  readonly funds?: Funds | undefined;
+  readonly funds?: JobFunds | undefined;
   /** What the host earns that did the work; undefined when the worker did it. */
   readonly earned?: Earned | undefined;
 }

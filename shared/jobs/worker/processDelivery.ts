@@ -38,7 +38,7 @@ import {
   runAttempt,
 } from './runHandler.ts';
 import { admit } from './sourceLimits.ts';
-import { type Standing, standBy } from './standBy.ts';
+import { standBy, type WaitReason } from './standBy.ts';
 import { pausedSeconds, turnSeconds } from './waitTimes.ts';
 
 /** The Lambda invocation that runs the job. */
@@ -229,7 +229,7 @@ export const processDelivery = async (
   const gate = await deps.gate.check(delivery.priority, facts.source);
   if (delivery.messageGroup !== undefined && isForgotten(gate.heldUntil, deps))
     await keepLooking(deps.clock.now(), deps);
-  const standing = (what: Standing) => standBy(job, facts, delivery, what, deps);
+  const standing = (what: WaitReason) => standBy(job, facts, delivery, what, deps);
   if (gate.kind === 'paused') {
     const { what } = gate;
     const seconds = pausedSeconds(delivery.receives);

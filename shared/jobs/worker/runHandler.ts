@@ -12,7 +12,7 @@ import { StepError, StepUseError } from '../steps/errors.ts';
 import type { Wait } from '../steps/kept.ts';
 import type { RunSteps } from '../steps/steps.ts';
 import type { Steps } from '../steps/stepTypes.ts';
-import { LeftBehindError, type Origin, runAs } from './asyncOrigin.ts';
+import { type AttemptOrigin, LeftBehindError, runAs } from './asyncOrigin.ts';
 
 /** How an attempt ended. */
 export type AttemptOutcome =
@@ -214,7 +214,7 @@ export const runAttempt = async (
   const cutOff = aborted(signal);
   cutOff.catch(() => undefined);
   let isOver = false;
-  const origin: Origin = {
+  const origin: AttemptOrigin = {
     jobId: context.jobId,
     kind: definition.kind,
     attempt: context.attempt,

@@ -1,8 +1,10 @@
 /** Limits per source: whether a job may start now, or when its message must come back. */
+
+import type { SourceLimits } from '#shared/contracts/worker.ts';
 import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Delivery } from '../ports/jobs.ts';
-import type { SourceLimits, SourceSlot } from '../ports/limits.ts';
+import type { SourceSlot } from '../ports/limits.ts';
 import type { JobFacts } from '../record/claimOutcome.ts';
 import { scheduled } from '../record/newRecord.ts';
 import type { JobRecord } from '../record/record.ts';
@@ -12,7 +14,7 @@ import { deferOrPark } from './park.ts';
 import { slotWaitMs } from './waitTimes.ts';
 
 /** A job that asks to start. */
-export interface Candidate {
+export interface StartRequest {
   readonly facts: JobFacts;
   readonly delivery: Delivery;
   readonly timeoutSeconds: number;
@@ -27,7 +29,7 @@ const isIdle = (record: JobRecord, now: number): boolean => {
 };
 
 const comeBack = async (
-  { facts, delivery }: Candidate,
+  { facts, delivery }: StartRequest,
   record: JobRecord | undefined,
   dueAt: number,
   deps: JobDeps,
@@ -72,7 +74,7 @@ const left = (as: Disposition['as'], { fresh }: SourceSlot): 'ours' | 'any' | un
  * `leave` is called, or until the longest run of the attempt is over.
  */
 export const admit = async (
-  candidate: Candidate,
+  candidate: StartRequest,
   limits: SourceLimits | undefined,
   deps: JobDeps,
 ): Promise<Admission> => {

@@ -12,7 +12,7 @@ import { deferOrPark, whereToWait } from './park.ts';
 import { ready } from './preconditions.ts';
 
 /** Why a job waits, and how long. */
-export interface Standing {
+export interface WaitReason {
   readonly as: Extract<Decision, 'paused' | 'behind'>;
   readonly seconds: number;
   /** What the job waits for, as its history shows it. */
@@ -56,7 +56,7 @@ export const standBy = async (
   job: ValidJob,
   facts: JobFacts,
   delivery: Delivery,
-  { as, seconds, why, code }: Standing,
+  { as, seconds, why, code }: WaitReason,
   deps: JobDeps,
 ): Promise<Disposition> => {
   const { id, kind } = facts;

@@ -10,7 +10,7 @@ import { changesOf } from '../core/balanceChanges.ts';
 import { type Block, entriesOf, type Head } from '../core/blocks.ts';
 import { Book } from '../core/book.ts';
 import type { Executed } from '../core/execute.ts';
-import type { AccountStore, Change, EntryStore, LaneStore, LedgerReader } from '../ports.ts';
+import type { AccountStore, BalanceChange, EntryStore, LaneStore, LedgerReader } from '../ports.ts';
 import { sweepLanes } from '../read/projectEntries.ts';
 import { copyAccounts } from './copyAccounts.ts';
 import { blockName, headName } from './itemNames.ts';
@@ -61,7 +61,11 @@ const executedOf = ({ lane, text }: Block): readonly Executed[] =>
   }));
 
 /** The ledger checked funds and closed accounts before it journaled: the copy checks neither. */
-const asJournaled = (change: Change): Change => ({ ...change, need: 0n, mayBeClosed: true });
+const asJournaled = (change: BalanceChange): BalanceChange => ({
+  ...change,
+  need: 0n,
+  mayBeClosed: true,
+});
 
 const loadPositions = async (
   book: Book,

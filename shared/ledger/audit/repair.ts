@@ -5,7 +5,7 @@
 import { type Block, entriesOf, type Head } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
 import { type Account, availableOf, type Hold, type Transfer } from '../core/types.ts';
-import type { AccountStore, LedgerReader, Place, StoredBalance } from '../ports.ts';
+import type { AccountStore, JournalPlace, LedgerReader, StoredBalance } from '../ports.ts';
 import { newReplay, type Problem, type Replay, replayBlock } from './replay.ts';
 
 /** A balance from the journal. Whether it is closed is told by the item of its account instead. */
@@ -17,7 +17,7 @@ export interface RepairStore {
   restore(what: {
     readonly heads?: readonly Head[];
     readonly balances?: readonly Rebuilt[];
-    readonly transfers?: readonly { readonly transfer: Transfer; readonly place: Place }[];
+    readonly transfers?: readonly { readonly transfer: Transfer; readonly place: JournalPlace }[];
   }): Promise<void>;
 }
 

@@ -1,6 +1,13 @@
 /** Executes the journal of a lane again and checks every step: for replicas and verification. */
 import { sha256 } from '#shared/kernel/json.ts';
-import { type Block, type Entry, entriesOf, genesis, type Head, hashOf } from '../core/blocks.ts';
+import {
+  type Block,
+  type BlockEntry,
+  entriesOf,
+  genesis,
+  type Head,
+  hashOf,
+} from '../core/blocks.ts';
 import { Book, placeOf } from '../core/book.ts';
 import { applyMoves } from '../core/execute.ts';
 import { type Leg, postedOf } from '../core/types.ts';
@@ -67,7 +74,7 @@ const checkLegs = (recorded: readonly Leg[], found: readonly Leg[]): string | un
 };
 
 /** How an entry changes the digest. A leg also tells the balance before it: `balance - change`. */
-const digestChange = ({ transfer, legs }: Entry, lane: number): bigint =>
+const digestChange = ({ transfer, legs }: BlockEntry, lane: number): bigint =>
   legs.reduce((sum, { account, seq, balance, change }) => {
     const name = placeOf({ unit: transfer.unit, account }, lane);
     return sum + digestOf(name, seq, balance) - digestOf(name, seq - 1, balance - change);
@@ -77,7 +84,11 @@ const digestChange = ({ transfer, legs }: Entry, lane: number): bigint =>
 export const digestAfter = (digest: bigint, block: Block): bigint =>
   entriesOf(block).reduce((sum, entry) => addDigest(sum, digestChange(entry, block.lane)), digest);
 
-const applyEntry = ({ transfer, legs }: Entry, book: Book, lane: number): string | undefined => {
+const applyEntry = (
+  { transfer, legs }: BlockEntry,
+  book: Book,
+  lane: number,
+): string | undefined => {
   const { unit } = transfer;
   for (const { account, guarded } of legs)
     book.setAccount({ unit, account, lane, guarded, closed: false, createdAt: 0 });

@@ -8,7 +8,7 @@ import { bad, type Lane, type VerifyDeps, verifyLane } from './verifyJournal.ts'
 /**
  * What {@link verify} found, and how much it looked at. Without `problem`, all is as it should be.
  */
-export interface Verdict {
+export interface Verification {
   readonly problem?: Problem;
   readonly blocks: number;
   readonly transfers: number;
@@ -26,7 +26,7 @@ const holdsOf = async ({ reader, lanes }: VerifyDeps): Promise<readonly Hold[]> 
   return all;
 };
 
-const verifyAll = async (deps: VerifyDeps): Promise<Verdict> => {
+const verifyAll = async (deps: VerifyDeps): Promise<Verification> => {
   const lanes: Lane[] = [];
   for (let lane = 0; lane < deps.lanes && !lanes.at(-1)?.problem; lane += 1)
     lanes.push(await verifyLane(lane, deps));
@@ -52,7 +52,7 @@ const verifyAll = async (deps: VerifyDeps): Promise<Verdict> => {
  * during the look may appear as a difference. An item that cannot be read is a problem, not an
  * error.
  */
-export const verify = async (deps: VerifyDeps): Promise<Verdict> => {
+export const verify = async (deps: VerifyDeps): Promise<Verification> => {
   try {
     return await verifyAll(deps);
   } catch (error) {

@@ -1,7 +1,7 @@
 /**
  * Executes the journal of a lane again, and compares each block with the items that follow from it.
  */
-import { type Block, type Entry, entriesOf } from '../core/blocks.ts';
+import { type Block, type BlockEntry, entriesOf } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
 import { compareTransfer } from '../core/compareRequests.ts';
 import type { Cursor, EntryStore, LaneStore, LedgerReader, StoredRecord } from '../ports.ts';
@@ -39,7 +39,7 @@ export interface Lane {
 export const bad = (where: string, what: string): Problem => ({ where, what });
 
 const checkTransfer = (
-  { transfer }: Entry,
+  { transfer }: BlockEntry,
   record: StoredRecord | undefined,
   { lane, seq }: Block,
   index: number,
@@ -55,7 +55,10 @@ const checkTransfer = (
 };
 
 /** No record of the hold is no problem: a copy has the transfers of a hold, but not the hold. */
-const checkDrawn = ({ draw }: Entry, record: StoredRecord | undefined): Problem | undefined => {
+const checkDrawn = (
+  { draw }: BlockEntry,
+  record: StoredRecord | undefined,
+): Problem | undefined => {
   if (!draw?.closes || !record) return undefined;
   const state = 'hold' in record ? record.hold.state : 'a transfer';
   return state === 'posted'

@@ -1,6 +1,6 @@
 /** How a group of executed transfers changes each balance. Pure. */
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { Change } from '../ports.ts';
+import type { BalanceChange } from '../ports.ts';
 import type { Book } from './book.ts';
 import type { Executed } from './execute.ts';
 import { type AccountKey, availableOf } from './types.ts';
@@ -50,7 +50,7 @@ export const changesOf = (
   before: Book,
   after: Book,
   done: readonly Executed[],
-): readonly Change[] =>
+): readonly BalanceChange[] =>
   touch(done).map(({ key, lane, guarded, lowest, promised }) => {
     const [was, is] = [before.position(key, lane), after.position(key, lane)];
     return {
@@ -65,7 +65,7 @@ export const changesOf = (
   });
 
 /** How many items of the table a commit of these transfers writes. */
-export const itemsOf = (done: readonly Executed[]): number => {
+export const itemsWritten = (done: readonly Executed[]): number => {
   const names = new Set<string>();
   for (const { transfer, lane, legs, draw } of done) {
     names.add(`T ${transfer.id}`).add(`L ${lane}`).add(`B ${lane}`);
@@ -75,7 +75,7 @@ export const itemsOf = (done: readonly Executed[]): number => {
   return names.size;
 };
 
-/** An upper bound of {@link itemsOf} that needs no set of names. */
+/** An upper bound of {@link itemsWritten} that needs no set of names. */
 const boundOf = (done: readonly Executed[]): number =>
   done.reduce((sum, { legs, draw }) => sum + 1 + legs.length + (draw ? 1 : 0), 2);
 
@@ -85,4 +85,4 @@ const movesOf = (done: readonly Executed[]): number =>
 /** Whether a commit of these transfers fits into one transaction, and its block into one item. */
 export const fits = (done: readonly Executed[]): boolean =>
   movesOf(done) <= LIMITS.ledgerMovesMax &&
-  (boundOf(done) <= LIMITS.ledgerItemsMax || itemsOf(done) <= LIMITS.ledgerItemsMax);
+  (boundOf(done) <= LIMITS.ledgerItemsMax || itemsWritten(done) <= LIMITS.ledgerItemsMax);

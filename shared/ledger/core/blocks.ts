@@ -22,7 +22,7 @@ export interface Block extends Head {
 }
 
 /** One transfer of a block with its effects. */
-export interface Entry {
+export interface BlockEntry {
   readonly transfer: Transfer;
   readonly legs: readonly Leg[];
   readonly draw?: Draw;
@@ -49,7 +49,7 @@ interface WireEntry {
   readonly d?: Metadata;
 }
 
-const wireOf = ({ transfer, legs, draw }: Entry): WireEntry => ({
+const wireOf = ({ transfer, legs, draw }: BlockEntry): WireEntry => ({
   i: transfer.id,
   u: transfer.unit,
   m: transfer.moves.map(({ from, to, amount }) => [from, to, String(amount)]),
@@ -69,7 +69,7 @@ const wireOf = ({ transfer, legs, draw }: Entry): WireEntry => ({
   ...(transfer.metadata && { d: transfer.metadata }),
 });
 
-const entryOf = ({ i, u, m, l, h, f, r, n, d }: WireEntry): Entry => ({
+const entryOf = ({ i, u, m, l, h, f, r, n, d }: WireEntry): BlockEntry => ({
   transfer: {
     id: i,
     unit: u,
@@ -92,7 +92,7 @@ const entryOf = ({ i, u, m, l, h, f, r, n, d }: WireEntry): Entry => ({
 });
 
 /** Reads the entries of a block. @throws SyntaxError when the text is not JSON */
-export const entriesOf = ({ text }: Pick<Block, 'text'>): readonly Entry[] =>
+export const entriesOf = ({ text }: Pick<Block, 'text'>): readonly BlockEntry[] =>
   (JSON.parse(text) as readonly WireEntry[]).map(entryOf);
 
 /** The hash that a block with this content must have, in hex digits. */

@@ -2,15 +2,15 @@
 import type { AccountKey } from '../core/types.ts';
 import type { AccountSnapshot, Cursor, StatementEntry } from '../ports.ts';
 import {
-  big,
+  asAmount,
+  asCount,
+  asText,
   type Item,
   laneName,
   laneOfItem,
   lanePk,
   padded,
   placeOfEntry,
-  text,
-  whole,
 } from './ledgerItems.ts';
 
 /** Prefixes of sort keys. */
@@ -25,7 +25,7 @@ const timed = (prefix: string, at: number): string => `${prefix}${padded(at, 16)
 /** Reads the key: account and lane, then `<prefix><time>#<seq>`. */
 const placeInTime = (item: Item) => {
   const [key, lane] = placeOfEntry(item);
-  const [, at = 0, seq = 0] = text(item['sk']).split('#').map(Number);
+  const [, at = 0, seq = 0] = asText(item['sk']).split('#').map(Number);
   return { key, lane, at, seq };
 };
 
@@ -42,7 +42,12 @@ export const entryItem = (entry: StatementEntry): Item => ({
 /** Reads what {@link entryItem} wrote. */
 export const entryOf = (item: Item): StatementEntry => {
   const { t, d, b, k } = item;
-  const content = { transfer: text(t), change: big(d), balance: big(b), block: whole(k) };
+  const content = {
+    transfer: asText(t),
+    change: asAmount(d),
+    balance: asAmount(b),
+    block: asCount(k),
+  };
   return { ...placeInTime(item), ...content };
 };
 
@@ -58,7 +63,7 @@ export const snapshotItem = (snapshot: AccountSnapshot): Item => ({
 /** Reads what {@link snapshotItem} wrote. */
 export const snapshotOf = (item: Item): AccountSnapshot => {
   const { b, k, h } = item;
-  return { ...placeInTime(item), balance: big(b), block: whole(k), hash: text(h) };
+  return { ...placeInTime(item), balance: asAmount(b), block: asCount(k), hash: asText(h) };
 };
 
 /** ms since the epoch, and the number of an entry. */
@@ -110,9 +115,9 @@ export const cursorOf = (item: Item): Cursor => {
   const { seq, h, s } = item;
   return {
     lane: laneOfItem(item),
-    seq: whole(seq),
-    hash: text(h),
-    digest: BigInt(`0x${text(s)}`),
+    seq: asCount(seq),
+    hash: asText(h),
+    digest: BigInt(`0x${asText(s)}`),
   };
 };
 
@@ -129,6 +134,6 @@ export const historyKey = ({ unit, account }: AccountKey): string => `I#${unit}#
 
 /** The item as {@link historyItem} writes it, made again from a stored item. */
 export const historyItemOf = ({ pk, line, e }: Item): Item => {
-  const [, unit = '', ...account] = text(pk).split('#');
-  return historyItem({ unit, account: account.join('#') }, whole(line), text(e));
+  const [, unit = '', ...account] = asText(pk).split('#');
+  return historyItem({ unit, account: account.join('#') }, asCount(line), asText(e));
 };

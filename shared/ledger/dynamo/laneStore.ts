@@ -6,7 +6,7 @@ import { systemIds } from '#shared/kernel/ports.ts';
 import type { Block, Head } from '../core/blocks.ts';
 import { genesis } from '../core/blocks.ts';
 import type { Draw } from '../core/types.ts';
-import type { Change, Commit, Found, LaneStore, Wanted } from '../ports.ts';
+import type { BalanceChange, Commit, Found, LaneStore, WantedItems } from '../ports.ts';
 import { cancellationOf } from './cancellation.ts';
 import {
   accountKey,
@@ -20,7 +20,7 @@ import {
   positionOf,
   recordKey,
 } from './ledgerItems.ts';
-import { recordOf, transferItem } from './recordItems.ts';
+import { ledgerRecordOf, transferItem } from './recordItems.ts';
 import { asked } from './refusal.ts';
 
 type Action = NonNullable<
@@ -53,7 +53,7 @@ const blockAction = (table: string, block: Block, count: number): Action => ({
   },
 });
 
-const balanceAction = (table: string, change: Change): Action => {
+const balanceAction = (table: string, change: BalanceChange): Action => {
   const { key, lane, after, available, held, need, mayBeClosed } = change;
   const conditions = [
     ...(need > 0n ? ['av >= :need'] : []),
@@ -171,7 +171,7 @@ export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => 
       }
     },
 
-    load: async ({ accounts = [], positions = [], records = [] }: Wanted): Promise<Found> => {
+    load: async ({ accounts = [], positions = [], records = [] }: WantedItems): Promise<Found> => {
       const byKey = ({ pk, sk }: Item | { pk: string; sk: string }): string => `${pk}|${sk}`;
       const keys = [
         ...accounts.map(accountKey),
@@ -185,7 +185,7 @@ export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => 
         const item = items.get(byKey(key));
         return item ? [as(item)] : [];
       };
-      const all = records.flatMap((id) => at(recordKey(id), recordOf));
+      const all = records.flatMap((id) => at(recordKey(id), ledgerRecordOf));
       return {
         accounts: accounts.flatMap((key) => at(accountKey(key), accountOf)),
         positions: positions.flatMap(({ key, lane }) =>

@@ -70,17 +70,17 @@ export const balanceKey = (key: AccountKey, lane: number) => ({
 });
 
 /** An attribute as text; empty when it is not text. */
-export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** An attribute as a number; 0 when it is absent. For counts and times, not for amounts. */
-export const whole = (value: unknown): number => Number(value ?? 0);
+export const asCount = (value: unknown): number => Number(value ?? 0);
 
 /** An attribute as an amount; 0 when it is not a BigInt. */
-export const big = (value: unknown): bigint => (typeof value === 'bigint' ? value : 0n);
+export const asAmount = (value: unknown): bigint => (typeof value === 'bigint' ? value : 0n);
 
 /** Reads the metadata of an account, transfer or hold. @throws SyntaxError when it is not JSON */
 export const metadataOf = ({ md }: Item): Pick<Account, 'metadata'> =>
-  md === undefined ? {} : { metadata: JSON.parse(text(md)) };
+  md === undefined ? {} : { metadata: JSON.parse(asText(md)) };
 
 /** The attribute of the metadata; none without metadata. */
 export const metadataItem = ({ metadata }: Pick<Account, 'metadata'>): Item =>
@@ -101,13 +101,13 @@ export const readable = <T>(item: Item, as: (item: Item) => T): T => {
 /** Reads a head. */
 export const headOf = (lane: number, { seq, h, at }: Item): Head => ({
   lane,
-  seq: whole(seq),
-  hash: text(h),
-  at: whole(at),
+  seq: asCount(seq),
+  hash: asText(h),
+  at: asCount(at),
 });
 
 /** The lane of a head, block, cursor or checkpoint. Their keys are `L#<lane>` and `C#<lane>`. */
-export const laneOfItem = ({ pk }: Item): number => Number(text(pk).slice(2));
+export const laneOfItem = ({ pk }: Item): number => Number(asText(pk).slice(2));
 
 /** The item of a head. */
 export const headItem = ({ lane, seq, hash, at }: Head): Item => ({
@@ -135,11 +135,11 @@ export const blockItem = (
 /** Reads a block. Its hash is not checked. */
 export const blockOf = (lane: number, { seq, p, h, at, e }: Item): Block => ({
   lane,
-  seq: whole(seq),
-  previous: text(p),
-  hash: text(h),
-  at: whole(at),
-  text: text(e),
+  seq: asCount(seq),
+  previous: asText(p),
+  hash: asText(h),
+  at: asCount(at),
+  text: asText(e),
 });
 
 /**
@@ -169,26 +169,26 @@ export const accountItem = (account: Account): Item =>
 
 /** Reads an account. @throws SyntaxError when its metadata is not JSON */
 export const accountOf = (item: Item): Account => ({
-  unit: text(item['u']),
-  account: text(item['i']),
-  lane: whole(item['home']),
+  unit: asText(item['u']),
+  account: asText(item['i']),
+  lane: asCount(item['home']),
   guarded: item['g'] === 1n,
   closed: item['closed'] !== undefined,
-  createdAt: whole(item['at']),
+  createdAt: asCount(item['at']),
   ...metadataOf(item),
 });
 
 /** Reads the position of a balance. Sums that are absent are 0. */
 export const positionOf = ({ dr, cr, pd, seq }: Item): Position => ({
-  debits: big(dr),
-  credits: big(cr),
-  held: big(pd),
-  seq: whole(seq),
+  debits: asAmount(dr),
+  credits: asAmount(cr),
+  held: asAmount(pd),
+  seq: asCount(seq),
 });
 
 /** Reads `A#<unit>#<account>#<lane>`. The name of an account may have a "#", a unit has none. */
 export const placeOfEntry = ({ pk }: Item): readonly [AccountKey, number] => {
-  const [, unit = '', ...rest] = text(pk).split('#');
+  const [, unit = '', ...rest] = asText(pk).split('#');
   return [{ unit, account: rest.slice(0, -1).join('#') }, Number(rest.at(-1))];
 };
 
@@ -196,5 +196,5 @@ export const placeOfEntry = ({ pk }: Item): readonly [AccountKey, number] => {
 export const storedBalanceOf = (item: Item): StoredBalance => {
   const [key, lane] = placeOfEntry(item);
   const closed = item['closed'] !== undefined;
-  return { key, lane, position: positionOf(item), available: big(item['av']), closed };
+  return { key, lane, position: positionOf(item), available: asAmount(item['av']), closed };
 };

@@ -1,27 +1,27 @@
 /** Records in the Ledger table: transfers and holds, which share one space of ids. */
 import type { Hold, HoldState, Move, Transfer } from '../core/types.ts';
-import type { Place, StoredRecord } from '../ports.ts';
+import type { JournalPlace, StoredRecord } from '../ports.ts';
 import {
-  big,
+  asAmount,
+  asCount,
+  asText,
   fingerprintOf,
   type Item,
   laneName,
   metadataItem,
   metadataOf,
   recordKey,
-  text,
-  whole,
 } from './ledgerItems.ts';
 
 const movesOf = (m: unknown): readonly Move[] =>
-  (JSON.parse(text(m)) as readonly [string, string, string][]).map(([from, to, amount]) => ({
+  (JSON.parse(asText(m)) as readonly [string, string, string][]).map(([from, to, amount]) => ({
     from,
     to,
     amount: BigInt(amount),
   }));
 
 /** The item of a transfer, with its place in the journal. */
-export const transferItem = (transfer: Transfer, { lane, seq, index }: Place): Item => ({
+export const transferItem = (transfer: Transfer, { lane, seq, index }: JournalPlace): Item => ({
   ...recordKey(transfer.id),
   ty: 'transfer',
   st: 'posted',
@@ -34,16 +34,16 @@ export const transferItem = (transfer: Transfer, { lane, seq, index }: Place): I
   b: `${laneName(lane)}/${seq}/${index}`,
 });
 const transferOf = (item: Item): Transfer => ({
-  id: text(item['pk']).slice(2),
-  unit: text(item['u']),
+  id: asText(item['pk']).slice(2),
+  unit: asText(item['u']),
   moves: movesOf(item['m']),
-  ...(item['o'] !== undefined && { hold: { id: text(item['o']), final: item['f'] === 1n } }),
-  ...(item['r'] !== undefined && { reverses: text(item['r']) }),
-  ...(item['n'] !== undefined && { lane: whole(item['n']) }),
+  ...(item['o'] !== undefined && { hold: { id: asText(item['o']), final: item['f'] === 1n } }),
+  ...(item['r'] !== undefined && { reverses: asText(item['r']) }),
+  ...(item['n'] !== undefined && { lane: asCount(item['n']) }),
   ...metadataOf(item),
 });
-const placeOf = ({ b }: Item): Place => {
-  const [lane = 0, seq = 0, index = 0] = text(b).split('/').map(Number);
+const placeOf = ({ b }: Item): JournalPlace => {
+  const [lane = 0, seq = 0, index = 0] = asText(b).split('/').map(Number);
   return { lane, seq, index };
 };
 
@@ -77,26 +77,26 @@ export const holdItem = (hold: Hold): Item => ({
 
 /** Reads a hold. @throws SyntaxError when its metadata is not JSON */
 export const holdOf = (item: Item): Hold => ({
-  id: text(item['pk']).slice(2),
-  unit: text(item['u']),
-  from: text(item['from']),
-  amount: big(item['a']),
-  left: big(item['l']),
-  expiresAt: whole(item['x']),
-  lane: whole(item['n']),
-  state: text(item['st']) as HoldState,
-  ...(item['o'] !== undefined && { parent: text(item['o']) }),
+  id: asText(item['pk']).slice(2),
+  unit: asText(item['u']),
+  from: asText(item['from']),
+  amount: asAmount(item['a']),
+  left: asAmount(item['l']),
+  expiresAt: asCount(item['x']),
+  lane: asCount(item['n']),
+  state: asText(item['st']) as HoldState,
+  ...(item['o'] !== undefined && { parent: asText(item['o']) }),
   ...metadataOf(item),
 });
 
 /** Reads a record: a transfer or a hold. @throws SyntaxError when moves or metadata are not JSON */
-export const recordOf = (item: Item): { transfer: Transfer } | { hold: Hold } =>
+export const ledgerRecordOf = (item: Item): { transfer: Transfer } | { hold: Hold } =>
   item['ty'] === 'hold' ? { hold: holdOf(item) } : { transfer: transferOf(item) };
 
-/** Reads a record with its id; a transfer also with its place. @throws as {@link recordOf} does */
+/** Reads a record with its id; a transfer also with its place. @throws as {@link ledgerRecordOf} does */
 export const storedRecordOf = (item: Item): StoredRecord => {
-  const id = text(item['pk']).slice(2);
-  const record = recordOf(item);
+  const id = asText(item['pk']).slice(2);
+  const record = ledgerRecordOf(item);
   return 'hold' in record ? { id, ...record } : { id, ...record, place: placeOf(item) };
 };
 

@@ -3,11 +3,11 @@
  * moment. Then the balances are read. What was posted after the heads is subtracted again.
  */
 import type { Random } from '#shared/kernel/ports.ts';
-import { type Entry, entriesOf, type Head } from '../core/blocks.ts';
+import { type BlockEntry, entriesOf, type Head } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
 import type { Account, Draw, Leg, Position } from '../core/types.ts';
 import type { AccountStore, LaneStore, LedgerReader, StoredBalance } from '../ports.ts';
-import { type Standing, standingOf } from '../write/accounts.ts';
+import { type AccountStanding, standingOf } from '../write/accounts.ts';
 
 /** What {@link standings} reads. `wait` takes ms. */
 export interface StandingsDeps {
@@ -60,7 +60,7 @@ interface Posted {
   readonly draw: Draw | undefined;
 }
 
-const legsOf = ({ transfer, legs, draw }: Entry, lane: number): readonly Posted[] =>
+const legsOf = ({ transfer, legs, draw }: BlockEntry, lane: number): readonly Posted[] =>
   legs.map((leg) => ({
     place: placeOf({ unit: transfer.unit, account: leg.account }, lane),
     leg,
@@ -88,7 +88,9 @@ const takeOff = (found: Map<string, StoredBalance>, posted: readonly Posted[]): 
  * read.
  * @throws LedgerBusyError LEDGER_BUSY when commits interfered 20 times; the caller may ask again
  */
-export const standings = async (deps: StandingsDeps): Promise<readonly (Account & Standing)[]> => {
+export const standings = async (
+  deps: StandingsDeps,
+): Promise<readonly (Account & AccountStanding)[]> => {
   const heads = await headsAtOnce(deps);
   const accounts: Account[] = [];
   const found = new Map<string, StoredBalance>();

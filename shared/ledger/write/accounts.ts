@@ -13,10 +13,10 @@ import {
   postedOf,
 } from '../core/types.ts';
 import type { AccountStore } from '../ports.ts';
-import type { GroupDeps } from './commitGroup.ts';
+import type { CommitDeps } from './commitGroup.ts';
 
 /** What the accounts need. */
-export interface ChartDeps extends GroupDeps {
+export interface ChartDeps extends CommitDeps {
   readonly accounts: AccountStore;
   /** How many lanes there are; 1 to 64. */
   readonly lanes: number;
@@ -31,7 +31,7 @@ interface AccountRequest extends AccountKey {
 }
 
 /** The sums of an account over all lanes, in minor units. */
-export interface Standing {
+export interface AccountStanding {
   readonly posted: bigint;
   readonly held: bigint;
   readonly available: bigint;
@@ -54,9 +54,9 @@ export interface Chart {
    */
   known(key: AccountKey): Promise<Account | undefined>;
   /** Reads all lanes once. The lanes may be read at different moments. */
-  standing(key: AccountKey): Promise<Standing>;
+  standing(key: AccountKey): Promise<AccountStanding>;
   /** All lanes as of one moment; of several moments only when postings never pause. */
-  balance(key: AccountKey): Promise<Standing>;
+  balance(key: AccountKey): Promise<AccountStanding>;
 }
 
 interface InLane {
@@ -65,7 +65,7 @@ interface InLane {
 }
 
 /** Adds up the positions of an account. */
-export const standingOf = (found: readonly InLane[]): Standing => {
+export const standingOf = (found: readonly InLane[]): AccountStanding => {
   const sum = (of: (position: Position) => bigint): bigint =>
     found.reduce((total, { position }) => total + of(position), 0n);
   return {
@@ -79,7 +79,7 @@ export const standingOf = (found: readonly InLane[]): Standing => {
 /**
  * Whether nothing changed between two reads: a lane counts its entries, so equal counts tell it.
  */
-const isSame = (a: Standing, b: Standing): boolean =>
+const isSame = (a: AccountStanding, b: AccountStanding): boolean =>
   a.lanes.length === b.lanes.length &&
   a.held === b.held &&
   a.lanes.every(({ lane, position }, index) => {
@@ -115,7 +115,7 @@ export const createChart = (deps: ChartDeps): Chart => {
     return answer(key.account, 'unknown');
   };
 
-  const standing = async (key: AccountKey): Promise<Standing> => {
+  const standing = async (key: AccountKey): Promise<AccountStanding> => {
     const positions = Array.from({ length: lanes }, (_, lane) => ({ key, lane }));
     return standingOf((await store.load({ positions })).positions);
   };

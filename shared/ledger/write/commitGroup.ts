@@ -5,7 +5,7 @@
 import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger, Random } from '#shared/kernel/ports.ts';
-import { changesOf, fits, itemsOf } from '../core/balanceChanges.ts';
+import { changesOf, fits, itemsWritten } from '../core/balanceChanges.ts';
 import { seal } from '../core/blocks.ts';
 import type { Book } from '../core/book.ts';
 import { answer } from '../core/compareRequests.ts';
@@ -16,7 +16,7 @@ import type { LaneStore } from '../ports.ts';
 import { forget, loadAccounts, loadHeads, type Memory, trialOf, type Unit } from './laneMemory.ts';
 
 /** What commits need. `wait` takes ms. */
-export interface GroupDeps {
+export interface CommitDeps {
   readonly store: LaneStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -34,7 +34,7 @@ interface Tried {
 }
 
 const tooLarge = ({ transfers }: Unit, done: readonly Executed[]): readonly Outcome[] => {
-  const text = `it changes ${itemsOf(done)} items; one transaction has ${LIMITS.ledgerItemsMax}`;
+  const text = `it changes ${itemsWritten(done)} items; one transaction has ${LIMITS.ledgerItemsMax}`;
   return transfers.map(({ id }) => answer(id, 'set_too_large', text));
 };
 
@@ -69,7 +69,7 @@ const doubt = (units: Iterable<Unit>): void => {
  * Commits what was tried. false: nothing was written; units in doubt are read again at the next
  * try.
  */
-const commit = async (memory: Memory, tried: Tried, deps: GroupDeps): Promise<boolean> => {
+const commit = async (memory: Memory, tried: Tried, deps: CommitDeps): Promise<boolean> => {
   const { done, trial, accepted } = tried;
   const now = deps.clock.now();
   const heads = [...memory.heads.values()].filter((head) =>
@@ -111,7 +111,7 @@ const commit = async (memory: Memory, tried: Tried, deps: GroupDeps): Promise<bo
 const settleOnce = async (
   memory: Memory,
   units: readonly Unit[],
-  deps: GroupDeps,
+  deps: CommitDeps,
 ): Promise<readonly Unit[]> => {
   await loadHeads(memory, deps.store);
   await loadAccounts(memory, units, deps.store);
@@ -143,7 +143,7 @@ const settleEach = async (
   memory: Memory,
   units: readonly Unit[],
   refusal: StoreRefusedError,
-  deps: GroupDeps,
+  deps: CommitDeps,
 ): Promise<void> => {
   const [first, ...others] = units;
   if (others.length > 0) {
@@ -161,7 +161,7 @@ const settleEach = async (
 export const commitGroup = async (
   memory: Memory,
   units: readonly Unit[],
-  deps: GroupDeps,
+  deps: CommitDeps,
 ): Promise<void> => {
   let open = units;
   for (let tries = 0; open.length > 0; tries += 1) {

@@ -8,10 +8,10 @@ import { executeHold, executeRelease } from '../core/executeHold.ts';
 import type { Account, Hold, HoldRequest, Outcome } from '../core/types.ts';
 import { holdFault } from '../core/validate.ts';
 import type { Found, HoldStore, LaneStore } from '../ports.ts';
-import type { GroupDeps } from './commitGroup.ts';
+import type { CommitDeps } from './commitGroup.ts';
 
 /** What holds need. */
-export interface HoldDeps extends GroupDeps {
+export interface HoldDeps extends CommitDeps {
   readonly store: LaneStore;
   readonly holds: HoldStore;
 }

@@ -3,7 +3,7 @@ import type { Head } from '../core/blocks.ts';
 import { Book } from '../core/book.ts';
 import type { AccountKey, Outcome, Transfer } from '../core/types.ts';
 import { transferFault } from '../core/validate.ts';
-import type { Found, LaneStore, Wanted } from '../ports.ts';
+import type { Found, LaneStore, WantedItems } from '../ports.ts';
 
 /** A set of transfers, and the function that tells its outcomes. */
 export interface Unit {
@@ -41,7 +41,7 @@ export const forget = (memory: Memory): void => {
  * The accounts of a transfer, payer first. Empty for a transfer that is wrong by itself: the table
  * might refuse its names.
  */
-export const keysOf = (transfer: Transfer): readonly AccountKey[] => {
+export const accountsOf = (transfer: Transfer): readonly AccountKey[] => {
   const { unit, moves } = transfer;
   if (transferFault(transfer)) return [];
   const names = [moves[0]?.from ?? '', ...moves.map(({ to }) => to)];
@@ -70,17 +70,20 @@ export const loadAccounts = async (
   store: LaneStore,
 ): Promise<void> => {
   const accounts = units.flatMap(({ transfers, doubted }) =>
-    transfers.flatMap(keysOf).filter((key) => doubted || !book.account(key)),
+    transfers.flatMap(accountsOf).filter((key) => doubted || !book.account(key)),
   );
   if (accounts.length > 0) remember(book, await store.load({ accounts }));
 };
 
-const wantedOf = (book: Book, { transfers, doubted }: Unit): Required<Omit<Wanted, 'accounts'>> => {
+const wantedOf = (
+  book: Book,
+  { transfers, doubted }: Unit,
+): Required<Omit<WantedItems, 'accounts'>> => {
   const positions = transfers.flatMap((transfer) => {
-    const [payer] = keysOf(transfer);
+    const [payer] = accountsOf(transfer);
     const lane = transfer.lane ?? (payer && book.account(payer)?.lane);
     if (lane === undefined) return [];
-    const keys = keysOf(transfer).filter((key) => doubted || !book.knows(key, lane));
+    const keys = accountsOf(transfer).filter((key) => doubted || !book.knows(key, lane));
     return keys.map((key) => ({ key, lane }));
   });
   const sound = transfers.filter((transfer) => !transferFault(transfer));

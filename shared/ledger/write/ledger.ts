@@ -9,7 +9,7 @@ import type {
   Outcome,
   Transfer,
 } from '../core/types.ts';
-import { type Chart, type ChartOperations, createChart, type Standing } from './accounts.ts';
+import { type AccountStanding, type Chart, type ChartOperations, createChart } from './accounts.ts';
 import { createReverse } from './corrections.ts';
 import { createDisburse, type Disbursement } from './disburse.ts';
 import { createFunds, type Funds, type FundsDeps, type Need } from './funds.ts';
@@ -66,7 +66,7 @@ export interface Ledger extends ChartOperations {
   reverse(id: string): Promise<Outcome>;
   /** Brings home what an account earned in other lanes. */
   sweep(key: AccountKey, id: string): Promise<Outcome>;
-  balance(key: AccountKey): Promise<Standing>;
+  balance(key: AccountKey): Promise<AccountStanding>;
   find(id: string): Promise<Transfer | Hold | undefined>;
 }
 

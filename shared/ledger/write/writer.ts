@@ -8,8 +8,8 @@ import { nameOf } from '../core/book.ts';
 import { thrown } from '../core/compareRequests.ts';
 import type { Outcome, Transfer } from '../core/types.ts';
 import { setFault } from '../core/validate.ts';
-import { commitGroup, type GroupDeps } from './commitGroup.ts';
-import { keysOf, type Memory, newMemory, type Unit } from './laneMemory.ts';
+import { type CommitDeps, commitGroup } from './commitGroup.ts';
+import { accountsOf, type Memory, newMemory, type Unit } from './laneMemory.ts';
 
 /** Writes sets of transfers. */
 export interface Writer {
@@ -30,7 +30,7 @@ const takeGroup = (queue: Unit[]): readonly Unit[] => {
 };
 
 /** Makes a writer. It keeps what it knows of its lanes in memory, for as long as it lives. */
-export const createWriter = (deps: GroupDeps): Writer => {
+export const createWriter = (deps: CommitDeps): Writer => {
   /** Home lanes by account. The home of an account never changes. */
   const homes = new Map<string, number>();
   const memories = new Map<number, Memory>();
@@ -49,7 +49,7 @@ export const createWriter = (deps: GroupDeps): Writer => {
 
   const findHomes = async (transfers: readonly Transfer[]): Promise<void> => {
     const accounts = transfers.flatMap((transfer) => {
-      const [payer] = keysOf(transfer);
+      const [payer] = accountsOf(transfer);
       return payer && transfer.lane === undefined && !homes.has(nameOf(payer)) ? [payer] : [];
     });
     if (accounts.length === 0) return;
@@ -59,7 +59,7 @@ export const createWriter = (deps: GroupDeps): Writer => {
 
   const lanesOf = (transfers: readonly Transfer[]): readonly number[] => {
     const lanes = transfers.map((transfer) => {
-      const [payer] = keysOf(transfer);
+      const [payer] = accountsOf(transfer);
       // An unknown payer is refused in any lane, so lane 0 will do.
       return transfer.lane ?? (payer && homes.get(nameOf(payer))) ?? 0;
     });

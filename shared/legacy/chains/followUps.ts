@@ -5,7 +5,7 @@ import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
 import type { ChainStore } from '#shared/jobs/ports/jobs.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
-import { judge, newChain, repeatHash, type Verdict } from './guards.ts';
+import { type FollowUpVerdict, judge, newChain, repeatHash } from './guards.ts';
 import { type FollowUp, followUpsIn } from './lcp.ts';
 import { listsFiles } from './params.ts';
 import { jobsNamedIn } from './templates.ts';
@@ -142,13 +142,15 @@ export const followUpJobs = async (
   const chainId = above?.id ?? parent.id;
   const depth = (above?.depth ?? 0) + 1;
   const chain = await decide(chainId, parent.id, followUps, depth, deps);
-  const verdicts: readonly Verdict[] = chain.decisions[parent.id] ?? [];
-  const named = followUps.map((followUp, index): Named & { verdict: Verdict | undefined } => ({
-    ...followUp,
-    id: `${chainId}.${depth}.${repeatHash(followUp).slice(0, 16)}`,
-    name: nameOf(followUp),
-    verdict: verdicts[index],
-  }));
+  const verdicts: readonly FollowUpVerdict[] = chain.decisions[parent.id] ?? [];
+  const named = followUps.map(
+    (followUp, index): Named & { verdict: FollowUpVerdict | undefined } => ({
+      ...followUp,
+      id: `${chainId}.${depth}.${repeatHash(followUp).slice(0, 16)}`,
+      name: nameOf(followUp),
+      verdict: verdicts[index],
+    }),
+  );
   const accepted = named.filter(({ verdict }) => verdict === 'accepted');
   const now = deps.clock.now();
   return {

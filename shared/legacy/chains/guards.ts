@@ -15,13 +15,13 @@ export interface Chain {
   /** The hashes of these jobs, to find repeats. */
   readonly hashes: readonly string[];
   /** The verdicts by parent id, so that the same question gets the same answer again. */
-  readonly decisions: Readonly<Record<string, readonly Verdict[]>>;
+  readonly decisions: Readonly<Record<string, readonly FollowUpVerdict[]>>;
   /** Counts changes. A write applies only to the version that its writer has read. */
   readonly version: number;
 }
 
 /** Whether a follow-up job is sent, or why not, in the original system's words. */
-export type Verdict =
+export type FollowUpVerdict =
   | 'accepted'
   | 'max_depth_reached'
   | 'max_jobs_total_exceeded'
@@ -61,7 +61,7 @@ export const judge = (
   if (chain.decisions[parentId]) return chain;
   const hashes = new Set(chain.hashes);
   let { jobs } = chain;
-  const verdicts = followUps.map((followUp): Verdict => {
+  const verdicts = followUps.map((followUp): FollowUpVerdict => {
     if (followUp.kind === '' || isTooLong(followUp.name)) return 'invalid_job_spec';
     if (now > chain.startedAt + LIMITS.chainSecondsMax * 1_000) return 'timeout_exceeded';
     if (depth > LIMITS.chainDepthMax) return 'max_depth_reached';

@@ -52,7 +52,7 @@ const str = (value: unknown): string =>
   value instanceof Lexeme ? value.text : typeof value === 'string' ? value : '';
 
 /** The accounts and transfers of a `ledger.json`. @param data the file, parsed by parseExact */
-export const snapshotOf = (data: ExactObject): Snapshot => {
+export const legacySnapshotOf = (data: ExactObject): Snapshot => {
   const accounts = Object.entries((data['accounts'] ?? {}) as ExactObject);
   const transfers = (data['transfers'] ?? []) as readonly ExactObject[];
   return {

@@ -4,7 +4,7 @@ import { mapPool } from '#shared/kernel/pool.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
 import type { HistoryStore } from '#shared/ledger/ports.ts';
 import type { Ledger } from '#shared/ledger/write/ledger.ts';
-import { DIGITS, type Report, reportOf, type Snapshot, snapshotOf } from './divergence.ts';
+import { DIGITS, legacySnapshotOf, type Report, reportOf, type Snapshot } from './divergence.ts';
 import { type ExactObject, parseExact, scaled } from './exact.ts';
 import { type ChainVerdict, type LegacyEvent, readJournal } from './journal.ts';
 
@@ -30,7 +30,7 @@ export interface LegacyLedger {
  */
 export const readLegacyLedger = (journal: string, ledgerJson: string): LegacyLedger => {
   const { events, chain } = readJournal(journal);
-  const snapshot = snapshotOf(parseExact(ledgerJson) as ExactObject);
+  const snapshot = legacySnapshotOf(parseExact(ledgerJson) as ExactObject);
   const balances = new Map(
     [...snapshot.accounts].map(([account, text]) => [account, scaled(text, DIGITS)] as const),
   );
