@@ -32,6 +32,7 @@ import { type LedgerSystem, openLedger } from '#shared/wiring/openLedger.ts';
 import type { Keep } from './access.ts';
 import { MeshError } from './errors.ts';
 import type { Machinery } from './machinery.ts';
+import { QUIET } from './quiet.ts';
 import { openBucket, openMachine, openSchedules, openSecrets } from './rarely.ts';
 import type { EmbeddedState } from './state.ts';
 import { embedded, findTarget, type Target, type TargetOptions } from './target.ts';
@@ -89,10 +90,6 @@ const poolsOf = (target: Target): Pools => {
     `${target.label}, output "${OUTPUTS.pools}": ${found.fault}`,
   );
 };
-
-/** Nothing is logged: what fails is in the outcome. */
-const quiet = (): void => undefined;
-const QUIET = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 const open = (target: Target): Deployment => {
   const common = {

@@ -3,6 +3,7 @@
  *
  * @module sheratan/testing
  */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import { createSteps } from '#shared/jobs/steps/steps.ts';
 import { type Clock, systemClock } from '#shared/kernel/ports.ts';
 import { MeshError } from './errors.ts';
 import type { Mesh } from './mesh.ts';
+import { QUIET } from './quiet.ts';
 
 /** What a run did. */
 export interface TestRun<R> {
@@ -25,8 +27,6 @@ export interface TestRun<R> {
   /** The handler's reports of progress, in order; `fraction` from 0 to 1. */
   readonly progress: readonly { readonly fraction: number; readonly note?: string | undefined }[];
 }
-
-const quiet = (): void => undefined;
 
 const missing = (name: string): never => {
   throw new MeshError('NO_SERVICE', `this run has no ${name}: give one in the context`);
@@ -106,7 +106,7 @@ export const runJob = async <S extends PayloadSchema, R>(
       attempt: 1,
       snoozes: 0,
       correlationId: jobId,
-      logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      logger: QUIET,
       progress: (fraction: number, note?: string) => void progress.push({ fraction, note }),
       results: () => Promise.resolve(undefined),
       enqueue: (child: Envelope) => {

@@ -112,7 +112,12 @@ export const decideGroups = (
         `No halted group ${plain(group)}; "groups list" shows them.`,
         EXIT.notFound,
       );
-    const outcome = await decideGroup(found.id, decision, actorOf(options), session);
+    const outcome = await decideGroup(
+      found.id,
+      decision,
+      { by: actorOf(options), reason: options.reason },
+      session,
+    );
     if (outcome.kind !== 'decided')
       throw new CliError(`Job ${plain(found.id)} holds its group no longer.`, EXIT.notFound);
     const what = decision === 'skip' ? 'stays dead; its group goes on' : 'runs again in its place';

@@ -144,7 +144,11 @@ const putBack = async (
   const deps = { ...session, kinds: kindsAt(session) };
   const jobs = options.dryRun
     ? await rehearse(records, patch, deps)
-    : await redriveJobs(records, { by: actorOf(options), patch, perSecond: options.rate }, deps);
+    : await redriveJobs(
+        records,
+        { by: actorOf(options), reason: options.reason, patch, perSecond: options.rate },
+        deps,
+      );
   return {
     redriven: [...letters.redriven, ...jobs.redriven],
     refused: [...letters.refused, ...jobs.refused],

@@ -1,7 +1,9 @@
 /** `ledger replica`: a copy of the ledger, in a file or in a table of its own. */
+
 import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { QUIET } from '#client/quiet.ts';
 import { openTables } from '#client/tables.ts';
 import { systemClock, systemSleep } from '#shared/kernel/ports.ts';
 import { copyLedger } from '#shared/ledger/audit/copy.ts';
@@ -70,9 +72,6 @@ const copyInFile = (file: string, { lanes, source }: Original): Copy => {
   };
   return { catchUp, close: () => undefined };
 };
-
-const quiet = (): void => undefined;
-const QUIET = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 const copyInTable = async (
   table: string,

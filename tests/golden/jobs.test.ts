@@ -317,8 +317,8 @@ describe('a job that people or the mesh change while nobody runs it', () => {
   const dueAt = T + 60_000;
   const inQueue = retrying(RUNNING, T + 2_000, ERROR, { dueAt, receipt: RECEIPT });
   const inTable = retrying(RUNNING, T + 2_000, ERROR, { dueAt, due: '3', envelope: '{}' });
-  changed('DEAD, it lets its group go', halted, (seen) => skipped(seen, now, 'ann'));
-  changed('RETRYING where it stands', halted, (seen) => resumed(seen, now, 'ann'));
+  changed('DEAD, it lets its group go', halted, (seen) => skipped(seen, now, { by: 'ann' }));
+  changed('RETRYING where it stands', halted, (seen) => resumed(seen, now, { by: 'ann' }));
   const again = { by: 'ann', dueAt: now, contentHash: 'f'.repeat(32), kind: 'echo' };
   changed('SCHEDULED, put back by hand', buried, (seen) =>
     redriven(seen, now, { ...again, patched: true, dependencies: 0, envelope: '{"kind":"echo"}' }),

@@ -312,10 +312,15 @@ describe('a group whose job is dead', () => {
     await worker.drain();
     expect(ran).toEqual(['bad']);
     expect(await get(bad)).toMatchObject({ status: 'DEAD', halted: true });
-    expect(await decideGroup(bad, 'skip', 'ops', worker.deps)).toMatchObject({ kind: 'decided' });
+    expect(
+      await decideGroup(bad, 'skip', { by: 'ops', reason: 'a typo' }, worker.deps),
+    ).toMatchObject({
+      kind: 'decided',
+    });
     await worker.drain();
     expect(ran).toEqual(['bad', 'next']);
     expect(await told(bad)).toEqual(['sent', 'claimed', 'halted', 'skipped']);
+    expect((await get(bad))?.history.at(-1)).toMatchObject({ by: 'ops', note: 'a typo' });
   });
 
   it('runs the job again in its place when a person resumes it', async () => {
@@ -324,7 +329,7 @@ describe('a group whose job is dead', () => {
     await worker.send(job('next'), 'g');
     await worker.drain();
     behave = (payload) => Promise.resolve(payload);
-    await decideGroup(bad, 'resume', 'ops', worker.deps);
+    await decideGroup(bad, 'resume', { by: 'ops' }, worker.deps);
     await worker.drain();
     expect(ran).toEqual(['bad', 'bad', 'next']);
     expect(await get(bad)).toMatchObject({ status: 'COMPLETED', attempt: 1, generation: 1 });

@@ -265,7 +265,9 @@ describe('a halted group', () => {
     expect(ran).toEqual(['a']);
     expect(await get('a')).toMatchObject({ status: 'DEAD', halted: true });
     const deps = { store: worker.store, visibility: worker.deps.visibility, clock: worker.clock };
-    expect(await decideGroup('a', decision, 'ops', deps)).toMatchObject({ kind: 'decided' });
+    expect(await decideGroup('a', decision, { by: 'ops' }, deps)).toMatchObject({
+      kind: 'decided',
+    });
     await minutes(12);
     expect(ran.slice(1)).toEqual(then);
   });
@@ -318,7 +320,9 @@ describe('a long wait of a job whose group is its own', () => {
     expect(await worker.drain()).toMatchObject([{ as: 'halted', id: 'a', action: 'delete' }]);
     behave = (payload) => Promise.resolve(payload);
     const deps = { store: worker.store, visibility: worker.deps.visibility, clock: worker.clock };
-    expect(await decideGroup('a', decision, 'ops', deps)).toMatchObject({ kind: 'decided' });
+    expect(await decideGroup('a', decision, { by: 'ops' }, deps)).toMatchObject({
+      kind: 'decided',
+    });
     await minutes(2);
     expect(await statuses('a')).toEqual([status]);
     expect(ran).toEqual(then);

@@ -4,6 +4,7 @@ import { createJobReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { type RedriveOptions, redrive, selects } from '#shared/jobs/operator/redrive.ts';
+import { traceOf } from '#shared/jobs/record/trace.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
@@ -63,6 +64,15 @@ describe('redrive', () => {
         generation: 1,
         errors: [{ code: 'BAD' }],
       });
+  });
+
+  it('tells in the trace who put it back, why, and that its payload is another', async () => {
+    const id = await worker.send(bad(1));
+    await worker.drain();
+    await again([id], { patch: { good: true }, reason: 'ticket 7' });
+    const record = (await worker.store.get(id)) ?? expect.unreachable();
+    const texts = traceOf(record).map(({ text }) => text);
+    expect(texts).toContain('put back by ops: with a changed payload; ticket 7');
   });
 
   it('spaces them out when asked to', async () => {

@@ -1,9 +1,10 @@
 /** Caches the signing secrets for minutes: a rotation is seen later, and an outage does no harm. */
+import { kept } from '#shared/kernel/deferred.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { Secrets } from '../ports/jobs.ts';
 
 interface FreshOptions {
-  /** Opens the secrets; called before each read. */
+  /** Opens the secrets, before the first read; again after it failed. */
   readonly open: () => Promise<Pick<Secrets, 'callback'>>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -21,13 +22,14 @@ export const freshSecrets = ({
   logger,
   freshMs,
 }: FreshOptions): Pick<Secrets, 'callback'> => {
+  const opened = kept(open);
   let known: readonly string[] | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   return {
     callback: async () => {
       if (known && clock.now() - readAt < freshMs) return known;
       try {
-        known = await (await open()).callback();
+        known = await (await opened()).callback();
         readAt = clock.now();
       } catch (error) {
         if (known === undefined) throw error;

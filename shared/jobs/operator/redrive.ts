@@ -11,7 +11,7 @@ import { DEPENDENCIES_ENDED } from '../flow/relay.ts';
 import { endUntaken } from '../flow/untakenMessages.ts';
 import type { Kinds } from '../kinds/defineJob.ts';
 import type { Blobs, FlowStore, JobStore, Outgoing, OutgoingMessage } from '../ports/jobs.ts';
-import { redriven } from '../record/operatorTransitions.ts';
+import { type Decider, redriven } from '../record/operatorTransitions.ts';
 import type { JobRecord, Status } from '../record/record.ts';
 import { keepBody, keptBody } from '../worker/park.ts';
 
@@ -51,8 +51,7 @@ export const mergePatch = (target: Json | undefined, patch: Json): Json => {
 };
 
 /** How to put jobs back. */
-export interface RedriveOptions {
-  readonly by: string;
+export interface RedriveOptions extends Decider {
   /** A merge patch (RFC 7396) of the payload. */
   readonly patch?: Json | undefined;
   /** How many jobs start in a second; all at once when absent. */
@@ -125,7 +124,7 @@ const putBack = async (
   record: JobRecord,
   { body, job }: Exclude<Prepared, NotRedriven>,
   dueAt: number,
-  { by, patch }: RedriveOptions,
+  { by, reason, patch }: RedriveOptions,
   deps: RedriveDeps,
 ): Promise<PutBack | NotRedriven> => {
   const { id } = record;
@@ -137,6 +136,7 @@ const putBack = async (
   const change = redriven(record, now, {
     ...kept,
     by,
+    reason,
     dueAt: waits ? deadline : dueAt,
     contentHash,
     kind: envelope.kind,

@@ -3,19 +3,27 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { HistoryEvent, JobRecord } from './record.ts';
 import { appended, dueKey, expiry, type KeptBody, type Transition } from './transitions.ts';
 
+/** Who decides, and why. */
+export interface Decider {
+  readonly by: string;
+  readonly reason?: string | undefined;
+}
+
+const noted = (note: string | undefined) => (note === undefined ? {} : { note });
+
 /** The dead job stays dead, and no longer holds its group. `now` in ms since the epoch. */
-export const skipped = (record: JobRecord, now: number, by: string): Transition => ({
+export const skipped = (record: JobRecord, now: number, { by, reason }: Decider): Transition => ({
   to: 'DEAD',
   set: {
     updatedAt: now,
     expiresAt: expiry(now, LIMITS.retentionFailedSeconds),
-    history: appended(record, { at: now, event: 'skipped', by }),
+    history: appended(record, { at: now, event: 'skipped', by, ...noted(reason) }),
   },
   remove: ['halted', 'receipt'],
 });
 
 /** The dead job runs again in its place, before the rest of its group, with fresh attempts. */
-export const resumed = (record: JobRecord, now: number, by: string): Transition => ({
+export const resumed = (record: JobRecord, now: number, { by, reason }: Decider): Transition => ({
   to: 'RETRYING',
   set: {
     updatedAt: now,
@@ -24,14 +32,13 @@ export const resumed = (record: JobRecord, now: number, by: string): Transition 
     generation: (record.generation ?? 0) + 1,
     // Without a message in the group, the timekeeper must send a new one.
     ...(!record.receipt && { due: dueKey(record.id) }),
-    history: appended(record, { at: now, event: 'resumed', by }),
+    history: appended(record, { at: now, event: 'resumed', by, ...noted(reason) }),
   },
   remove: ['halted', 'receipt', 'attention', 'expiresAt'],
 });
 
 /** How a job is put back: due at a time, or after its dependencies. */
-export interface Again extends KeptBody {
-  readonly by: string;
+export interface Again extends KeptBody, Decider {
   /** ms since the epoch. */
   readonly dueAt: number;
   readonly contentHash: string;
@@ -43,15 +50,15 @@ export interface Again extends KeptBody {
 
 /** The job is put back by hand: a new generation with fresh counters; its old errors are kept. */
 export const redriven = (record: JobRecord, now: number, again: Again): Transition => {
-  const { by, dueAt, patched, dependencies, ...kept } = again;
+  const { by, reason, dueAt, patched, dependencies, ...kept } = again;
   const waits = dependencies > 0;
-  const note = patched ? 'with a changed payload' : undefined;
+  const notes = [patched ? 'with a changed payload' : '', reason ?? ''].filter(Boolean);
   const event: HistoryEvent = {
     at: now,
     event: 'redriven',
     by,
     ...(!waits && { dueAt }),
-    ...(note && { note }),
+    ...noted(notes.length > 0 ? notes.join('; ') : undefined),
   };
   return {
     to: waits ? 'WAITING' : 'SCHEDULED',
