@@ -22,13 +22,13 @@ import {
   listingFault,
 } from './bundle/bundle.ts';
 import { ConfigError, configOf, type Settings } from './config.ts';
-import { grantIndexQuery, grantItems } from './constructs/grants.ts';
-import type { WorkerNeeds } from './constructs/worker.ts';
+import type { WorkerNeeds } from './constructs/functions/worker.ts';
+import { grantIndexQuery, grantItems } from './constructs/stores/grants.ts';
 import { buildMesh, type MeshParts } from './mesh.ts';
 import { faultsOfKinds } from './pools.ts';
 
 export { type Config, ConfigError, type Settings } from './config.ts';
-export type { WorkerNeeds } from './constructs/worker.ts';
+export type { WorkerNeeds } from './constructs/functions/worker.ts';
 
 /** What `new Sheratan` takes: all settings of a mesh, and the project's own kinds. */
 export interface SheratanProps extends Settings {

@@ -5,9 +5,9 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
-import { FailureQueue } from './failureQueue.ts';
-import type { JobQueues } from './jobQueues.ts';
-import { removalIn } from './removal.ts';
+import { FailureQueue } from './stores/failureQueue.ts';
+import type { JobQueues } from './stores/jobQueues.ts';
+import { removalIn } from './stores/removal.ts';
 
 export interface SchedulingProps {
   readonly config: Config;

@@ -9,9 +9,9 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { HOSTS_ENV, PROBER_ENV, PROBER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
-import { concurrencyOf } from '../concurrency.ts';
-import { type Config, outboundOf } from '../config.ts';
-import { grantItems } from './grants.ts';
+import { concurrencyOf } from '../../concurrency.ts';
+import { type Config, outboundOf } from '../../config.ts';
+import { grantItems } from '../stores/grants.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface ProberProps {

@@ -5,10 +5,10 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SETTLER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, RECEIVES_MAX } from '#shared/contracts/queues.ts';
-import { concurrencyOf } from '../concurrency.ts';
-import type { Config } from '../config.ts';
-import { JobQueue } from './jobQueue.ts';
-import type { LedgerTable } from './ledgerTable.ts';
+import { concurrencyOf } from '../../concurrency.ts';
+import type { Config } from '../../config.ts';
+import { JobQueue } from '../stores/jobQueue.ts';
+import type { LedgerTable } from '../stores/ledgerTable.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface SettlerProps {

@@ -6,9 +6,9 @@ import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Construct } from 'constructs';
 import { SNAPSHOTTER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { BLOCK_PREFIX } from '#shared/contracts/ledger.ts';
-import type { Config } from '../config.ts';
-import { FailureQueue } from './failureQueue.ts';
-import type { LedgerTable } from './ledgerTable.ts';
+import type { Config } from '../../config.ts';
+import { FailureQueue } from '../stores/failureQueue.ts';
+import type { LedgerTable } from '../stores/ledgerTable.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface SnapshotterProps {

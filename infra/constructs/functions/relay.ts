@@ -12,11 +12,11 @@ import { Construct } from 'constructs';
 import { CHILDREN_PREFIX, RAW_PREFIX } from '#shared/contracts/bucket.ts';
 import { RELAY_ENV, RELAY_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
-import { concurrencyOf } from '../concurrency.ts';
-import type { Config } from '../config.ts';
-import { FailureQueue } from './failureQueue.ts';
-import { grantItems, grantObjects } from './grants.ts';
-import type { JobQueues } from './jobQueues.ts';
+import { concurrencyOf } from '../../concurrency.ts';
+import type { Config } from '../../config.ts';
+import { FailureQueue } from '../stores/failureQueue.ts';
+import { grantItems, grantObjects } from '../stores/grants.ts';
+import type { JobQueues } from '../stores/jobQueues.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface RelayProps {

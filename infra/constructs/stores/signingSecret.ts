@@ -6,7 +6,7 @@ import { Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { Config } from '../config.ts';
+import type { Config } from '../../config.ts';
 import { removalIn } from './removal.ts';
 
 export interface SigningSecretProps {

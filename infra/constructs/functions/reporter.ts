@@ -11,12 +11,12 @@ import { Construct } from 'constructs';
 import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
 import { REPORTER_ENV, REPORTER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { BATCH_SIZE, RECEIVES_MAX } from '#shared/contracts/queues.ts';
-import { concurrencyOf } from '../concurrency.ts';
-import { type Config, outboundOf } from '../config.ts';
-import { grantItems, grantObjects } from './grants.ts';
-import { JobQueue } from './jobQueue.ts';
+import { concurrencyOf } from '../../concurrency.ts';
+import { type Config, outboundOf } from '../../config.ts';
+import { grantItems, grantObjects } from '../stores/grants.ts';
+import { JobQueue } from '../stores/jobQueue.ts';
+import type { SigningSecret } from '../stores/signingSecret.ts';
 import { ServiceFunction } from './serviceFunction.ts';
-import type { SigningSecret } from './signingSecret.ts';
 
 export interface ReporterProps {
   readonly config: Config;

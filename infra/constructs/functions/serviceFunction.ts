@@ -4,8 +4,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Config } from '../config.ts';
-import { removalIn } from './removal.ts';
+import type { Config } from '../../config.ts';
+import { removalIn } from '../stores/removal.ts';
 import { addVpcAccess } from './vpcAccess.ts';
 
 export interface ServiceFunctionProps {

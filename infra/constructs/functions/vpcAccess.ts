@@ -6,7 +6,7 @@
 import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { Config } from '../config.ts';
+import type { Config } from '../../config.ts';
 
 export interface VpcAccessProps {
   readonly fn: lambda.Function;

@@ -19,14 +19,14 @@ import {
   WORKER_MARGIN_SECONDS,
   WORKER_TIMEOUT_SECONDS,
 } from '#shared/contracts/worker.ts';
-import { concurrencyOf } from '../concurrency.ts';
-import { type Config, ConfigError, outboundOf } from '../config.ts';
-import { grantItems, grantObjects } from './grants.ts';
-import type { JobQueues } from './jobQueues.ts';
-import type { LedgerTable } from './ledgerTable.ts';
+import { concurrencyOf } from '../../concurrency.ts';
+import { type Config, ConfigError, outboundOf } from '../../config.ts';
+import { grantItems, grantObjects } from '../stores/grants.ts';
+import type { JobQueues } from '../stores/jobQueues.ts';
+import type { LedgerTable } from '../stores/ledgerTable.ts';
+import type { SigningSecret } from '../stores/signingSecret.ts';
 import { Rollout } from './rollout.ts';
 import { ServiceFunction } from './serviceFunction.ts';
-import type { SigningSecret } from './signingSecret.ts';
 
 /** What a project's own kinds need from the worker. */
 export interface WorkerNeeds {

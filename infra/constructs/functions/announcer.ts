@@ -18,9 +18,9 @@ import {
   HOST_EVENT_TYPE,
   STATE_SORT,
 } from '#shared/contracts/hosts.ts';
-import type { Config } from '../config.ts';
-import { FailureQueue } from './failureQueue.ts';
-import { grantItems } from './grants.ts';
+import type { Config } from '../../config.ts';
+import { FailureQueue } from '../stores/failureQueue.ts';
+import { grantItems } from '../stores/grants.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface AnnouncerProps {

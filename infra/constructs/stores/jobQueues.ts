@@ -6,8 +6,8 @@ import { QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { type ByPriority, NO_POOL, POOLS_ENV, queueIn } from '#shared/contracts/pools.ts';
 import { PRIORITIES, type Priority, RECEIVES_MAX } from '#shared/contracts/queues.ts';
 import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
-import type { Config } from '../config.ts';
-import { poolKindsOf, timeoutsOf } from '../pools.ts';
+import type { Config } from '../../config.ts';
+import { poolKindsOf, timeoutsOf } from '../../pools.ts';
 import { JobQueue } from './jobQueue.ts';
 
 /** The queues of a mesh, and what a function needs to send to them. */

@@ -8,11 +8,11 @@ import { Construct } from 'constructs';
 import { RAW_PREFIX } from '#shared/contracts/bucket.ts';
 import { TIMEKEEPER_ENV, TIMEKEEPER_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { DUE_INDEX } from '#shared/contracts/tables.ts';
-import { concurrencyOf } from '../concurrency.ts';
-import type { Config } from '../config.ts';
-import { grantIndexQuery, grantItems, grantObjects } from './grants.ts';
-import type { JobQueues } from './jobQueues.ts';
-import type { LedgerTable } from './ledgerTable.ts';
+import { concurrencyOf } from '../../concurrency.ts';
+import type { Config } from '../../config.ts';
+import { grantIndexQuery, grantItems, grantObjects } from '../stores/grants.ts';
+import type { JobQueues } from '../stores/jobQueues.ts';
+import type { LedgerTable } from '../stores/ledgerTable.ts';
 import { ServiceFunction } from './serviceFunction.ts';
 
 export interface TimekeeperProps {
