@@ -60,7 +60,7 @@ const held = () => {
   return { work, begun };
 };
 
-const look = (endpoint: string) =>
+const ask = (endpoint: string) =>
   createProbe({ allow: ['127.0.0.0/8'], clock: systemClock, hosts: 1 })(
     aHost('h', endpoint),
     20_000,
@@ -131,18 +131,18 @@ describe('a host', () => {
   it('is busy when it has enough to do: no more jobs, and no false alarm', async () => {
     const { work, begun } = held();
     const { endpoint } = await start({ kinds: { work }, concurrency: 1 });
-    expect(await look(endpoint)).toMatchObject({ kind: 'ok' });
+    expect(await ask(endpoint)).toMatchObject({ kind: 'ok' });
     const first = run(endpoint);
     await expect.poll(() => begun.length).toBe(1);
     expect(await get(`${endpoint}/health`)).toEqual({
       status: 200,
       body: { status: 'busy', active: 1, capacity: 1 },
     });
-    expect(await look(endpoint)).toMatchObject({ kind: 'busy' });
+    expect(await ask(endpoint)).toMatchObject({ kind: 'busy' });
     expect(await run(endpoint, { jobId: 'j2' })).toMatchObject({ status: 503, retryAfter: '1' });
     begun[0]?.end(1);
     await first;
-    expect(await look(endpoint)).toMatchObject({ kind: 'ok' });
+    expect(await ask(endpoint)).toMatchObject({ kind: 'ok' });
   });
 
   it('tells a run that its deadline passed, and keeps what it gives later', async () => {
@@ -181,7 +181,7 @@ describe('a host', () => {
     const old = signed('s3cret', Date.now() - 400_000);
     expect(await run(endpoint, { headers: old })).toMatchObject(refused);
     expect(await run(endpoint, { headers: signed('s3cret') })).toMatchObject({ status: 200 });
-    expect(await look(endpoint)).toMatchObject({ kind: 'ok' });
+    expect(await ask(endpoint)).toMatchObject({ kind: 'ok' });
   });
 
   it.each([
@@ -210,12 +210,12 @@ describe('a host', () => {
     const first = run(endpoint);
     await expect.poll(() => begun.length).toBe(1);
     const drained = host.drain();
-    expect(await look(endpoint)).toMatchObject({ kind: 'busy', retryAfterSeconds: 1 });
+    expect(await ask(endpoint)).toMatchObject({ kind: 'busy', retryAfterSeconds: 1 });
     expect(await run(endpoint, { jobId: 'j2' })).toMatchObject({ status: 503, retryAfter: '1' });
     begun[0]?.end('done');
     expect(await first).toMatchObject({ body: { result: 'done' } });
     await drained;
-    expect(await look(endpoint)).toMatchObject({ kind: 'fail', reason: 'refused' });
+    expect(await ask(endpoint)).toMatchObject({ kind: 'fail', reason: 'refused' });
   });
 });
 

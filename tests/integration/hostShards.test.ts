@@ -151,7 +151,7 @@ describe('a suspicion', () => {
     detail: 'refused',
   });
 
-  it('counts as a failed probe, and a second look at once ends a dead host', async () => {
+  it('counts as a failed probe, and a second request at once ends a dead host', async () => {
     const test = await shards(2);
     await run(test.deps, turn(0));
     test.find({ 'h-0': FAIL });
@@ -162,7 +162,7 @@ describe('a suspicion', () => {
     expect(await run(test.deps, turn(1))).toMatchObject({ kind: 'committed', changes: [] });
   });
 
-  it('does a host no harm that answers the second look', async () => {
+  it('does a host no harm that answers the second request', async () => {
     const test = await shards(1);
     await run(test.deps, turn(0));
     for (const at of [1_000, 2_000, 3_000]) await run(test.deps, suspect(START + at));

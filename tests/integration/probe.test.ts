@@ -48,7 +48,7 @@ afterAll(stop);
 
 const options = { allow: ['127.0.0.0/8'], clock: systemClock, hosts: 10 };
 const probe = createProbe(options);
-const look = (path: string, over: Partial<ProbeSettings> = {}) => {
+const ask = (path: string, over: Partial<ProbeSettings> = {}) => {
   const host = aHost('h', `http://127.0.0.1:${port}`, { path, ...over });
   return probe(host, host.probe.timeoutMs);
 };
@@ -91,11 +91,11 @@ describe('a probe', () => {
     ['/half', {}, { kind: 'fail', reason: 'reset' }],
     ['/silent', { timeoutMs: 100 }, { kind: 'fail', reason: 'timeout' }],
   ] as const)('of %s with %j: %j', async (path, over, expected) => {
-    expect(await look(path, over)).toMatchObject(expected);
+    expect(await ask(path, over)).toMatchObject(expected);
   });
 
   it('ends at its deadline however slowly a body drips', async () => {
-    expect(await look('/drip', { timeoutMs: 300 })).toMatchObject({
+    expect(await ask('/drip', { timeoutMs: 300 })).toMatchObject({
       kind: 'fail',
       reason: 'timeout',
       detail: expect.stringContaining('end of its body'),
@@ -103,11 +103,11 @@ describe('a probe', () => {
   });
 
   it('waits for no more of a body than it may read', async () => {
-    expect(await look('/flood')).toMatchObject({ kind: 'ok' });
+    expect(await ask('/flood')).toMatchObject({ kind: 'ok' });
   });
 
   it('tells the phases, of which a literal address has no name', async () => {
-    const outcome = await look('/late');
+    const outcome = await ask('/late');
     if (outcome.kind !== 'ok') throw new Error(outcome.kind);
     expect(outcome.phases).toEqual({
       connect: expect.any(Number),
@@ -118,12 +118,12 @@ describe('a probe', () => {
   });
 
   it('sends the headers it is told to, and keeps no connection', async () => {
-    const seen = await look('/headers', {
+    const seen = await ask('/headers', {
       headers: { 'x-key': 'k' },
       body: equals('/x-key', 'k'),
     });
     expect(seen.kind).toBe('ok');
-    expect(await look('/headers', { body: equals('/connection', 'close') })).toMatchObject({
+    expect(await ask('/headers', { body: equals('/connection', 'close') })).toMatchObject({
       kind: 'ok',
     });
   });

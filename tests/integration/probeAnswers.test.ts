@@ -33,7 +33,7 @@ const endpoint = (): string => `http://127.0.0.1:${(server.address() as AddressI
 const probe = createProbe({ allow: ['127.0.0.0/8'], clock: systemClock, hosts: 1 });
 
 /** Patient: an answer that is there is judged by what it says. */
-const look = (text: string | Uint8Array, over: Partial<ProbeSettings> = {}) => {
+const ask = (text: string | Uint8Array, over: Partial<ProbeSettings> = {}) => {
   sent = Buffer.from(text as string);
   const host = aHost('h', endpoint(), { timeoutMs: 20_000, degradedMs: 20_000, ...over });
   return probe(host, host.probe.timeoutMs);
@@ -80,12 +80,12 @@ describe('an answer as some servers give it', () => {
     ['less than its length', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}', { reason: 'reset' }],
     ['nothing', '', { kind: 'fail', reason: 'reset' }],
   ])('%s', async (_, text, outcome) => {
-    expect(await look(text)).toMatchObject(outcome);
+    expect(await ask(text)).toMatchObject(outcome);
   });
 
   it('keeps a rule about JSON behind a byte order mark', async () => {
     const text = answer('200 OK', '\ufeff{"status":"ok"}');
-    expect(await look(text, { body: STATUS_OK })).toMatchObject({ kind: 'ok' });
+    expect(await ask(text, { body: STATUS_OK })).toMatchObject({ kind: 'ok' });
   });
 });
 
@@ -119,7 +119,7 @@ it('ends with an outcome, whatever bytes come', { timeout: 60_000 }, async () =>
   );
   await fc.assert(
     fc.asyncProperty(response, async (bytes) => {
-      const outcome = await look(bytes);
+      const outcome = await ask(bytes);
       // The server has ended the connection: there is nothing to be waited for.
       expect(outcome).not.toMatchObject({ reason: 'timeout' });
       expect(['ok', 'slow', 'busy', 'fail']).toContain(outcome.kind);

@@ -72,13 +72,13 @@ const measured = (seen: Exchanged, now: number) => ({
 const limitOf = ({ probe }: Host): number =>
   probe.body ? LIMITS.probeRuleBodyBytesMax : LIMITS.probeBodyBytesMax;
 
-interface Looked {
+interface Requested {
   readonly seen: Exchanged;
   readonly url: URL;
   readonly timeoutMs: number;
 }
 
-const outcomeOf = (host: Host, { seen, url, timeoutMs }: Looked, now: number): ProbeOutcome => {
+const outcomeOf = (host: Host, { seen, url, timeoutMs }: Requested, now: number): ProbeOutcome => {
   const { end } = seen;
   if (end.kind !== 'answer') {
     const failure = end.kind === 'late' ? late(seen, url, timeoutMs) : failureOf(end.error);
@@ -111,7 +111,7 @@ export const createProbe = (options: ProbeOptions): Probe => {
     ends.clear();
   };
 
-  const look = async (host: Host, url: URL, timeoutMs: number): Promise<Exchanged> => {
+  const request = async (host: Host, url: URL, timeoutMs: number): Promise<Exchanged> => {
     const now = clock.now();
     if (now - since > LIMITS.tlsSessionMs || (ends.get(url.host) ?? now + 1) <= now) renew();
     const input: Exchange = {
@@ -134,7 +134,7 @@ export const createProbe = (options: ProbeOptions): Probe => {
   return async (host, timeoutMs) => {
     try {
       const url = outbound.check(urlOf(host));
-      const seen = await look(host, url, timeoutMs);
+      const seen = await request(host, url, timeoutMs);
       return outcomeOf(host, { seen, url, timeoutMs }, clock.now());
     } catch (error) {
       const failure = failureOf(error);

@@ -36,7 +36,7 @@ export interface Live {
   readonly certDays: number;
   readonly flapping: boolean;
   /**
-   * Looks and passes since the start of the hour, for the rollups. A probe with two looks counts
+   * Requests and passes since the start of the hour, for the rollups. A probe with two requests counts
    * twice.
    */
   readonly hourProbes: number;

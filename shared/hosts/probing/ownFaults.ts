@@ -19,7 +19,7 @@ const isLate = (outcome: ProbeOutcome): boolean =>
   (outcome.kind === 'fail' && (outcome.reason === 'timeout' || outcome.reason === 'dns'));
 
 /**
- * The outcome of a look, or `inconclusive` when the process stood still during the look. Across a
+ * The outcome of a request, or `inconclusive` when the process stood still during the request. Across a
  * jump of the clock no failure counts: peers may have given up.
  */
 export const withoutOwnFaults = (outcome: ProbeOutcome, stall: Stall | undefined): ProbeOutcome => {

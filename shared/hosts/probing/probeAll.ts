@@ -33,7 +33,7 @@ export interface ProbeAllDeps {
   readonly random: Random;
   readonly stalls: Stalls;
   readonly sleep: (ms: number) => Promise<void>;
-  /** The run ends within this time, in ms: no look begins that might take longer. */
+  /** The run ends within this time, in ms: no request begins that might take longer. */
   readonly budgetMs: number;
   /** vCPUs of the machine; may be a fraction. */
   readonly vcpus: number;
@@ -58,7 +58,7 @@ const createSlots = (width: number): Slots => {
   };
 };
 
-/** Lets one look after the other begin, evenly. Lost time is made up for a few looks at a time. */
+/** Lets one request after the other begin, evenly. Lost time is made up for a few requests at a time. */
 const createPace = (perSecond: number, { stalls, sleep }: ProbeAllDeps) => {
   const stepMs = 1_000 / perSecond;
   let due = stalls.now();
@@ -92,8 +92,8 @@ const inOrder = (hosts: readonly HostToProbe[], salt: number): readonly HostToPr
 };
 
 /**
- * Looks per second. The run waits for hosts that may hang anyway, so the others begin evenly in
- * that time: a look that begins while others are answered adds to their measured latency.
+ * Requests per second. The run waits for hosts that may hang anyway, so the others begin evenly in
+ * that time: a request that begins while others are answered adds to their measured latency.
  */
 const paceOf = (suspects: readonly HostToProbe[], others: number, cpus: number): number => {
   const waitMs = Math.max(0, ...suspects.map(({ host }) => host.probe.timeoutMs));
@@ -108,13 +108,13 @@ const SKIPPED: ProbeOutcome = {
   detail: 'the run had no time left for it',
 };
 
-interface Looks {
+interface Paced {
   readonly pace: () => Promise<void>;
   readonly first: Slots;
   readonly second: Slots;
 }
 
-const createLook = ({ probe, stalls, sleep, random, budgetMs }: ProbeAllDeps) => {
+const createProbing = ({ probe, stalls, sleep, random, budgetMs }: ProbeAllDeps) => {
   const end = stalls.now() + budgetMs;
   const once = async ({ host }: HostToProbe): Promise<ProbeOutcome> => {
     const from = stalls.now();
@@ -122,7 +122,7 @@ const createLook = ({ probe, stalls, sleep, random, budgetMs }: ProbeAllDeps) =>
     const outcome = await probe(host, host.probe.timeoutMs);
     return withoutOwnFaults(outcome, stalls.between(from, stalls.now()));
   };
-  const twice = async (item: HostToProbe, slots: Looks): Promise<ProbeResult> => {
+  const twice = async (item: HostToProbe, slots: Paced): Promise<ProbeResult> => {
     await slots.pace();
     const outcome = await slots.first(() => once(item));
     if (outcome.kind !== 'fail' || item.live?.state === 'offline')
@@ -134,7 +134,7 @@ const createLook = ({ probe, stalls, sleep, random, budgetMs }: ProbeAllDeps) =>
       ? { outcome, reprobed: false }
       : { outcome: again, reprobed: true };
   };
-  return async (item: HostToProbe, slots: Looks) =>
+  return async (item: HostToProbe, slots: Paced) =>
     [item.host.id, await twice(item, slots)] as const;
 };
 
@@ -144,7 +144,7 @@ export const probeAll = async (
   deps: ProbeAllDeps,
 ): Promise<ProbeRun> => {
   const startedAt = deps.clock.now();
-  // Less than one CPU waits as well as one, and looks mostly wait.
+  // Less than one CPU waits as well as one, and requests mostly wait.
   const cpus = Math.max(1, deps.vcpus);
   const width = Math.min(LIMITS.probeSlotsMax, Math.ceil(LIMITS.probeSlotsPerCpu * cpus));
   const main = createSlots(width);
@@ -152,14 +152,14 @@ export const probeAll = async (
   // as long as they do, so they begin quickly, but not so quickly that they block the loop.
   const own = createSlots(LIMITS.suspectSlots);
   const quick = createPace(LIMITS.suspectStartsPerSecond, deps);
-  const look = createLook(deps);
+  const request = createProbing(deps);
   const ordered = inOrder(hosts, startedAt);
   const suspects = ordered.filter(isSuspect);
   const others = ordered.filter((item) => !isSuspect(item));
   const pace = createPace(paceOf(suspects, others.length, cpus), deps);
   const all = await Promise.all([
-    ...suspects.map((item) => look(item, { pace: quick, first: own, second: own })),
-    ...others.map((item) => look(item, { pace, first: main, second: own })),
+    ...suspects.map((item) => request(item, { pace: quick, first: own, second: own })),
+    ...others.map((item) => request(item, { pace, first: main, second: own })),
   ]);
   const skipped = all.filter(([, { outcome }]) => outcome === SKIPPED).length;
   const results = withoutResolverFaults(new Map(all));

@@ -50,6 +50,6 @@ export type ProbeOutcome =
 
 export interface ProbeResult {
   readonly outcome: ProbeOutcome;
-  /** The outcome is that of a second look: the first look failed. */
+  /** The outcome is that of a second request: the first request failed. */
   readonly reprobed: boolean;
 }

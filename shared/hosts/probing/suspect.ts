@@ -37,10 +37,10 @@ export const lookAtSuspect = async (
   if (!host || !isNews(seen, host.number, at)) return nothing;
   const budgetMs = Math.max(0, remainingMs - LIMITS.probeWrapUpMs);
   const run = await deps.probeAll([{ host, live: seen.live.get(host.number) }], budgetMs);
-  const looked = run.results.get(host.id);
-  if (!looked) return nothing;
-  // The call was the first look, so a fail now is that of a second look.
-  const second = looked.outcome.kind === 'fail' ? { ...looked, reprobed: true } : looked;
+  const before = run.results.get(host.id);
+  if (!before) return nothing;
+  // The call was the first request, so a fail now is that of a second request.
+  const second = before.outcome.kind === 'fail' ? { ...before, reprobed: true } : before;
   const applied = await commitFindings(
     {
       shard,

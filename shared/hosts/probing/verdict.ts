@@ -1,6 +1,6 @@
 /**
  * The effect of one probe on the state of a host. Pure. A host rises after two passes. It falls
- * after three fails, or after two when the second look of the same run failed as well. A fault of
+ * after three fails, or after two when the second request of the same run failed as well. A fault of
  * the prober never makes it fall.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -66,7 +66,7 @@ const smoothed = ({ srttMs, rttvarMs }: Live, ms: number): Pick<Live, 'srttMs' |
     ? { srttMs: ms, rttvarMs: ms / 2 }
     : { srttMs: (7 * srttMs + ms) / 8, rttvarMs: (3 * rttvarMs + Math.abs(srttMs - ms)) / 4 };
 
-/** Both looks of a probe count: a host that fails each first look is up half of the time. */
+/** Both requests of a probe count: a host that fails each first request is up half of the time. */
 const looksOf = (reprobed: boolean): number => (reprobed ? 2 : 1);
 
 /** The counters after this probe; the state follows from them. */
