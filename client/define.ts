@@ -3,7 +3,7 @@
  *
  * @module sheratan
  */
-export { SIGNATURE_HEADER, verifySignature } from '#shared/jobs/callbacks/signature.ts';
+export { verifySignature, type WebhookHeaders } from '#shared/jobs/callbacks/signature.ts';
 export type { Envelope } from '#shared/jobs/envelope/schema.ts';
 export {
   defineJob,

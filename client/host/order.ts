@@ -50,9 +50,8 @@ const read = (
   secret: string | undefined,
 ): RunOrder | HostAnswer => {
   const id = one(headers, HOST_HEADERS.id);
-  const signature = one(headers, HOST_HEADERS.signature);
   const now = systemClock.now();
-  if (secret !== undefined && !verifySignature(signature, { secret, id, body }, now))
+  if (secret !== undefined && !verifySignature(headers, { secret, body }, now))
     return problem(401, 'SIGNATURE_INVALID', `${HOST_HEADERS.signature} is not by this secret`);
   const order = v.safeParse(runSchema, readJson(body));
   if (!order.success) {

@@ -1,5 +1,6 @@
 """A host of the mesh, with the standard library alone: docs/host-protocol.md, in Python."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -12,7 +13,7 @@ from concurrent.futures import TimeoutError as TooLate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PORT = int(os.environ.get("PORT", "8091"))
-SECRET = os.environ["HOST_SECRET"].encode()
+SECRET = base64.b64decode(os.environ["HOST_SECRET"].removeprefix("whsec_"))
 CAPACITY = 4
 BODY_BYTES_MAX = 1_048_576
 RUNS_KEPT = 10_000
@@ -46,16 +47,15 @@ def execute(kind, given):
         return problem(500, "RUN_FAILED", repr(error))
 
 
-def is_signed(header, job_id, body):
-    """Whether the mesh signed the order, within 300 seconds of now."""
-    fields = [field.partition("=") for field in header.split(",")]
-    times = [value for name, _, value in fields if name == "t"]
-    if len(times) != 1 or not times[0].isdecimal() or abs(time.time() - int(times[0])) > 300:
+def is_signed(headers, body):
+    """Whether the mesh signed the order, within 300 seconds of now: Standard Webhooks."""
+    message_id, seconds = headers.get("Webhook-Id", ""), headers.get("Webhook-Timestamp", "")
+    if not seconds.isdecimal() or abs(time.time() - int(seconds)) > 300:
         return False
-    signed = f"{times[0]}.{job_id}.".encode() + body
-    expected = hmac.new(SECRET, signed, hashlib.sha256).hexdigest().encode()
-    given = [value.encode() for name, _, value in fields if name == "v1"]
-    return any(hmac.compare_digest(expected, value) for value in given)
+    signed = f"{message_id}.{seconds}.".encode() + body
+    digest = base64.b64encode(hmac.new(SECRET, signed, hashlib.sha256).digest())
+    given = headers.get("Webhook-Signature", "").encode().split(b" ")
+    return any(hmac.compare_digest(b"v1," + digest, each) for each in given)
 
 
 class Runs:
@@ -103,7 +103,7 @@ RUNS = Runs()
 
 def answer_to(headers, body):
     job_id = headers.get("Idempotency-Key", "")
-    if not is_signed(headers.get("Sheratan-Signature", ""), job_id, body):
+    if not is_signed(headers, body):
         return problem(401, "SIGNATURE_INVALID", "the signature is not by this secret")
     order = json.loads(body)
     if order["jobId"] != job_id:

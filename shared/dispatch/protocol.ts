@@ -12,7 +12,7 @@ export const HOST_HEADERS = {
   /** ms since the epoch. */
   deadline: 'sheratan-deadline',
   trace: 'x-amzn-trace-id',
-  signature: 'sheratan-signature',
+  signature: 'webhook-signature',
 } as const;
 
 export const HOST_PATHS = { health: '/health', capacity: '/capacity', run: '/run' } as const;

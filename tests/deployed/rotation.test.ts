@@ -48,9 +48,9 @@ const deploy = async (round: number): Promise<void> => {
 /** What a job's callback brought. */
 const callback = async () => {
   const { id } = await mesh.send(echo, { ok: true }, { callback: { url: receiver.url } });
-  const arrived = () => receiver.received.find((each) => each.id === id);
+  const arrived = () => receiver.received.find(({ body }) => JSON.parse(body).id === id);
   await expect.poll(arrived, { timeout: 60_000 }).toBeDefined();
-  return arrived() ?? { id, signature: '', body: '' };
+  return arrived() ?? { headers: {}, body: '' };
 };
 const addHost = async (id: string, secret: string): Promise<void> => {
   const host = createHost({ kinds: { echo: (input) => input }, secret });

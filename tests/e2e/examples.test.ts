@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { accessOf, type EmbeddedState } from '#client/state.ts';
-import { signatureOf } from '#shared/jobs/callbacks/signature.ts';
+import { signedHeaders } from '#shared/jobs/callbacks/signature.ts';
 import { freePort, type Program, pageOf, type Shell, shellIn } from '../support/examples.ts';
 import { type Sheratan, startSheratan } from '../support/sheratan.ts';
 
@@ -80,7 +80,7 @@ it('host', async ({ skip }) => {
       headers: {
         'idempotency-key': jobId,
         'sheratan-deadline': String(Date.now() + 60_000),
-        'sheratan-signature': signatureOf([by], jobId, body, Date.now()),
+        ...signedHeaders([by], jobId, body, Date.now()),
       },
       body,
     });
@@ -95,7 +95,9 @@ it('host', async ({ skip }) => {
   expect(await order('a', { input: 'other' })).toEqual(refused(409, 'ID_TAKEN'));
   expect(await order('b', { input: 7 })).toEqual(refused(422, 'INPUT_REFUSED'));
   expect(await order('c', { kind: 'none' })).toEqual(refused(501, 'KIND_UNKNOWN'));
-  expect(await order('d', { input: 'x' }, 'guessed')).toEqual(refused(401, 'SIGNATURE_INVALID'));
+  expect(await order('d', { input: 'x' }, 'whsec_Z3Vlc3NlZA==')).toEqual(
+    refused(401, 'SIGNATURE_INVALID'),
+  );
   host.stop();
   expect(await host.ended, 'it drains').toBe(0);
 });

@@ -12,7 +12,7 @@ import { createHostCall } from '#shared/dispatch/http/hostCall.ts';
 import { runSchema } from '#shared/dispatch/protocol.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import { reportEnd } from '#shared/jobs/callbacks/deliver.ts';
-import { callbackBody, signatureOf, verifySignature } from '#shared/jobs/callbacks/signature.ts';
+import { callbackBody, signedHeaders, verifySignature } from '#shared/jobs/callbacks/signature.ts';
 import { type Envelope, parseEnvelope } from '#shared/jobs/envelope/envelope.ts';
 import { bodyOf, messageOf, releaseOf, uncheckedMessageOf } from '#shared/jobs/envelope/message.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
@@ -273,8 +273,12 @@ interface Request {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
-const isSigned = ({ headers, body }: Request, secret: string, id: string): boolean =>
-  verifySignature(headers['sheratan-signature'], { secret, id, body }, T);
+const isSigned = ({ headers, body }: Request, secret: string): boolean =>
+  verifySignature(headers, { secret, body }, T);
+
+const [NEW, OLD, OTHER] = ['new', 'old', 'other'].map(
+  (text) => `whsec_${Buffer.from(text.repeat(8)).toString('base64')}`,
+) as [string, string, string];
 
 describe('callbacks', () => {
   writes('callback body: completed', () => callbackBody(END, { text: 'größer ✓' }));
@@ -284,11 +288,9 @@ describe('callbacks', () => {
   );
   keeps(
     'signature by two secrets',
-    () => signatureOf(['whsec_new', 'whsec_old'], 'größe', '{"a":"ü"}', T + 999),
-    (header: string) =>
-      ['whsec_new', 'whsec_old', 'whsec_other'].map((secret) =>
-        verifySignature(header, { secret, id: 'größe', body: '{"a":"ü"}' }, T),
-      ),
+    () => signedHeaders([NEW, OLD], 'j-1:0', '{"a":"ü"}', T + 999),
+    (headers: Request['headers']) =>
+      [NEW, OLD, OTHER].map((secret) => verifySignature(headers, { secret, body: '{"a":"ü"}' }, T)),
     [true, true, false],
   );
   keeps(
@@ -302,7 +304,7 @@ describe('callbacks', () => {
           logger: console,
           store: { get: () => Promise.resolve({ ...END, id: 'größe' }) },
           blobs: { put: () => Promise.resolve(), get: () => Promise.resolve(undefined) },
-          secrets: { callback: () => Promise.resolve(['whsec_new']) },
+          secrets: { callback: () => Promise.resolve([NEW]) },
           log: {
             add: () => Promise.resolve(),
             get: () => Promise.resolve(undefined),
@@ -310,7 +312,7 @@ describe('callbacks', () => {
           },
         }),
       ),
-    (request: Request) => isSigned(request, 'whsec_new', 'größe'),
+    (request: Request) => isSigned(request, NEW),
     true,
   );
 });
@@ -330,13 +332,13 @@ describe('calls to hosts', () => {
     'order to a host',
     () =>
       requestOf((http) => {
-        const secrets = { current: () => Promise.resolve(['whsec_new', 'whsec_old']) };
+        const secrets = { current: () => Promise.resolve([NEW, OLD]) };
         const call = createHostCall({ http, secrets, clock });
         return call(host, order, new AbortController().signal);
       }),
     (request: Request) => ({
       order: v.parse(runSchema, JSON.parse(request.body)),
-      isSigned: isSigned(request, 'whsec_old', 'j-1:1'),
+      isSigned: isSigned(request, OLD),
     }),
     {
       order: { jobId: 'j-1:1', kind: 'render', attempt: 2, input: { text: 'größer ✓' } },

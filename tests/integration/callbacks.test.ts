@@ -37,7 +37,7 @@ const deliver = async (as: Answer) => {
   await worker.drain();
   const log = createDeliveryLog(worker.table);
   const deps = { ...worker.deps, log, random, http: createHttpClient({ allow: ['127.0.0.0/8'] }) };
-  const secrets = { callback: () => Promise.resolve(['whsec']) };
+  const secrets = { callback: () => Promise.resolve(['whsec_Y2FsbGJhY2tzIGNhbGxiYWNrcyBjYWxs']) };
   const announced = { id, generation: 0 };
   const reported = await reportEnd(announced, worker.clock.now(), 1, { ...deps, secrets });
   const { state, tries = [] } = (await log.get(id)) ?? expect.unreachable();

@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHost, type HostKind, type HostOptions } from '#client/host/index.ts';
 import { createProbe } from '#shared/hosts/http/probe.ts';
-import { signatureOf } from '#shared/jobs/callbacks/signature.ts';
+import { signedHeaders } from '#shared/jobs/callbacks/signature.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { COMMAND } from '../support/command.ts';
 import { aHost } from '../support/targets.ts';
+
+const SECRET = 'whsec_czNjcmV0IHMzY3JldCBzM2NyZXQgczNj';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -165,22 +167,20 @@ describe('a host', () => {
   });
 
   it('takes only jobs that are signed, when it has a secret', async () => {
-    const { endpoint } = await start({ kinds: { work: () => 'done' }, secret: 's3cret' });
+    const { endpoint } = await start({ kinds: { work: () => 'done' }, secret: SECRET });
     const body = JSON.stringify({ jobId: 'j1', kind: 'work', attempt: 1, input: {} });
-    const signed = (secret: string, now = Date.now()) => ({
-      'sheratan-signature': signatureOf(['before', secret], 'j1', body, now),
-    });
+    const signed = (secret: string, now = Date.now()) =>
+      signedHeaders(['whsec_YmVmb3Jl', secret], 'j1', body, now);
     const refused = { status: 401, body: { error: { code: 'SIGNATURE_INVALID' } } };
     expect(await run(endpoint)).toMatchObject(refused);
-    expect(await run(endpoint, { headers: signed('wrong') })).toMatchObject(refused);
-    const t = Math.floor(Date.now() / 1_000);
-    for (const v1 of ['é'.repeat(64), 'ÿ'.repeat(32), '=', '', '0'.repeat(63)])
+    expect(await run(endpoint, { headers: signed('whsec_d3Jvbmc=') })).toMatchObject(refused);
+    for (const v1 of ['é'.repeat(44), 'ÿ'.repeat(22), '=', '', '0'.repeat(43)])
       expect(
-        await run(endpoint, { headers: { 'sheratan-signature': `t=${t},v1=${v1}` } }),
+        await run(endpoint, { headers: { ...signed(SECRET), 'webhook-signature': `v1,${v1}` } }),
       ).toMatchObject(refused);
-    const old = signed('s3cret', Date.now() - 400_000);
+    const old = signed(SECRET, Date.now() - 400_000);
     expect(await run(endpoint, { headers: old })).toMatchObject(refused);
-    expect(await run(endpoint, { headers: signed('s3cret') })).toMatchObject({ status: 200 });
+    expect(await run(endpoint, { headers: signed(SECRET) })).toMatchObject({ status: 200 });
     expect(await ask(endpoint)).toMatchObject({ kind: 'ok' });
   });
 

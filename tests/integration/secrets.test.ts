@@ -34,7 +34,7 @@ afterAll(async () => {
 const secretsOf = (secretId: string) => createSecrets({ client, secretId, ids: systemIds });
 
 it('begins with one secret, which the stack made', async () => {
-  expect(await secretsOf(ONE).callback()).toEqual([expect.stringMatching(/^\w{43}$/)]);
+  expect(await secretsOf(ONE).callback()).toEqual([expect.stringMatching(/^whsec_[\w+/]{43}=$/)]);
 });
 
 it('has the old secret beside the new one until the next rotation', async () => {
@@ -58,7 +58,7 @@ it('makes one version of a rotation whose answer was lost', async () => {
   const [first] = await secretsOf(THREE).callback();
   await put('again');
   await put('again');
-  expect(await secretsOf(THREE).callback()).toEqual(['again', first]);
+  expect(await secretsOf(THREE).callback()).toEqual(['whsec_agai', first]);
   await expect(put('other')).rejects.toMatchObject({ name: 'ResourceExistsException' });
 });
 

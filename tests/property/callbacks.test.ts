@@ -1,55 +1,93 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
+import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { signatureOf, verifySignature } from '#shared/jobs/callbacks/signature.ts';
+import {
+  signedHeaders,
+  verifySignature,
+  type WebhookHeaders,
+  webhookSecret,
+} from '#shared/jobs/callbacks/signature.ts';
 import { retryAfterSeconds } from '#shared/kernel/retryAfter.ts';
 
 const NOW = 1_800_000_000_000;
 const T = NOW / 1_000;
 
 const text = fc.string({ unit: 'binary', maxLength: 40 });
-const call = fc.record({ secret: text, id: text, body: text });
-type Call = { readonly secret: string; readonly id: string; readonly body: string };
+const secret = fc
+  .uint8Array({ minLength: 24, maxLength: 64 })
+  .map((bytes) => `whsec_${Buffer.from(bytes).toString('base64')}`);
+const id = fc.stringMatching(/^[!-~]{1,40}$/);
+const message = fc.record({ secret, id, body: text });
+type Message = { readonly secret: string; readonly id: string; readonly body: string };
 
 /** What the documentation says, said again. */
-const right = ({ secret, id, body }: Call): string =>
-  createHmac('sha256', secret).update(`${T}.${id}.${body}`).digest('hex');
+const right = ({ secret, id, body }: Message): string =>
+  createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'))
+    .update(`${id}.${T}.${body}`)
+    .digest('base64');
+const headersOf = (id: unknown, timestamp: unknown, signature: unknown): WebhookHeaders =>
+  ({ 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature }) as never;
 
 /** Runs for two seconds at most, whatever the machine. */
 const BOUNDED = { numRuns: 1_000, interruptAfterTimeLimit: 2_000 } as const;
 
 const junk = fc.oneof(
   text,
-  fc.string({ unit: 'grapheme', minLength: 64, maxLength: 64 }),
-  fc.stringMatching(/^[0-9a-f]{64}$/),
-  fc.constantFrom('', '=', '==', 'é'.repeat(64), '\u{1f600}'.repeat(32), '0'.repeat(64)),
+  fc.string({ unit: 'grapheme', minLength: 44, maxLength: 44 }),
+  fc.stringMatching(/^[0-9a-zA-Z+/]{43}=$/),
+  fc.constantFrom('', '=', '==', 'é'.repeat(44), '\u{1f600}'.repeat(22), '0'.repeat(44)),
 );
-const field = fc.oneof(
-  fc.constantFrom('t', 'v1', 'v0', ' v1', 'T', '').chain((name) => junk.map((v) => `${name}=${v}`)),
-  fc.constantFrom(`t=${T}`, `t= ${T}`, `t=${T}.0`, `t=0${T}`, 't=NaN', 't=Infinity', 't=1e9'),
+const times = fc.oneof(
+  fc.constantFrom(` ${T}`, `${T}.0`, `0${T}`, 'NaN', 'Infinity', '1e9', '', undefined, [`${T}`]),
   junk,
 );
 
 describe('a signature', () => {
   it('that is ours is right, beside any other and under any secret of a rotation', () => {
     fc.assert(
-      fc.property(call, fc.array(text, { maxLength: 3 }), (of, others) => {
-        const header = signatureOf([...others, of.secret], of.id, of.body, NOW);
-        expect(verifySignature(header, of, NOW)).toBe(true);
-        expect(verifySignature(header, of, NOW + 301_000)).toBe(false);
+      fc.property(message, fc.array(secret, { maxLength: 3 }), (of, others) => {
+        const headers = signedHeaders([...others, of.secret], of.id, of.body, NOW);
+        expect(verifySignature(headers, of, NOW)).toBe(true);
+        expect(verifySignature(headers, of, NOW + 301_000)).toBe(false);
       }),
       BOUNDED,
     );
   });
 
-  it('never throws, and is right only with our digest and one time that is written as ours', () => {
+  it('is right for the published library, and that of the published library for us', () => {
     fc.assert(
-      fc.property(call, fc.array(field, { maxLength: 6 }), fc.boolean(), (of, fields, ours) => {
-        const all = ours ? [...fields, `v1=${right(of)}`] : fields;
-        const times = all.filter((each) => each.split(',').some((part) => part.startsWith('t=')));
-        const isRight = ours && times.length === 1 && times[0] === `t=${T}`;
-        fc.pre(!fields.some((each) => each.includes(',')));
-        expect(verifySignature(all.join(','), of, NOW)).toBe(isRight);
+      fc.property(message, (of) => {
+        const now = new Date();
+        const headers = signedHeaders([of.secret], of.id, of.body, now.getTime());
+        const library = new Webhook(of.secret);
+        const read = () => library.verify(JSON.stringify(of.body), headers);
+        expect(read).toThrow(WebhookVerificationError);
+        const body = JSON.stringify(of.body);
+        expect(
+          library.verify(body, signedHeaders([of.secret], of.id, body, now.getTime())),
+        ).toEqual(of.body);
+        const theirs = headersOf(
+          of.id,
+          String(Math.floor(now.getTime() / 1_000)),
+          library.sign(of.id, now, of.body),
+        );
+        expect(verifySignature(theirs, of, now.getTime())).toBe(true);
+      }),
+      BOUNDED,
+    );
+  });
+
+  it('never throws, and is right only with our digest and a time that is written as ours', () => {
+    fc.assert(
+      fc.property(message, fc.array(junk, { maxLength: 4 }), times, (of, others, time) => {
+        const digest = `v1,${right(of)}`;
+        const all = [...others, digest].join(' ');
+        expect(verifySignature(headersOf(of.id, `${T}`, all), of, NOW)).toBe(true);
+        expect(verifySignature(headersOf(of.id, time, all), of, NOW)).toBe(false);
+        expect(verifySignature(headersOf(undefined, `${T}`, all), of, NOW)).toBe(false);
+        fc.pre(!others.join(' ').split(' ').includes(digest));
+        expect(verifySignature(headersOf(of.id, `${T}`, others.join(' ')), of, NOW)).toBe(false);
       }),
       BOUNDED,
     );
@@ -58,20 +96,37 @@ describe('a signature', () => {
   it('with any one character changed, left out or put in is wrong', () => {
     const change = fc.tuple(fc.nat(), fc.constantFrom(0, 1), fc.string({ unit: 'binary' }));
     fc.assert(
-      fc.property(call, change, (of, [position, gone, put]) => {
-        const header = `t=${T},v1=${right(of)}`;
-        const at = position % header.length;
-        const other = header.slice(0, at) + put + header.slice(at + gone);
-        // A field more changes nothing.
-        fc.pre(other !== header && !put.includes(','));
-        expect(verifySignature(other, of, NOW)).toBe(false);
+      fc.property(message, change, (of, [position, gone, put]) => {
+        const signature = `v1,${right(of)}`;
+        const at = position % signature.length;
+        const other = signature.slice(0, at) + put + signature.slice(at + gone);
+        // A signature more changes nothing.
+        fc.pre(other !== signature && !put.includes(' '));
+        expect(verifySignature(headersOf(of.id, `${T}`, other), of, NOW)).toBe(false);
       }),
       BOUNDED,
     );
   });
 
-  it.each([undefined, [], ['t=1', 'v1=2']])('that is no text (%j) is wrong', (header) => {
-    expect(verifySignature(header, { secret: 's', id: 'i', body: 'b' }, NOW)).toBe(false);
+  it.each(['', 'whsec_', '!!'])('under the empty key of "%s" is wrong', (empty) => {
+    const headers = signedHeaders([empty], 'i', 'b', NOW);
+    expect(verifySignature(headers, { secret: empty, body: 'b' }, NOW)).toBe(false);
+  });
+});
+
+describe('a secret', () => {
+  it('that the stack made of 43 letters and digits is read by the published library', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[0-9a-zA-Z]{43}$/), (stored) => {
+        const given = webhookSecret(stored);
+        expect(Buffer.from(given.slice('whsec_'.length), 'base64')).toHaveLength(32);
+        expect(webhookSecret(given)).toBe(given);
+        const now = new Date();
+        const headers = signedHeaders([stored], 'i', '{}', now.getTime());
+        expect(new Webhook(given).verify('{}', headers)).toEqual({});
+      }),
+      BOUNDED,
+    );
   });
 });
 

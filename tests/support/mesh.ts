@@ -14,7 +14,7 @@ import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
 import { type Clock, systemIds } from '#shared/kernel/ports.ts';
 import { definitionOf, startRegistry, type TestRegistry } from './hosts.ts';
 
-export const SECRET = 'whsec_test';
+export const SECRET = 'whsec_dGVzdCB0ZXN0IHRlc3QgdGVzdCB0ZXN0';
 
 export interface TestMesh {
   readonly hosts: Dispatcher;

@@ -1,11 +1,10 @@
 /** Where callbacks go: keeps each with its signature. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SIGNATURE_HEADER, verifySignature } from 'sheratan';
+import { verifySignature, type WebhookHeaders } from 'sheratan';
 
 interface Received {
-  readonly id: string;
-  readonly signature: string;
+  readonly headers: WebhookHeaders;
   readonly body: string;
 }
 
@@ -22,8 +21,7 @@ export const startReceiver = async (): Promise<Receiver> => {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
-      const signature = String(request.headers[SIGNATURE_HEADER]);
-      received.push({ id: String(JSON.parse(body).id), signature, body });
+      received.push({ headers: request.headers, body });
       response.end();
     });
   });
@@ -41,7 +39,7 @@ export const startReceiver = async (): Promise<Receiver> => {
 
 /** Which of the secrets a receiver may know to take it for ours. */
 export const verifiedBy = (
-  { id, signature, body }: Received,
+  { headers, body }: Received,
   secrets: readonly string[],
 ): readonly boolean[] =>
-  secrets.map((secret) => verifySignature(signature, { secret, id, body }, Date.now()));
+  secrets.map((secret) => verifySignature(headers, { secret, body }, Date.now()));

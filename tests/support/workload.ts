@@ -64,6 +64,9 @@ export const expectEachOnce = async (
   expect((await verify(mesh.ledger)).problem).toBeUndefined();
   const called = ids.filter((_, n) => n % 3 === 1).sort();
   await expect
-    .poll(() => [...new Set(received.map(({ id }) => id))].sort(), PATIENCE)
+    .poll(
+      () => [...new Set(received.map(({ body }) => String(JSON.parse(body).id)))].sort(),
+      PATIENCE,
+    )
     .toEqual(called);
 };

@@ -2,7 +2,7 @@
  * `POST <endpoint>/run` (docs/host-protocol.md), through the guarded client. No answer is trusted.
  */
 import * as v from 'valibot';
-import { signatureOf } from '#shared/jobs/callbacks/signature.ts';
+import { signedHeaders } from '#shared/jobs/callbacks/signature.ts';
 import { parseHostileJson } from '#shared/jobs/envelope/safeJson.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/kinds/errors.ts';
 import type { HttpAnswer, HttpClient } from '#shared/jobs/ports/jobs.ts';
@@ -119,7 +119,7 @@ export const createHostCall =
       'sheratan-attempt': String(attempt),
       'sheratan-deadline': String(deadline),
       ...(traceHeader && { 'x-amzn-trace-id': traceHeader }),
-      'sheratan-signature': signatureOf(await secrets.current(), idempotencyKey, body, clock.now()),
+      ...signedHeaders(await secrets.current(), idempotencyKey, body, clock.now()),
     };
     try {
       const answer = await http.request({

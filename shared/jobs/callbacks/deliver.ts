@@ -17,7 +17,7 @@ import type {
   Try,
 } from '../ports/jobs.ts';
 import { isTerminal, type JobRecord } from '../record/record.ts';
-import { callbackBody, SIGNATURE_HEADER, signatureOf } from './signature.ts';
+import { callbackBody, callbackId, signedHeaders } from './signature.ts';
 
 /** The end of a job that asked for a callback; `generation` tells its ends apart. */
 export interface Announcement {
@@ -82,7 +82,7 @@ const post = async (
         'content-type': 'application/json',
         'user-agent': 'sheratan-reporter',
         'sheratan-job': encodeURIComponent(record.id),
-        [SIGNATURE_HEADER]: signatureOf(secrets, record.id, body, began),
+        ...signedHeaders(secrets, callbackId(record), body, began),
       },
       body,
       signal: AbortSignal.timeout(LIMITS.callbackTimeoutMs),

@@ -1,31 +1,62 @@
 /**
- * The callback of an ended job: its body, and a signature that the receiver can check. Pure.
- * `Sheratan-Signature: t=<seconds>,v1=<hex>`, where `hex` is the HMAC-SHA256 of `t.id.body`.
+ * The callback of an ended job: its body, and the headers by which the receiver checks who sent it,
+ * as Standard Webhooks describes them (standardwebhooks.com, 1.0.0). Pure.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Json } from '#shared/kernel/json.ts';
 import type { JobRecord } from '../record/record.ts';
 
-/** The header of a callback or a call to a host that holds its signatures. */
-export const SIGNATURE_HEADER = 'sheratan-signature';
+/** The headers of a callback or a call to a host, in lower case. */
+export const WEBHOOK_HEADERS = {
+  /** The same for each try of one message. */
+  id: 'webhook-id',
+  /** When the message was signed, in seconds since the epoch. */
+  timestamp: 'webhook-timestamp',
+  /** One `v1,<base64>` for each secret, with spaces between. */
+  signature: 'webhook-signature',
+} as const;
 
-const digest = (secret: string, seconds: number, id: string, body: string): string =>
-  createHmac('sha256', secret).update(`${seconds}.${id}.${body}`).digest('hex');
+const SECRET_PREFIX = 'whsec_';
+
+/** The bytes of a secret: base64 behind the prefix, which may be missing. */
+const keyOf = (secret: string): Buffer =>
+  Buffer.from(
+    secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : secret,
+    'base64',
+  );
 
 /**
- * The header's value, with one signature for each secret: during a rotation the receiver may know
- * the old secret or the new one.
+ * A secret as the libraries of Standard Webhooks read it: `whsec_` and base64.
+ *
+ * @param stored with or without the prefix; base64url is read, too
+ */
+export const webhookSecret = (stored: string): string =>
+  `${SECRET_PREFIX}${keyOf(stored).toString('base64')}`;
+
+const digest = (secret: string, seconds: string, id: string, body: string): string =>
+  createHmac('sha256', keyOf(secret)).update(`${id}.${seconds}.${body}`).digest('base64');
+
+/**
+ * The headers of a signed message, with one signature for each secret: during a rotation the
+ * receiver may know the old secret or the new one.
+ *
+ * @param id names the message, in ASCII
  * @param now ms since the epoch
  */
-export const signatureOf = (
+export const signedHeaders = (
   secrets: readonly string[],
   id: string,
   body: string,
   now: number,
-): string => {
-  const seconds = Math.floor(now / 1_000);
-  const signatures = secrets.map((secret) => `v1=${digest(secret, seconds, id, body)}`);
-  return [`t=${seconds}`, ...signatures].join(',');
+): Readonly<Record<string, string>> => {
+  const seconds = String(Math.floor(now / 1_000));
+  return {
+    [WEBHOOK_HEADERS.id]: id,
+    [WEBHOOK_HEADERS.timestamp]: seconds,
+    [WEBHOOK_HEADERS.signature]: secrets
+      .map((secret) => `v1,${digest(secret, seconds, id, body)}`)
+      .join(' '),
+  };
 };
 
 /** Compares bytes in constant time. Texts with equally many characters may differ in bytes. */
@@ -34,32 +65,44 @@ const sameText = (a: string, b: string): boolean => {
   return one.length === other.length && timingSafeEqual(one, other);
 };
 
-/** The form in which {@link signatureOf} writes a time. */
+/** The form in which {@link signedHeaders} writes a time. */
 const SECONDS = /^(?:0|[1-9]\d{0,14})$/;
 
+/** Headers by their names in lower case, as `request.headers` of Node has them. */
+export type WebhookHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 /**
- * For receivers: whether the mesh signed the callback within `toleranceSeconds` of `now`. Never
- * throws, whatever the header holds; false without a header.
+ * For receivers: whether the mesh signed the message within `toleranceSeconds` of `now`. Never
+ * throws, whatever the headers hold; false without them.
+ *
+ * @param message the body as it came, before it is parsed, and the secret `whsec_…`, as `sheratan
+ * callbacks secret` prints it
  * @param now ms since the epoch
  */
 export const verifySignature = (
-  header: string | readonly string[] | undefined,
-  { secret, id, body }: { readonly secret: string; readonly id: string; readonly body: string },
+  headers: WebhookHeaders,
+  message: { readonly secret: string; readonly body: string },
   now: number,
   toleranceSeconds = 300,
 ): boolean => {
-  if (typeof header !== 'string') return false;
-  const valuesOf = (field: string) =>
-    header
-      .split(',')
-      .flatMap((part) => (part.startsWith(`${field}=`) ? [part.slice(field.length + 1)] : []));
-  const [time = '', ...times] = valuesOf('t');
-  if (times.length > 0 || !SECONDS.test(time)) return false;
-  const seconds = Number(time);
-  if (!(Math.abs(now / 1_000 - seconds) <= toleranceSeconds)) return false;
-  const expected = digest(secret, seconds, id, body);
-  return valuesOf('v1').some((value) => sameText(value, expected));
+  const { secret, body } = message;
+  const [id, seconds, signatures] = [
+    headers[WEBHOOK_HEADERS.id],
+    headers[WEBHOOK_HEADERS.timestamp],
+    headers[WEBHOOK_HEADERS.signature],
+  ];
+  if (typeof id !== 'string' || typeof seconds !== 'string' || typeof signatures !== 'string')
+    return false;
+  // Anybody could sign under an empty key.
+  if (!SECONDS.test(seconds) || keyOf(secret).length === 0) return false;
+  if (!(Math.abs(now / 1_000 - Number(seconds)) <= toleranceSeconds)) return false;
+  const expected = `v1,${digest(secret, seconds, id, body)}`;
+  return signatures.split(' ').some((each) => sameText(each, expected));
 };
+
+/** The id of the message that tells the end of a job: each end has its own. */
+export const callbackId = ({ id, generation = 0 }: Pick<JobRecord, 'id' | 'generation'>): string =>
+  `${encodeURIComponent(id)}:${generation}`;
 
 /**
  * The JSON body of a callback.

@@ -10,6 +10,7 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { Ids } from '#shared/kernel/ports.ts';
+import { webhookSecret } from '../callbacks/signature.ts';
 import type { Secrets } from '../ports/jobs.ts';
 
 export interface SecretsOptions {
@@ -19,7 +20,7 @@ export interface SecretsOptions {
   readonly ids: Ids;
 }
 
-const fresh = (): string => `whsec_${randomBytes(32).toString('base64url')}`;
+const fresh = (): string => webhookSecret(randomBytes(32).toString('base64'));
 
 /** The secrets of one entry in Secrets Manager. A rotation makes 32 random bytes the new secret. */
 export const createSecrets = ({ client, secretId, ids }: SecretsOptions): Secrets => {
@@ -37,7 +38,10 @@ export const createSecrets = ({ client, secretId, ids }: SecretsOptions): Secret
           throw error;
         }),
       ]);
-      return [current, previous].filter((secret) => secret !== undefined);
+      // The stack makes a secret of letters and digits, which is base64 of 32 bytes.
+      return [current, previous].flatMap((secret) =>
+        secret === undefined ? [] : webhookSecret(secret),
+      );
     },
     rotate: async () => {
       const current = fresh();
