@@ -20,10 +20,12 @@ const blocksOf = (text: string, language: string): readonly string[] =>
  * Columns are as wide as what is in them; `…` stands for anything within a line, and a line of its
  * own for any lines.
  */
-const patternOf = (line: string): string => {
+const patternOf = (line: string, index: number): string => {
   if (line === '…') return '(?:.*\\n)*?';
   const texts = line.split('…').map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return `${texts.join('.*').replace(/ +/g, ' +')}\\n`;
+  const pattern = `${texts.join('.*').replace(/ +/g, ' +')}\\n`;
+  // A line is not tried in other ways once it fits: else a page that does not fit takes for ever.
+  return `(?=(?<l${index}>${pattern}))\\k<l${index}>`;
 };
 
 /** @param port takes the place of the one that the page names */
