@@ -111,6 +111,13 @@ targeted(program.command('jobs'))
       'task',
     ]),
   )
+  .addOption(
+    new Option('--waiting', 'that wait in the middle of their work, with what for').conflicts([
+      'mission',
+      'task',
+      'open',
+    ]),
+  )
   .option('--limit <n>', 'at most so many', whole, 50)
   .action((options: JobsOptions) => run(jobs(options)));
 

@@ -10,6 +10,7 @@ import type { ReplayOptions, SecretOptions } from './commands/callbacks.ts';
 import type { LimitOptions, PauseOptions, StateOptions } from './commands/control.ts';
 import type { RedriveCommandOptions } from './commands/redrive.ts';
 import type { AddOptions } from './commands/schedules.ts';
+import type { SignalOptions } from './commands/signal.ts';
 import type { ExitCode } from './errors.ts';
 import { decided, moment, positive, targeted, whole } from './options.ts';
 import type { DecisionOptions, SessionOptions } from './session.ts';
@@ -20,6 +21,7 @@ const controlCommands = () => import('./commands/control.ts');
 const { listLimits, pause, setLimits, state } = deferred(controlCommands);
 const { cancel, decideGroups, listGroups } = deferred(() => import('./commands/decide.ts'));
 const { doctor } = deferred(() => import('./commands/doctor.ts'));
+const { signal } = deferred(() => import('./commands/signal.ts'));
 const { redrive } = deferred(() => import('./commands/redrive.ts'));
 const { add, enable, list, remove } = deferred(() => import('./commands/schedules.ts'));
 
@@ -30,6 +32,16 @@ const addJobDecisions = (program: Command, run: Run): void => {
     .description('end jobs that wait, ask running ones to end')
     .argument('<ids...>')
     .action((ids: string[], options: DecisionOptions) => run(cancel(ids, options)));
+
+  decided(program.command('signal'))
+    .description('tell a job what it waits for')
+    .argument('<job>', 'its id')
+    .argument('<name>', 'of the wait')
+    .argument('[json]', 'the data; null by default')
+    .option('--id <id>', 'the same signal sent again has the same id; by default a hash')
+    .action((job: string, name: string, data: string | undefined, options: SignalOptions) =>
+      run(signal(job, name, data, options)),
+    );
 
   decided(program.command('redrive'))
     .description('put dead and refused jobs back, oldest first')

@@ -2,6 +2,8 @@
 
 import type { Blobs } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
+import { awaitedOf } from '#shared/jobs/record/stepTrace.ts';
+import type { TraceStep } from '#shared/jobs/record/trace.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { columns, duration, paint, plain, status, time } from './print.ts';
@@ -35,6 +37,9 @@ export const progressText = ({
     ? `${Math.round(progress.fraction * 100)} %${progress.note ? ` ${progress.note}` : ''}`
     : undefined;
 
+const waitsFor = ({ pending, ...job }: JobView): string | undefined =>
+  pending ? `${pending} jobs` : awaitedOf(job).join(', ');
+
 const labels = (job: JobView): string[][] =>
   (
     [
@@ -49,7 +54,7 @@ const labels = (job: JobView): string[][] =>
         'updated',
         `${time(job.updatedAt)} (${duration(job.updatedAt - job.createdAt)} after it was sent)`,
       ],
-      ['waits for', job.pending && `${job.pending} jobs`],
+      ['waits for', waitsFor(job)],
       ['due', job.dueAt === undefined ? undefined : time(job.dueAt)],
       ['progress', progressText(job)],
       ['others', job.repeats && `${job.repeats.length} messages more under this id: see its trace`],
@@ -57,12 +62,19 @@ const labels = (job: JobView): string[][] =>
     ] as const
   ).flatMap(([name, value]) => (value ? [[name, plain(value)]] : []));
 
-/** A job as text, with its result. */
-export const describe = (job: JobView): string => {
+/** A job as text, with its steps and its result. */
+export const describe = (job: JobView, steps: readonly TraceStep[] = []): string => {
   const head = `${status(job.status)} ${paint('bold', plain(job.id))}`;
-  const body = columns(labels(job));
+  const done = columns(steps.map(({ at, event, text }) => [time(at), event, plain(text)]));
+  const body = `${columns(labels(job))}${steps.length > 0 ? `\n${done}` : ''}`;
   if (job.result === undefined) return `${head}\n${body}`;
   return `${head}\n${body}\n${plain(JSON.stringify(job.result, null, 2))}`;
+};
+
+const whyOf = (job: JobRecord): string => {
+  const awaited = awaitedOf(job);
+  if (awaited.length > 0) return `waits for ${awaited.join(', ')}`;
+  return job.error ? `${job.error.code}: ${job.error.message}` : '';
 };
 
 /** A job as a row of the list `jobs`. */
@@ -71,5 +83,5 @@ export const row = (job: JobRecord): string[] => [
   plain(job.id),
   plain(job.kind || '-'),
   time(job.updatedAt),
-  plain(job.error ? `${job.error.code}: ${job.error.message}` : ''),
+  plain(whyOf(job)),
 ];

@@ -15,5 +15,13 @@ export { EnqueueError, PermanentError, RetryableError, Snooze } from '#shared/jo
 export type { PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
 export type { JobRecord, Status } from '#shared/jobs/record/record.ts';
 export type { Duration } from '#shared/jobs/steps/duration.ts';
-export { StepError, StepUseError } from '#shared/jobs/steps/errors.ts';
-export type { StepOptions, StepRun, Steps } from '#shared/jobs/steps/stepTypes.ts';
+export { StepError, StepUseError, WaitTimeoutError } from '#shared/jobs/steps/errors.ts';
+export type {
+  Callable,
+  CallOptions,
+  Raced,
+  StepOptions,
+  StepRun,
+  Steps,
+  WaitOptions,
+} from '#shared/jobs/steps/stepTypes.ts';

@@ -13,6 +13,8 @@ import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
+import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
+import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import type {
   Blobs,
   DeliveryLog,
@@ -26,6 +28,7 @@ import type { Workspaces } from '#shared/jobs/ports/workspaces.ts';
 import type { FaultLog } from '#shared/jobs/record/undecided.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
+import type { SignalStore, StepStore } from '#shared/jobs/steps/kept.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import { type HostSystem, openHosts } from '#shared/wiring/openHosts.ts';
 import { type LedgerSystem, openLedger } from '#shared/wiring/openLedger.ts';
@@ -53,6 +56,8 @@ export interface Deployment {
   readonly machinery: Machinery | undefined;
   readonly store: JobStore;
   readonly flows: FlowStore;
+  readonly stepStore: StepStore;
+  readonly signals: SignalStore;
   readonly visibility: Visibility;
   readonly control: ControlStore;
   readonly deliveries: DeliveryLog;
@@ -127,6 +132,8 @@ const open = (target: Target): Deployment => {
     ),
     machinery: target.stack && openMachine(at(target.stack.endpoint), target.stack.name, keep),
     store: createJobStore(jobs),
+    stepStore: createStepStore(jobs),
+    signals: createSignalStore(jobs, createJobStore(jobs)),
     flows: createFlowStore(jobs),
     visibility: createVisibility(sqs),
     control: createControlStore(jobs),

@@ -5,4 +5,10 @@
  */
 export { JobFailedError, MeshError } from './errors.ts';
 export type { JobHandle } from './handle.ts';
-export { type ConnectOptions, Mesh, type Order, type SendOptions } from './mesh.ts';
+export {
+  type ConnectOptions,
+  Mesh,
+  type Order,
+  type SendOptions,
+  type SignalOptions,
+} from './mesh.ts';

@@ -7,8 +7,10 @@ import { claimCheck, resultOf } from '#shared/jobs/envelope/payload.ts';
 import { kindsOf, type TypedJob } from '#shared/jobs/kinds/defineJob.ts';
 import type { InputOf, PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
 import { type CancelOutcome, cancelJob } from '#shared/jobs/operator/cancel.ts';
+import { signalJob } from '#shared/jobs/operator/signal.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import { sendMessages } from '#shared/jobs/sqs/sender.ts';
+import type { Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
@@ -35,6 +37,14 @@ export interface Order<S extends PayloadSchema = PayloadSchema, R = unknown> {
   readonly payload: InputOf<S>;
   /** What the envelope says beside kind and payload. */
   readonly options?: SendOptions;
+}
+
+/** Options of a signal. */
+export interface SignalOptions {
+  /** The same signal sent again has the same id; by default a hash of its name and its data. */
+  readonly id?: string;
+  /** Who sends, for the trace; `client` by default. */
+  readonly by?: string;
 }
 
 const PREPARED_AT_ONCE = 8;
@@ -92,6 +102,19 @@ export interface Mesh {
    * @param by who decides; `client` by default
    */
   cancel(job: JobHandle, reason: string, by?: string): Promise<CancelOutcome>;
+  /**
+   * Tells a job what it waits for (`waitFor` of the handler). A signal may come before its wait; the
+   * first signal of a name is the one. The same signal sent again is once.
+   *
+   * @throws MeshError SIGNAL_TAKEN when another signal of the name, or the end of the wait, came
+   *   first; SIGNAL_INVALID, SIGNAL_TOO_LARGE
+   */
+  signal(
+    job: Pick<JobHandle, 'id'>,
+    name: string,
+    data?: Json,
+    options?: SignalOptions,
+  ): Promise<void>;
   /** Closes all connections. The mesh cannot be used after this. */
   close(): void;
 }
@@ -171,6 +194,15 @@ export const meshOn = (deployment: Deployment): Mesh => {
     cancel: async (job, reason, by = 'client') => {
       const { id } = (await status(job)) ?? job;
       return cancelJob(id, { by, reason }, { ...deployment, clock: systemClock });
+    },
+    signal: async ({ id: job }, name, data = null, { id, by = 'client' } = {}) => {
+      const wish = { name, data, id, by };
+      const sent = await signalJob(job, wish, { ...deployment, clock: systemClock });
+      if (!sent.ok) throw new MeshError(sent.error.code, sent.error.message);
+      if (sent.value.kind !== 'taken') return;
+      const { first } = sent.value;
+      const why = first.kind === 'timeout' ? 'the time of the wait was over' : 'another one came';
+      throw new MeshError('SIGNAL_TAKEN', `signal "${name}" of job ${job}: ${why} before`);
     },
     close: () => deployment.close(),
   };

@@ -10,13 +10,13 @@ import { join } from 'node:path';
 import { checkPayload, type Envelope } from '#shared/jobs/envelope/envelope.ts';
 import type { JobContext, TypedJob } from '#shared/jobs/kinds/defineJob.ts';
 import type { InputOf, PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
-import type { Blobs } from '#shared/jobs/ports/jobs.ts';
-import type { KeptStep, StepStore, Wait } from '#shared/jobs/steps/kept.ts';
-import { createSteps } from '#shared/jobs/steps/steps.ts';
-import { type Clock, systemClock } from '#shared/kernel/ports.ts';
+import { systemClock } from '#shared/kernel/ports.ts';
 import { MeshError } from './errors.ts';
 import type { Mesh } from './mesh.ts';
 import { QUIET } from './quiet.ts';
+import { createStage, type Outside, type TestStep } from './testStage.ts';
+
+export type { Outside, TestStep } from './testStage.ts';
 
 /** What a run did. */
 export interface TestRun<R> {
@@ -26,7 +26,12 @@ export interface TestRun<R> {
   readonly enqueued: readonly Envelope[];
   /** The handler's reports of progress, in order; `fraction` from 0 to 1. */
   readonly progress: readonly { readonly fraction: number; readonly note?: string | undefined }[];
+  /** The steps and waits of the run, in the order in which they ended. */
+  readonly journal: readonly TestStep[];
 }
+
+/** What a test gives to a run: parts of the handler's context, and what comes from outside. */
+export type TestContext = Partial<JobContext> & Outside;
 
 const missing = (name: string): never => {
   throw new MeshError('NO_SERVICE', `this run has no ${name}: give one in the context`);
@@ -43,88 +48,55 @@ const services: Pick<JobContext, 'workspaces' | 'http' | 'dispatch'> = {
   dispatch: () => missing('dispatch'),
 };
 
-/** What the steps of a test are kept in. */
-const memorySteps = (): { readonly stepStore: StepStore; readonly blobs: Blobs } => {
-  const steps = new Map<string, KeptStep>();
-  const texts = new Map<string, string>();
-  return {
-    stepStore: {
-      read: () => Promise.resolve([...steps.values()]),
-      keep: (_of, step) => {
-        steps.set(step.name, steps.get(step.name) ?? step);
-        return Promise.resolve(steps.get(step.name) ?? step);
-      },
-    },
-    blobs: {
-      put: (key, text) => Promise.resolve(void texts.set(key, text)),
-      get: (key) => Promise.resolve(texts.get(key)),
-    },
-  };
-};
-
-/** A clock that goes on from `clock` and can be put forward. */
-const virtualClock = (clock: Clock) => {
-  let ahead = 0;
-  return {
-    now: () => clock.now() + ahead,
-    /** @param time ms since the epoch */
-    advanceTo: (time: number): void => {
-      ahead += Math.max(0, time - clock.now() - ahead);
-    },
-  };
-};
-
 /**
  * Checks the payload by the kind's schema and runs the handler. A handler that waits runs again
  * when its wait is over, as in a mesh, but at once: the clock of the run is put forward. Errors of
  * the handler (RetryableError, PermanentError, Snooze, …) are thrown.
  *
- * @param context replaces parts of the handler's context, such as `http`
- * @throws MeshError PAYLOAD_INVALID, NO_SERVICE when the handler uses a service that `context`
- *   lacks
+ * @param context replaces parts of the handler's context, such as `http`, and says what comes from
+ *   outside: signals, results of called jobs, steps that fail
+ * @throws MeshError PAYLOAD_INVALID; NO_SERVICE when the handler uses a service, or calls a kind,
+ *   that `context` lacks; NEVER_WOKEN when it waits for a signal that `context` does not have
  */
 export const runJob = async <S extends PayloadSchema, R>(
   job: TypedJob<S, R>,
   payload: InputOf<S>,
-  context: Partial<JobContext> = {},
+  context: TestContext = {},
 ): Promise<TestRun<R>> => {
   const checked = checkPayload(job, payload);
   if (!checked.ok) throw new MeshError(checked.error.code, checked.error.message);
-  const jobId = context.jobId ?? 'test-job';
-  const time = virtualClock(context.clock ?? systemClock);
-  const journal = memorySteps();
-  let wait: Wait | undefined;
+  const { signals, calls, failures, ...given } = context;
+  const jobId = given.jobId ?? 'test-job';
+  const signal = given.signal ?? new AbortController().signal;
+  const stage = createStage({ signals, calls, failures }, given.clock ?? systemClock);
   for (;;) {
     const enqueued: Envelope[] = [];
     const progress: { fraction: number; note?: string | undefined }[] = [];
-    const signal = context.signal ?? new AbortController().signal;
-    const of = { id: jobId, messageId: jobId, generation: 0, leaseId: jobId, wait, signal };
-    const deps = { ...journal, clock: time, random: { next: () => 0 } };
-    const run = createSteps({ ...of, resumed: true, retry: job.retry }, deps);
-    const given = {
-      jobId,
-      attempt: 1,
-      snoozes: 0,
-      correlationId: jobId,
-      logger: QUIET,
-      progress: (fraction: number, note?: string) => void progress.push({ fraction, note }),
-      results: () => Promise.resolve(undefined),
-      enqueue: (child: Envelope) => {
-        enqueued.push(child);
-        return child.id ?? `${jobId}.${enqueued.length}`;
-      },
-      ...services,
-      ...run.steps,
-      ...context,
-      signal,
-      clock: time,
-    };
-    const finished = job.run(checked.value, given).then((result) => ({ result: result as R }));
-    const ended = await Promise.race([finished, run.suspended]);
-    run.stop();
-    if ('result' in ended) return { ...ended, enqueued, progress };
-    wait = ended;
-    time.advanceTo(Math.min(...ended.for.map(({ until }) => until)));
+    const { steps, suspended, stop } = stage.begin({ id: jobId, retry: job.retry, signal });
+    const finished = job
+      .run(checked.value, {
+        jobId,
+        attempt: 1,
+        snoozes: 0,
+        correlationId: jobId,
+        logger: QUIET,
+        progress: (fraction, note) => void progress.push({ fraction, note }),
+        results: () => Promise.resolve(undefined),
+        enqueue: (child) => {
+          enqueued.push(child);
+          return child.id ?? `${jobId}.${enqueued.length}`;
+        },
+        ...services,
+        ...steps,
+        ...given,
+        signal,
+        clock: stage.clock,
+      })
+      .then((result) => ({ result: result as R }));
+    const ended = await Promise.race([finished, suspended]);
+    stop();
+    if ('result' in ended) return { ...ended, enqueued, progress, journal: stage.journal() };
+    await stage.pass(ended);
   }
 };
 

@@ -3,14 +3,14 @@
 import type { Deployment } from '#client/deployment.ts';
 import { ATTENTION } from '#shared/contracts/jobs.ts';
 import type { DeadLetter } from '#shared/jobs/operator/deadLetters.ts';
-import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { isSuspended, type JobRecord } from '#shared/jobs/record/record.ts';
 import { undecidedText } from '#shared/jobs/record/undecided.ts';
 import { deadLetterOf, deadLetterText, shownDeadLetters } from '../deadLetters.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
 import { looking, type SessionOptions } from '../session.ts';
 import { describe, exitOf, row, viewOf } from '../show.ts';
-import { stepsOf } from '../steps.ts';
+import { keptOf, stepsOf } from '../steps.ts';
 
 const found = async (id: string, { store, faults }: Deployment): Promise<JobRecord> => {
   const record = await store.get(id);
@@ -35,9 +35,11 @@ const found = async (id: string, { store, faults }: Deployment): Promise<JobReco
  */
 export const status = (id: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
-    const job = await viewOf(await found(id, deployment), deployment.blobs);
-    if (options.json) json(job);
-    else out(describe(job));
+    const record = await found(id, deployment);
+    const job = await viewOf(record, deployment.blobs);
+    const kept = await keptOf(record, deployment);
+    if (options.json) json(kept.length > 0 ? { ...job, steps: kept } : job);
+    else out(describe(job, kept));
     return exitOf(job.status);
   });
 
@@ -77,6 +79,7 @@ export interface JobsOptions extends SessionOptions {
   readonly mission?: string;
   readonly task?: string;
   readonly open?: boolean;
+  readonly waiting?: boolean;
   readonly limit: number;
 }
 
@@ -87,6 +90,7 @@ const select = async (
   if (options.mission) return reader.labelled('missionId', options.mission, options.limit);
   if (options.task) return reader.labelled('taskId', options.task, options.limit);
   if (options.open) return reader.open(options.limit);
+  if (options.waiting) return reader.open(options.limit, isSuspended);
   const all = await Promise.all(ATTENTION.map((status) => reader.attention(status, options.limit)));
   return all
     .flat()
@@ -111,9 +115,10 @@ const letterView = (each: DeadLetter) => {
   return { ...(record ?? { id, status: statusOf(each) }), deadLetter };
 };
 
-const noneOf = ({ mission, task, open }: JobsOptions): string => {
+const noneOf = ({ mission, task, open, waiting }: JobsOptions): string => {
   const label = mission ?? task;
   if (label) return `No job carries the label ${plain(label)}.`;
+  if (waiting) return 'No job waits in the middle of its work.';
   return open ? 'Every job that was taken up has ended.' : 'No job needs attention.';
 };
 
@@ -126,7 +131,9 @@ export const jobs = (options: JobsOptions): Promise<ExitCode> =>
     const records = await select(deployment, options);
     const isLabelled = (options.mission ?? options.task) !== undefined;
     const letters =
-      isLabelled || options.open ? [] : await shownDeadLetters(deployment, options.limit);
+      isLabelled || options.open || options.waiting
+        ? []
+        : await shownDeadLetters(deployment, options.limit);
     if (options.json) {
       json([...records, ...letters.map(letterView)]);
       return EXIT.ok;

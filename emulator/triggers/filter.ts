@@ -53,12 +53,14 @@ const matchesRule = (value: unknown, rule: unknown): boolean => {
 
 /**
  * Whether every key of the pattern matches. A list matches when one of its rules does; an object is
- * a pattern for the value below.
+ * a pattern for the value below; `$or` is a list of patterns, one of which must match.
  *
  * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for an unknown rule
  */
 export const matchesPattern = (pattern: Pattern, value: unknown): boolean =>
   Object.entries(pattern).every(([key, expected]) => {
+    if (key === '$or')
+      return listOf(expected).some((one) => isObject(one) && matchesPattern(one, value));
     const actual = isObject(value) ? value[key] : undefined;
     if (Array.isArray(expected)) return expected.some((rule) => matchesRule(actual, rule));
     return isObject(expected) && matchesPattern(expected, actual);

@@ -1,16 +1,18 @@
-/** Stream of the Jobs table → dependants, children, charges and callbacks of ended jobs. */
+/** Stream of the Jobs table → what follows from the ends of jobs, from calls and from signals. */
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { documentClient, sqsClient } from '#shared/aws/clients.ts';
 import { createCharges } from '#shared/billing/sqs/postingsQueue.ts';
 import { QUEUE_ENV, RELAY_ENV } from '#shared/contracts/functions.ts';
 import { POOLS_ENV, pools } from '#shared/contracts/pools.ts';
-import { endsOf } from '#shared/jobs/dynamo/endedJobs.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
-import { relayEnds } from '#shared/jobs/flow/relay.ts';
+import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
+import { streamedChanges } from '#shared/jobs/dynamo/streamed.ts';
+import { relay } from '#shared/jobs/flow/relay.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
+import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { readEnv, text } from '#shared/kernel/env.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
@@ -31,8 +33,11 @@ const env = readEnv({
 const telemetry = createTelemetry('relay');
 const jobs = { client: documentClient(), table: env.table };
 const sqs = sqsClient();
+const store = createJobStore(jobs);
 const deps = {
-  store: createJobStore(jobs),
+  store,
+  signals: createSignalStore(jobs, store),
+  visibility: createVisibility(sqs),
   flows: createFlowStore(jobs),
   blobs: lazyBucket(env.bucket).blobs,
   outgoing: createOutgoing({ sqs, queueUrls: env, pools: env.pools }),
@@ -43,5 +48,5 @@ const deps = {
 };
 
 export const handler = chain<DynamoDBStreamEvent, DynamoDBBatchResponse>(telemetry, (event) =>
-  relayInOrder(endsOf(event), (ended) => relayEnds(ended, deps), telemetry),
+  relayInOrder(streamedChanges(event), (streamed) => relay(streamed, deps), telemetry),
 );

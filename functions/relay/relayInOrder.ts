@@ -1,40 +1,50 @@
 /** Relays a batch of stream records: all at once, or one by one to find the record that fails. */
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { MESH_METRICS } from '#shared/contracts/metrics.ts';
-import type { StreamedEnd } from '#shared/jobs/dynamo/endedJobs.ts';
-import type { JobRecord } from '#shared/jobs/record/record.ts';
+import type { StreamedChange } from '#shared/jobs/dynamo/streamed.ts';
+import type { Streamed } from '#shared/jobs/flow/relay.ts';
 import type { Telemetry } from '#shared/runtime/chain.ts';
 
+const told = (changes: readonly StreamedChange[]): Streamed => ({
+  ended: changes.flatMap(({ ended }) => ended ?? []),
+  calling: changes.flatMap(({ calling }) => calling ?? []),
+  signalled: changes.flatMap(({ signalled }) => signalled ?? []),
+});
+
+const isEmpty = ({ ended, calling, signalled }: StreamedChange): boolean =>
+  ended === undefined && calling === undefined && signalled === undefined;
+
 /**
- * Relays all ends of a batch. A record that fails does not stop the others. The answer names the
+ * Relays all that a batch tells. A record that fails does not stop the others. The answer names the
  * first record that failed; Lambda delivers this record and all later ones again, so `relay` must
  * be safe to repeat. Never rejects.
  */
 export const relayInOrder = async (
-  ends: readonly StreamedEnd[],
-  relay: (ended: readonly JobRecord[]) => Promise<void>,
+  changes: readonly StreamedChange[],
+  relay: (streamed: Streamed) => Promise<void>,
   { logger, metrics }: Telemetry,
 ): Promise<DynamoDBBatchResponse> => {
-  const ended = ends.flatMap((end) => end.ended ?? []);
+  const worthwhile = changes.filter((change) => !isEmpty(change));
   const count = (relayed: number) => metrics.addMetric(MESH_METRICS.relayed, 'Count', relayed);
   try {
-    await relay(ended);
-    count(ended.length);
+    await relay(told(worthwhile));
+    count(worthwhile.length);
     return { batchItemFailures: [] };
   } catch (error) {
-    logger.warn('batch not relayed; going record by record', { error, records: ends.length });
+    logger.warn('batch not relayed; going record by record', { error, records: changes.length });
   }
   const failed: string[] = [];
   let relayed = 0;
-  for (const { ended: one, sequence } of ends) {
-    if (!one) continue;
+  for (const change of worthwhile) {
     try {
-      await relay([one]);
+      await relay(told([change]));
       relayed += 1;
     } catch (error) {
       // The later records are relayed now, though Lambda delivers them again, too.
-      logger.error('end not relayed', { jobId: one.id, error });
-      failed.push(sequence);
+      const { ended, calling, signalled } = change;
+      const jobId = (ended ?? calling ?? signalled)?.id;
+      logger.error('change not relayed', { jobId, error });
+      failed.push(change.sequence);
     }
   }
   count(relayed);

@@ -13,9 +13,9 @@ import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
+import { lazySignalStore, lazyStepStore } from '#shared/jobs/dynamo/lazyStepStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
-import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import { lazyHttp } from '#shared/jobs/http/lazyHttp.ts';
 import { lazyBucket } from '#shared/jobs/s3/lazyBucket.ts';
 import { batchResponse, deliveriesOf } from '#shared/jobs/sqs/deliveries.ts';
@@ -80,7 +80,8 @@ const deps = {
   chains: createChainStore(jobs),
   groups: createGroupHalts(jobs),
   ticks: createTicks(jobs),
-  stepStore: createStepStore(jobs),
+  stepStore: lazyStepStore(jobs),
+  signals: lazySignalStore(jobs),
   allocator: lazyHoldAllocator({
     table: env.ledgerTable,
     lanes: env.ledgerLanes,

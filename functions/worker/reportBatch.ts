@@ -37,7 +37,8 @@ const WAIT_OF: Readonly<Record<string, string>> = WAIT_METRICS;
 const COUNTED_ALWAYS = [JOB_METRICS.completed, JOB_METRICS.dead];
 
 /** A job in the batch's log line: all fields but those that the metrics tell. */
-const logged = ({ finishMs, money, priority, ...disposition }: Disposition): object => disposition;
+const logged = ({ finishMs, money, priority, afterwards, ...disposition }: Disposition): object =>
+  disposition;
 
 const measureJob = ({ metrics }: Telemetry, job: Disposition): void => {
   const { kind, startMs, priority, runMs, finishMs, attempt, money } = job;

@@ -3,6 +3,10 @@ export const JOBS_KEY = 'pk';
 export const JOBS_SORT = 'sk';
 export const JOBS_TTL = 'expiresAt';
 
+/** Sort keys of what is kept of a job's steps and of its signals. */
+export const STEP_PREFIX = 'STEP#';
+export const SIGNAL_PREFIX = 'SIGNAL#';
+
 /** The control item: what is paused, the limits of sources, and until when groups may be held. */
 export const CONTROL_KEY = { pk: 'CONTROL', sk: 'STATE' } as const;
 

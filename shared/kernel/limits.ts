@@ -2,6 +2,7 @@
 import { assert } from './assert.ts';
 import { HOST_LIMITS } from './hostLimits.ts';
 import { SLOT_LIMITS } from './slotLimits.ts';
+import { STEP_LIMITS } from './stepLimits.ts';
 
 /** Names contain their unit (Ms, Seconds, Bytes). Texts are in characters; the rest are counts. */
 export const LIMITS = {
@@ -137,14 +138,6 @@ export const LIMITS = {
   resultInlineBytesMax: 8_192,
   rawInlineBytesMax: 32_768,
 
-  /** Steps and waits that one run of a job asks for. */
-  stepsMax: 5_000,
-  stepNameLengthMax: 128,
-  /** A shorter wait does not end the run: to end the run costs more than to wait. */
-  stepWaitInlineMs: 1_000,
-  /** How long steps are kept after they ended. */
-  stepKeptSeconds: 3_888_000,
-
   /** How much of a job's id the id of its charge holds. */
   chargeNameBytesMax: 180,
   /** The longest time for which a job's price may be held. */
@@ -183,6 +176,7 @@ export const LIMITS = {
 
   ...HOST_LIMITS,
   ...SLOT_LIMITS,
+  ...STEP_LIMITS,
 
   retentionCompletedSeconds: 86_400,
   retentionFailedSeconds: 604_800,

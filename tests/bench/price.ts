@@ -12,6 +12,7 @@ import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
+import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
 import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
 import { kinds } from '#shared/jobs/kinds/index.ts';
@@ -92,6 +93,7 @@ const open = async () => {
     ticks: createTicks({ client, table }),
     pools: NO_POOLS,
     stepStore: createStepStore({ client, table }),
+    signals: createSignalStore({ client, table }, createJobStore({ client, table })),
     allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock: systemClock, random: systemRandom }),

@@ -9,14 +9,15 @@ import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import { type Control, INITIAL } from '#shared/control/state.ts';
 import { createChainStore } from '#shared/jobs/dynamo/chainStore.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
-import { endsOf } from '#shared/jobs/dynamo/endedJobs.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
+import { streamedChanges } from '#shared/jobs/dynamo/streamed.ts';
 import type { ClaimRequest, JobFacts } from '#shared/jobs/record/claimOutcome.ts';
+import { received, unparked } from '#shared/jobs/record/messageTransitions.ts';
 import {
   quarantined,
   scheduled,
@@ -34,10 +35,8 @@ import {
   limited,
   parked,
   postponed,
-  received,
   retrying,
   type Transition,
-  unparked,
 } from '#shared/jobs/record/transitions.ts';
 import { golden } from '../support/golden.ts';
 import { type PaperTable, paperTable, type WireItem } from '../support/paperTable.ts';
@@ -334,14 +333,15 @@ describe('a job that people or the mesh change while nobody runs it', () => {
 
 describe('the stream of the table', () => {
   const told = (stored: readonly WireItem[]) =>
-    endsOf({
+    streamedChanges({
       Records: stored.map((NewImage) => ({
         dynamodb: { SequenceNumber: '1', NewImage: NewImage as never },
       })),
     });
   const done = asAfter(RUNNING, completed(RUNNING, T + 2_000, {}));
-  reads('COMPLETED', told, [{ sequence: '1', ended: done }]);
-  reads('RUNNING', told, [{ sequence: '1', ended: undefined }]);
+  const nothing = { sequence: '1', ended: undefined, calling: undefined, signalled: undefined };
+  reads('COMPLETED', told, [{ ...nothing, ended: done }]);
+  reads('RUNNING', told, [nothing]);
 });
 
 describe('who waits for whom', () => {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { passesFilters } from '#emulator/triggers/filter.ts';
 import { FUNCTIONS } from '#shared/contracts/functions.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
 import { namedResourcesIn, propertiesIn, type Resource, resourcesIn } from '../support/assembly.ts';
@@ -215,13 +216,31 @@ describe('functions', () => {
       const { NewImage } = JSON.parse(Pattern).dynamodb;
       return Object.keys(NewImage).filter((name) => name !== 'sk' && name !== 'status');
     });
-    expect(reasons).toEqual([
-      ['dependants'],
-      ['children'],
-      ['childrenRef'],
-      ['callback'],
-      ['cost'],
+    expect(reasons).toEqual([['dependants'], ['$or'], ['callback'], ['cost'], ['$or']]);
+    const wakes = (row: object) =>
+      passesFilters(
+        Filters.map(({ Pattern }) => JSON.parse(Pattern)),
+        { dynamodb: { NewImage: row } },
+      );
+    const job = (status: string, more = {}) => ({
+      sk: { S: 'JOB' },
+      status: { S: status },
+      ...more,
+    });
+    const there = { S: 'x' };
+    expect([job('COMPLETED'), job('WAITING'), { sk: { S: 'STEP#a' } }].map(wakes)).toEqual([
+      false,
+      false,
+      false,
     ]);
+    const worthwhile = [
+      job('COMPLETED', { children: there }),
+      job('COMPLETED', { childrenRef: there }),
+      job('WAITING', { calls: there }),
+      job('CANCELLED', { awaiting: there }),
+      { sk: { S: 'SIGNAL#a' }, signalId: there },
+    ];
+    expect(worthwhile.map(wakes)).toEqual(worthwhile.map(() => true));
   });
 
   it.each([
@@ -238,11 +257,11 @@ describe('functions', () => {
     [
       'Relay',
       [
-        ...['DescribeStream', 'GetItem', 'GetRecords', 'GetShardIterator', 'ListStreams'],
-        ...['Query', 'UpdateItem'],
+        ...['BatchWriteItem', 'DeleteItem', 'DescribeStream', 'GetItem', 'GetRecords'],
+        ...['GetShardIterator', 'ListStreams', 'Query', 'UpdateItem'],
       ]
         .map((action) => `dynamodb:${action}`)
-        .concat(['s3:GetObject', 's3:PutObject', ...SENDS]),
+        .concat(['s3:GetObject', 's3:PutObject', 'sqs:ChangeMessageVisibility', ...SENDS]),
     ],
     [
       'Timekeeper',

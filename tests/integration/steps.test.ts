@@ -1,7 +1,11 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
+import { PermanentError } from '#shared/jobs/kinds/errors.ts';
+import { cancelJob } from '#shared/jobs/operator/cancel.ts';
+import type { SignalOutcome } from '#shared/jobs/steps/kept.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 /** What was done, in the order in which it was done. */
@@ -24,15 +28,46 @@ const order = defineJob({
   },
 });
 
-const plain = defineJob({
-  kind: 'plain',
-  payload: v.unknown(),
-  run: () => Promise.resolve(did('plain', 1)),
+const Approval = v.object({ by: v.string() });
+
+const ask = (kind: string, onWait: 'hold' | 'release') =>
+  defineJob({
+    kind,
+    onWait,
+    payload: v.object({ hours: v.number() }),
+    run: async ({ hours }, { waitFor, jobId }) => {
+      done.push(`run ${jobId}`);
+      const timeout = { hours };
+      const answer = waitFor('approval', { timeout, schema: Approval });
+      const by = await answer.then(
+        (approval) => approval.by,
+        (error: { code: string }) => error.code,
+      );
+      return did(`${jobId}: ${by}`, by);
+    },
+  });
+
+const label = defineJob({
+  kind: 'label',
+  payload: v.object({ order: v.string(), fails: v.boolean() }),
+  run: ({ order, fails }) =>
+    fails
+      ? Promise.reject(new PermanentError('no paper', { code: 'EMPTY' }))
+      : Promise.resolve({ label: order }),
+});
+
+const caller = defineJob({
+  kind: 'caller',
+  payload: v.object({ fails: v.boolean() }),
+  run: ({ fails }, { call, jobId }) => call(label, { order: jobId, fails }),
 });
 
 let worker: TestWorker;
 beforeAll(async () => {
-  worker = await startWorker(inject('dynamoEndpoint'), kindsOf([order, plain]));
+  worker = await startWorker(
+    inject('dynamoEndpoint'),
+    kindsOf([order, ask('ask', 'hold'), ask('ask.freely', 'release'), label, caller]),
+  );
 });
 afterAll(() => worker.stop());
 
@@ -82,5 +117,143 @@ describe('steps of an earlier job with the same id', () => {
     await worker.drain();
     const row = await worker.store.get(id);
     expect(JSON.parse(row?.result ?? '')).toMatchObject({ paid: { at: expect.any(String) } });
+  });
+});
+
+/** Sends a signal, and has the relay hear of it. */
+const signal = async (
+  id: string,
+  data: unknown,
+  signalId = 'first',
+  relayed = true,
+): Promise<SignalOutcome> => {
+  const at = worker.clock.now();
+  const sent = { name: 'approval', id: signalId, data: JSON.stringify(data), at, by: 'ada' };
+  const outcome = await createSignalStore(worker.table, worker.store).send(id, sent);
+  const signalled = [{ id, name: 'approval', signalId }];
+  if (outcome.kind === 'kept' && relayed) await worker.tell({ signalled });
+  return outcome;
+};
+
+const statusOf = async (id: string) => (await worker.store.get(id))?.status;
+
+const resultOf = async (id: string) => JSON.parse((await worker.store.get(id))?.result ?? 'null');
+
+describe('a job that waits for a signal', () => {
+  it.each([
+    ['in a group of its own', 'ask', undefined],
+    ['and holds its group', 'ask', 'held'],
+    ['and lets its group go on', 'ask.freely', 'free'],
+  ])('%s goes on when the signal comes', async (how, kind, group) => {
+    const id = `asks ${how}`;
+    done.length = 0;
+    const payload = { hours: 72 };
+    const own = group === undefined ? {} : { group };
+    await worker.send({ kind, id, payload, ...own }, group ?? id.replaceAll(' ', '-'));
+    await worker.send(
+      { kind: 'label', id: `${id} 2`, payload: { order: 'x', fails: false }, ...own },
+      group,
+    );
+    await worker.step();
+    await worker.drain();
+    expect(await statusOf(id)).toBe('WAITING');
+    expect(await statusOf(`${id} 2`)).toBe(group === 'held' ? undefined : 'COMPLETED');
+    expect(await signal(id, { by: 'ada' })).toEqual({ kind: 'kept' });
+    await worker.drain();
+    expect(await statusOf(id)).toBe('COMPLETED');
+    expect(await resultOf(id)).toBe('ada');
+    expect(await statusOf(`${id} 2`)).toBe('COMPLETED');
+    expect(done).toEqual([`run ${id}`, `run ${id}`, `${id}: ada`]);
+  });
+
+  it('keeps a signal that came before the wait, and the first of several', async () => {
+    const id = 'early';
+    expect(await signal(id, { by: 'ada' })).toEqual({ kind: 'kept' });
+    expect(await signal(id, { by: 'ada' })).toEqual({ kind: 'repeated' });
+    expect(await signal(id, { by: 'bob' }, 'second')).toMatchObject({
+      kind: 'taken',
+      first: { signal: { id: 'first' } },
+    });
+    await worker.send({ kind: 'ask', id, payload: { hours: 1 } }, id);
+    await worker.drain();
+    expect(await resultOf(id)).toBe('ada');
+  });
+
+  it('goes on without the signal at the time of the wait, and takes none that comes later', async () => {
+    const id = 'late';
+    await worker.send({ kind: 'ask', id, payload: { hours: 1 } }, id);
+    await worker.drain();
+    worker.clock.advance(3_600_000);
+    await worker.tick();
+    await worker.drain();
+    expect(await resultOf(id)).toBe('WAIT_TIMEOUT');
+    expect(await signal(id, { by: 'ada' })).toMatchObject({
+      kind: 'taken',
+      first: { kind: 'timeout' },
+    });
+  });
+
+  it('goes on waiting after data that breaks the schema', async () => {
+    const id = 'strict';
+    await worker.send({ kind: 'ask', id, payload: { hours: 1 } }, id);
+    await worker.drain();
+    await signal(id, { by: 7 }, 'bad');
+    await worker.drain();
+    expect(await statusOf(id)).toBe('WAITING');
+    await signal(id, { by: 'ada' }, 'good');
+    await worker.drain();
+    expect(await resultOf(id)).toBe('ada');
+  });
+
+  it('hears of a signal that comes while its run stops', async () => {
+    const id = 'between';
+    await worker.send({ kind: 'ask', id, payload: { hours: 1 }, group: 'between' }, 'between');
+    const { stepStore } = worker.deps;
+    const arrived: typeof stepStore.arrived = async (of) => {
+      await signal(id, { by: 'ada' }, 'first', false);
+      return stepStore.arrived(of);
+    };
+    await worker.step({ stepStore: { ...stepStore, arrived } });
+    await worker.drain();
+    expect(await resultOf(id)).toBe('ada');
+  });
+});
+
+describe('a job that calls another', () => {
+  const relayCalls = async (id: string): Promise<void> => {
+    const row = await worker.store.get(id);
+    await worker.tell({ calling: row ? [row] : [] });
+  };
+
+  it.each([
+    [false, 'COMPLETED'],
+    [true, 'DEAD'],
+  ])('gets its result, or its error (fails: %s)', async (fails, status) => {
+    const id = `caller ${fails}`;
+    const child = `${id}.label`;
+    await worker.send({ kind: 'caller', id, payload: { fails } }, `caller-${fails}`);
+    await worker.drain();
+    await relayCalls(id);
+    await relayCalls(id);
+    await worker.drain();
+    expect(await statusOf(child)).toBe(status);
+    expect(await statusOf(id)).toBe('WAITING');
+    await worker.relay(child);
+    await worker.drain();
+    const row = await worker.store.get(id);
+    expect(row?.status).toBe(status);
+    if (fails) expect(row?.error).toMatchObject({ code: 'EMPTY' });
+    else expect(await resultOf(id)).toEqual({ label: id });
+  });
+
+  it('takes the other along when it is cancelled', async () => {
+    const id = 'cancelled caller';
+    await worker.send({ kind: 'caller', id, payload: { fails: false } }, 'cancelled-caller');
+    await worker.drain();
+    await cancelJob(id, { by: 'ada', reason: 'no longer wanted' }, worker.deps);
+    await worker.relay(id);
+    const row = await worker.store.get(`${id}.label`);
+    expect(row).toMatchObject({ status: 'CANCELLED' });
+    expect(row?.history[0]).toMatchObject({ by: `job ${id}` });
   });
 });

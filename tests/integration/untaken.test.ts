@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
+import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
-import { relayEnds } from '#shared/jobs/flow/relay.ts';
+import { relay as relayStreamed } from '#shared/jobs/flow/relay.ts';
 import { keepTime } from '#shared/jobs/flow/timekeeper.ts';
 import { kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
@@ -36,11 +37,15 @@ const outgoing = () => {
 const relay = async (...ids: string[]) => {
   const ended = await Promise.all(ids.map(get));
   const nowhere = { announce: () => Promise.resolve(), send: () => Promise.resolve() };
-  const deps = { ...worker.deps, outgoing: outgoing(), announcements: nowhere, charges: nowhere };
-  await relayEnds(
-    ended.flatMap((record) => record ?? []),
-    deps,
-  );
+  const signals = createSignalStore(worker.table, worker.store);
+  const deps = {
+    ...worker.deps,
+    signals,
+    outgoing: outgoing(),
+    announcements: nowhere,
+    charges: nowhere,
+  };
+  await relayStreamed({ ended: ended.flatMap((record) => record ?? []) }, deps);
 };
 const parentOf = async (...children: Envelope[]): Promise<string> => {
   behave = (_payload, { enqueue }) => {

@@ -23,9 +23,11 @@ import { createDueReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
+import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
 import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
-import { relayEnds } from '#shared/jobs/flow/relay.ts';
+import { relay } from '#shared/jobs/flow/relay.ts';
 import { keepTime, type TimekeeperReport } from '#shared/jobs/flow/timekeeper.ts';
+import type { Signalled } from '#shared/jobs/flow/wakes.ts';
 import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
 import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';
 import type { Blobs, Delivery, JobStore } from '#shared/jobs/ports/jobs.ts';
@@ -100,6 +102,11 @@ export interface TestWorker {
   step(over?: Partial<BatchDeps> & { remainingMs?: number }): Promise<BatchReport>;
   /** What the stream would tell the relay of these jobs. */
   relay(...ids: readonly string[]): Promise<void>;
+  /** What the stream would tell the relay of signals and of runs that stopped. */
+  tell(streamed: {
+    readonly calling?: readonly JobRecord[];
+    readonly signalled?: readonly Signalled[];
+  }): Promise<void>;
   /** What the timekeeper does in a minute, at the worker's time. */
   tick(): Promise<TimekeeperReport>;
   /** Receives and runs until nothing is left that may run now. */
@@ -205,6 +212,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     ticks: createTicks({ client, table }),
     pools: NO_POOLS,
     stepStore: createStepStore({ client, table }),
+    signals: createSignalStore({ client, table }, createJobStore({ client, table })),
     allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
     limiter: createLimiter({ client, table, clock, random: { next: () => 0 } }),
@@ -224,6 +232,13 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
   const charged: JobRecord[] = [];
   const firstSeen = new Map<string, number>();
   let sent = 0;
+  const relayDeps = {
+    ...deps,
+    signals: createSignalStore({ client, table }, store),
+    outgoing,
+    announcements: { announce: async (of: readonly JobRecord[]) => void announced.push(...of) },
+    charges: { send: async (of: readonly JobRecord[]) => void charged.push(...of) },
+  };
   const worker: TestWorker = {
     deps,
     control,
@@ -278,16 +293,9 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     },
     relay: async (...ids) => {
       const ended = await Promise.all(ids.map((id) => store.get(id)));
-      await relayEnds(
-        ended.flatMap((record) => record ?? []),
-        {
-          ...deps,
-          outgoing,
-          announcements: { announce: async (of) => void announced.push(...of) },
-          charges: { send: async (of) => void charged.push(...of) },
-        },
-      );
+      await relay({ ended: ended.flatMap((record) => record ?? []) }, relayDeps);
     },
+    tell: (streamed) => relay({ ended: [], ...streamed }, relayDeps),
     tick: () => keepTime({ ...deps, outgoing, due: createDueReader({ client, table }) }),
     drain: async (over) => {
       const all: Disposition[] = [];

@@ -28,9 +28,11 @@ import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { jobRecordOf } from '#shared/jobs/dynamo/recordItems.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
+import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
 import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
-import { relayEnds } from '#shared/jobs/flow/relay.ts';
+import { relay as relayStreamed } from '#shared/jobs/flow/relay.ts';
 import { keepTime } from '#shared/jobs/flow/timekeeper.ts';
+import type { Signalled } from '#shared/jobs/flow/wakes.ts';
 import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';
 import type { Delivery, HttpClient } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
@@ -163,6 +165,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     ticks: createTicks(jobs),
     pools: NO_POOLS,
     stepStore: createStepStore(jobs),
+    signals: createSignalStore(jobs, createJobStore(jobs)),
     allocator: NO_ALLOCATOR,
     hosts: NO_HOSTS,
   };
@@ -216,6 +219,27 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   };
 
   const relayed = new Set<string>();
+  const callsOf = ({ id, wait, updatedAt }: JobRecord) => `${id} ${wait?.seq} ${updatedAt}`;
+  /** The stream: every call and every signal, until it was relayed once without a fault. */
+  const untold = async () => {
+    const { Items = [] } = await clean.send(
+      new ScanCommand({ TableName: table, ConsistentRead: true }),
+    );
+    const signalled = Items.filter(({ sk, signalId }) => sk !== 'JOB' && signalId).map(
+      ({ pk, sk, signalId }): Signalled => ({
+        id: String(pk).slice('JOB#'.length),
+        name: String(sk).slice('SIGNAL#'.length),
+        signalId: String(signalId),
+      }),
+    );
+    return {
+      signalled: signalled.filter(({ signalId }) => !relayed.has(signalId)),
+      calling: (await all()).filter(
+        (record) => record.status === 'WAITING' && record.calls && !relayed.has(callsOf(record)),
+      ),
+    };
+  };
+
   /** The stream: every end, until it was relayed once without a fault. */
   const relay = async (): Promise<void> => {
     const key = (record: JobRecord) => `${record.id} ${record.generation ?? 0}`;
@@ -224,16 +248,21 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     );
     const settled = money ? createCharges(sqs, postingsUrl) : { send: () => Promise.resolve() };
     const charges = options.charges ?? settled;
-    const deps = { ...shared, outgoing, announcements, charges };
+    const signals = createSignalStore(jobs, shared.store);
+    const deps = { ...shared, outgoing, announcements, charges, visibility, signals };
+    const told = await untold();
     const done = await injector.invoke(async () => {
       try {
-        await relayEnds(ended, deps);
+        await relayStreamed({ ended, ...told }, deps);
         return true;
       } catch {
         return false;
       }
     });
-    if (done === true) for (const record of ended) relayed.add(key(record));
+    if (done !== true) return;
+    for (const record of ended) relayed.add(key(record));
+    for (const record of told.calling) relayed.add(callsOf(record));
+    for (const signal of told.signalled) relayed.add(signal.signalId);
   };
 
   const report = async (): Promise<void> => {

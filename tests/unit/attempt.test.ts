@@ -25,9 +25,22 @@ const attempt = (run: () => Promise<unknown>, now = () => 0) => {
     http: { request: missing },
   };
   const definition = defineJob({ kind: 'k', payload: v.unknown(), run });
-  const steps = { steps: { step: missing, sleep: missing, sleepUntil: missing }, stop: quiet };
+  const steps = {
+    step: missing,
+    sleep: missing,
+    sleepUntil: missing,
+    waitFor: missing,
+    call: missing,
+    all: missing,
+    race: missing,
+    sendSignal: missing,
+  };
   const suspended = new Promise<never>(quiet);
-  return runAttempt(definition, null, context, new AbortController(), 30, { ...steps, suspended });
+  return runAttempt(definition, null, context, new AbortController(), 30, {
+    steps,
+    stop: quiet,
+    suspended,
+  });
 };
 
 /** One whose handler lets so many ms pass before it lets go. */

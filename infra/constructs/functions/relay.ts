@@ -12,6 +12,7 @@ import { Construct } from 'constructs';
 import { CHILDREN_PREFIX, RAW_PREFIX } from '#shared/contracts/bucket.ts';
 import { RELAY_ENV, RELAY_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
+import { SIGNAL_PREFIX } from '#shared/contracts/tables.ts';
 import { concurrencyOf } from '../../concurrency.ts';
 import type { Config } from '../../config.ts';
 import { FailureQueue } from '../stores/failureQueue.ts';
@@ -29,20 +30,31 @@ export interface RelayProps {
   readonly postings: sqs.Queue;
 }
 
-/** Fields of a row that give the relay something to do at the job's end. */
-const WORTHWHILE = {
-  dependants: { BOOL: [true] },
-  children: { S: [{ exists: true }] },
-  childrenRef: { S: [{ exists: true }] },
-  callback: { S: [{ exists: true }] },
-  cost: { M: { payer: { S: [{ exists: true }] } } },
-} as const;
+const PRESENT = { S: [{ exists: true }] };
 
-const filters = Object.entries(WORTHWHILE).map(([name, rule]) =>
-  lambda.FilterCriteria.filter({
-    dynamodb: { NewImage: { sk: { S: ['JOB'] }, status: { S: [...TERMINAL] }, [name]: rule } },
-  }),
-);
+/** Fields of a row that give the relay something to do at the job's end. */
+const WORTHWHILE = [
+  { dependants: { BOOL: [true] } },
+  { $or: [{ children: PRESENT }, { childrenRef: PRESENT }] },
+  { callback: PRESENT },
+  { cost: { M: { payer: PRESENT } } },
+];
+
+/** What the relay acts on before a job's end: calls, the cancellation of a caller, signals. */
+const WAITS = {
+  $or: [
+    { sk: { S: ['JOB'] }, status: { S: ['WAITING'] }, calls: PRESENT },
+    { sk: { S: ['JOB'] }, status: { S: ['WAITING'] }, callsRef: PRESENT },
+    { sk: { S: ['JOB'] }, status: { S: ['CANCELLED'] }, awaiting: PRESENT },
+    { sk: { S: [{ prefix: SIGNAL_PREFIX }] }, signalId: PRESENT },
+  ],
+};
+
+/** A mapping takes five filters at most. */
+const filters = [
+  ...WORTHWHILE.map((field) => ({ sk: { S: ['JOB'] }, status: { S: [...TERMINAL] }, ...field })),
+  WAITS,
+].map((NewImage) => lambda.FilterCriteria.filter({ dynamodb: { NewImage } }));
 
 /** The function on the stream of the Jobs table, with a queue for what it gives up. */
 export class Relay extends Construct {
@@ -83,8 +95,18 @@ export class Relay extends Construct {
         filters,
       }),
     );
-    grantItems(fn, table, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    grantItems(
+      fn,
+      table,
+      'dynamodb:BatchWriteItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    );
     for (const queue of [...queues.all, results, postings]) queue.grantSendMessages(fn);
+    // A signal ends the wait of a message at once.
+    for (const queue of queues.all) queue.grant(fn, 'sqs:ChangeMessageVisibility');
     grantObjects(fn, bucket, ['s3:GetObject'], [CHILDREN_PREFIX]);
     grantObjects(fn, bucket, ['s3:GetObject', 's3:PutObject'], [RAW_PREFIX]);
   }

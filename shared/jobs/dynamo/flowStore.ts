@@ -3,6 +3,7 @@ import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { writeAll } from '#shared/aws/itemBatches.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
+import { assert } from '#shared/kernel/assert.ts';
 import type { Edge, FlowStore } from '../ports/jobs.ts';
 import { isTerminal, type Status } from '../record/record.ts';
 import type { StoreOptions } from './jobStore.ts';
@@ -22,6 +23,7 @@ const edgeItem = (edge: Edge, expiresAt: number) => ({
   sk: `${EDGE}${edge.dependant}`,
   ordinal: edge.ordinal,
   onFailure: edge.onFailure,
+  ...(edge.call && { call: true }),
   [JOBS_TTL]: expiresAt,
 });
 
@@ -91,17 +93,31 @@ const edgesOf = async ({ client, table }: StoreOptions, dependency: string): Pro
         ...(from && { ExclusiveStartKey: from }),
       }),
     );
-    for (const { sk, ordinal, onFailure } of page.Items ?? [])
+    for (const { sk, ordinal, onFailure, call } of page.Items ?? [])
       edges.push({
         dependency,
         dependant: String(sk).slice(EDGE.length),
         ordinal: Number(ordinal),
         onFailure: onFailure === 'run' ? 'run' : 'fail',
+        ...(call === true && { call }),
       });
     from = page.LastEvaluatedKey;
   } while (from);
   return edges;
 };
+
+const wakeInput = (table: string, id: string, key: string, now: number) =>
+  ({
+    TableName: table,
+    Key: jobKey(id),
+    UpdateExpression: 'SET notBefore = :now, updatedAt = :now',
+    ConditionExpression:
+      '#status = :waiting AND attribute_not_exists(pending) AND contains(#wait.wakers, :key)',
+    ExpressionAttributeNames: { '#status': 'status', '#wait': 'wait' },
+    ExpressionAttributeValues: { ':now': now, ':waiting': 'WAITING', ':key': key },
+    ReturnValues: 'ALL_NEW',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  }) as const;
 
 /** Edges in one Jobs table. */
 export const createFlowStore = (options: StoreOptions): FlowStore => {
@@ -124,6 +140,16 @@ export const createFlowStore = (options: StoreOptions): FlowStore => {
       ),
 
     edgesOf: (dependency) => edgesOf(options, dependency),
+
+    wake: async (id, key, now) => {
+      try {
+        const { Attributes } = await client.send(new UpdateCommand(wakeInput(table, id, key, now)));
+        assert(Attributes, 'a woken row is returned');
+        return { kind: 'woken', record: jobRecordOf(Attributes) };
+      } catch (error) {
+        return { kind: 'asleep', record: blockerOf(error) };
+      }
+    },
 
     fulfil: async (dependant, ordinals) => {
       try {

@@ -35,8 +35,11 @@ export interface JobReader {
     value: string,
     limit: number,
   ): Promise<readonly JobRecord[]>;
-  /** Jobs that have not ended, the longest unchanged first. Reads the whole table. */
-  open(limit: number): Promise<readonly JobRecord[]>;
+  /**
+   * Jobs that have not ended, the longest unchanged first; `only` those that it is true for. Reads
+   * the whole table.
+   */
+  open(limit: number, only?: (record: JobRecord) => boolean): Promise<readonly JobRecord[]>;
   /** Ended jobs with a price, in no order. Reads the whole table. */
   priced(): AsyncIterable<readonly Priced[]>;
 }
@@ -145,10 +148,10 @@ export const createJobReader = (options: ReaderOptions): JobReader => ({
     const keys = await queryKeys(options, index, value, { limit, newestFirst: false });
     return (await readJobs(options, keys)).sort((a, b) => a.createdAt - b.createdAt);
   },
-  open: async (limit) => {
+  open: async (limit, only = () => true) => {
     const open: JobRecord[] = [];
     for await (const page of scanned(options, {}))
-      open.push(...page.filter(({ status }) => !isTerminal(status)));
+      open.push(...page.filter((record) => !isTerminal(record.status) && only(record)));
     return open.sort((a, b) => a.updatedAt - b.updatedAt).slice(0, limit);
   },
   priced: async function* () {

@@ -1,75 +1,121 @@
-/** Kept steps: `pk = JOB#<id>`, `sk = STEP#<name>`. */
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { JOBS_TTL } from '#shared/contracts/tables.ts';
+/** StepStore on DynamoDB. */
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { JOBS_TTL, SIGNAL_PREFIX, STEP_PREFIX } from '#shared/contracts/tables.ts';
 import { assert } from '#shared/kernel/assert.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import type { KeptStep, StepStore, StepsOf } from '../steps/kept.ts';
 import type { StoreOptions } from './jobStore.ts';
 import { jobKey } from './recordItems.ts';
+import {
+  arrivalOf,
+  behind,
+  counts,
+  itemsOf,
+  OPEN,
+  obstacleIn,
+  type StepItem,
+  signalItemKey,
+  stepOf,
+} from './stepItems.ts';
 
-const STEP = 'STEP#';
-
-type Item = Readonly<Record<string, unknown>>;
-
-const stepOf = (item: Item): KeptStep => {
-  const { pk: _pk, sk, of: _of, generation: _generation, [JOBS_TTL]: _ttl, ...fields } = item;
-  return { ...fields, name: String(sk).slice(STEP.length) } as unknown as KeptStep;
+const putInput = (table: string, owner: StepsOf, step: KeptStep) => {
+  const { messageId: of, generation, expiresAt } = owner;
+  const { name, ...fields } = step;
+  const again = generation > 0;
+  const facts = { of, ...(again && { generation }), [JOBS_TTL]: expiresAt };
+  // A person put the job back, so that what failed before is tried again.
+  const failed =
+    ' OR (attribute_exists(#error) AND (attribute_not_exists(generation) OR generation < :generation))';
+  return {
+    TableName: table,
+    Item: { pk: jobKey(owner.id).pk, sk: `${STEP_PREFIX}${name}`, ...facts, ...fields },
+    ConditionExpression: `attribute_not_exists(pk) OR #of <> :of${again ? failed : ''}`,
+    ExpressionAttributeNames: { '#of': 'of', ...(again && { '#error': 'error' }) },
+    ExpressionAttributeValues: { ':of': of, ...(again && { ':generation': generation }) },
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  } as const;
 };
 
-/** An earlier job with the id may have left its own, which DynamoDB deletes late. */
-const counts = ({ of, error, generation }: Item, owner: StepsOf): boolean =>
-  of === owner.messageId && (error === undefined || (generation ?? 0) === owner.generation);
-
 /** The steps in one Jobs table. */
-export const createStepStore = ({ client, table }: StoreOptions): StepStore => ({
-  read: async (owner) => {
-    const items: Item[] = [];
-    let from: Item | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: table,
-          // What the last run kept must be seen.
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-          ExpressionAttributeValues: {
-            ':pk': jobKey(owner.id).pk,
-            ':first': STEP,
-            ':last': 'STEP$',
-          },
-          ...(from && { ExclusiveStartKey: from }),
-        }),
-      );
-      items.push(...(page.Items ?? []));
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return items.filter((item) => counts(item, owner)).map(stepOf);
-  },
+export const createStepStore = (options: StoreOptions): StepStore => {
+  const { client, table } = options;
+  return {
+    read: async (owner) => {
+      const items = await itemsOf(options, owner.id, SIGNAL_PREFIX, behind(STEP_PREFIX));
+      const isStep = ({ sk }: StepItem) => String(sk).startsWith(STEP_PREFIX);
+      const ends = items.filter((item) => !isStep(item) && Number(item['at']) >= owner.since);
+      return {
+        steps: items.filter((item) => isStep(item) && counts(item, owner)).map(stepOf),
+        arrivals: ends.flatMap((item) => arrivalOf(item) ?? []),
+      };
+    },
 
-  keep: async ({ id, messageId: of, generation, expiresAt }, step) => {
-    const { name, ...fields } = step;
-    const { pk } = jobKey(id);
-    const facts = { of, ...(generation > 0 && { generation }), [JOBS_TTL]: expiresAt };
-    try {
-      await client.send(
-        new PutCommand({
-          TableName: table,
-          Item: { pk, sk: `${STEP}${name}`, ...facts, ...fields },
-          ConditionExpression: `attribute_not_exists(pk) OR #of <> :of${generation > 0 ? ' OR (attribute_exists(#error) AND (attribute_not_exists(generation) OR generation < :generation))' : ''}`,
-          ExpressionAttributeNames: { '#of': 'of', ...(generation > 0 && { '#error': 'error' }) },
-          ExpressionAttributeValues: {
-            ':of': of,
-            ...(generation > 0 && { ':generation': generation }),
-          },
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      );
-      return step;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      assert(error.Item, 'a kept step stands in the way');
-      return stepOf(unmarshall(error.Item));
-    }
-  },
-});
+    keep: async (owner, step) => {
+      try {
+        await client.send(new PutCommand(putInput(table, owner, step)));
+        return step;
+      } catch (error) {
+        return stepOf(obstacleIn(error));
+      }
+    },
+
+    timeOut: async ({ id, since, expiresAt }, name, at) => {
+      try {
+        await client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: signalItemKey(id, name),
+            UpdateExpression: `SET timedOut = :true, #at = :at, ${JOBS_TTL} = :ttl REMOVE signalId, #data, #by`,
+            ConditionExpression: `(${OPEN}) OR #at < :since`,
+            ExpressionAttributeNames: { '#at': 'at', '#data': 'data', '#by': 'by' },
+            ExpressionAttributeValues: {
+              ':true': true,
+              ':at': at,
+              ':ttl': expiresAt,
+              ':since': since,
+            },
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          }),
+        );
+        return { kind: 'timeout', name, at };
+      } catch (error) {
+        const arrival = arrivalOf(obstacleIn(error));
+        assert(arrival, 'a signal or a timeout stands in the way');
+        return arrival;
+      }
+    },
+
+    refuse: async ({ id }, { name, id: signalId, ...signal }, why) => {
+      try {
+        await client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: signalItemKey(id, name),
+            UpdateExpression:
+              'SET refused = list_append(if_not_exists(refused, :none), :refused) REMOVE signalId, #data, #by',
+            ConditionExpression:
+              'signalId = :id AND (attribute_not_exists(refused) OR size(refused) < :most)',
+            ExpressionAttributeNames: { '#data': 'data', '#by': 'by' },
+            ExpressionAttributeValues: {
+              ':none': [],
+              ':refused': [{ id: signalId, ...signal, why }],
+              ':id': signalId,
+              ':most': LIMITS.signalsRefusedMax,
+            },
+          }),
+        );
+        return true;
+      } catch (error) {
+        obstacleIn(error);
+        return false;
+      }
+    },
+
+    arrived: async ({ id, since }) => {
+      const items = await itemsOf(options, id, SIGNAL_PREFIX, behind(SIGNAL_PREFIX));
+      return items
+        .filter(({ at, signalId }) => signalId !== undefined && Number(at) >= since)
+        .map(({ sk }) => String(sk).slice(SIGNAL_PREFIX.length));
+    },
+  };
+};

@@ -3,6 +3,8 @@ import { mapPool } from '#shared/kernel/pool.ts';
 import { jobIdOf } from '../envelope/envelope.ts';
 import type { Blobs, FlowStore, JobStore } from '../ports/jobs.ts';
 import type { JobRecord, Status } from '../record/record.ts';
+import type { StepStore } from '../steps/kept.ts';
+import { ownerOf } from '../steps/owner.ts';
 import { childrenOf } from '../worker/childJobs.ts';
 
 /** One job of the tree. */
@@ -24,14 +26,27 @@ interface FlowSources {
   readonly store: Pick<JobStore, 'get'>;
   readonly flows: Pick<FlowStore, 'edgesOf'>;
   readonly blobs: Blobs;
+  readonly stepStore: Pick<StepStore, 'read'>;
 }
 
 const WIDTH = 8;
 
-const childIds = async (record: JobRecord | undefined, blobs: Blobs): Promise<string[]> => {
-  if (record?.children === undefined && record?.childrenRef === undefined) return [];
+/** The jobs that a job called. */
+const calledIds = async (record: JobRecord, stepStore: FlowSources['stepStore']) => {
+  const waited = (record.wait?.for ?? []).flatMap(({ job }) => job ?? []);
+  const { steps } = await stepStore.read(ownerOf(record, record.updatedAt));
+  return [...waited, ...steps.flatMap(({ job }) => job ?? [])];
+};
+
+const childIds = async (
+  record: JobRecord | undefined,
+  { blobs, stepStore }: Pick<FlowSources, 'blobs' | 'stepStore'>,
+): Promise<string[]> => {
+  if (record === undefined) return [];
+  const called = await calledIds(record, stepStore);
+  if (record.children === undefined && record.childrenRef === undefined) return called;
   const children = (await childrenOf(record, blobs)) ?? [];
-  return children.map((child) => jobIdOf(child, ''));
+  return [...new Set([...called, ...children.map((child) => jobIdOf(child, ''))])];
 };
 
 /**
@@ -47,12 +62,12 @@ export const flowOf = (id: string, limit: number, sources: FlowSources): Promise
     const { status, kind, dependsOn = [] } = record ?? {};
     const node = { id: nodeId, as, status, kind, dependsOn, cut };
     if (cut) return { ...node, below: [] };
-    const children = await childIds(record, sources.blobs);
+    const children = await childIds(record, sources);
     const edges = await sources.flows.edgesOf(nodeId);
     const next = [
       ...children.map((child) => [child, 'child'] as const),
       ...edges
-        .filter(({ dependant }) => !children.includes(dependant))
+        .filter(({ dependant, call }) => !call && !children.includes(dependant))
         .map(({ dependant }) => [dependant, 'dependant'] as const),
     ];
     return { ...node, below: await mapPool(next, WIDTH, ([below, how]) => draw(below, how)) };

@@ -5,33 +5,33 @@
 
 import type { Charges } from '#shared/billing/ports.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
-import type { Clock, Logger } from '#shared/kernel/ports.ts';
-import { bodyOf, messageOf, releaseOf } from '../envelope/message.ts';
-import type {
-  Announcements,
-  Blobs,
-  Edge,
-  FlowStore,
-  JobStore,
-  Outgoing,
-  OutgoingMessage,
-} from '../ports/jobs.ts';
+import type { Logger } from '#shared/kernel/ports.ts';
+import { childId } from '../envelope/childId.ts';
+import { bodyOf, messageOf } from '../envelope/message.ts';
+import type { Announcements, Edge, FlowStore, Outgoing, OutgoingMessage } from '../ports/jobs.ts';
 import { quarantined } from '../record/newRecord.ts';
 import type { JobRecord, Status } from '../record/record.ts';
-import { childId, childrenOf } from '../worker/childJobs.ts';
-import { keptBody } from '../worker/park.ts';
+import { childrenOf } from '../worker/childJobs.ts';
 import { dependencyFault, failWaiting, verdictOf } from './dependencies.ts';
+import { DEPENDENCIES_ENDED, releaseMessage } from './releases.ts';
 import { endUntaken } from './untakenMessages.ts';
+import { cancelCalled, type Signalled, type WakeDeps, wakeCaller, wakeMessages } from './wakes.ts';
 
-export interface RelayDeps {
-  readonly store: Pick<JobStore, 'get' | 'change' | 'create'>;
-  readonly flows: Pick<FlowStore, 'edgesOf' | 'fulfil'>;
-  readonly blobs: Blobs;
+export interface RelayDeps extends WakeDeps {
+  readonly flows: WakeDeps['flows'] & Pick<FlowStore, 'edgesOf' | 'fulfil'>;
   readonly outgoing: Outgoing;
   readonly announcements: Announcements;
   readonly charges: Charges;
-  readonly clock: Clock;
   readonly logger: Logger;
+}
+
+/** What the stream tells of jobs. */
+export interface Streamed {
+  /** The rows of ended jobs, as the end wrote them. */
+  readonly ended: readonly JobRecord[];
+  /** The rows of jobs whose runs stopped and called jobs, as the runs left them. */
+  readonly calling?: readonly JobRecord[];
+  readonly signalled?: readonly Signalled[];
 }
 
 const WIDTH = 16;
@@ -39,26 +39,6 @@ const WIDTH = 16;
 interface EndedEdge extends Edge {
   readonly status: Status;
 }
-
-/**
- * The message of a job whose wait is over; none when the job's body is gone, and then the job
- * fails.
- * @param occasion tells this release from other releases of the job
- */
-export const releaseMessage = async (
-  record: JobRecord,
-  occasion: string,
-  deps: Pick<RelayDeps, 'blobs' | 'store' | 'clock'>,
-): Promise<readonly OutgoingMessage[]> => {
-  const body = await keptBody(record, deps.blobs);
-  if (body !== undefined) return [releaseOf(record, body, occasion)];
-  const fault = { code: 'ENVELOPE_GONE', message: `no envelope at ${record.envelopeRef}` };
-  await failWaiting(record, fault, deps.clock.now(), deps.store);
-  return [];
-};
-
-/** The occasion of the release of a job whose dependencies have ended. */
-export const DEPENDENCIES_ENDED = 'dependencies';
 
 const resolveDependant = async (
   dependant: string,
@@ -87,11 +67,17 @@ const resolveDependants = async (
   const edges = await mapPool(awaited, WIDTH, async ({ id, status }) =>
     (await deps.flows.edgesOf(id)).map((edge): EndedEdge => ({ ...edge, status })),
   );
-  const byDependant = [...Map.groupBy(edges.flat(), ({ dependant }) => dependant)];
+  const [called = [], depended = []] = [true, undefined].map((call) =>
+    edges.flat().filter((edge) => edge.call === call),
+  );
+  const woken = await mapPool(called, WIDTH, (edge) =>
+    wakeCaller(edge.dependant, edge.dependency, deps),
+  );
+  const byDependant = [...Map.groupBy(depended, ({ dependant }) => dependant)];
   const messages = await mapPool(byDependant, WIDTH, ([dependant, of]) =>
     resolveDependant(dependant, of, deps),
   );
-  return messages.flat();
+  return [...woken.flat(), ...messages.flat()];
 };
 
 /** Makes a quarantined row that tells of the lost children: the row of their parent has ended. */
@@ -122,16 +108,20 @@ const childMessages = async (
 };
 
 /**
- * Sends children and released dependants, then charges, then announcements. A step that fails does
- * not stop the others.
- * @param ended the rows of ended jobs, as the end wrote them
+ * Sends children, called jobs, released dependants and woken jobs, then charges, then announcements.
+ * A step that fails does not stop the others.
  * @throws the error of the step that failed; AggregateError when several failed
  */
-export const relayEnds = async (ended: readonly JobRecord[], deps: RelayDeps): Promise<void> => {
+export const relay = async (
+  { ended, calling = [], signalled = [] }: Streamed,
+  deps: RelayDeps,
+): Promise<void> => {
   const sendOn = async (): Promise<void> => {
     const children = await mapPool(ended, WIDTH, (record) => childMessages(record, deps));
     const released = await resolveDependants(ended, deps);
-    await endUntaken(await deps.outgoing.send([...children.flat(), ...released]), deps);
+    const woken = await wakeMessages(signalled, calling, deps);
+    await mapPool(ended, WIDTH, (record) => cancelCalled(record, deps));
+    await endUntaken(await deps.outgoing.send([...children.flat(), ...released, ...woken]), deps);
   };
   const charge = () => deps.charges.send(ended.filter(({ cost }) => cost !== undefined));
   const announce = () =>

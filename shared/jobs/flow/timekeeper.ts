@@ -3,16 +3,17 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { dependenciesOf, type Envelope } from '../envelope/envelope.ts';
 
-import type { DueReader, OutgoingMessage } from '../ports/jobs.ts';
+import type { DueReader, JobStore, OutgoingMessage } from '../ports/jobs.ts';
+import { unparked } from '../record/messageTransitions.ts';
 import { isSuspended, type JobRecord } from '../record/record.ts';
-import { unparked } from '../record/transitions.ts';
 import { keptBody } from '../worker/park.ts';
 import { failWaiting } from './dependencies.ts';
-import { DEPENDENCIES_ENDED, type RelayDeps, releaseMessage } from './relay.ts';
+import type { RelayDeps } from './relay.ts';
+import { DEPENDENCIES_ENDED, releaseMessage } from './releases.ts';
 import { endUntaken } from './untakenMessages.ts';
 
-export interface TimekeeperDeps
-  extends Pick<RelayDeps, 'store' | 'blobs' | 'outgoing' | 'clock' | 'logger'> {
+export interface TimekeeperDeps extends Pick<RelayDeps, 'blobs' | 'outgoing' | 'clock' | 'logger'> {
+  readonly store: Pick<JobStore, 'get' | 'change' | 'create'>;
   readonly due: DueReader;
 }
 

@@ -68,6 +68,11 @@ export interface JobDefinition {
    * kind whose results you trust: whoever can write such a result can run any job of the mesh.
    */
   readonly followUps?: boolean;
+  /**
+   * What becomes of the job's group while a run has stopped to wait: `hold`, the default, keeps the
+   * jobs behind it waiting; `release` lets them go on. Waits up to 15 minutes always hold.
+   */
+  readonly onWait?: 'hold' | 'release';
   /** Returns the result: any JSON value, or undefined for none. */
   readonly run: (payload: unknown, context: JobContext) => Promise<unknown>;
 }

@@ -7,7 +7,7 @@ import type { Clock } from '#shared/kernel/ports.ts';
 import { parseEnvelope, type ValidJob } from '../envelope/envelope.ts';
 import { releaseOf } from '../envelope/message.ts';
 import { edgesTo, strikeOff } from '../flow/dependencies.ts';
-import { DEPENDENCIES_ENDED } from '../flow/relay.ts';
+import { DEPENDENCIES_ENDED } from '../flow/releases.ts';
 import { endUntaken } from '../flow/untakenMessages.ts';
 import type { Kinds } from '../kinds/defineJob.ts';
 import type { Blobs, FlowStore, JobStore, Outgoing, OutgoingMessage } from '../ports/jobs.ts';

@@ -149,3 +149,8 @@ export type FencedOutcome =
    * The row is no longer as expected: another attempt has the lease, or another writer was first.
    */
   | { readonly kind: 'lost'; readonly record: JobRecord | undefined };
+
+/** What became of a wake: the row after it, or the row that was not to be woken. */
+export type Wake =
+  | { readonly kind: 'woken'; readonly record: JobRecord }
+  | { readonly kind: 'asleep'; readonly record: JobRecord | undefined };

@@ -1,6 +1,7 @@
 /** The row of a job in the Jobs table. */
 import { type Status, TERMINAL, type Terminal } from '#shared/contracts/jobs.ts';
-import type { Wait } from '../steps/kept.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { KeptWait } from '../steps/kept.ts';
 import type { Cost, Settlement } from './cost.ts';
 
 export type { Status } from '#shared/contracts/jobs.ts';
@@ -11,7 +12,11 @@ export const isTerminal = (status: Status | undefined): status is Terminal =>
   (TERMINAL as readonly (Status | undefined)[]).includes(status);
 
 /** Whether the job waits in the middle of its work. */
-export const isSuspended = ({ status, wait, pending }: JobRecord): boolean =>
+export const isSuspended = ({
+  status,
+  wait,
+  pending,
+}: Pick<JobRecord, 'status' | 'wait' | 'pending'>): boolean =>
   status === 'WAITING' && wait !== undefined && pending === undefined;
 
 /** Whether the job was cancelled before any message of it was seen. */
@@ -139,7 +144,13 @@ export interface JobRecord {
   /** Of a WAITING job: its earliest start, also when its dependencies end before. */
   readonly notBefore?: number;
   /** What the last run of the job stopped for; set once the job has waited in a run. */
-  readonly wait?: Wait;
+  readonly wait?: KeptWait;
+  /** The jobs that the last run called first: their envelopes, as a JSON array; or `callsRef`. */
+  readonly calls?: string;
+  /** The key of a large list of called jobs in the bucket. */
+  readonly callsRef?: string;
+  /** The job waits for jobs that it called. */
+  readonly awaiting?: 'calls';
   /** The shard of the due index; set only while the job has no message. */
   readonly due?: string;
   /** Positions, in the list of dependencies, of those that have not ended. */
@@ -201,6 +212,10 @@ export interface JobRecord {
   /** TTL, in seconds since the epoch. */
   readonly expiresAt?: number;
 }
+
+/** From when on signals are for this job, not for an earlier one with its id; ms since the epoch. */
+export const signalsSince = ({ createdAt }: Pick<JobRecord, 'createdAt'>): number =>
+  createdAt - LIMITS.signalAheadSeconds * 1_000;
 
 /** Whether a row counts as gone, though DynamoDB may delete it hours later. `now` in ms. */
 export const isExpired = (record: Pick<JobRecord, 'expiresAt'>, now: number): boolean =>

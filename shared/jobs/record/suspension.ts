@@ -1,7 +1,7 @@
-/** A run that stops to wait, as a transition: pure. */
+/** A run that stops to wait, as transitions: pure. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
-import type { Wait } from '../steps/kept.ts';
+import { callKey, type KeptWait, signalKey, type Wait } from '../steps/kept.ts';
 import type { JobRecord } from './record.ts';
 import { appended, type Held, type Transition } from './transitions.ts';
 
@@ -11,18 +11,51 @@ const namesOf = ({ for: waits }: Wait): string => {
   return clipped(`${first?.op} "${first?.name}"`, LIMITS.errorMessageMax) + more;
 };
 
-/** The run stopped to wait; it spends no attempt. @param until the end of the wait, in ms */
+/** The jobs that are sent when a run stops to wait: their envelopes as text, or the text's key. */
+export interface Called {
+  readonly calls?: string;
+  readonly callsRef?: string;
+}
+
+/** Where and until when a job waits in the middle of its work. Times in ms since the epoch. */
+export interface Stay {
+  readonly held: Held;
+  readonly in: KeptWait['in'];
+  /** The end of the wait. */
+  readonly until: number;
+  /** Whether the order of the job's group goes on without it. */
+  readonly letsGo: boolean;
+}
+
+/** The wait as a row keeps it. */
+export const keptWait = (
+  wait: Wait,
+  before: KeptWait | undefined,
+  place: KeptWait['in'],
+): KeptWait => ({
+  ...wait,
+  seq: (before?.seq ?? 0) + 1,
+  in: place,
+  wakers: wait.for.flatMap(({ op, name, job }) => {
+    if (op === 'signal') return [signalKey(name)];
+    return op === 'call' && job !== undefined ? [callKey(job)] : [];
+  }),
+});
+
+/** The run stopped to wait; it spends no attempt. */
 export const suspended = (
   record: JobRecord,
   now: number,
   wait: Wait,
-  until: number,
-  held: Held,
+  { held, until, in: place, letsGo }: Stay,
+  called: Called,
 ): Transition => ({
   to: 'WAITING',
   set: {
     ...held,
-    wait,
+    ...called,
+    ...(wait.for.some(({ op }) => op === 'call') && { awaiting: 'calls' as const }),
+    wait: keptWait(wait, record.wait, place),
     notBefore: until,
     updatedAt: now,
     attempt: record.attempt - 1,
@@ -34,5 +67,20 @@ export const suspended = (
       dueAt: until,
     }),
   },
-  remove: ['leaseUntil'],
+  remove: ['leaseUntil', ...(letsGo ? (['place'] as const) : [])],
+});
+
+/** The message of a job that waits in the middle of its work came, and the wait goes on. */
+export const stayed = (
+  record: JobRecord & { readonly wait: KeptWait },
+  now: number,
+  { held, in: place, letsGo }: Stay,
+): Transition => ({
+  to: 'WAITING',
+  set: { ...held, wait: { ...record.wait, in: place }, updatedAt: now },
+  remove: [
+    ...(held.due === undefined ? (['due'] as const) : []),
+    ...(held.receipt === undefined ? (['receipt'] as const) : []),
+    ...(letsGo ? (['place'] as const) : []),
+  ],
 });

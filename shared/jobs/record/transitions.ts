@@ -216,35 +216,25 @@ export const cancelled = (
 
 const FREE_TO_WAIT = ['RETRYING', 'SCHEDULED', 'LIMITED'] as const;
 
+const restOf = (record: JobRecord) =>
+  isSuspended(record)
+    ? 'WAITING'
+    : (FREE_TO_WAIT.find((status) => status === record.status) ?? 'SCHEDULED');
+
 /**
  * The job has no message any more; the table keeps the job until it is due.
  * @param why the reason, for the history; none when the row tells it already
  */
 export const parked = (record: JobRecord, now: number, held: Held, why?: string): Transition => ({
   // A lost job, or a job whose dependencies have ended, waits only for its time now.
-  to: isSuspended(record)
-    ? 'WAITING'
-    : (FREE_TO_WAIT.find((status) => status === record.status) ?? 'SCHEDULED'),
+  to: restOf(record),
   set: {
     ...held,
+    ...(record.wait && isSuspended(record) && { wait: { ...record.wait, in: 'table' as const } }),
     updatedAt: now,
     ...(why !== undefined && {
       history: awaited(record, { at: now, event: 'parked', note: why, dueAt: held.dueAt }),
     }),
   },
   remove: ['leaseUntil', 'receipt', ...(isSuspended(record) ? [] : (['notBefore'] as const))],
-});
-
-/** The job's message was received again and goes on waiting: only the newest receipt is valid. */
-export const received = (record: JobRecord, now: number, receipt: Receipt): Transition => ({
-  to: record.status as Transition['to'],
-  set: { receipt, updatedAt: now },
-  remove: [],
-});
-
-/** A message of the job was sent, so the due index must not name the job any more. */
-export const unparked = (record: JobRecord, now: number): Transition => ({
-  to: record.status as Transition['to'],
-  set: { updatedAt: now },
-  remove: ['due'],
 });

@@ -27,3 +27,19 @@ export class StepUseError extends Error {
     this.code = code;
   }
 }
+
+/**
+ * No signal came in time. Every later run gets the same error; a signal that comes later is not
+ * taken. Uncaught, it makes the job DEAD.
+ */
+export class WaitTimeoutError extends Error {
+  override readonly name = 'WaitTimeoutError';
+  /** Always WAIT_TIMEOUT. */
+  readonly code = 'WAIT_TIMEOUT';
+  /** The name of the wait. */
+  readonly wait: string;
+  constructor(wait: string) {
+    super(`no signal "${wait}" came in time`);
+    this.wait = wait;
+  }
+}

@@ -3,18 +3,27 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { NAME_PATTERN } from '#shared/kernel/names.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import { StepUseError } from './errors.ts';
-import type { Awaited, KeptStep, Past, Wait } from './kept.ts';
+import type { Arrival, Awaited, Kept, KeptStep, Past, StepOp, Wait } from './kept.ts';
+import { refuseNested } from './scope.ts';
 
 /** The steps and waits of one run. */
 export interface Journal {
   /**
    * Notes that the run asks for a step or a wait.
-   * @throws StepUseError STEP_NAME_INVALID, STEP_NAME_TAKEN, STEPS_MAX
+   * @throws StepUseError STEP_NAME_INVALID, STEP_NAME_TAKEN, STEP_NESTED, STEPS_MAX
    */
   ask(name: string): void;
   /** Takes over what is kept. */
-  load(kept: readonly KeptStep[]): void;
-  kept(name: string): KeptStep | undefined;
+  load(kept: Kept): void;
+  /**
+   * What is kept under the name.
+   * @throws StepUseError STEP_CHANGED when another kind of step is kept under the name
+   */
+  kept(name: string, op: StepOp): KeptStep | undefined;
+  /** What ended the wait for the signal. */
+  arrival(name: string): Arrival | undefined;
+  /** The wait for the signal has ended; undefined: it goes on. */
+  arrive(name: string, arrival: Arrival | undefined): void;
   /** What an earlier run waited for under the name. */
   open(name: string): Awaited | undefined;
   isPast(name: string): boolean;
@@ -38,6 +47,7 @@ const checkName = (name: unknown): void => {
 export const createJournal = (wait: Wait | undefined): Journal => {
   const asked = new Set<string>();
   const steps = new Map<string, KeptStep>();
+  const arrivals = new Map<string, Arrival | undefined>();
   const open = new Map(wait?.for.map((awaited) => [awaited.name, awaited]));
   const past = new Set<string>();
   const untold = new Map(Object.entries(wait?.past ?? {}));
@@ -52,6 +62,7 @@ export const createJournal = (wait: Wait | undefined): Journal => {
   return {
     ask: (name) => {
       checkName(name);
+      refuseNested(name);
       if (asked.has(name)) {
         const why = `"${name}" was used in this run: a step in a loop needs a counter in its name, such as "${name} 2"`;
         throw new StepUseError('STEP_NAME_TAKEN', why);
@@ -61,9 +72,20 @@ export const createJournal = (wait: Wait | undefined): Journal => {
       asked.add(name);
     },
     load: (kept) => {
-      for (const step of kept) keep(step);
+      for (const step of kept.steps) keep(step);
+      for (const arrival of kept.arrivals)
+        arrivals.set(arrival.kind === 'signal' ? arrival.signal.name : arrival.name, arrival);
     },
-    kept: (name) => steps.get(name),
+    kept: (name, op) => {
+      const step = steps.get(name);
+      if (step && step.op !== op) {
+        const why = `"${name}" is a ${op} now, and was a ${step.op} in an earlier run of this job: give what changed another name`;
+        throw new StepUseError('STEP_CHANGED', why);
+      }
+      return step;
+    },
+    arrival: (name) => arrivals.get(name),
+    arrive: (name, arrival) => void arrivals.set(name, arrival),
     open: (name) => open.get(name),
     isPast: (name) => past.has(name) || untold.has(name),
     pass: (name, at) => void untold.set(name, at),

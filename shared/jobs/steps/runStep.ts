@@ -3,7 +3,7 @@ import { byteLength } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { isA, thrownText, toldOf } from '#shared/kernel/thrown.ts';
 import { PermanentError, RetryableError } from '../kinds/errors.ts';
-import { StepError, StepUseError } from './errors.ts';
+import { StepError, StepUseError, WaitTimeoutError } from './errors.ts';
 import type { StepFault } from './kept.ts';
 
 type ErrorType = abstract new (...args: never[]) => Error;
@@ -17,7 +17,7 @@ export type Tried =
   | { readonly kind: 'again'; readonly fault: StepFault; readonly afterSeconds?: number };
 
 /** Errors that the next try would meet again. */
-const FINAL: readonly ErrorType[] = [PermanentError, StepError, StepUseError];
+const FINAL: readonly ErrorType[] = [PermanentError, StepError, StepUseError, WaitTimeoutError];
 
 /** A try took longer than it may. */
 class StepTimeoutError extends Error {
@@ -25,14 +25,14 @@ class StepTimeoutError extends Error {
   readonly code = 'TIMEOUT';
 }
 
-const faultOf = (thrown: unknown): StepFault => {
-  const { code, message } = toldOf(thrown);
+const faultOf = (thrown: unknown, isPlanned: boolean): StepFault => {
+  const { code, message } = toldOf(thrown, !isPlanned);
   return { code, message };
 };
 
 const ofError = (thrown: unknown): Tried => {
-  const fault = faultOf(thrown);
   const isFinal = FINAL.some((type) => isA(thrown, type));
+  const fault = faultOf(thrown, isFinal || isA(thrown, RetryableError));
   if (isFinal) return { kind: 'failed', fault };
   const after = isA(thrown, RetryableError) ? thrown.afterSeconds : undefined;
   const isWait = typeof after === 'number' && after >= 0 && after <= LIMITS.horizonSecondsMax;

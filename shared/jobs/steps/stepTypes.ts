@@ -1,5 +1,7 @@
 /** The types of what a handler calls to run steps and to wait. */
 import type { RetryPolicyInput } from '../envelope/retryPolicy.ts';
+import type { Envelope } from '../envelope/schema.ts';
+import type { PayloadSchema } from '../kinds/payloadSchema.ts';
 import type { Duration } from './duration.ts';
 
 /** What the function of a step gets. */
@@ -19,6 +21,46 @@ export interface StepOptions {
   /** The longest try, in seconds; none by default, beside the job's own. */
   readonly timeoutSeconds?: number;
 }
+
+/** Options of a wait for a signal. */
+export interface WaitOptions<T> {
+  /** How long to wait at most; without it, until the signal comes. */
+  readonly timeout?: Duration;
+  /**
+   * A Standard Schema of the signal's data. Data that breaks the schema is refused, and the wait
+   * goes on.
+   */
+  readonly schema?: PayloadSchema<unknown, T>;
+}
+
+/** Options of a call. */
+export interface CallOptions {
+  /** The name of the call among the steps; the kind by default. */
+  readonly name?: string;
+  /** What the envelope of the called job says beside its kind, its payload and its id. */
+  readonly envelope?: Omit<
+    Envelope,
+    'kind' | 'payload' | 'payloadRef' | 'parentId' | 'id' | 'idempotencyKey'
+  >;
+}
+
+/** A kind that can be called: its name, and the types of its payload and its result. */
+export interface Callable<P, R> {
+  /** The name of the kind. */
+  readonly kind: string;
+  /** The schema of the payload. */
+  readonly payload: PayloadSchema<P>;
+  /** Never set: this field only carries the type of the result. */
+  readonly returns?: R;
+}
+
+/**
+ * The branch that came to its end first, by its name, and what it returned.
+ * @typeParam T the branches, by their names
+ */
+export type Raced<T extends Readonly<Record<string, () => Promise<unknown>>>> = {
+  [K in keyof T]: { readonly winner: K; readonly value: Awaited<ReturnType<T[K]>> };
+}[keyof T];
 
 /** What a handler calls to keep what it did, and to wait without running. */
 export interface Steps {
@@ -44,4 +86,44 @@ export interface Steps {
    * @throws StepUseError for a time beyond 366 days, or no time
    */
   readonly sleepUntil: (name: string, time: Date | number) => Promise<void>;
+  /**
+   * Waits for a signal that a person, a program or another job sends to this job under the name, as
+   * `sleep` waits. A signal that came before the wait counts; the first signal of a name is the one.
+   * @throws WaitTimeoutError when no signal came in time: the same error in every run
+   * @throws StepError SIGNAL_INVALID when many signals in a row broke the schema
+   */
+  readonly waitFor: <T = unknown>(name: string, options?: WaitOptions<T>) => Promise<T>;
+  /**
+   * Sends a job and waits for its end, as `sleep` waits. Returns the job's result.
+   * @throws StepError when the job ended without a result, with the code of its error
+   * @throws EnqueueError when the job could not run
+   */
+  readonly call: {
+    <P, R>(kind: Callable<P, R>, payload: P, options?: CallOptions): Promise<R>;
+    <R = unknown>(kind: string, payload: unknown, options?: CallOptions): Promise<R>;
+  };
+  /**
+   * Runs `fn` for each item, `concurrency` at a time (10 by default), and returns the results in
+   * the order of the items. After a failure no further item begins.
+   * @throws the error of the first item, in their order, that failed
+   */
+  readonly all: <I, R>(
+    items: readonly I[],
+    fn: (item: I, index: number) => Promise<R> | R,
+    options?: { readonly concurrency?: number },
+  ) => Promise<R[]>;
+  /**
+   * Runs branches side by side. Keeps which branch came to its end first, and returns its name and
+   * its value; what the others wait for is given up.
+   * @throws StepError the error of the first branch, when the branch failed
+   */
+  readonly race: <T extends Readonly<Record<string, () => Promise<unknown>>>>(
+    name: string,
+    branches: T,
+  ) => Promise<Raced<T>>;
+  /**
+   * Sends a signal to another job, once whatever happens to this run.
+   * @throws StepUseError SIGNAL_TOO_LARGE
+   */
+  readonly sendSignal: (jobId: string, name: string, data?: unknown) => Promise<void>;
 }

@@ -5,10 +5,11 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import type { Awaited } from './kept.ts';
+import { isScopeOver, type Scope, scopeNow } from './scope.ts';
 
 /** The branches of one run. */
 export interface Waits {
-  /** Work that must not be interrupted; never settles once the run is over. */
+  /** Work that must not be interrupted; does not begin once its branch or the run is over. */
   during<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when the time of a wait has come in this run; else never. */
   until(awaited: Awaited): Promise<void>;
@@ -19,29 +20,43 @@ export interface Waits {
 /** No run lasts so long, in ms; a wait that is over later needs no timer. */
 const RUN_MS_MAX = 900_000;
 
-const never = <T>(): Promise<T> => new Promise(() => undefined);
+/** A promise that never settles. */
+export const never = <T>(): Promise<T> => new Promise(() => undefined);
+
+interface Blocked {
+  readonly awaited: Awaited;
+  readonly scope: Scope | undefined;
+  readonly timer: NodeJS.Timeout | undefined;
+}
+
+const FOR_EVER = Number.POSITIVE_INFINITY;
+
+/** When the first of the waits is over by itself, in ms since the epoch; infinite for none. */
+export const firstEnd = (waits: readonly Awaited[]): number =>
+  Math.min(FOR_EVER, ...waits.map(({ until = FOR_EVER }) => until));
 
 /**
  * @param suspend called once, with all that the run waits for, when nothing else is left to do
  */
 export const createWaits = (clock: Clock, suspend: (waits: readonly Awaited[]) => void): Waits => {
-  const blocked = new Map<
-    string,
-    { readonly awaited: Awaited; readonly timer?: NodeJS.Timeout | undefined }
-  >();
+  const blocked = new Map<string, Blocked>();
   let active = 0;
-  let isOver = false;
+  let isStopped = false;
 
   const stop = (): void => {
-    isOver = true;
+    isStopped = true;
     for (const { timer } of blocked.values()) clearTimeout(timer);
   };
   const settle = (): void => {
-    if (isOver || active > 0 || blocked.size === 0) return;
+    for (const [name, { scope, timer }] of blocked)
+      if (isScopeOver(scope)) {
+        clearTimeout(timer);
+        blocked.delete(name);
+      }
+    if (isStopped || active > 0 || blocked.size === 0) return;
     const waits = [...blocked.values()].map(({ awaited }) => awaited);
-    const first = Math.min(...waits.map(({ until }) => until));
     // To end the run for so short a wait costs more than to wait.
-    if (first - clock.now() <= LIMITS.stepWaitInlineMs) return;
+    if (firstEnd(waits) - clock.now() <= LIMITS.stepWaitInlineMs) return;
     stop();
     suspend(waits);
   };
@@ -51,7 +66,8 @@ export const createWaits = (clock: Clock, suspend: (waits: readonly Awaited[]) =
   return {
     stop,
     during: async (work) => {
-      if (isOver) return never();
+      const scope = scopeNow();
+      if (isStopped || isScopeOver(scope)) return never();
       active += 1;
       try {
         return await work();
@@ -61,16 +77,17 @@ export const createWaits = (clock: Clock, suspend: (waits: readonly Awaited[]) =
       }
     },
     until: (awaited) => {
-      if (isOver) return never();
+      const scope = scopeNow();
+      if (isStopped || isScopeOver(scope)) return never();
       return new Promise((resolve) => {
-        const ms = Math.max(0, awaited.until - clock.now());
+        const ms = Math.max(0, (awaited.until ?? FOR_EVER) - clock.now());
         const wake = (): void => {
           blocked.delete(awaited.name);
-          resolve();
+          if (!isScopeOver(scope)) resolve();
           check();
         };
         const timer = ms <= RUN_MS_MAX ? setTimeout(wake, ms) : undefined;
-        blocked.set(awaited.name, { awaited, timer });
+        blocked.set(awaited.name, { awaited, scope, timer });
         check();
       });
     },

@@ -5,6 +5,7 @@ import type { JobFunds } from '#shared/billing/ports.ts';
 import { CHILDREN_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { childId } from '../envelope/childId.ts';
 import { type Envelope, jobIdOf } from '../envelope/envelope.ts';
 import { envelopeText, parseOutgoing } from '../envelope/outgoing.ts';
 import { claimCheck } from '../envelope/payload.ts';
@@ -22,6 +23,11 @@ export interface Children {
    * check, or a code of the shares when the parent's hold cannot pay the child
    */
   enqueue(child: Envelope): string;
+  /**
+   * Checks a child that is sent while its parent goes on; the child is not added.
+   * @throws EnqueueError as `enqueue`; CALL_PAID_BY_PARENT when the parent's hold is to pay
+   */
+  prepare(child: Envelope): Envelope;
   /** Adds children that the mesh itself made, unchecked: the worker that gets them checks them. */
   add(children: readonly Envelope[]): void;
   /** The fields to write with the parent's completion. Puts large payloads into the bucket. */
@@ -42,15 +48,6 @@ const checkDepth = ({ parent, depth }: Tree): void => {
   if (depth < max) return;
   const why = `${depth} jobs above ${parent.id} were each sent by the one before, the limit is ${max}; what goes on for ever is better sent by a schedule`;
   throw new EnqueueError('TREE_TOO_DEEP', why);
-};
-
-/**
- * The id of a child that has no id of its own: the same in every attempt of its parent.
- * @param which the child's number, from 1, or a word
- */
-export const childId = (parentId: string, which: number | string): string => {
-  const id = `${parentId}.${which}`;
-  return id.length <= LIMITS.idLengthMax ? id : sha256(id);
 };
 
 /**
@@ -75,26 +72,35 @@ export const collectChildren = (
     if (ids.has(id)) throw new EnqueueError('CHILD_ID_TAKEN', `id: "${id}" is ${whose}`);
     return id;
   };
+  const checked = (child: Envelope): Envelope => {
+    checkDepth(tree);
+    const text = envelopeText({
+      ...child,
+      source: child.source ?? parent.source,
+      parentId: parent.id,
+      depth,
+      correlationId: child.correlationId ?? parent.correlationId ?? parent.id,
+    });
+    const parsed = text.ok ? parseOutgoing(text.value, kinds) : text;
+    if (!parsed.ok) throw new EnqueueError(parsed.error.code, parsed.error.message);
+    // The parsed copy: the handler may change its own objects later without changing the child.
+    return parsed.value.envelope;
+  };
   return {
+    prepare: (child) => {
+      const why = 'cost.from: a called job runs before its parent pays, so name a payer';
+      if (child.cost?.from === 'parent') throw new EnqueueError('CALL_PAID_BY_PARENT', why);
+      return checked(child);
+    },
     enqueue: (child) => {
       if (children.length >= LIMITS.childrenMax)
         throw new EnqueueError('CHILDREN_MAX', `a job has at most ${LIMITS.childrenMax} children`);
-      checkDepth(tree);
       const unnamed = child.id === undefined && child.idempotencyKey === undefined;
-      const envelope: Envelope = {
+      const ready = checked({
         ...child,
         ...(unnamed && { id: childId(parent.id, children.length + 1) }),
-        source: child.source ?? parent.source,
-        parentId: parent.id,
-        depth,
-        correlationId: child.correlationId ?? parent.correlationId ?? parent.id,
         ...(child.cost && { cost: shares.priced(child.cost) }),
-      };
-      const text = envelopeText(envelope);
-      const parsed = text.ok ? parseOutgoing(text.value, kinds) : text;
-      if (!parsed.ok) throw new EnqueueError(parsed.error.code, parsed.error.message);
-      // The parsed copy: the handler may change its own objects later without changing the child.
-      const ready = parsed.value.envelope;
+      });
       const id = freeId(ready);
       shares.take(ready.cost);
       ids.add(id);
@@ -106,15 +112,28 @@ export const collectChildren = (
     },
     shares: shares.all,
     outbox: async () => {
-      if (children.length === 0) return {};
-      const checked = await Promise.all(children.map((child) => claimCheck(child, blobs)));
-      const text = JSON.stringify(checked);
-      if (byteLength(text) <= LIMITS.resultInlineBytesMax) return { children: text };
-      const childrenRef = `${CHILDREN_PREFIX}${sha256(parent.id)}/${sha256(text)}.json`;
-      await blobs.put(childrenRef, text);
-      return { childrenRef };
+      const kept = await keepEnvelopes(parent.id, children, blobs);
+      return {
+        ...(kept.text !== undefined && { children: kept.text }),
+        ...(kept.ref !== undefined && { childrenRef: kept.ref }),
+      };
     },
   };
+};
+
+/** Keeps envelopes that are to be sent with a write: as text in the row, or in the bucket. */
+export const keepEnvelopes = async (
+  parentId: string,
+  envelopes: readonly Envelope[],
+  blobs: Blobs,
+): Promise<{ readonly text?: string; readonly ref?: string }> => {
+  if (envelopes.length === 0) return {};
+  const checked = await Promise.all(envelopes.map((each) => claimCheck(each, blobs)));
+  const text = JSON.stringify(checked);
+  if (byteLength(text) <= LIMITS.resultInlineBytesMax) return { text };
+  const ref = `${CHILDREN_PREFIX}${sha256(parentId)}/${sha256(text)}.json`;
+  await blobs.put(ref, text);
+  return { ref };
 };
 
 /** The envelopes of a completed job's children; undefined when they are no longer in the bucket. */

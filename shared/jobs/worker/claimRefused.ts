@@ -3,14 +3,19 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Envelope } from '../envelope/envelope.ts';
 import type { Delivery } from '../ports/jobs.ts';
 import { type ClaimOutcome, type JobFacts, lostAttempt } from '../record/claimOutcome.ts';
-import type { JobRecord } from '../record/record.ts';
+import { received } from '../record/messageTransitions.ts';
+import { isSuspended, type JobRecord } from '../record/record.ts';
 import { noteDropped, takenIssue } from '../record/repeatedIds.ts';
-import { cancelled, parked, received } from '../record/transitions.ts';
+import { cancelled, parked } from '../record/transitions.ts';
+import type { KeptWait } from '../steps/kept.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { bury } from './finishAttempt.ts';
 import { isAlone, takePlace } from './groupPlaces.ts';
 import { deferOrPark, haltSeconds, receiptOf, secondsUntil } from './park.ts';
 import { quarantine } from './quarantine.ts';
+
+const isWaiting = (record: JobRecord): record is JobRecord & { readonly wait: KeptWait } =>
+  isSuspended(record);
 
 type Refusal = Exclude<ClaimOutcome, { kind: 'claimed' }>;
 
@@ -111,6 +116,10 @@ export const refused = async (
       return { action: 'return', as: 'apart', seconds: 0, id, kind, attempt };
     }
     case 'early':
+      if (isWaiting(claim.record)) {
+        const { stay } = await import('./stepwise.ts');
+        return stay(claim.record, delivery, deps);
+      }
       return early(claim.record, claim.dueAt, facts, delivery, deps);
     case 'halted':
       return stillHalted(claim.record, delivery, deps);

@@ -5,11 +5,11 @@ import type { Dispatcher } from '#shared/dispatch/ports.ts';
 import type { Clock, Ids, Logger, Random } from '#shared/kernel/ports.ts';
 import type { JobContext, Kinds } from '../kinds/defineJob.ts';
 import type { GroupHalts } from '../ports/groups.ts';
-import type { Blobs, ChainStore, FlowStore, Gate, JobStore } from '../ports/jobs.ts';
+import type { Blobs, ChainStore, FlowStore, Gate, JobStore, Visibility } from '../ports/jobs.ts';
 import type { Limiter } from '../ports/limits.ts';
 import type { PoolRouter } from '../ports/pools.ts';
 import type { Ticks } from '../ports/ticks.ts';
-import type { StepStore } from '../steps/kept.ts';
+import type { SignalStore, StepStore } from '../steps/kept.ts';
 
 /** Everything that the worker needs to decide and run a job. */
 export interface JobDeps {
@@ -23,6 +23,7 @@ export interface JobDeps {
   readonly chains: ChainStore;
   readonly ticks: Ticks;
   readonly stepStore: StepStore;
+  readonly signals: Pick<SignalStore, 'send'>;
   readonly allocator: HoldAllocator;
   readonly hosts: Dispatcher;
   readonly blobs: Blobs;
@@ -52,6 +53,8 @@ interface Report {
   readonly money?: 'held' | 'refused';
   readonly code?: string;
   readonly correlationId?: string;
+  /** Work for the time when the message waits in its queue. */
+  readonly afterwards?: (visibility: Visibility) => Promise<void>;
 }
 
 /** Whether the message is deleted, or comes back after `seconds`. */

@@ -11,7 +11,6 @@ import { type RetryPolicy, retryDelaySeconds } from '../envelope/retryPolicy.ts'
 import type { JobDefinition } from '../kinds/defineJob.ts';
 import type { Blobs, Delivery } from '../ports/jobs.ts';
 import type { JobError, JobRecord, Lease } from '../record/record.ts';
-import { suspended } from '../record/suspension.ts';
 import {
   cancelled,
   completed,
@@ -20,7 +19,7 @@ import {
   retrying,
   type Transition,
 } from '../record/transitions.ts';
-import type { Wait } from '../steps/kept.ts';
+import type { Suspension } from '../steps/run.ts';
 import type { Children } from './childJobs.ts';
 import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
 import { isAlone } from './groupPlaces.ts';
@@ -132,13 +131,13 @@ const postpone = async (
 
 const suspend = async (
   { record, delivery }: Ended,
-  wait: Wait,
+  suspension: Suspension,
   deps: JobDeps,
 ): Promise<Disposition> => {
-  const until = Math.min(...wait.for.map((awaited) => awaited.until));
-  const { held, fate } = await deferOrPark(until, record.id, delivery, deps);
-  const change = suspended(record, deps.clock.now(), wait, until, held);
-  return conclude(record, change, { ...fate, as: 'waiting' }, deps);
+  const { planSuspension } = await import('./stepwise.ts');
+  const { change, fate, watch } = await planSuspension(record, suspension, delivery, deps);
+  const disposition = await conclude(record, change, { ...fate, as: 'waiting' }, deps);
+  return disposition.as === 'waiting' ? watch(disposition) : disposition;
 };
 
 /**
@@ -203,7 +202,7 @@ export const finishAttempt = (
     case 'interrupted':
       return postpone(ended, 'interrupted', outcome.until ?? deps.clock.now(), deps);
     case 'wait':
-      return suspend(ended, outcome.wait, deps);
+      return suspend(ended, outcome.suspension, deps);
     case 'cancelled': {
       const change = cancelled(record, deps.clock.now(), outcome.request);
       return conclude(record, change, { action: 'delete', as: 'cancelled' }, deps);

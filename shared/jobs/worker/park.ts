@@ -94,7 +94,15 @@ interface Wait {
   readonly fate: Fate;
 }
 
-const inTable = async (dueAt: number, id: string, { body }: Delivery, deps: ParkDeps) => {
+/**
+ * The table keeps a job until it is due, in ms since the epoch; its message is deleted.
+ */
+export const inTable = async (
+  dueAt: number,
+  id: string,
+  { body }: Delivery,
+  deps: Pick<ParkDeps, 'blobs'>,
+) => {
   const held: Held = { dueAt, due: dueKey(id), ...(await keepBody(body, id, deps.blobs)) };
   return { held, fate: { action: 'delete' } } as const;
 };

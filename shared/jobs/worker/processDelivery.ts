@@ -19,13 +19,13 @@ import {
 } from '../record/claimOutcome.ts';
 import type { JobRecord } from '../record/record.ts';
 import { factsOf } from '../record/recordFacts.ts';
-import { lazySteps } from '../steps/lazySteps.ts';
 import { type Children, collectChildren } from './childJobs.ts';
 import { refused } from './claimRefused.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { finishAttempt, leaseOf } from './finishAttempt.ts';
 import { isForgotten, jobBefore, keepLooking } from './groupPlaces.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { lazySteps } from './lazySteps.ts';
 import { moveToPool } from './moveToPool.ts';
 import { ready } from './preconditions.ts';
 import { createProgress } from './progress.ts';
@@ -39,6 +39,7 @@ import {
 } from './runHandler.ts';
 import { admit } from './sourceLimits.ts';
 import { standBy, type WaitReason } from './standBy.ts';
+import { stepJobOf } from './stepJob.ts';
 import { pausedSeconds, turnSeconds } from './waitTimes.ts';
 
 /** The Lambda invocation that runs the job. */
@@ -110,7 +111,9 @@ const attempt = async (
   };
   const { definition } = job;
   const { signal } = control;
-  const steps = lazySteps({ ...stepJobOf(record), retry: definition.retry, signal }, deps);
+  const { retry } = definition;
+  const of = { ...stepJobOf(record), retry, signal, prepare: children.prepare };
+  const steps = lazySteps(of, deps);
   try {
     const outcome = await runAttempt(
       definition,
@@ -127,13 +130,6 @@ const attempt = async (
     await progress.stop();
     await dispatch.stop();
   }
-};
-
-/** The job whose steps run; an earlier run may have kept some unless this is the first claim. */
-const stepJobOf = (record: JobRecord) => {
-  const { id, messageId, generation = 0, leaseId = '', attempt, wait, history } = record;
-  const resumed = attempt > 1 || history.filter(({ event }) => event === 'claimed').length > 1;
-  return { id, messageId, generation, leaseId, wait, resumed };
 };
 
 /**

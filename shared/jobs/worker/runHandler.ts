@@ -8,9 +8,9 @@ import { isA, type Told, thrownText, toldOf } from '#shared/kernel/thrown.ts';
 import type { JobContext, JobDefinition } from '../kinds/defineJob.ts';
 import { EnqueueError, PermanentError, RetryableError, Snooze } from '../kinds/errors.ts';
 import type { CancelRequest } from '../record/record.ts';
-import { StepError, StepUseError } from '../steps/errors.ts';
-import type { Wait } from '../steps/kept.ts';
-import type { RunSteps } from '../steps/steps.ts';
+import { StepError, StepUseError, WaitTimeoutError } from '../steps/errors.ts';
+import type { Suspension } from '../steps/run.ts';
+import type { RunSteps } from '../steps/runSteps.ts';
 import type { Steps } from '../steps/stepTypes.ts';
 import { type AttemptOrigin, LeftBehindError, runAs } from './asyncOrigin.ts';
 
@@ -27,7 +27,7 @@ export type AttemptOutcome =
   /** The mesh had to stop the attempt; the job did nothing wrong. `until` in ms since the epoch. */
   | { readonly kind: 'interrupted'; readonly until?: number }
   /** The run stopped to wait. */
-  | { readonly kind: 'wait'; readonly wait: Wait }
+  | { readonly kind: 'wait'; readonly suspension: Suspension }
   | { readonly kind: 'lost' };
 
 /** Why an attempt failed. */
@@ -67,17 +67,26 @@ const PLANNED: readonly ErrorType[] = [
   EnqueueError,
   StepError,
   StepUseError,
+  WaitTimeoutError,
   JobTimeoutError,
 ];
 
 /** Errors that the next attempt would meet again. */
-const FINAL: readonly ErrorType[] = [PermanentError, EnqueueError, StepError, StepUseError];
+const FINAL: readonly ErrorType[] = [
+  PermanentError,
+  EnqueueError,
+  StepError,
+  StepUseError,
+  WaitTimeoutError,
+];
 
 const faultOf = (thrown: unknown): Fault => {
   if (!PLANNED.some((type) => isA(thrown, type)))
     return toldOf(thrown, !isA(thrown, RetryableError));
   const { code, message } = toldOf(thrown, false);
-  return { code, message };
+  if (!isA(thrown, StepError)) return { code, message };
+  const told = `step "${thrown.step}": ${message}`;
+  return { code, message: clipped(told, LIMITS.errorMessageMax) };
 };
 
 const ofAbort = (error: unknown): AttemptOutcome | undefined => {
@@ -181,9 +190,9 @@ class UnreachedError extends Error {
   override readonly name = 'UnreachedError';
 }
 
-const endOf = async (suspended: Promise<Wait>): Promise<AttemptOutcome> => {
+const endOf = async (suspended: Promise<Suspension>): Promise<AttemptOutcome> => {
   try {
-    return { kind: 'wait', wait: await suspended };
+    return { kind: 'wait', suspension: await suspended };
   } catch (cause) {
     throw new UnreachedError('a step could not reach its store', { cause });
   }

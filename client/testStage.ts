@@ -1,0 +1,216 @@
+/** What stands in for the mesh while a test runs a job with steps: its stores, its time, its signals. */
+import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
+import type { RetryPolicyInput } from '#shared/jobs/envelope/retryPolicy.ts';
+import { RetryableError } from '#shared/jobs/kinds/errors.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
+import type { Arrival, Awaited, KeptStep, Past, Wait } from '#shared/jobs/steps/kept.ts';
+import type { StepDeps, Suspension } from '#shared/jobs/steps/run.ts';
+import type { RunSteps } from '#shared/jobs/steps/runSteps.ts';
+import { createSteps } from '#shared/jobs/steps/steps.ts';
+import type { Steps } from '#shared/jobs/steps/stepTypes.ts';
+import type { Json } from '#shared/kernel/json.ts';
+import type { Clock } from '#shared/kernel/ports.ts';
+import { toldOf } from '#shared/kernel/thrown.ts';
+import { MeshError } from './errors.ts';
+
+/** What comes to a run from outside. */
+export interface Outside {
+  /** Data of the signals that have been sent, by the names of their waits. */
+  readonly signals?: Readonly<Record<string, unknown>> | undefined;
+  /** What called jobs return, by their kinds; what such a function throws is the job's error. */
+  readonly calls?: Readonly<Record<string, (payload: unknown) => unknown>> | undefined;
+  /** Steps that fail, by their names: so many tries, or each try with this error. */
+  readonly failures?: Readonly<Record<string, number | Error>> | undefined;
+}
+
+/** A step or a wait that ended. */
+export interface TestStep {
+  /** `step`, `call`, `race`, `sleep`, `signal` or `timeout`. */
+  readonly op: string;
+  /** The name in the handler. */
+  readonly name: string;
+  /** Of a step: how often it was tried. */
+  readonly tries?: number;
+  /** What the step returned, or the data of the signal. */
+  readonly result?: unknown;
+  /** The final error of a step. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+interface TestJob {
+  readonly id: string;
+  readonly retry: RetryPolicyInput | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** The stage of one test. */
+export interface Stage {
+  readonly clock: Clock;
+  begin(job: TestJob): RunSteps;
+  /** Lets time and called jobs pass until the job may go on. @throws MeshError */
+  pass(suspension: Suspension): Promise<void>;
+  journal(): readonly TestStep[];
+}
+
+const FIRST = 1;
+
+const recordOf = (id: string, at: number, end: Pick<JobRecord, 'status' | 'result' | 'error'>) =>
+  ({ id, attempt: FIRST, createdAt: at, updatedAt: at, ...end }) as JobRecord;
+
+const answer = async (
+  { id = '', kind, payload }: Envelope,
+  calls: NonNullable<Outside['calls']>,
+  at: number,
+): Promise<JobRecord> => {
+  const call = calls[kind];
+  if (!call) throw new MeshError('NO_SERVICE', `this run calls ${kind}: give it in "calls"`);
+  try {
+    const result = JSON.stringify(await call(payload)) as string | undefined;
+    const kept = result === undefined ? {} : { result };
+    return recordOf(id, at, { status: 'COMPLETED', ...kept });
+  } catch (thrown) {
+    const { code, message } = toldOf(thrown, false);
+    return recordOf(id, at, { status: 'DEAD', error: { code, message, attempt: FIRST, at } });
+  }
+};
+
+const entryOf = ({ op, name, tries, result, error }: KeptStep): TestStep => ({
+  op,
+  name,
+  tries,
+  ...(result !== undefined && { result: JSON.parse(result) as Json }),
+  ...(error && { error }),
+});
+
+const arrivalEntry = (arrival: Arrival): TestStep =>
+  arrival.kind === 'timeout'
+    ? { op: 'timeout', name: arrival.name }
+    : {
+        op: 'signal',
+        name: arrival.signal.name,
+        result: JSON.parse(arrival.signal.data) as Json,
+      };
+
+const failing = (step: Steps['step'], failures: NonNullable<Outside['failures']>): Steps['step'] =>
+  ((name, fn, options) =>
+    step(
+      name,
+      (run) => {
+        const failure = failures[name];
+        if (failure instanceof Error) throw failure;
+        if (failure !== undefined && run.try <= failure)
+          throw new RetryableError('this try fails in this test', { code: 'INJECTED' });
+        return fn(run);
+      },
+      options,
+    )) as Steps['step'];
+
+/** A clock that can be put forward. */
+const virtualClock = (clock: Clock) => {
+  let ahead = 0;
+  return {
+    now: () => clock.now() + ahead,
+    advanceTo: (time: number): void => {
+      ahead += Math.max(0, time - clock.now() - ahead);
+    },
+  };
+};
+
+/** @throws MeshError NEVER_WOKEN when nothing of what the job waits for will come */
+const wakeTime = (waits: readonly Awaited[], calls: ReadonlyMap<string, unknown>): number => {
+  const isCome = ({ op, job = '' }: Awaited) => op === 'call' && calls.has(job);
+  if (waits.some(isCome)) return 0;
+  const until = Math.min(...waits.map(({ until: at = Number.POSITIVE_INFINITY }) => at));
+  if (Number.isFinite(until)) return until;
+  const names = waits.map(({ name }) => `"${name}"`).join(', ');
+  throw new MeshError('NEVER_WOKEN', `this run waits for ${names}: give it in "signals"`);
+};
+
+/** Makes the stage of a test. @param base the time goes on from there */
+export const createStage = ({ signals = {}, calls = {}, failures = {} }: Outside, base: Clock) => {
+  const clock = virtualClock(base);
+  const steps = new Map<string, KeptStep>();
+  const texts = new Map<string, string>();
+  const ended = new Map<string, JobRecord>();
+  const past = new Map<string, number>();
+  const arrivals = new Map<string, Arrival>();
+  const order: TestStep[] = [];
+  let wait: Wait | undefined;
+  for (const [name, data] of Object.entries(signals)) {
+    const signal = {
+      name,
+      id: name,
+      data: JSON.stringify(data ?? null),
+      at: clock.now(),
+      by: 'test',
+    };
+    arrivals.set(name, { kind: 'signal', signal });
+  }
+  const notePast = (more: Past = {}): void => {
+    for (const [name, at] of Object.entries(more)) {
+      if (!past.has(name)) order.push({ op: 'sleep', name });
+      past.set(name, at);
+    }
+  };
+  const noted = new Set<string>();
+  const noteArrival = (arrival: Arrival | undefined, name: string): void => {
+    if (!arrival || noted.has(name)) return;
+    noted.add(name);
+    order.push(arrivalEntry(arrival));
+  };
+  const deps: StepDeps = {
+    stepStore: {
+      read: () => Promise.resolve({ steps: [...steps.values()], arrivals: [...arrivals.values()] }),
+      keep: (_of, step) => {
+        notePast(step.past);
+        if (!steps.has(step.name)) order.push(entryOf(step));
+        steps.set(step.name, steps.get(step.name) ?? step);
+        return Promise.resolve(steps.get(step.name) ?? step);
+      },
+      timeOut: (_of, name, at) => {
+        const arrival = arrivals.get(name) ?? { kind: 'timeout' as const, name, at };
+        arrivals.set(name, arrival);
+        noteArrival(arrival, name);
+        return Promise.resolve(arrival);
+      },
+      refuse: (_of, { name }, why) => {
+        throw new MeshError('SIGNAL_INVALID', `signal "${name}": ${why}`);
+      },
+      arrived: () => Promise.resolve([...arrivals.keys()]),
+    },
+    signals: { send: () => Promise.resolve({ kind: 'kept' as const }) },
+    store: { get: (id) => Promise.resolve(ended.get(id)) },
+    blobs: {
+      put: (key, text) => Promise.resolve(void texts.set(key, text)),
+      get: (key) => Promise.resolve(texts.get(key)),
+    },
+    clock,
+    random: { next: () => 0 },
+  };
+  const stage: Stage = {
+    clock,
+    begin: ({ id, retry, signal }) => {
+      const kept = { messageId: id, createdAt: 0, generation: 0, leaseId: id, resumed: true };
+      const run = createSteps(
+        { id, ...kept, wait, retry, signal, prepare: (child) => child },
+        deps,
+      );
+      const { steps: api } = run;
+      const waitFor: Steps['waitFor'] = async (name, options) => {
+        const data = await api.waitFor(name, options);
+        noteArrival(arrivals.get(name), name);
+        return data as never;
+      };
+      return { ...run, steps: { ...api, waitFor, step: failing(api.step, failures) } };
+    },
+    pass: async (suspension) => {
+      notePast(suspension.wait.past);
+      for (const child of suspension.calls)
+        ended.set(child.id ?? '', await answer(child, calls, clock.now()));
+      wait = suspension.wait;
+      clock.advanceTo(wakeTime(wait.for, ended));
+    },
+    journal: () => order,
+  };
+  return stage;
+};

@@ -1,0 +1,142 @@
+/** Where a job waits in the middle of its work, and what it looks for before it may wait. */
+import { LIMITS } from '#shared/kernel/limits.ts';
+import type { Delivery, Visibility } from '../ports/jobs.ts';
+import { isTerminal, type JobRecord, signalsSince } from '../record/record.ts';
+import { type Stay, stayed, suspended } from '../record/suspension.ts';
+import type { Transition } from '../record/transitions.ts';
+import { callKey, type KeptWait, signalKey, type Wait } from '../steps/kept.ts';
+import type { Suspension } from '../steps/run.ts';
+import { keepEnvelopes } from './childJobs.ts';
+import type { Disposition, Fate, JobDeps } from './disposition.ts';
+import { isAlone } from './groupPlaces.ts';
+import { deferOrPark, inTable, receiptOf } from './park.ts';
+
+const firstEnd = ({ for: waits }: Wait): number =>
+  Math.min(...waits.map(({ until }) => until ?? Number.POSITIVE_INFINITY));
+
+/** Whether something other than time may end the wait. */
+const isOpen = ({ for: waits }: Wait): boolean =>
+  waits.some(({ op }) => op === 'signal' || op === 'call');
+
+/** Decides where the job waits, and keeps its body or its place where the table needs them. */
+const placeOf = async (
+  { id, kind }: Pick<JobRecord, 'id' | 'kind'>,
+  wait: Wait,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Stay & { readonly fate: Fate }> => {
+  const now = deps.clock.now();
+  const end = firstEnd(wait);
+  const until = Math.min(end, now + LIMITS.horizonSecondsMax * 1_000);
+  const alone = isAlone(delivery, id, deps);
+  const holds = !alone && deps.kinds.get(kind)?.onWait !== 'release';
+  const isShort = !isOpen(wait) && until <= now + LIMITS.aloneWaitSecondsMax * 1_000;
+  if (holds || isShort) {
+    // Longer waits of a group go on after a look, so that the job stays before the rest.
+    const lookAt = Math.min(until, now + LIMITS.queueWaitSecondsMax * 1_000);
+    const { held, fate } = await deferOrPark(lookAt, id, delivery, deps);
+    const place = fate.action === 'return' ? 'queue' : 'table';
+    return { held, fate, until, in: place, letsGo: false };
+  }
+  const { held, fate } = await inTable(until, id, delivery, deps);
+  const { due: _due, ...timeless } = held;
+  const kept = end === Number.POSITIVE_INFINITY ? timeless : held;
+  return { held: kept, fate, until, in: 'table', letsGo: !alone };
+};
+
+/** The keys of what has come, of all that the job waits for. */
+const arrivedOf = async (
+  record: Pick<JobRecord, 'id' | 'createdAt'>,
+  wait: Wait,
+  deps: JobDeps,
+): Promise<readonly string[]> => {
+  const of = { id: record.id, since: signalsSince(record) };
+  const hasSignals = wait.for.some(({ op }) => op === 'signal');
+  const names = hasSignals ? await deps.stepStore.arrived(of) : [];
+  const jobs = wait.for.flatMap(({ job }) => job ?? []);
+  const statuses = jobs.length > 0 ? await deps.flows.statuses(jobs) : new Map();
+  const ended = jobs.filter((job) => isTerminal(statuses.get(job)));
+  const awaited = new Set(wait.for.map(({ name }) => name));
+  const signals = names.filter((name) => awaited.has(name));
+  return [...signals.map(signalKey), ...ended.map(callKey)];
+};
+
+/**
+ * Ends the wait when what the job waits for came before the row said that the job waits: nobody else
+ * would wake it. False: the job goes on waiting.
+ */
+const lookAround = async (record: JobRecord, wait: Wait, deps: JobDeps): Promise<boolean> => {
+  if (!isOpen(wait)) return false;
+  for (const key of await arrivedOf(record, wait, deps)) {
+    const woken = await deps.flows.wake(record.id, key, deps.clock.now());
+    if (woken.kind === 'woken') return true;
+  }
+  return false;
+};
+
+/**
+ * The look of a job whose message is about to wait in its queue: after the message's visibility is
+ * set, because that would undo the wake of a signal that came meanwhile.
+ */
+const lookAfterwards =
+  (record: JobRecord, wait: Wait, delivery: Delivery, deps: JobDeps) =>
+  async (visibility: Visibility): Promise<void> => {
+    if (await lookAround(record, wait, deps)) await visibility.release(receiptOf(delivery));
+  };
+
+const watched = async (
+  record: JobRecord,
+  wait: Wait,
+  stay: Stay,
+  disposition: Disposition,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  if (!isOpen(wait)) return disposition;
+  if (stay.in === 'queue')
+    return { ...disposition, afterwards: lookAfterwards(record, wait, delivery, deps) };
+  const isWoken = await lookAround(record, wait, deps);
+  return isWoken ? { ...disposition, action: 'return', seconds: 0 } : disposition;
+};
+
+/** How a run that stops to wait is written down. */
+export interface Plan {
+  readonly change: Transition;
+  readonly fate: Fate;
+  /** Looks for what came in between; call it once the change is written. */
+  watch(disposition: Disposition): Promise<Disposition>;
+}
+
+/** Prepares the wait of a run that stops, and keeps the jobs that are sent with it. */
+export const planSuspension = async (
+  record: JobRecord,
+  { wait, calls }: Suspension,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Plan> => {
+  const { fate, ...stay } = await placeOf(record, wait, delivery, deps);
+  const { text, ref } = await keepEnvelopes(record.id, calls, deps.blobs);
+  const called = {
+    ...(text !== undefined && { calls: text }),
+    ...(ref !== undefined && { callsRef: ref }),
+  };
+  const change = suspended(record, deps.clock.now(), wait, stay, called);
+  const watch = (disposition: Disposition) =>
+    watched(record, wait, stay, disposition, delivery, deps);
+  return { change, fate, watch };
+};
+
+/** The message of a job came while the job waits in the middle of its work. */
+export const stay = async (
+  record: JobRecord & { readonly wait: KeptWait },
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { id, kind, wait } = record;
+  const { fate, ...where } = await placeOf(record, wait, delivery, deps);
+  const change = stayed(record, deps.clock.now(), where);
+  const { kind: outcome } = await deps.store.change(record, change);
+  const report = { as: 'early', id, kind } as const;
+  if (outcome !== 'applied') return { action: 'return', seconds: 0, ...report };
+  return watched(record, wait, where, { ...fate, ...report }, delivery, deps);
+};
