@@ -6,6 +6,7 @@ import { TABLE_ENGINES } from '#emulator/tables/tableEngine.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import { ScheduleError } from '#shared/schedules/errors.ts';
 import manifest from '../package.json' with { type: 'json' };
+import type { EnvOptions } from './commands/env.ts';
 import type { JobsOptions } from './commands/read.ts';
 import type { SendOptions } from './commands/send.ts';
 import type { StartOptions } from './commands/up.ts';
@@ -22,6 +23,7 @@ import { guardOutput, note } from './print.ts';
 import type { SessionOptions } from './session.ts';
 
 const { dev } = deferred(() => import('./commands/dev.ts'));
+const { env } = deferred(() => import('./commands/env.ts'));
 const { flow } = deferred(() => import('./commands/flow.ts'));
 const { init } = deferred(() => import('./commands/init.ts'));
 const { jobs, status, why } = deferred(() => import('./commands/read.ts'));
@@ -100,6 +102,19 @@ targeted(program.command('watch'))
   .argument('<ids...>')
   .option('--timeout <seconds>', '0 waits for ever', whole, 0)
   .action((ids: string[], options: WatchOptions) => run(watch(ids, options)));
+
+program
+  .command('env')
+  .description('print what a program in any language needs to reach the deployment')
+  .addOption(stage('the deployment; absent: the embedded cloud here, else dev in AWS'))
+  .option('--endpoint <url>', 'an AWS-compatible endpoint that holds the stack')
+  .option('--region <name>', "the stack's region in AWS")
+  .addOption(
+    new Option('--format <form>', 'for a shell, a .env file, or programs')
+      .choices(['sh', 'dotenv', 'json'])
+      .default('sh'),
+  )
+  .action((options: EnvOptions) => run(env(options)));
 
 targeted(program.command('jobs'))
   .description('jobs that need attention, or those with a label')

@@ -1,12 +1,20 @@
 /** The commands of the pages of examples/ do what the pages say, in their order on one cloud. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { accessOf, type EmbeddedState } from '#client/state.ts';
 import { signedHeaders } from '#shared/jobs/callbacks/signature.ts';
-import { freePort, type Program, pageOf, type Shell, shellIn } from '../support/examples.ts';
+import {
+  blocksOf,
+  freePort,
+  type Program,
+  pageOf,
+  type Shell,
+  shellIn,
+} from '../support/examples.ts';
 import { type Sheratan, startSheratan } from '../support/sheratan.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 100 };
@@ -110,6 +118,18 @@ it('python', async ({ skip }) => {
     skip(fault !== '', `boto3 cannot be had: ${fault}`);
   }
   expect(await shell.run(send)).toMatch(printed);
+});
+
+it("the programs of docs/protocol.md, as they stand, in one's own venv", async ({ skip }) => {
+  skip(!has('.venv/bin/python', '-c', 'import boto3'), 'there is no boto3 in .venv');
+  const page = readFileSync('docs/protocol.md', 'utf8');
+  const program = blocksOf(page, 'python').join('\n');
+  const folder = mkdtempSync(join(tmpdir(), 'sheratan-protocol-'));
+  writeFileSync(join(folder, 'program.py'), program);
+  const [find = ''] = blocksOf(page, 'sh');
+  const printed = await shell.run(`${find}\n.venv/bin/python ${folder}/program.py`);
+  rmSync(folder, { recursive: true });
+  expect(printed).toBe("{'total': 10} 200000\n");
 });
 
 it('go', async ({ skip }) => {

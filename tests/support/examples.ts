@@ -11,7 +11,8 @@ interface Page {
   readonly printed: RegExp;
 }
 
-const blocksOf = (text: string, language: string): readonly string[] =>
+/** The code blocks of a page in one language. */
+export const blocksOf = (text: string, language: string): readonly string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
     ([, block = '']) => block,
   );

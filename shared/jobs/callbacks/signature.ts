@@ -7,7 +7,7 @@ import type { Json } from '#shared/kernel/json.ts';
 import type { JobRecord } from '../record/record.ts';
 
 /** The headers of a callback or a call to a host, in lower case. */
-export const WEBHOOK_HEADERS = {
+const WEBHOOK_HEADERS = {
   /** The same for each try of one message. */
   id: 'webhook-id',
   /** When the message was signed, in seconds since the epoch. */
