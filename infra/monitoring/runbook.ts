@@ -54,7 +54,7 @@ A stage with \`monitoring: basic\`, the default outside production, has only the
 ${linksTo(alarms, isBasic)}
 
 What keeps the noise down: an alarm waits for some minutes, goes by rates instead of single failures, and
-leaves out what waits on purpose. No alarm hides behind another alarm that lasts. No data is no alarm, unless
+leaves out what waits on purpose. An alarm that lasts hides no other alarm. No data is no alarm, unless
 the section says otherwise.
 
 This page is made by \`npm run runbook\` from infra/monitoring/alarms.ts. Edit there.`;

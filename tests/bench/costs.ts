@@ -157,13 +157,13 @@ ${monthly(costs).join('\n')}
   that is drawn. An alarm is paid for each metric that it reads. A custom metric is paid for the hours
   in which it is emitted: an idle stage emits about ten. Each further kind of jobs adds
   US$ ${money(KIND_METRICS.length * USD.customMetric)} a month.
-- \`basic\`: ten alarms on ten metrics, of work that is lost or wrong or stands still, and one custom
-  metric. That is within what CloudWatch gives an account for nothing (ten metrics of alarms, ten
-  custom metrics), and at most US$ ${money(costs.basic.alarms + costs.basic.customMetrics)} where other stages use that up. This is
-  why it is the default: to save that is not worth a stage that says nothing when jobs are lost.
+- \`basic\`: ten alarms on ten metrics, for work that is lost, wrong or stands still, and one custom
+  metric. CloudWatch gives an account ten metrics of alarms and ten custom metrics without charge. Where
+  other stages use them up, \`basic\` costs at most US$ ${money(costs.basic.alarms + costs.basic.customMetrics)}. It is the default, because
+  a stage without alarms says nothing when jobs are lost.
 - \`none\`: no alarm, no topic, no custom metric. The functions print no metrics either.
-- The free tier has a million requests of queues a month and account, US$ ${money(MILLION * USD.queueRequest)} of what is said
-  here. How often Lambda asks an empty queue is an estimate: five requests at once, each of 20 s. With
+- The free tier has a million requests of queues for each month and account: US$ ${money(MILLION * USD.queueRequest)} less than
+  the figure here. How often Lambda asks an empty queue is an estimate: five requests at once, each of 20 s. With
   two at once it is US$ ${money((costs.none.polling * 2) / 5)}.
 - Ticks are reckoned with ${TICK_SECONDS} s each, without what the timekeeper reads (less than US$ 0.20).
 - Tables, bucket and logs cost by what they hold, which is nothing at first.
@@ -178,7 +178,7 @@ ${perMillion().join('\n')}
 
 A row that begins with \`+\` comes on top of its plain jobs, without the time of its functions and the
 share of Lambda's pollers. Reads, at a fifth of the price of a write, are left out: a plain job has
-none. To these comes the time that the jobs take: a job of 100 ms that has a worker of 512 MB to itself
+none. Add the time that the jobs take: a job of 100 ms that has a worker of 512 MB to itself
 costs US$ ${compute(100)} a million, one of ten that run side by side in a batch US$ ${compute(10)}. What functions print
 costs US$ ${USD.logGigabyte} per GB; \`npm run bench -- mesh\` counts the bytes.
 `;
