@@ -13,7 +13,7 @@ import { sendMessages } from '#shared/jobs/sqs/sender.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
-import { type Deployment, findDeployment } from './deployment.ts';
+import { type DeploymentCore, findCore } from './core.ts';
 import { JobFailedError, MeshError } from './errors.ts';
 import { droppedOf, droppedText, handleOf, type JobHandle, recordOf } from './handle.ts';
 import type { TargetOptions } from './target.ts';
@@ -119,7 +119,7 @@ export interface Mesh {
   close(): void;
 }
 
-const prepare = async ({ job, payload, options = {} }: Order, deployment: Deployment) => {
+const prepare = async ({ job, payload, options = {} }: Order, deployment: DeploymentCore) => {
   const given: Envelope = { ...options, kind: job.kind, payload };
   // The worker sees the payload after a round through JSON, so this is what is checked.
   const text = envelopeText(given);
@@ -144,7 +144,7 @@ const warnOfDropped = (job: JobHandle | undefined, record: JobRecord): void => {
 };
 
 /** A mesh on an open deployment; `close` closes the deployment. */
-export const meshOn = (deployment: Deployment): Mesh => {
+export const meshOn = (deployment: DeploymentCore): Mesh => {
   const sendMany = async (orders: readonly Order[]): Promise<readonly JobHandle[]> => {
     const ready = await mapPool(orders, PREPARED_AT_ONCE, (order) => prepare(order, deployment));
     const messages = ready.map(({ message }) => message);
@@ -216,6 +216,5 @@ export const Mesh = {
    * @throws MeshError NO_DEPLOYMENT when there is none; the message says how to get one.
    *   WRONG_VERSION when its stack is not one of this version
    */
-  connect: async (options: ConnectOptions = {}): Promise<Mesh> =>
-    meshOn(await findDeployment(options)),
+  connect: async (options: ConnectOptions = {}): Promise<Mesh> => meshOn(await findCore(options)),
 };

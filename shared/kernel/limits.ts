@@ -1,6 +1,7 @@
 /** Every bound in one place. The relations between bounds are asserted when this file is loaded. */
 import { assert } from './assert.ts';
 import { HOST_LIMITS } from './hostLimits.ts';
+import { KIND_LIMITS } from './kindLimits.ts';
 import { SLOT_LIMITS } from './slotLimits.ts';
 import { STEP_LIMITS } from './stepLimits.ts';
 
@@ -24,16 +25,9 @@ export const LIMITS = {
   kindLengthMax: 64,
   groupLengthMax: 128,
 
-  timeoutSecondsDefault: 300,
-  timeoutSecondsMax: 840,
   /** Kept back of the Lambda's time, to write outcomes down before the environment is frozen. */
   wrapUpMs: 10_000,
 
-  attemptsDefault: 5,
-  attemptsMax: 100,
-  retryBaseSecondsDefault: 1,
-  retryCapSecondsDefault: 900,
-  retryCapSecondsMax: 43_200,
   /** SQS: a message can be invisible for at most 12 hours after its receive. */
   visibilitySecondsMax: 43_200,
   /** The longest wait by visibility timeout: 12 hours less the longest run. */
@@ -51,8 +45,6 @@ export const LIMITS = {
   dependenciesShown: 50,
   /** When a job begins to wait, so many jobs of its flow are searched for a circle. */
   cycleReadsMax: 200,
-  snoozesDefault: 100,
-  snoozesMax: 10_000,
   /** The timekeeper sends a parked job so long before it is due; the message waits in the queue. */
   sendAheadSeconds: 120,
   /** For longer waits the record keeps the message's receipt, so that a person can end the wait. */
@@ -174,6 +166,7 @@ export const LIMITS = {
   /** The most blocks of a lane that a statement reads where its entries are not written yet. */
   ledgerReadOnBlocksMax: 1_000,
 
+  ...KIND_LIMITS,
   ...HOST_LIMITS,
   ...SLOT_LIMITS,
   ...STEP_LIMITS,

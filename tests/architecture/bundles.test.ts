@@ -89,3 +89,39 @@ it('the stack has no source that the hash of a synthesis leaves out', async () =
   });
   expect(Object.keys(metafile.inputs).filter((file) => !hashed.has(file))).toEqual([]);
 }, 60_000);
+
+/** What an entry of the package loads at once, minified, by the file that it comes from. */
+const eagerBytes = async (entry: string): Promise<readonly (readonly [string, number])[]> => {
+  const { metafile } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    metafile: true,
+    write: false,
+    outdir: dir,
+    logLevel: 'silent',
+  });
+  const outputs = Object.entries(metafile.outputs);
+  const [start = ''] = outputs.find(([, { entryPoint }]) => entryPoint === entry) ?? [];
+  return eagerFiles(metafile, start).flatMap((file) =>
+    Object.entries(metafile.outputs[file]?.inputs ?? {}).map(
+      ([input, { bytesInOutput }]) => [input, bytesInOutput] as const,
+    ),
+  );
+};
+/** The two clients of the SDK, and what they bring along. */
+const OF_SDK = /node_modules\/(?:@aws-sdk|@aws|@smithy|tslib|bowser|mnemonist|obliterator)\//;
+
+describe('the entry of the package', () => {
+  it.each([
+    ['sheratan', 'client/define.ts', 10_240, /^$/],
+    ['sheratan/client', 'client/index.ts', 61_440, OF_SDK],
+  ])('%s loads %s within its budget', async (_name, entry, budget, besides) => {
+    const own = (await eagerBytes(entry)).filter(([file]) => !besides.test(file));
+    expect(own.reduce((sum, [, bytes]) => sum + bytes, 0)).toBeLessThanOrEqual(budget);
+    expect(own.filter(([file]) => file.includes('client-s3'))).toEqual([]);
+  });
+});

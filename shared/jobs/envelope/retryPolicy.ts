@@ -1,21 +1,21 @@
 /** When a failed job is tried again: pure, in whole seconds, with jitter from a port. */
 import * as v from 'valibot';
-import { LIMITS } from '#shared/kernel/limits.ts';
+import { KIND_LIMITS } from '#shared/kernel/kindLimits.ts';
 import type { Random } from '#shared/kernel/ports.ts';
 
 const seconds = (max: number) => v.pipe(v.number(), v.minValue(0), v.maxValue(max));
 
 export const retrySchema = v.strictObject({
   maxAttempts: v.optional(
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.attemptsMax)),
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(KIND_LIMITS.attemptsMax)),
   ),
   curve: v.optional(v.picklist(['exponential', 'linear', 'fixed'])),
-  baseSeconds: v.optional(seconds(LIMITS.retryCapSecondsMax)),
+  baseSeconds: v.optional(seconds(KIND_LIMITS.retryCapSecondsMax)),
   factor: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(10))),
-  capSeconds: v.optional(seconds(LIMITS.retryCapSecondsMax)),
+  capSeconds: v.optional(seconds(KIND_LIMITS.retryCapSecondsMax)),
   jitter: v.optional(v.picklist(['full', 'none'])),
   maxSnoozes: v.optional(
-    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LIMITS.snoozesMax)),
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(KIND_LIMITS.snoozesMax)),
   ),
 });
 
@@ -26,13 +26,13 @@ type WithoutUndefined<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined>
 export type RetryPolicy = WithoutUndefined<RetryPolicyInput>;
 
 const DEFAULTS: RetryPolicy = {
-  maxAttempts: LIMITS.attemptsDefault,
+  maxAttempts: KIND_LIMITS.attemptsDefault,
   curve: 'exponential',
-  baseSeconds: LIMITS.retryBaseSecondsDefault,
+  baseSeconds: KIND_LIMITS.retryBaseSecondsDefault,
   factor: 2,
-  capSeconds: LIMITS.retryCapSecondsDefault,
+  capSeconds: KIND_LIMITS.retryCapSecondsDefault,
   jitter: 'full',
-  maxSnoozes: LIMITS.snoozesDefault,
+  maxSnoozes: KIND_LIMITS.snoozesDefault,
 };
 
 /** Completes a policy: each field from the envelope, else from the kind, else the default. */

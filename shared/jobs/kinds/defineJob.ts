@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Task } from '#shared/dispatch/ports.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import type { Json } from '#shared/kernel/json.ts';
-import { LIMITS } from '#shared/kernel/limits.ts';
+import { KIND_LIMITS } from '#shared/kernel/kindLimits.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import { reasonOf } from '#shared/kernel/schemaIssue.ts';
 import { type RetryPolicyInput, retrySchema } from '../envelope/retryPolicy.ts';
@@ -101,10 +101,10 @@ export const defineJob = <const S extends PayloadSchema, R>(
     /^[a-z][a-z0-9_.-]{0,63}$/i.test(input.kind),
     `kind "${input.kind}": a letter, then up to 63 letters, digits, ".", "_" or "-"`,
   );
-  const timeout = input.timeoutSeconds ?? LIMITS.timeoutSecondsDefault;
+  const timeout = input.timeoutSeconds ?? KIND_LIMITS.timeoutSecondsDefault;
   assert(
-    timeout > 0 && timeout <= LIMITS.timeoutSecondsMax,
-    `kind "${input.kind}": timeoutSeconds is 1 to ${LIMITS.timeoutSecondsMax}`,
+    timeout > 0 && timeout <= KIND_LIMITS.timeoutSecondsMax,
+    `kind "${input.kind}": timeoutSeconds is 1 to ${KIND_LIMITS.timeoutSecondsMax}`,
   );
   const retry = v.safeParse(v.optional(retrySchema), input.retry);
   if (!retry.success) {
