@@ -2,19 +2,21 @@
 import type { Command } from 'commander';
 import { deferred } from '#shared/kernel/deferred.ts';
 import type { SecretOptions } from './commands/callbacks.ts';
-import type { AddOptions, ListOptions, OverlayOptions } from './commands/hosts.ts';
-import type { HistoryOptions } from './commands/hostsShow.ts';
-import type { WatchOptions } from './commands/hostsWatch.ts';
+import type { AddHostOptions, ListOptions, OverlayOptions } from './commands/hosts.ts';
+import type { HostHistoryOptions } from './commands/hostsShow.ts';
+import type { WatchHostsOptions } from './commands/hostsWatch.ts';
 import type { ImportHostsOptions } from './commands/importHosts.ts';
 import type { ExitCode } from './errors.ts';
 import { decided, positive, span, targeted, whole } from './options.ts';
 import type { SessionOptions } from './session.ts';
 
 const { secret } = deferred(() => import('./commands/callbacks.ts'));
-const { add, list, overlay, remove } = deferred(() => import('./commands/hosts.ts'));
+const { addHostsCommand, listHostsCommand, overlay, removeHostsCommand } = deferred(
+  () => import('./commands/hosts.ts'),
+);
 const { rebuild } = deferred(() => import('./commands/hostsRebuild.ts'));
-const { history, show } = deferred(() => import('./commands/hostsShow.ts'));
-const { watch } = deferred(() => import('./commands/hostsWatch.ts'));
+const { hostHistoryCommand, showHostCommand } = deferred(() => import('./commands/hostsShow.ts'));
+const { watchHostsCommand } = deferred(() => import('./commands/hostsWatch.ts'));
 const { importHosts } = deferred(() => import('./commands/importHosts.ts'));
 
 type Run = (work: Promise<ExitCode>) => Promise<void>;
@@ -35,15 +37,15 @@ const addRegistry = (hosts: Command, run: Run): void => {
     .option('--timeout <ms>', 'of a probe', whole)
     .option('--degraded <ms>', 'an answer that takes longer is slow', whole)
     .option('--replace', 'change what is there under the same id')
-    .action((what: string, url: string | undefined, options: AddOptions) =>
-      run(add(what, url, options)),
+    .action((what: string, url: string | undefined, options: AddHostOptions) =>
+      run(addHostsCommand(what, url, options)),
     );
   targeted(hosts.command('list', { isDefault: true }))
     .description('which hosts there are')
     .option('--kind <kind>', 'those that run it')
     .option('--tag <tag>', 'those that carry it')
     .option('--limit <n>', 'at most so many', whole, 200)
-    .action((options: ListOptions) => run(list(options)));
+    .action((options: ListOptions) => run(listHostsCommand(options)));
   targeted(hosts.command('secret'))
     .description('what calls to hosts are signed with: give it to those who run them')
     .option('--rotate', 'make a new one; the old one signs beside it until the next rotation')
@@ -51,7 +53,7 @@ const addRegistry = (hosts: Command, run: Run): void => {
   targeted(hosts.command('remove'))
     .description('take hosts away; what they run now they finish')
     .argument('<ids...>')
-    .action((ids: string[], options: SessionOptions) => run(remove(ids, options)));
+    .action((ids: string[], options: SessionOptions) => run(removeHostsCommand(ids, options)));
 };
 
 const addOverlays = (hosts: Command, run: Run): void => {
@@ -74,18 +76,18 @@ const addReading = (hosts: Command, run: Run): void => {
   targeted(hosts.command('show'))
     .description('a host: its state, its settings, its uptime')
     .argument('<id>')
-    .action((id: string, options: SessionOptions) => run(show(id, options)));
+    .action((id: string, options: SessionOptions) => run(showHostCommand(id, options)));
   targeted(hosts.command('watch'))
     .description('every host as it stands, the worst first, until Ctrl-C')
     .option('--once', 'one look')
     .option('--every <seconds>', 'between two looks', positive, 2)
     .option('--limit <n>', 'at most so many hosts', whole, 40)
-    .action((options: WatchOptions) => run(watch(options)));
+    .action((options: WatchHostsOptions) => run(watchHostsCommand(options)));
   targeted(hosts.command('history'))
     .description('uptime of a host, and its changes of state, newest first')
     .argument('<id>')
     .option('--limit <n>', 'at most so many', whole, 50)
-    .action((id: string, options: HistoryOptions) => run(history(id, options)));
+    .action((id: string, options: HostHistoryOptions) => run(hostHistoryCommand(id, options)));
 };
 
 const addRepair = (hosts: Command, run: Run): void => {

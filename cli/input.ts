@@ -25,7 +25,7 @@ const linesOf = (name: string, text: string): readonly InputItem[] =>
   });
 
 /** The items of a text: one JSON value, the elements of an array as they are written, or lines. */
-export const itemsOf = (name: string, text: string): readonly InputItem[] => {
+export const inputItemsOf = (name: string, text: string): readonly InputItem[] => {
   const value = readJson(text);
   if (Array.isArray(value))
     return itemTexts(text).map((body, index) => ({ where: `${name}[${index}]`, body }));
@@ -58,11 +58,11 @@ function* linesIn(bytes: Uint8Array): Generator<Uint8Array> {
 }
 
 /**
- * As {@link itemsOf}, for bytes. When they are not UTF-8, each line that is UTF-8 is still an item.
+ * As {@link inputItemsOf}, for bytes. When they are not UTF-8, each line that is UTF-8 is still an item.
  */
 export const itemsOfBytes = (name: string, bytes: Uint8Array): readonly InputItem[] => {
   const text = decoded(bytes);
-  if (text !== undefined) return itemsOf(name, text);
+  if (text !== undefined) return inputItemsOf(name, text);
   return [...linesIn(bytes)].flatMap((line, index) => {
     const where = `${name}:${index + 1}`;
     const body = decoded(line)?.trim();

@@ -7,8 +7,8 @@ import type { RepairOptions } from './commands/audit.ts';
 import type { ImportOptions } from './commands/import.ts';
 import type {
   BalanceOptions,
-  HistoryOptions,
-  LedgerOptions,
+  LedgerCommandOptions,
+  LedgerHistoryOptions,
   StatementOptions,
 } from './commands/ledger.ts';
 import type { HoldOptions } from './commands/ledgerHold.ts';
@@ -21,7 +21,8 @@ import type { SessionOptions } from './session.ts';
 const { exportBlocks, repairAll, verifyAll } = deferred(() => import('./commands/audit.ts'));
 const { importLedger } = deferred(() => import('./commands/import.ts'));
 const ledgerCommands = () => import('./commands/ledger.ts');
-const { accounts, balance, history, operate, show, statementOf } = deferred(ledgerCommands);
+const { accounts, balance, ledgerHistoryCommand, operate, showTransferCommand, statementCommand } =
+  deferred(ledgerCommands);
 const { placeHold } = deferred(() => import('./commands/ledgerHold.ts'));
 const { reconcileAll } = deferred(() => import('./commands/reconcile.ts'));
 const { replica } = deferred(() => import('./commands/replica.ts'));
@@ -53,12 +54,12 @@ const of = (command: Command): Command =>
 const addAccounts = (ledger: Command, run: Run): void => {
   of(ledger.command('accounts', { isDefault: true }))
     .description('all accounts and how they stand')
-    .action((options: LedgerOptions) => run(accounts(options)));
+    .action((options: LedgerCommandOptions) => run(accounts(options)));
   of(ledger.command('open'))
     .description('a new account')
     .argument('<account>')
     .option('--may-owe', 'its balance may fall below zero: a mint, a bank')
-    .action((account: string, options: LedgerOptions & { readonly mayOwe?: boolean }) => {
+    .action((account: string, options: LedgerCommandOptions & { readonly mayOwe?: boolean }) => {
       const { unit, mayOwe = false } = options;
       const request = { unit, account, guarded: !mayOwe };
       return run(operate(options, ({ ledger }) => ledger.ledger.openAccount(request)));
@@ -70,7 +71,7 @@ const addAccounts = (ledger: Command, run: Run): void => {
     of(ledger.command(name))
       .description(text)
       .argument('<account>')
-      .action((account: string, options: LedgerOptions) => {
+      .action((account: string, options: LedgerCommandOptions) => {
         const key = { unit: options.unit, account };
         return run(operate(options, ({ ledger }) => ledger.ledger[operation](key)));
       });
@@ -88,12 +89,16 @@ const addAccounts = (ledger: Command, run: Run): void => {
       'older than: a date, 15m, 2h, 7d ago, or what a page ends with',
       before,
     )
-    .action((account: string, options: StatementOptions) => run(statementOf(account, options)));
+    .action((account: string, options: StatementOptions) =>
+      run(statementCommand(account, options)),
+    );
   of(ledger.command('history'))
     .description('what an imported journal says of an account, newest first')
     .argument('<account>')
     .option('--limit <n>', 'at most so many', some, 50)
-    .action((account: string, options: HistoryOptions) => run(history(account, options)));
+    .action((account: string, options: LedgerHistoryOptions) =>
+      run(ledgerHistoryCommand(account, options)),
+    );
 };
 
 const addTransfers = (ledger: Command, run: Run): void => {
@@ -103,20 +108,22 @@ const addTransfers = (ledger: Command, run: Run): void => {
     .argument('<from>')
     .argument('<to>')
     .argument('<amount>', 'minor units', minor)
-    .action((id: string, from: string, to: string, amount: bigint, options: LedgerOptions) => {
-      const payment = { id, unit: options.unit, from, to, amount };
-      return run(operate(options, ({ ledger }) => ledger.ledger.transfer(payment)));
-    });
+    .action(
+      (id: string, from: string, to: string, amount: bigint, options: LedgerCommandOptions) => {
+        const payment = { id, unit: options.unit, from, to, amount };
+        return run(operate(options, ({ ledger }) => ledger.ledger.transfer(payment)));
+      },
+    );
   of(ledger.command('reverse'))
     .description('take a transfer back')
     .argument('<id>')
-    .action((id: string, options: LedgerOptions) =>
+    .action((id: string, options: LedgerCommandOptions) =>
       run(operate(options, ({ ledger }) => ledger.ledger.reverse(id))),
     );
   of(ledger.command('show'))
     .description('a transfer or a hold')
     .argument('<id>')
-    .action((id: string, options: LedgerOptions) => run(show(id, options)));
+    .action((id: string, options: LedgerCommandOptions) => run(showTransferCommand(id, options)));
 };
 
 const addHolds = (ledger: Command, run: Run): void => {
@@ -142,7 +149,7 @@ const addHolds = (ledger: Command, run: Run): void => {
         hold: string,
         to: string,
         amount: bigint,
-        options: LedgerOptions & { readonly keep?: boolean },
+        options: LedgerCommandOptions & { readonly keep?: boolean },
       ) => {
         const posting = { id, hold, to: [{ to, amount }], final: !options.keep };
         return run(operate(options, ({ ledger }) => ledger.ledger.post(posting)));
@@ -151,7 +158,7 @@ const addHolds = (ledger: Command, run: Run): void => {
   of(ledger.command('release'))
     .description('give a hold back')
     .argument('<hold>')
-    .action((hold: string, options: LedgerOptions) =>
+    .action((hold: string, options: LedgerCommandOptions) =>
       run(operate(options, ({ ledger }) => ledger.ledger.release(hold))),
     );
 };

@@ -8,7 +8,7 @@ import { ScheduleError } from '#shared/schedules/errors.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { EnvOptions } from './commands/env.ts';
 import type { JobsOptions } from './commands/read.ts';
-import type { SendOptions } from './commands/send.ts';
+import type { SendCommandOptions } from './commands/send.ts';
 import type { StartOptions } from './commands/up.ts';
 import type { WatchOptions } from './commands/watch.ts';
 import type { WorkspaceOptions } from './commands/workspace.ts';
@@ -26,11 +26,11 @@ const { dev } = deferred(() => import('./commands/dev.ts'));
 const { env } = deferred(() => import('./commands/env.ts'));
 const { flow } = deferred(() => import('./commands/flow.ts'));
 const { init } = deferred(() => import('./commands/init.ts'));
-const { jobs, status, why } = deferred(() => import('./commands/read.ts'));
+const { jobs, statusCommand, why } = deferred(() => import('./commands/read.ts'));
 const { send } = deferred(() => import('./commands/send.ts'));
 const { start, up } = deferred(() => import('./commands/up.ts'));
 const { watch } = deferred(() => import('./commands/watch.ts'));
-const { list, push } = deferred(() => import('./commands/workspace.ts'));
+const { listWorkspaceCommand, push } = deferred(() => import('./commands/workspace.ts'));
 
 guardOutput();
 
@@ -90,12 +90,12 @@ targeted(program.command('send'))
   .option('--legacy', "read the original system's *.job.json files; the mesh judges them")
   .option('--unchecked', 'let the mesh judge: what it cannot run ends QUARANTINED there')
   .option('--wait <seconds>', 'follow the jobs to their end', whole)
-  .action((file: string, options: SendOptions) => run(send(file, options)));
+  .action((file: string, options: SendCommandOptions) => run(send(file, options)));
 
 targeted(program.command('status'))
   .description('one job: its state, its result')
   .argument('<id>')
-  .action((id: string, options: SessionOptions) => run(status(id, options)));
+  .action((id: string, options: SessionOptions) => run(statusCommand(id, options)));
 
 targeted(program.command('watch'))
   .description('follow jobs until they have ended')
@@ -161,7 +161,7 @@ targeted(workspace.command('push'))
 targeted(workspace.command('list'))
   .description('list the files of a workspace')
   .option('--name <workspace>', 'which workspace', 'default')
-  .action((options: WorkspaceOptions) => run(list(options)));
+  .action((options: WorkspaceOptions) => run(listWorkspaceCommand(options)));
 
 /** An error that a person can fix is one sentence; a fault of the code keeps its stack. */
 const explain = (error: unknown): ExitCode => {

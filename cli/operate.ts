@@ -9,8 +9,8 @@ import { deferred } from '#shared/kernel/deferred.ts';
 import type { ReplayOptions, SecretOptions } from './commands/callbacks.ts';
 import type { LimitOptions, PauseOptions, StateOptions } from './commands/control.ts';
 import type { RedriveCommandOptions } from './commands/redrive.ts';
-import type { AddOptions } from './commands/schedules.ts';
-import type { SignalOptions } from './commands/signal.ts';
+import type { AddScheduleOptions } from './commands/schedules.ts';
+import type { SignalCommandOptions } from './commands/signal.ts';
 import type { ExitCode } from './errors.ts';
 import { decided, moment, positive, targeted, whole } from './options.ts';
 import type { DecisionOptions, SessionOptions } from './session.ts';
@@ -22,8 +22,10 @@ const { listLimits, pause, setLimits, state } = deferred(controlCommands);
 const { cancel, decideGroups, listGroups } = deferred(() => import('./commands/decide.ts'));
 const { doctor } = deferred(() => import('./commands/doctor.ts'));
 const { signal } = deferred(() => import('./commands/signal.ts'));
-const { redrive } = deferred(() => import('./commands/redrive.ts'));
-const { add, enable, list, remove } = deferred(() => import('./commands/schedules.ts'));
+const { redriveCommand } = deferred(() => import('./commands/redrive.ts'));
+const { addScheduleCommand, enable, listSchedulesCommand, removeScheduleCommand } = deferred(
+  () => import('./commands/schedules.ts'),
+);
 
 type Run = (work: Promise<ExitCode>) => Promise<void>;
 
@@ -39,7 +41,7 @@ const addJobDecisions = (program: Command, run: Run): void => {
     .argument('<name>', 'of the wait')
     .argument('[json]', 'the data; null by default')
     .option('--id <id>', 'the same signal sent again has the same id; by default a hash')
-    .action((job: string, name: string, data: string | undefined, options: SignalOptions) =>
+    .action((job: string, name: string, data: string | undefined, options: SignalCommandOptions) =>
       run(signal(job, name, data, options)),
     );
 
@@ -57,7 +59,7 @@ const addJobDecisions = (program: Command, run: Run): void => {
     .option('--rate <n>', 'so many a second', positive)
     .option('--dead-letters', 'what SQS gave up on, instead of jobs that ended')
     .option('--dry-run', 'say what would happen')
-    .action((ids: string[], options: RedriveCommandOptions) => run(redrive(ids, options)));
+    .action((ids: string[], options: RedriveCommandOptions) => run(redriveCommand(ids, options)));
 };
 
 const addGroups = (program: Command, run: Run): void => {
@@ -136,7 +138,7 @@ const addSchedules = (program: Command, run: Run): void => {
   const schedules = program.command('schedules').description('jobs that come again and again');
   targeted(schedules.command('list', { isDefault: true }))
     .description('all of them, and when they come next')
-    .action((options: SessionOptions) => run(list(options)));
+    .action((options: SessionOptions) => run(listSchedulesCommand(options)));
   targeted(schedules.command('add'))
     .description('send the job of a file at each tick')
     .argument('<name>')
@@ -149,8 +151,8 @@ const addSchedules = (program: Command, run: Run): void => {
         .default('skip'),
     )
     .option('--replace', 'in place of the one of that name')
-    .action((name: string, when: string, file: string, options: AddOptions) =>
-      run(add(name, when, file, options)),
+    .action((name: string, when: string, file: string, options: AddScheduleOptions) =>
+      run(addScheduleCommand(name, when, file, options)),
     );
   for (const [name, enabled] of [
     ['pause', false],
@@ -165,7 +167,7 @@ const addSchedules = (program: Command, run: Run): void => {
   targeted(schedules.command('remove'))
     .description('no more ticks')
     .argument('<name>')
-    .action((name: string, options: SessionOptions) => run(remove(name, options)));
+    .action((name: string, options: SessionOptions) => run(removeScheduleCommand(name, options)));
 };
 
 /** Adds `doctor`, `redrive`, `pause` and the other commands of operation to the program. */

@@ -15,7 +15,7 @@ import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import type { SignalStore } from '#shared/jobs/steps/kept.ts';
 import type { Access, Keep } from './access.ts';
 import { MeshError } from './errors.ts';
-import { openBucket } from './rarely.ts';
+import { bucketOnDemand } from './rarely.ts';
 import { findTarget, type Target, type TargetOptions } from './target.ts';
 
 /** What senders and readers of jobs need. */
@@ -109,7 +109,7 @@ export const openCore = (target: Target): OpenedCore => {
     signals: createSignalStore(jobs, store),
     visibility: createVisibility(sqs),
     outgoing: createOutgoing({ sqs, queueUrls, pools }),
-    ...openBucket(at(target.endpoints.s3), outputOf(target, OUTPUTS.dataBucket), keep),
+    ...bucketOnDemand(at(target.endpoints.s3), outputOf(target, OUTPUTS.dataBucket), keep),
     close: () => {
       for (const each of made) each.destroy();
     },

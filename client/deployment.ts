@@ -18,7 +18,7 @@ import { type LedgerSystem, openLedger } from '#shared/wiring/openLedger.ts';
 import { type DeploymentCore, openCore, outputOf } from './core.ts';
 import type { Machinery } from './machinery.ts';
 import { QUIET } from './quiet.ts';
-import { openMachine, openSchedules, openSecrets } from './rarely.ts';
+import { openMachine, openSchedules, secretsOnDemand } from './rarely.ts';
 import type { EmbeddedState } from './state.ts';
 import { embedded, findTarget, type Target, type TargetOptions } from './target.ts';
 
@@ -49,7 +49,7 @@ export interface Deployment extends DeploymentCore {
 const open = (target: Target): Deployment => {
   const { core, jobs, at, keep } = openCore(target);
   const secretsOf = (output: string): Secrets =>
-    openSecrets(at(target.endpoints.secrets), outputOf(target, output), keep);
+    secretsOnDemand(at(target.endpoints.secrets), outputOf(target, output), keep);
   return {
     ...core,
     ownKinds: (target.outputs[OUTPUTS.ownKinds] ?? '').split(',').filter(Boolean),

@@ -17,7 +17,7 @@ export const openMachine = (access: Access, stackName: string, keep: Keep): Mach
   });
 
 /** Blobs and workspaces of the data bucket, loaded at their first use. */
-export const openBucket = (
+export const bucketOnDemand = (
   access: Access,
   bucket: string,
   keep: Keep,
@@ -35,7 +35,7 @@ export const openBucket = (
 };
 
 /** A signing secret, loaded at its first use. */
-export const openSecrets = (access: Access, secretId: string, keep: Keep): Secrets =>
+export const secretsOnDemand = (access: Access, secretId: string, keep: Keep): Secrets =>
   deferred(async () => {
     const [{ SecretsManagerClient }, { createSecrets }] = await Promise.all([
       import('@aws-sdk/client-secrets-manager'),

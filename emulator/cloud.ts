@@ -25,7 +25,7 @@ import {
 import { createQueues } from './services/queues.ts';
 import { startRegional } from './services/regional.ts';
 import { createTopics } from './services/topics.ts';
-import { createTable } from './tables/createTable.ts';
+import { createTemplateTable } from './tables/createTable.ts';
 import type { TableEngine } from './tables/tableEngine.ts';
 import { identify } from './template/identities.ts';
 import { functionSpec, resourcesOf } from './template/properties.ts';
@@ -97,7 +97,7 @@ const provision = async (
   const streams = await Promise.all(
     of('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(
       async ({ ref, attributes, properties }) => {
-        const localArn = await createTable(tables, ref, properties);
+        const localArn = await createTemplateTable(tables, ref, properties);
         return [attributes['StreamArn'] ?? '', localArn ?? ''] as const;
       },
     ),

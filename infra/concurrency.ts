@@ -4,10 +4,10 @@
  */
 import * as v from 'valibot';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
-import { whole } from './rules.ts';
+import { wholeBetween } from './rules.ts';
 
 /** AWS's range for an event source mapping of a queue. */
-export const CONCURRENCY = whole(2, 1_000);
+export const CONCURRENCY = wholeBetween(2, 1_000);
 
 /** Executions by priority; absent ones are as the account allows. */
 export const priorities = v.pipe(

@@ -9,7 +9,7 @@ import { ACCOUNTS, CONCURRENCY, priorities } from './concurrency.ts';
 import { MONITORING } from './monitoring/level.ts';
 import { cidrs, faultsOfReach, vpc } from './network.ts';
 import { faultsOfPools, poolSettings } from './pools.ts';
-import { flag, listOf, matching, whole, wordOf } from './rules.ts';
+import { flag, listOf, matching, wholeBetween, wordOf } from './rules.ts';
 
 /** The only values that CloudWatch Logs accepts (RetentionInDays). */
 const LOG_DAYS = [
@@ -17,7 +17,7 @@ const LOG_DAYS = [
 ] as const;
 const MEMORY = [128, 10_240] as const;
 
-const LIMIT = whole(1, 1_000_000);
+const LIMIT = wholeBetween(1, 1_000_000);
 const sourceLimits = v.pipe(
   v.strictObject(
     {
@@ -26,7 +26,7 @@ const sourceLimits = v.pipe(
       /** Starts that may come at once. */
       burst: v.exactOptional(LIMIT),
       /** Attempts that may run at the same time, 1 to 10,000. */
-      concurrency: v.exactOptional(whole(1, SOURCE_CONCURRENCY_MAX)),
+      concurrency: v.exactOptional(wholeBetween(1, SOURCE_CONCURRENCY_MAX)),
     },
     'must be an object of perMinute, burst and concurrency',
   ),
@@ -58,26 +58,26 @@ const SETTINGS = {
    */
   pools: v.optional(poolSettings, {}),
   /** Worker memory in MB, 128 to 10,240. CPU grows with it. */
-  workerMemoryMb: v.optional(whole(...MEMORY), 512),
+  workerMemoryMb: v.optional(wholeBetween(...MEMORY), 512),
   /**
    * How a new worker takes over: at once, or first for a tenth of the work. The tenth goes back to
    * the old worker when the new worker fails.
    */
   workerDeployment: v.optional(wordOf('all-at-once', 'canary'), 'all-at-once'),
   /** Seconds that a worker may be silent before another worker gets its job, 6 to 600. */
-  leaseSeconds: v.optional(whole(6, 600), 60),
+  leaseSeconds: v.optional(wholeBetween(6, 600), 60),
   /** Days that unclaimed jobs are kept, 1 to 13. Dead-letter queues keep them one day longer. */
-  queueRetentionDays: v.optional(whole(1, 13), 7),
+  queueRetentionDays: v.optional(wholeBetween(1, 13), 7),
   /** Log retention in days; one of CloudWatch's values. */
   logRetentionDays: v.optional(v.picklist(LOG_DAYS, `must be one of ${LOG_DAYS.join(', ')}`), 30),
   /** Days that results and bodies are kept that are too large for the table. */
-  largeResultDays: v.optional(whole(1, 3_650), 30),
+  largeResultDays: v.optional(wholeBetween(1, 3_650), 30),
   /** Limits of every source without limits of its own. An absent field means no limit. */
   sourceLimits: v.optional(sourceLimits, {}),
   /** Independent journals of the ledger, 1 to 64. Must not change once there are accounts. */
-  ledgerLanes: v.optional(whole(1, 64), LANES_DEFAULT),
+  ledgerLanes: v.optional(wholeBetween(1, 64), LANES_DEFAULT),
   /** Prober memory in MB, 128 to 10,240. A thousand hosts need 512 without TLS, 1,024 with TLS. */
-  proberMemoryMb: v.optional(whole(...MEMORY), 1_024),
+  proberMemoryMb: v.optional(wholeBetween(...MEMORY), 1_024),
   /** Shards that are probed at the same time, 2 to 1,000. Default: 120, in a small account 2. */
   proberConcurrency: v.exactOptional(CONCURRENCY),
   /**

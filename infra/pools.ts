@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { WORKER_TIMEOUT_SECONDS } from '#shared/contracts/worker.ts';
 import { priorities } from './concurrency.ts';
-import { listOf, whole } from './rules.ts';
+import { listOf, wholeBetween } from './rules.ts';
 
 /** A pool's name is part of the names of its queues; `-dead` ends those of dead-letter queues. */
 const NAME = /^(?!dead$)[a-z][a-z0-9]{0,15}$/;
@@ -20,12 +20,12 @@ const pool = v.pipe(
         v.readonly(),
       ),
       /** Memory of the pool's function in MB, 128 to 10,240. Default: `workerMemoryMb`. */
-      memoryMb: v.exactOptional(whole(128, 10_240)),
+      memoryMb: v.exactOptional(wholeBetween(128, 10_240)),
       /**
        * Timeout of the pool's function in seconds, 120 to 900. No attempt of the pool runs longer
        * than a minute less than this. Default: 900.
        */
-      timeoutSeconds: v.exactOptional(whole(120, 900)),
+      timeoutSeconds: v.exactOptional(wholeBetween(120, 900)),
       /** Concurrent invocations per queue of the pool. Default: `maxConcurrency`. */
       maxConcurrency: v.exactOptional(priorities),
     },

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 
 /** A whole number in a range, both ends included. */
-export const whole = (min: number, max: number) => {
+export const wholeBetween = (min: number, max: number) => {
   const rule = `must be a whole number from ${min} to ${max}`;
   return v.pipe(v.number(rule), v.integer(rule), v.minValue(min, rule), v.maxValue(max, rule));
 };

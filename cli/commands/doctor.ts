@@ -3,9 +3,9 @@ import type { Machinery } from '#client/machinery.ts';
 import { allQueues } from '#shared/contracts/pools.ts';
 import { checkClock } from '../doctor/clock.ts';
 import { checkConcurrency } from '../doctor/concurrency.ts';
-import { attempt, type Finding, ok } from '../doctor/finding.ts';
+import { attempt, type Finding, okFinding } from '../doctor/finding.ts';
 import { checkMappings, mappedTo } from '../doctor/mappings.ts';
-import { checkQueues, nameOf, sibling } from '../doctor/queues.ts';
+import { checkQueues, queueNameOf, sibling } from '../doctor/queues.ts';
 import { checkAttention, checkControl, checkLedger, checkUndecided } from '../doctor/state.ts';
 import { checkFunctions, checkRules, checkSchedules, isFunction } from '../doctor/targets.ts';
 import { checkAges } from '../doctor/waiting.ts';
@@ -56,7 +56,7 @@ const lookAtMachinery = (
   ];
 };
 
-const EMBEDDED = ok(
+const EMBEDDED = okFinding(
   'mappings',
   'the embedded cloud runs the functions of the template itself; its dashboard shows what waits',
 );
@@ -65,11 +65,11 @@ const examine = async (session: Session): Promise<readonly Finding[]> => {
   const { sqs, store, queueUrls, pools, resultsUrl, tables, machinery } = session;
   const jobs = allQueues(queueUrls, pools);
   const besides = (name: string): string =>
-    sibling(resultsUrl, nameOf(resultsUrl).replace('results.fifo', name));
+    sibling(resultsUrl, queueNameOf(resultsUrl).replace('results.fifo', name));
   const others = ['postings.fifo', 'probes'].map(besides);
   const urls = [...jobs, resultsUrl, ...others];
   const failureUrls = FAILURES.map(besides);
-  const queues = urls.map(nameOf);
+  const queues = urls.map(queueNameOf);
   const sources = [...queues, ...tables.map((name) => `table/${name}`)];
   const found = await Promise.all([
     checkQueues({ sqs, store, urls, failureUrls }),

@@ -82,7 +82,7 @@ const tell = (
   return exitOf(outcomes, refused);
 };
 
-export interface AddOptions extends SessionOptions, HostFlags {
+export interface AddHostOptions extends SessionOptions, HostFlags {
   readonly replace?: boolean;
 }
 
@@ -105,10 +105,10 @@ export const addGiven = (
  * @param what a file, `-`, or with `url` the host's id
  * @throws CliError for flags without a URL
  */
-export const add = async (
+export const addHostsCommand = async (
   what: string,
   url: string | undefined,
-  options: AddOptions,
+  options: AddHostOptions,
 ): Promise<ExitCode> => {
   if (url === undefined && (options.kind.length > 0 || options.tag.length > 0))
     throw new CliError('Flags describe one host: sheratan hosts add ID URL --kind …', EXIT.usage);
@@ -119,7 +119,10 @@ export const add = async (
 };
 
 /** Removes hosts; their running jobs end. Exits with 3 when a host is unknown. */
-export const remove = (ids: readonly string[], options: SessionOptions): Promise<ExitCode> =>
+export const removeHostsCommand = (
+  ids: readonly string[],
+  options: SessionOptions,
+): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const outcomes = [];
     for (const id of ids) outcomes.push(await removeHost(id, depsOf(session)));
@@ -189,7 +192,7 @@ const select = async (
 };
 
 /** Lists hosts, all or those with a kind or a tag. */
-export const list = (options: ListOptions): Promise<ExitCode> =>
+export const listHostsCommand = (options: ListOptions): Promise<ExitCode> =>
   looking(options, async (session) => {
     const { found, more } = await select(options, session);
     const now = session.clock.now();

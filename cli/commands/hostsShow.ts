@@ -53,7 +53,7 @@ const CHANGES_SHOWN = 5;
  *
  * @throws CliError for an unknown host
  */
-export const show = (id: string, options: SessionOptions): Promise<ExitCode> =>
+export const showHostCommand = (id: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ hosts, clock }) => {
     const system = hosts();
     const host = await found(id, system);
@@ -75,7 +75,7 @@ export const show = (id: string, options: SessionOptions): Promise<ExitCode> =>
     return EXIT.ok;
   });
 
-export interface HistoryOptions extends SessionOptions {
+export interface HostHistoryOptions extends SessionOptions {
   readonly limit: number;
 }
 
@@ -84,7 +84,7 @@ export interface HistoryOptions extends SessionOptions {
  *
  * @throws CliError for a host that never was
  */
-export const history = (id: string, options: HistoryOptions): Promise<ExitCode> =>
+export const hostHistoryCommand = (id: string, options: HostHistoryOptions): Promise<ExitCode> =>
   looking(options, async ({ hosts, clock }) => {
     const system = hosts();
     // A removed host still has a history, but no uptime: its counts were removed with it.

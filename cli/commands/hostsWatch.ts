@@ -6,7 +6,7 @@ import { repeat } from '../repeat.ts';
 import { looking, type Session, type SessionOptions } from '../session.ts';
 import { hostReason, latencyOf, pricesOf, shownState, sinceOf } from '../showHost.ts';
 
-export interface WatchOptions extends SessionOptions {
+export interface WatchHostsOptions extends SessionOptions {
   readonly once?: boolean;
   /** Seconds between two readings. */
   readonly every: number;
@@ -52,14 +52,14 @@ const jsonOf = ({ at, shards, counts, rows }: Look): unknown => ({
 
 const CLEAR = '\u001b[H\u001b[2J';
 
-const print = (look: Look, options: WatchOptions): void => {
+const print = (look: Look, options: WatchHostsOptions): void => {
   if (options.json && options.once) json(jsonOf(look));
   else if (options.json) jsonLine(jsonOf(look));
   else if (look.rows.length === 0) note('No hosts; "hosts add ID URL --kind NAME=PRICE" adds one.');
   else out(`${process.stdout.isTTY && !options.once ? CLEAR : ''}${textOf(look)}`);
 };
 
-const follow = (session: Session, options: WatchOptions): Promise<void> => {
+const follow = (session: Session, options: WatchHostsOptions): Promise<void> => {
   const system = session.hosts();
   return repeat(options.every, async () => {
     print(await lookAtHosts(system, session.clock.now(), options.limit), options);
@@ -68,7 +68,7 @@ const follow = (session: Session, options: WatchOptions): Promise<void> => {
 };
 
 /** Shows the hosts, the worst first, once or until Ctrl-C. */
-export const watch = (options: WatchOptions): Promise<ExitCode> =>
+export const watchHostsCommand = (options: WatchHostsOptions): Promise<ExitCode> =>
   looking(options, async (session) => {
     if (options.once)
       print(await lookAtHosts(session.hosts(), session.clock.now(), options.limit), options);

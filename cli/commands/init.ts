@@ -11,7 +11,7 @@ import {
   INTO_AN_APP,
   NO_TEST,
 } from '../init/files.ts';
-import { extendManifest, hasNoCode, type Wanted, writeFiles } from '../init/write.ts';
+import { extendManifest, hasNoCode, type WantedFile, writeFiles } from '../init/write.ts';
 import { columns, note, out, paint } from '../print.ts';
 
 /** Versions of the user's compiler: any that reads the package's declarations. */
@@ -29,7 +29,7 @@ const versionsOf = (names: readonly string[]): Record<string, string> => {
   return Object.fromEntries(names.map((name) => [name, known[name] ?? 'latest']));
 };
 
-const WANTED: Wanted = {
+const WANTED: WantedFile = {
   scripts: INIT_SCRIPTS,
   placeholder: NO_TEST,
   dependencies: {

@@ -21,11 +21,11 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, time } from '../print.ts';
 import { looking, type Session, type SessionOptions, withDeployment } from '../session.ts';
 
-export interface LedgerOptions extends SessionOptions {
+export interface LedgerCommandOptions extends SessionOptions {
   readonly unit: string;
 }
 
-const tell = (outcome: Outcome, options: LedgerOptions): ExitCode => {
+const tell = (outcome: Outcome, options: LedgerCommandOptions): ExitCode => {
   const { id, code, detail } = outcome;
   if (options.json) json(outcome);
   else
@@ -39,13 +39,13 @@ const tell = (outcome: Outcome, options: LedgerOptions): ExitCode => {
  * Runs one operation of the ledger and prints its outcome. Exits with 4 when the ledger refused it.
  */
 export const operate = (
-  options: LedgerOptions,
+  options: LedgerCommandOptions,
   work: (session: Session) => Promise<Outcome>,
 ): Promise<ExitCode> =>
   withDeployment(options, async (session) => tell(await work(session), options));
 
 /** Lists all accounts with their balances, and the sum of each unit. */
-export const accounts = (options: LedgerOptions): Promise<ExitCode> =>
+export const accounts = (options: LedgerCommandOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const all = await standings({ ...ledger, random: systemRandom, wait: systemSleep });
     const rows = all.toSorted((a, b) =>
@@ -71,7 +71,7 @@ export const accounts = (options: LedgerOptions): Promise<ExitCode> =>
     return EXIT.ok;
   });
 
-export interface BalanceOptions extends LedgerOptions {
+export interface BalanceOptions extends LedgerCommandOptions {
   /** ms since the epoch. */
   readonly at?: number;
 }
@@ -105,11 +105,11 @@ const past = async (
   return EXIT.ok;
 };
 
-export interface HistoryOptions extends LedgerOptions {
+export interface LedgerHistoryOptions extends LedgerCommandOptions {
   readonly limit: number;
 }
 
-export interface StatementOptions extends HistoryOptions {
+export interface StatementOptions extends LedgerHistoryOptions {
   readonly before?: Before;
 }
 
@@ -117,7 +117,7 @@ export interface StatementOptions extends HistoryOptions {
 const cursorOf = ({ at, lane, seq }: EntryPlace): string => `${at}/${lane}/${seq}`;
 
 /** Lists the entries of an account, the newest first. Exits with 3 for an unknown account. */
-export const statementOf = (account: string, options: StatementOptions): Promise<ExitCode> =>
+export const statementCommand = (account: string, options: StatementOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const { unit, limit } = options;
     if (!(await ledger.ledger.account({ unit, account }))) return unknownAccount(account, unit);
@@ -153,7 +153,10 @@ const printStanding = (
  * Lists the imported journal lines of an account, the newest first. Exits with 3 for an unknown
  * account.
  */
-export const history = (account: string, options: HistoryOptions): Promise<ExitCode> =>
+export const ledgerHistoryCommand = (
+  account: string,
+  options: LedgerHistoryOptions,
+): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const { unit } = options;
     if (!(await ledger.ledger.account({ unit, account }))) return unknownAccount(account, unit);
@@ -196,7 +199,7 @@ const rowsOf = (record: Transfer | Hold): readonly (readonly string[])[] => {
 };
 
 /** Shows a transfer or a hold. Exits with 3 when there is none with this id. */
-export const show = (id: string, options: LedgerOptions): Promise<ExitCode> =>
+export const showTransferCommand = (id: string, options: LedgerCommandOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger: { ledger } }) => {
     const record = await ledger.find(id);
     if (!record) note(`No transfer and no hold ${plain(id)}.`);

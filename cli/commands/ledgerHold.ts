@@ -3,9 +3,9 @@
 import type { HoldRequest, Outcome } from '#shared/ledger/core/types.ts';
 import type { Ledger } from '#shared/ledger/write/ledger.ts';
 import type { ExitCode } from '../errors.ts';
-import { type LedgerOptions, operate } from './ledger.ts';
+import { type LedgerCommandOptions, operate } from './ledger.ts';
 
-export interface HoldOptions extends LedgerOptions {
+export interface HoldOptions extends LedgerCommandOptions {
   readonly seconds: number;
 }
 

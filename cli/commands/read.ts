@@ -33,7 +33,7 @@ const found = async (id: string, { store, faults }: Deployment): Promise<JobReco
  *
  * @throws CliError when there is no record of the job
  */
-export const status = (id: string, options: SessionOptions): Promise<ExitCode> =>
+export const statusCommand = (id: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
     const record = await found(id, deployment);
     const job = await viewOf(record, deployment.blobs);

@@ -160,7 +160,7 @@ const putBack = async (
  *
  * @throws CliError without ids or a filter, and for a bad patch
  */
-export const redrive = (
+export const redriveCommand = (
   ids: readonly string[],
   options: RedriveCommandOptions,
 ): Promise<ExitCode> => {

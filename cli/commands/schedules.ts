@@ -9,7 +9,7 @@ import { readInput } from '../input.ts';
 import { columns, json, note, out, plain, time } from '../print.ts';
 import { looking, type SessionOptions, withDeployment } from '../session.ts';
 
-export interface AddOptions extends SessionOptions {
+export interface AddScheduleOptions extends SessionOptions {
   readonly timezone: string;
   readonly overlap: Overlap;
   readonly replace?: boolean;
@@ -20,11 +20,11 @@ export interface AddOptions extends SessionOptions {
  *
  * @throws CliError unless the file has exactly one envelope, ScheduleError for a bad schedule
  */
-export const add = async (
+export const addScheduleCommand = async (
   name: string,
   expression: string,
   file: string,
-  options: AddOptions,
+  options: AddScheduleOptions,
 ): Promise<ExitCode> => {
   const items = await readInput(file);
   const [item] = items;
@@ -56,7 +56,7 @@ const rowOf = (schedule: Schedule, now: number): readonly string[] => {
 const TITLES = ['NAME', 'STATE', 'KIND', 'QUEUE', 'OVERLAP', 'WHEN', 'TIMEZONE', 'NEXT (UTC)'];
 
 /** Lists all schedules with their next times, in UTC. */
-export const list = (options: SessionOptions): Promise<ExitCode> =>
+export const listSchedulesCommand = (options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ schedules, clock }) => {
     const all = await schedules.list();
     if (options.json) json(all.map((each) => ({ ...each, ...tickOf(each.input) })));
@@ -88,7 +88,7 @@ export const enable = (
  *
  * @throws ScheduleError NOT_FOUND
  */
-export const remove = (name: string, options: SessionOptions): Promise<ExitCode> =>
+export const removeScheduleCommand = (name: string, options: SessionOptions): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     await removeSchedule(name, session);
     if (options.json) json({ name, removed: true });

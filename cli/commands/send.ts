@@ -20,7 +20,7 @@ import { columns, json, note, out, paint, plain, progress } from '../print.ts';
 import { withDeployment } from '../session.ts';
 import { exitOfStates } from './watch.ts';
 
-export interface SendOptions extends TargetOptions {
+export interface SendCommandOptions extends TargetOptions {
   readonly legacy?: boolean;
   /** Sends what the check would refuse; the mesh decides. */
   readonly unchecked?: boolean;
@@ -145,7 +145,7 @@ const remarkOn = (job: Sent, { record, refusal }: Watched): readonly string[] =>
 const awaitEnd = async (
   { sent }: SendReport,
   deployment: Deployment,
-  options: SendOptions,
+  options: SendCommandOptions,
 ): Promise<ExitCode> => {
   const timeoutMs = (options.wait ?? 0) * 1_000;
   const seen = await watchHandles(deployment, { jobs: sent, timeoutMs });
@@ -167,7 +167,7 @@ const awaitEnd = async (
  *
  * @throws CliError when the file cannot be read
  */
-export const send = async (file: string, options: SendOptions): Promise<ExitCode> => {
+export const send = async (file: string, options: SendCommandOptions): Promise<ExitCode> => {
   const items = options.legacy ? readLegacy(file) : await readItems(file);
   return withDeployment(options, async (deployment) => {
     const check = !(options.unchecked || options.legacy);

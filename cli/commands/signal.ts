@@ -6,7 +6,7 @@ import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, out, plain, time } from '../print.ts';
 import { actorOf, type DecisionOptions, withDeployment } from '../session.ts';
 
-export interface SignalOptions extends DecisionOptions {
+export interface SignalCommandOptions extends DecisionOptions {
   readonly id?: string;
 }
 
@@ -37,7 +37,7 @@ export const signal = (
   id: string,
   name: string,
   text: string | undefined,
-  options: SignalOptions,
+  options: SignalCommandOptions,
 ): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const wish = { name, data: dataOf(text ?? 'null'), id: options.id, by: actorOf(options) };

@@ -61,7 +61,7 @@ export const push = (directory: string, options: WorkspaceOptions): Promise<Exit
   });
 
 /** Lists the files of a workspace, at most 10,000. */
-export const list = (options: WorkspaceOptions): Promise<ExitCode> =>
+export const listWorkspaceCommand = (options: WorkspaceOptions): Promise<ExitCode> =>
   looking(options, async ({ workspaces }) => {
     const bounds = { recursive: true, limit: LISTED_MAX };
     const { files, truncated } = await workspaces.list(options.name, '', bounds);

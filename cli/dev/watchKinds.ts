@@ -12,7 +12,7 @@ export interface KindsWatch {
   stop(): void;
 }
 
-export interface Watched {
+export interface WatchedKinds {
   /** Called with each build whose kinds can be loaded, and with its time in ms. */
   readonly onBuilt: (worker: BuiltWorker, ms: number) => void;
   /** Called when a build fails; the last good build stays. */
@@ -28,7 +28,7 @@ export interface Watched {
 export const watchKinds = (
   kinds: OwnKinds,
   sources: readonly string[],
-  { onBuilt, onFault }: Watched,
+  { onBuilt, onFault }: WatchedKinds,
 ): KindsWatch => {
   const watchers = new Map<string, FSWatcher>();
   let timer: NodeJS.Timeout | undefined;

@@ -3,7 +3,7 @@
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
-import { type Finding, ok, problem } from './finding.ts';
+import { type Finding, okFinding, problem } from './finding.ts';
 
 /** Resolution of the Date header, which has whole seconds. */
 const RESOLUTION_MS = 1_000;
@@ -23,12 +23,12 @@ export const checkClock = async (url: string, clock: Clock): Promise<readonly Fi
   });
   const ended = clock.now();
   const date = answer.headers.get('date');
-  if (!date) return [ok('clock', 'the endpoint does not tell its time')];
+  if (!date) return [okFinding('clock', 'the endpoint does not tell its time')];
   const there = Date.parse(date);
   const ahead = began - there - RESOLUTION_MS;
   const behind = there - ended;
   const skewMs = Math.max(0, ahead, behind);
-  if (skewMs <= LIMITS.clockSkewMs) return [ok('clock', `within ${LIMITS.clockSkewMs} ms`)];
+  if (skewMs <= LIMITS.clockSkewMs) return [okFinding('clock', `within ${LIMITS.clockSkewMs} ms`)];
   const way = ahead > behind ? 'ahead of' : 'behind';
   return [
     problem(

@@ -1,6 +1,6 @@
 /** Whether the account has as many concurrent executions as the functions may ask for. */
 import type { FunctionState, MappingState, Quota } from '#client/machinery.ts';
-import { type Finding, ok, warning } from './finding.ts';
+import { type Finding, okFinding, warning } from './finding.ts';
 import { functionName } from './targets.ts';
 
 /** AWS lets no mapping of a queue have less. */
@@ -75,7 +75,7 @@ export const checkConcurrency = (
   mappings: readonly MappingState[],
   functions: readonly FunctionState[],
 ): readonly Finding[] => {
-  if (!quota.known) return [ok('concurrency', `left out: ${quota.reason}`)];
+  if (!quota.known) return [okFinding('concurrency', `left out: ${quota.reason}`)];
   const { limit, unreserved } = quota;
   const asking = functions.map((each) => asksOf(each, mappings));
   const sharing = asking.filter(({ reserved }) => reserved === undefined);
@@ -90,5 +90,7 @@ export const checkConcurrency = (
       ),
     );
   if (faults.length > 0) return faults;
-  return [ok('concurrency', `${asked} executions at once at most, the account has ${unreserved}`)];
+  return [
+    okFinding('concurrency', `${asked} executions at once at most, the account has ${unreserved}`),
+  ];
 };

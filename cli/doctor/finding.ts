@@ -9,7 +9,11 @@ export interface Finding {
 }
 
 /** A finding that nothing is wrong. */
-export const ok = (check: string, detail: string): Finding => ({ check, level: 'ok', detail });
+export const okFinding = (check: string, detail: string): Finding => ({
+  check,
+  level: 'ok',
+  detail,
+});
 /** A finding for a person to decide; the exit code stays 0. */
 export const warning = (check: string, detail: string, fix: string): Finding => ({
   check,

@@ -1,6 +1,6 @@
 /** Checks the event source mappings: whether messages and changes reach their functions. */
 import type { MappingState } from '#client/machinery.ts';
-import { type Finding, ok, problem, warning } from './finding.ts';
+import { type Finding, okFinding, problem, warning } from './finding.ts';
 
 /** States on the way to `Enabled`; the source is read meanwhile, or soon. */
 const CHANGING = ['Creating', 'Enabling', 'Updating'];
@@ -50,5 +50,5 @@ export const checkMappings = (
       return [problem('mappings', `nothing reads ${source}`, 'deploy the stack again')];
     return of.flatMap((mapping) => findingOf(source, mapping));
   });
-  return faults.length > 0 ? faults : [ok('mappings', `${sources.length} sources are read`)];
+  return faults.length > 0 ? faults : [okFinding('mappings', `${sources.length} sources are read`)];
 };

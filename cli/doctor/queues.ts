@@ -10,7 +10,7 @@ import { hintsOf } from '#shared/jobs/envelope/envelope.ts';
 import type { JobStore } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal } from '#shared/jobs/record/record.ts';
 import { textOf } from '#shared/jobs/sqs/attributes.ts';
-import { attempt, type Finding, ok, problem, warning } from './finding.ts';
+import { attempt, type Finding, okFinding, problem, warning } from './finding.ts';
 
 export interface QueueOptions {
   readonly sqs: SQSClient;
@@ -24,7 +24,7 @@ export interface QueueOptions {
 type Attributes = Readonly<Record<string, string>>;
 
 /** Name of a queue, from its URL. */
-export const nameOf = (url: string): string => url.split('/').at(-1) ?? url;
+export const queueNameOf = (url: string): string => url.split('/').at(-1) ?? url;
 
 /** URL of another queue of the same deployment: only the last part differs. */
 export const sibling = (url: string, name: string): string => url.replace(/[^/]+$/, name);
@@ -41,7 +41,7 @@ const attributesOf = async (sqs: SQSClient, QueueUrl: string): Promise<Attribute
 };
 
 const missing = (url: string): Finding =>
-  problem('queues', `${nameOf(url)} does not exist`, 'deploy the stack again');
+  problem('queues', `${queueNameOf(url)} does not exist`, 'deploy the stack again');
 
 const messagesIn = (attributes: Attributes): number =>
   Number(attributes['ApproximateNumberOfMessages'] ?? 0) +
@@ -114,7 +114,7 @@ const letters = async (
   return [
     problem(
       'dead letters',
-      `${count} in ${nameOf(url)}${of}`,
+      `${count} in ${queueNameOf(url)}${of}`,
       holdsJobs
         ? 'sheratan jobs; fix the cause, then sheratan redrive --dead-letters'
         : `read them (${look}), fix the cause, then "aws sqs start-message-move-task" or delete them`,
@@ -135,12 +135,12 @@ const lookAt = async (
     return [
       problem(
         'queues',
-        `${nameOf(url)} has no dead-letter queue`,
+        `${queueNameOf(url)} has no dead-letter queue`,
         'it was changed by hand: deploy the stack again ("cdk diff" shows what differs)',
       ),
     ];
   return [
-    ...checkInFlight(nameOf(url), attributes),
+    ...checkInFlight(queueNameOf(url), attributes),
     ...(await letters(sibling(url, deadLetterTargetArn.split(':').at(-1) ?? ''), options)),
   ];
 };
@@ -158,7 +158,7 @@ export const checkQueues = async ({
   const faults = found.flat();
   if (faults.length > 0) return faults;
   return [
-    ok('queues', `${urls.length} are there, each with a dead-letter queue`),
-    ok('dead letters', 'none'),
+    okFinding('queues', `${urls.length} are there, each with a dead-letter queue`),
+    okFinding('dead letters', 'none'),
   ];
 };

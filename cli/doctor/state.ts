@@ -3,7 +3,7 @@ import type { Deployment } from '#client/deployment.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Session } from '../session.ts';
-import { type Finding, ok, problem, warning } from './finding.ts';
+import { type Finding, okFinding, problem, warning } from './finding.ts';
 
 const COUNTED_MAX = 1_000;
 const WIDTH = 4;
@@ -30,7 +30,7 @@ export const checkControl = async ({ control }: Deployment): Promise<readonly Fi
     return [
       warning('state', `paused: ${paused.join(', ')}`, 'sheratan resume [--queue Q|--source S]'),
     ];
-  if (state === 'OPERATIONAL') return [ok('state', state)];
+  if (state === 'OPERATIONAL') return [okFinding('state', state)];
   return [warning('state', state, 'sheratan state OPERATIONAL --reason TEXT, when it is over')];
 };
 
@@ -67,7 +67,7 @@ export const checkAttention = async ({
         ]
       : []),
   ];
-  return found.length > 0 ? found : [ok('jobs', 'none waits for a person')];
+  return found.length > 0 ? found : [okFinding('jobs', 'none waits for a person')];
 };
 
 /**
@@ -77,7 +77,7 @@ export const checkAttention = async ({
 export const checkUndecided = async ({ faults }: Deployment): Promise<readonly Finding[]> => {
   const found = await faults.list(COUNTED_MAX);
   const [newest] = found;
-  if (!newest) return [ok('undecided', 'no message comes back for a fault of the mesh')];
+  if (!newest) return [okFinding('undecided', 'no message comes back for a fault of the mesh')];
   const detail = `${many(found.length)} jobs come back for a fault of the mesh; the newest is ${newest.id}: ${newest.message}`;
   return [problem('undecided', detail, `sheratan why ${newest.id}; look at the worker's log`)];
 };
@@ -131,5 +131,7 @@ export const checkLedger = async (session: Session): Promise<readonly Finding[]>
         ]
       : []),
   ];
-  return findings.length > 0 ? findings : [ok('ledger', `${behind} blocks behind, none overdue`)];
+  return findings.length > 0
+    ? findings
+    : [okFinding('ledger', `${behind} blocks behind, none overdue`)];
 };

@@ -1,7 +1,7 @@
 /** Checks that functions, aliases, rules and schedules lead to something that exists. */
 import type { FunctionState, RuleState } from '#client/machinery.ts';
 import type { Schedule } from '#shared/schedules/schedule.ts';
-import { type Finding, ok, problem, warning } from './finding.ts';
+import { type Finding, okFinding, problem, warning } from './finding.ts';
 
 const DEPLOY = 'deploy the stack again';
 
@@ -36,7 +36,7 @@ const faultOf = ({ arn, state, reason, reserved }: FunctionState): readonly Find
 /** Checks that each function exists and may run. */
 export const checkFunctions = (functions: readonly FunctionState[]): readonly Finding[] => {
   const faults = functions.flatMap(faultOf);
-  return faults.length > 0 ? faults : [ok('functions', `${functions.length} may run`)];
+  return faults.length > 0 ? faults : [okFinding('functions', `${functions.length} may run`)];
 };
 
 /** Whether an ARN is a function's. */
@@ -68,7 +68,7 @@ export const checkRules = (
       : [problem('rules', `rule ${name} sends to ${stray}, no queue of this deployment`, DEPLOY)];
   });
   if (faults.length > 0) return faults;
-  return [ok('rules', `${rules.length} are enabled and have targets`)];
+  return [okFinding('rules', `${rules.length} are enabled and have targets`)];
 };
 
 const queueOf = (input: string): string | undefined => {
@@ -97,5 +97,5 @@ export const checkSchedules = (
     const to = url ?? 'no queue at all';
     return [problem('schedules', `${name} sends to ${to}: none of its jobs comes here`, fix)];
   });
-  return faults.length > 0 ? faults : [ok('schedules', `${enabled.length} enabled`)];
+  return faults.length > 0 ? faults : [okFinding('schedules', `${enabled.length} enabled`)];
 };

@@ -3,7 +3,7 @@ import { AGE_SECONDS } from '#infra/monitoring/jobAlarms.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import type { Control } from '#shared/control/state.ts';
 import { duration } from '../print.ts';
-import { type Finding, ok, problem, warning } from './finding.ts';
+import { type Finding, okFinding, problem, warning } from './finding.ts';
 
 /** Seconds after which a result or a posting is late: only its own function makes it wait. */
 const OTHERS_SECONDS = 900;
@@ -42,5 +42,5 @@ export const checkAges = (
     return [problem('age', `${waited}, and nothing pauses its queue${but}`, LOOK)];
   });
   if (faults.length > 0) return faults;
-  return [ok('age', `in none of ${ages.size} queues a message waits too long`)];
+  return [okFinding('age', `in none of ${ages.size} queues a message waits too long`)];
 };

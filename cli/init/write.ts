@@ -11,7 +11,7 @@ export interface InitFile {
   readonly lines?: readonly string[];
 }
 
-export interface Written {
+export interface WrittenFile {
   readonly path: string;
   readonly how: 'written' | 'extended' | 'kept';
 }
@@ -27,12 +27,12 @@ const extended = (path: string, lines: readonly string[]): boolean => {
 };
 
 /** Writes the files in this order; keeps existing ones. */
-export const writeFiles = (root: string, files: readonly InitFile[]): readonly Written[] => {
+export const writeFiles = (root: string, files: readonly InitFile[]): readonly WrittenFile[] => {
   // Checked before anything is written: a new file of this run must not count as the project's own.
   const own = new Set(
     files.flatMap(({ unless = [] }) => unless).filter((path) => existsSync(join(root, path))),
   );
-  return files.map(({ path, content, unless = [], lines }): Written => {
+  return files.map(({ path, content, unless = [], lines }): WrittenFile => {
     const file = join(root, path);
     if (unless.some((each) => own.has(each))) return { path, how: 'kept' };
     if (existsSync(file))
@@ -51,7 +51,7 @@ interface Manifest {
 }
 
 /** What package.json must contain for the files to run. */
-export interface Wanted {
+export interface WantedFile {
   readonly scripts: Readonly<Record<string, string>>;
   /** A script that counts as missing. */
   readonly placeholder: RegExp;
@@ -88,7 +88,7 @@ export interface Extended {
 export const extendManifest = (
   root: string,
   name: string,
-  wanted: Wanted,
+  wanted: WantedFile,
   setType: boolean,
 ): Extended => {
   const path = join(root, 'package.json');

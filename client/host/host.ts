@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Capacity, type Health, HOST_PATHS } from '#shared/dispatch/protocol.ts';
 import type { HostKind } from './hostKind.ts';
-import { answer, later, problem, runOrder } from './order.ts';
+import { jsonAnswer, later, problemAnswer, runOrder } from './order.ts';
 import { createRuns, type HostAnswer } from './runs.ts';
 
 /** Settings of a host. */
@@ -93,11 +93,11 @@ export const createHost = (options: HostOptions): MeshHost => {
     const active = runs.active();
     const status = active >= concurrency ? 'busy' : 'ok';
     if (!isDraining())
-      return answer(200, { status, active, capacity: concurrency } satisfies Health);
+      return jsonAnswer(200, { status, active, capacity: concurrency } satisfies Health);
     return later(503, { status: 'draining', active, capacity: concurrency } satisfies Health);
   };
   const capacity = (): HostAnswer =>
-    answer(200, {
+    jsonAnswer(200, {
       active: runs.active(),
       capacity: concurrency,
       draining: isDraining(),
@@ -105,10 +105,10 @@ export const createHost = (options: HostOptions): MeshHost => {
     } satisfies Capacity);
 
   const postedRun = async (request: IncomingMessage): Promise<HostAnswer> => {
-    if (request.method !== 'POST') return problem(405, 'METHOD_INVALID', 'jobs are posted');
+    if (request.method !== 'POST') return problemAnswer(405, 'METHOD_INVALID', 'jobs are posted');
     const body = await readBody(request);
     if (body === undefined)
-      return problem(413, 'BODY_TOO_LARGE', `more than ${BODY_BYTES_MAX} bytes`);
+      return problemAnswer(413, 'BODY_TOO_LARGE', `more than ${BODY_BYTES_MAX} bytes`);
     return runOrder(request.headers, body, { kinds, concurrency, secret, runs, isDraining });
   };
   const respond = async (request: IncomingMessage): Promise<HostAnswer> => {
@@ -117,7 +117,7 @@ export const createHost = (options: HostOptions): MeshHost => {
     if (pathname === HOST_PATHS.health) return health();
     if (pathname === HOST_PATHS.capacity) return capacity();
     if (pathname === HOST_PATHS.run) return postedRun(request);
-    return problem(404, 'NOT_FOUND', `nothing is at ${pathname}`);
+    return problemAnswer(404, 'NOT_FOUND', `nothing is at ${pathname}`);
   };
 
   const server = http.createServer((request, response) => {

@@ -25,18 +25,18 @@ const RETRY_AFTER_SECONDS = 1;
 const RUN_MS_MAX = 900_000;
 
 /** An answer with a JSON body. */
-export const answer = (status: number, body: unknown): HostAnswer => ({
+export const jsonAnswer = (status: number, body: unknown): HostAnswer => ({
   status,
   body: JSON.stringify(body),
 });
 
 /** An answer with an error; docs/host-protocol.md lists the codes. */
-export const problem = (status: number, code: string, message: string): HostAnswer =>
-  answer(status, { error: { code, message } });
+export const problemAnswer = (status: number, code: string, message: string): HostAnswer =>
+  jsonAnswer(status, { error: { code, message } });
 
 /** An answer that asks the caller to come back after a second. */
 export const later = (status: number, body: unknown): HostAnswer => ({
-  ...answer(status, body),
+  ...jsonAnswer(status, body),
   headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
 });
 
@@ -52,22 +52,26 @@ const read = (
   const id = one(headers, HOST_HEADERS.id);
   const now = systemClock.now();
   if (secret !== undefined && !verifySignature(headers, { secret, body }, now))
-    return problem(401, 'SIGNATURE_INVALID', `${HOST_HEADERS.signature} is not by this secret`);
+    return problemAnswer(
+      401,
+      'SIGNATURE_INVALID',
+      `${HOST_HEADERS.signature} is not by this secret`,
+    );
   const order = v.safeParse(runSchema, readJson(body));
   if (!order.success) {
     const [issue] = order.issues;
-    return problem(400, 'BODY_INVALID', `${v.getDotPath(issue) ?? 'body'}: ${issue.message}`);
+    return problemAnswer(400, 'BODY_INVALID', `${v.getDotPath(issue) ?? 'body'}: ${issue.message}`);
   }
   return order.output.jobId === id
     ? order.output
-    : problem(400, 'ID_DIFFERS', `${HOST_HEADERS.id} and jobId must be the same`);
+    : problemAnswer(400, 'ID_DIFFERS', `${HOST_HEADERS.id} and jobId must be the same`);
 };
 
 const failed = (error: unknown): HostAnswer => {
   const isFinal = isA(error, PermanentError);
   const { code, message } = toldOf(error, !isFinal);
   const isNamed = code !== 'Error' && code !== 'THROWN';
-  return problem(isFinal ? 422 : 500, isNamed ? code : 'RUN_FAILED', message);
+  return problemAnswer(isFinal ? 422 : 500, isNamed ? code : 'RUN_FAILED', message);
 };
 
 const execute = async (
@@ -78,13 +82,13 @@ const execute = async (
   const { jobId, attempt, input } = order;
   try {
     const result = await kind(input as Json, { jobId, attempt, ...context });
-    return answer(200, { result: result ?? null });
+    return jsonAnswer(200, { result: result ?? null });
   } catch (error) {
     return failed(error);
   }
 };
 
-const tooLate = problem(504, 'DEADLINE_PASSED', 'the deadline passed before the run ended');
+const tooLate = problemAnswer(504, 'DEADLINE_PASSED', 'the deadline passed before the run ended');
 
 /** Resolves with the run, or when the deadline passes; the run itself may go on. */
 const underDeadline = async (
@@ -107,7 +111,7 @@ const digestOf = ({ kind, input }: RunOrder): string =>
 const begin = (order: RunOrder, headers: Headers, options: OrderOptions): HostAnswer | Begun => {
   const { kinds, concurrency, runs } = options;
   const kind = Object.hasOwn(kinds, order.kind) ? kinds[order.kind] : undefined;
-  if (!kind) return problem(501, 'KIND_UNKNOWN', `this host has no kind ${order.kind}`);
+  if (!kind) return problemAnswer(501, 'KIND_UNKNOWN', `this host has no kind ${order.kind}`);
   const given = Number(one(headers, HOST_HEADERS.deadline));
   const now = systemClock.now();
   const deadline = given > 0 ? Math.min(given, now + RUN_MS_MAX) : now + RUN_MS_MAX;
@@ -116,7 +120,7 @@ const begin = (order: RunOrder, headers: Headers, options: OrderOptions): HostAn
   const digest = digestOf(order);
   const before = runs.find(order.jobId, digest);
   if (before === 'other')
-    return problem(409, 'ID_TAKEN', `${order.jobId} was run with another kind or input`);
+    return problemAnswer(409, 'ID_TAKEN', `${order.jobId} was run with another kind or input`);
   if (before !== undefined) return { run: before, signal };
   if (options.isDraining() || runs.active() >= concurrency)
     return later(503, { error: { code: 'BUSY', message: 'this host takes nothing more for now' } });

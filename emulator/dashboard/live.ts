@@ -18,7 +18,7 @@ export interface LiveOptions {
   readonly summary: () => unknown;
 }
 
-export type Live = DashboardSource & { stop(): void };
+export type LiveSource = DashboardSource & { stop(): void };
 
 const SAMPLE_MS = 1_000;
 const TABLES_MS = 5_000;
@@ -26,7 +26,7 @@ const TABLES_MS = 5_000;
 const FRESH_BINS = 3;
 
 /** Samples queues each second and tables every five, until `stop`. */
-export const createLive = (options: LiveOptions): Live => {
+export const createLive = (options: LiveOptions): LiveSource => {
   const { spec, stackName, recorder, cloud, lists, summary } = options;
   const began = Date.now();
   let tables: readonly { readonly name: string; readonly items: number }[] = [];

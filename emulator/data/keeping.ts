@@ -9,7 +9,7 @@ import type { SecretVersions } from '../services/secrets.ts';
 import { NATIVE_TABLES } from '../tables/nativeTables.ts';
 import { noPositions, positionsIn, type StreamPositions } from '../triggers/streamPositions.ts';
 import { type DataFolder, openDataFolder } from './dataFolder.ts';
-import { type Kept, keptIn, notKept } from './kept.ts';
+import { type KeptFile, keptIn, notKept } from './kept.ts';
 
 export interface Keeping {
   /**
@@ -19,9 +19,9 @@ export interface Keeping {
   readonly tablesDir: string | undefined;
   readonly messagesDir: string | undefined;
   /** The port of the queue server. Kept, because stored records hold queue URLs. */
-  readonly port: Kept<number>;
-  readonly secrets: Kept<SecretVersions>;
-  readonly schedules: Kept<ScheduleBook>;
+  readonly port: KeptFile<number>;
+  readonly secrets: KeptFile<SecretVersions>;
+  readonly schedules: KeptFile<ScheduleBook>;
   readonly positions: StreamPositions;
   close(): void;
 }

@@ -5,7 +5,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { LocalCloudError } from '../errors.ts';
 
-export interface Kept<T> {
+export interface KeptFile<T> {
   /**
    * undefined when nothing was written yet.
    *
@@ -16,7 +16,7 @@ export interface Kept<T> {
 }
 
 /** For a cloud without a data folder: writes nothing, reads `undefined`. */
-export const notKept = <T>(): Kept<T> => ({ read: () => undefined, write: () => undefined });
+export const notKept = <T>(): KeptFile<T> => ({ read: () => undefined, write: () => undefined });
 
 const textOf = (path: string): string | undefined => {
   try {
@@ -31,7 +31,7 @@ const textOf = (path: string): string | undefined => {
  * The value is on the disk before `write` returns. Only the owner may read the file: it may hold
  * secrets.
  */
-export const keptIn = <T>(path: string): Kept<T> => ({
+export const keptIn = <T>(path: string): KeptFile<T> => ({
   read: () => {
     const text = textOf(path);
     if (text === undefined) return undefined;

@@ -1,8 +1,8 @@
 /** The alarms that would be on, with what to do first. */
 import { h, hinted } from './dom.ts';
-import type { Snapshot } from './live.ts';
+import type { PageSnapshot } from './live.ts';
 
-type Alarm = Snapshot['alarms']['on'][number];
+type Alarm = PageSnapshot['alarms']['on'][number];
 
 const cardOf = ({ id, severity, runbook }: Alarm): HTMLElement => {
   const { means, firstLook, firstAction } = runbook;
@@ -17,7 +17,7 @@ const cardOf = ({ id, severity, runbook }: Alarm): HTMLElement => {
 };
 
 /** A card for each alarm that is on; when none is, a line that says so. */
-export const alarmCards = ({ alarms }: Snapshot): readonly HTMLElement[] =>
+export const alarmCards = ({ alarms }: PageSnapshot): readonly HTMLElement[] =>
   alarms.on.length === 0
     ? [h('p', { class: 'hint' }, `All ${alarms.defined} alarms are quiet.`)]
     : [h('div', { class: 'pair' }, ...alarms.on.map(cardOf))];

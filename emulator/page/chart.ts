@@ -1,26 +1,26 @@
 /** A graph with a legend that shows the values as text; or the values alone, in large figures. */
 import type uPlot from 'uplot';
 import { h } from './dom.ts';
-import { number } from './format.ts';
-import type { Drawn, Points, WidgetInfo } from './live.ts';
-import { colourOf, createPlot, dataOf, stack, type Window } from './plot.ts';
+import { numberText } from './format.ts';
+import type { DrawnLine, LinePoints, WidgetInfo } from './live.ts';
+import { colourOf, createPlot, dataOf, stack, type TimeWindow } from './plot.ts';
 
-const lastOf = (points: Points): number | undefined =>
+const lastOf = (points: LinePoints): number | undefined =>
   points.findLast((value) => value !== null) ?? undefined;
 
-export interface Chart {
+export interface WidgetChart {
   readonly element: HTMLElement;
-  draw(drawn: readonly Drawn[], window: Window): void;
+  draw(drawn: readonly DrawnLine[], window: TimeWindow): void;
 }
 
 /**
  * A graph of the widget's lines. The legend shows the value under the pointer, else the latest
  * value.
  */
-export const createChart = (info: WidgetInfo): Chart => {
+export const createWidgetChart = (info: WidgetInfo): WidgetChart => {
   const frame = h('div', { class: 'plot', role: 'img' });
   const legend = h('ul', { class: 'legend' });
-  let drawn: readonly Drawn[] = [];
+  let drawn: readonly DrawnLine[] = [];
   let plot: uPlot | undefined;
   let at: number | undefined;
 
@@ -29,10 +29,10 @@ export const createChart = (info: WidgetInfo): Chart => {
       const swatch = h('i');
       swatch.style.background = colourOf(index);
       const value = at === undefined ? lastOf(points) : (points[at] ?? undefined);
-      return h('li', {}, swatch, `${label} `, h('b', {}, number(value)));
+      return h('li', {}, swatch, `${label} `, h('b', {}, numberText(value)));
     });
     legend.replaceChildren(...items);
-    const spoken = drawn.map(({ label, points }) => `${label} ${number(lastOf(points))}`);
+    const spoken = drawn.map(({ label, points }) => `${label} ${numberText(lastOf(points))}`);
     frame.setAttribute('aria-label', `${info.title}: ${spoken.join(', ') || 'nothing yet'}`);
   };
   const point = (index: number | undefined): void => {
@@ -63,13 +63,13 @@ export const createChart = (info: WidgetInfo): Chart => {
 };
 
 /** The latest value of each series, in large figures. */
-export const createFigures = (): Chart => {
+export const createFigures = (): WidgetChart => {
   const element = h('div', { class: 'figures' });
   return {
     element,
     draw: (drawn) => {
       const figures = drawn.map(({ label, points }) =>
-        h('div', { class: 'figure' }, h('b', {}, number(lastOf(points))), label),
+        h('div', { class: 'figure' }, h('b', {}, numberText(lastOf(points))), label),
       );
       element.replaceChildren(...figures);
     },

@@ -3,7 +3,7 @@
 const UNITS = ['', 'k', 'M', 'G'];
 
 /** A short figure, such as `12.5k`; a dash for `undefined`. */
-export const number = (value: number | undefined): string => {
+export const numberText = (value: number | undefined): string => {
   if (value === undefined) return '–';
   const size = Math.abs(value);
   if (size > 0 && size < 0.01) return value.toExponential(1);
@@ -31,7 +31,7 @@ export const ago = (ms: number, now = Date.now()): string => {
 };
 
 /** A length of time in ms, as text. */
-export const duration = (ms: number): string => {
+export const durationText = (ms: number): string => {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 };

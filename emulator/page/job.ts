@@ -1,9 +1,9 @@
 /** One job: where it stands, its whole trace, its result. */
 import { type Status, TERMINAL } from '#shared/contracts/jobs.ts';
 import { h } from './dom.ts';
-import { duration, iso } from './format.ts';
-import { ask } from './live.ts';
-import type { View } from './view.ts';
+import { durationText, iso } from './format.ts';
+import { askServer } from './live.ts';
+import type { PageView } from './view.ts';
 
 interface Detail {
   readonly job: Readonly<Record<string, unknown>> & {
@@ -33,7 +33,7 @@ const pairs = ({ job }: Detail): readonly (readonly [string, Node | string])[] =
     ),
     ...(typeof parentId === 'string' ? [['parent', linkTo(parentId)] as const] : []),
     ['sent', iso(createdAt)],
-    ['updated', `${iso(updatedAt)}, ${duration(updatedAt - createdAt)} after it was sent`],
+    ['updated', `${iso(updatedAt)}, ${durationText(updatedAt - createdAt)} after it was sent`],
     ...(cost ? [['cost', `${cost.amount} ${cost.unit}, paid by ${cost.payer}`] as const] : []),
     ...(error ? [['error', `${error.code}: ${error.message}`] as const] : []),
   ];
@@ -64,7 +64,7 @@ const restOf = (job: Detail['job']): string => {
 };
 
 /** The page of one job. It stops asking for news when the job has ended. */
-export const createJob = (id: string): View => {
+export const createJob = (id: string): PageView => {
   const element = h('div');
   let ended = false;
   const show = (detail: Detail): void => {
@@ -83,7 +83,7 @@ export const createJob = (id: string): View => {
     );
   };
   const load = async (): Promise<void> => {
-    const detail = await ask<Detail>('job', { id });
+    const detail = await askServer<Detail>('job', { id });
     if (detail) show(detail);
     else
       element.replaceChildren(

@@ -1,6 +1,6 @@
 /** A job as a row of the list. */
 import { h } from './dom.ts';
-import { ago, duration, iso } from './format.ts';
+import { ago, durationText, iso } from './format.ts';
 
 /** Times are ms since the epoch. */
 export interface JobRow {
@@ -41,7 +41,7 @@ export const rowOf = (job: JobRow): HTMLElement => {
     h('td', { class: 'wide' }, groupOf(job)),
     h('td', { class: 'number' }, String(job.attempt)),
     h('td', { title: iso(job.createdAt) }, ago(job.createdAt)),
-    h('td', { class: 'number' }, duration(job.updatedAt - job.createdAt)),
+    h('td', { class: 'number' }, durationText(job.updatedAt - job.createdAt)),
     h('td', { class: 'wide' }, job.code ?? ''),
   );
 };

@@ -1,9 +1,9 @@
 /** The list of jobs: fifty per page, the latest change first, filtered by status and words. */
 import { h } from './dom.ts';
 import { HEADS, type JobRow, rowOf } from './jobRow.ts';
-import { ask, type Live } from './live.ts';
+import { askServer, type LiveView } from './live.ts';
 import { createStatusTabs } from './statusTabs.ts';
-import { createSelection, type View } from './view.ts';
+import { createSelection, type PageView } from './view.ts';
 
 interface Page {
   readonly rows: readonly JobRow[];
@@ -49,7 +49,7 @@ const createTable = () => {
  * The list's page. It writes its filters into the address, so that a person can keep and share the
  * list.
  */
-export const createJobs = (live: Live, query: URLSearchParams): View => {
+export const createJobs = (live: LiveView, query: URLSearchParams): PageView => {
   /** Where each page from the second to this one begins. */
   let trail: readonly string[] = [];
   let page: Page | undefined;
@@ -65,7 +65,7 @@ export const createJobs = (live: Live, query: URLSearchParams): View => {
   const load = async (): Promise<void> => {
     asked += 1;
     const mine = asked;
-    const loaded = await ask<Page>('jobs', wanted());
+    const loaded = await askServer<Page>('jobs', wanted());
     // A later question was asked meanwhile: this answer is too old to show.
     if (!loaded || mine !== asked) return;
     page = loaded;

@@ -1,9 +1,9 @@
 /** What each key does. */
 import { h } from './dom.ts';
-import type { View } from './view.ts';
+import type { PageView } from './view.ts';
 
 export interface Actions {
-  view(): View;
+  view(): PageView;
   go(where: string): void;
   pause(): void;
   theme(): void;

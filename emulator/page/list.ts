@@ -1,7 +1,7 @@
 /** Every other list: groups, accounts, hosts. The server sends the columns with the rows. */
 import { h } from './dom.ts';
-import { ask } from './live.ts';
-import { createSelection, type View } from './view.ts';
+import { askServer } from './live.ts';
+import { createSelection, type PageView } from './view.ts';
 
 interface Table {
   readonly columns: readonly string[];
@@ -25,7 +25,7 @@ const rowOf = (cells: readonly string[], job: string | undefined): HTMLElement =
   );
 
 /** The page of one list. It reads the list again on each refresh, but never twice at once. */
-export const createList = (name: string): View => {
+export const createList = (name: string): PageView => {
   const element = h('div');
   const rows = (): HTMLElement[] => [...element.querySelectorAll<HTMLElement>('tr[data-row]')];
   const selection = createSelection(rows);
@@ -54,7 +54,7 @@ export const createList = (name: string): View => {
     if (loading) return;
     loading = true;
     try {
-      const table = await ask<Table>(name, {});
+      const table = await askServer<Table>(name, {});
       if (table) show(table);
     } finally {
       loading = false;

@@ -1,10 +1,10 @@
 /** What the server sends: everything when the page connects, then only what is new. */
 
-export type Points = (number | null)[];
+export type LinePoints = (number | null)[];
 
-export interface Drawn {
+export interface DrawnLine {
   readonly label: string;
-  points: Points;
+  points: LinePoints;
 }
 
 export interface WidgetInfo {
@@ -47,7 +47,7 @@ interface Span {
   length: number;
 }
 
-export interface Snapshot extends Machine, Span {
+export interface PageSnapshot extends Machine, Span {
   readonly stackName: string;
   /** The bin in which measuring began. */
   readonly since: number;
@@ -58,15 +58,15 @@ export interface Snapshot extends Machine, Span {
     readonly hint: string;
     readonly widgets: readonly WidgetInfo[];
   }[];
-  widgets: Drawn[][];
+  widgets: DrawnLine[][];
 }
 
-type Tick = Machine & Span & { readonly widgets: Drawn[][] };
+type Tick = Machine & Span & { readonly widgets: DrawnLine[][] };
 
-const blank = (length: number): Points => new Array<number | null>(length).fill(null);
+const blank = (length: number): LinePoints => new Array<number | null>(length).fill(null);
 
 /** Moves the window forward and writes the new bins over its end. */
-const merge = (snapshot: Snapshot, tick: Tick): Snapshot => {
+const merge = (snapshot: PageSnapshot, tick: Tick): PageSnapshot => {
   const first = tick.first + tick.length - snapshot.length;
   const shift = Math.min(snapshot.length, Math.max(0, first - snapshot.first));
   const widgets = tick.widgets.map((drawn, index) => {
@@ -84,8 +84,8 @@ const merge = (snapshot: Snapshot, tick: Tick): Snapshot => {
   return { ...snapshot, ...tick, first, length: snapshot.length, widgets };
 };
 
-export interface Live {
-  readonly snapshot: Snapshot | undefined;
+export interface LiveView {
+  readonly snapshot: PageSnapshot | undefined;
   paused: boolean;
 }
 
@@ -95,8 +95,8 @@ export interface Live {
  * @param onChange called with `live` for new data, unless the page is paused, and with `lost` when
  *   the connection breaks
  */
-export const connect = (onChange: (state: 'live' | 'lost') => void): Live => {
-  let snapshot: Snapshot | undefined;
+export const connect = (onChange: (state: 'live' | 'lost') => void): LiveView => {
+  let snapshot: PageSnapshot | undefined;
   const live = {
     get snapshot() {
       return snapshot;
@@ -109,7 +109,7 @@ export const connect = (onChange: (state: 'live' | 'lost') => void): Live => {
     if (!live.paused) onChange('live');
   };
   events.addEventListener('snapshot', ({ data }) => {
-    snapshot = JSON.parse(data as string) as Snapshot;
+    snapshot = JSON.parse(data as string) as PageSnapshot;
     told();
   });
   events.addEventListener('tick', ({ data }) => {
@@ -125,7 +125,7 @@ export const connect = (onChange: (state: 'live' | 'lost') => void): Live => {
  *
  * @throws Error with the server's text for any other failure
  */
-export const ask = async <T>(
+export const askServer = async <T>(
   list: string,
   query: Readonly<Record<string, string>>,
 ): Promise<T | undefined> => {

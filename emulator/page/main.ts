@@ -6,7 +6,7 @@ import { helpText, listenToKeys } from './keys.ts';
 import { createList } from './list.ts';
 import { connect } from './live.ts';
 import { createOverview } from './overview.ts';
-import type { View } from './view.ts';
+import type { PageView } from './view.ts';
 
 const DETAILS = ['job'];
 const NAMES: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ const place = (): { readonly name: string; readonly rest: string; readonly query
   return { name: name || 'overview', rest: rest.join('/'), query };
 };
 
-const viewFor = (): View => {
+const viewFor = (): PageView => {
   const { name, rest, query } = place();
   if (name === 'jobs' && rest) return createJob(decodeURIComponent(rest));
   if (name === 'jobs') return createJobs(live, new URLSearchParams(query));

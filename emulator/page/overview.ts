@@ -1,20 +1,20 @@
 /** The dashboard: the rows and widgets of its definition, and what queues and tables hold. */
 
 import { alarmCards } from './alarms.ts';
-import { type Chart, createChart, createFigures } from './chart.ts';
+import { createFigures, createWidgetChart, type WidgetChart } from './chart.ts';
 import { h, hinted } from './dom.ts';
-import { number } from './format.ts';
-import type { Live, Snapshot, WidgetInfo } from './live.ts';
-import type { View } from './view.ts';
+import { numberText } from './format.ts';
+import type { LiveView, PageSnapshot, WidgetInfo } from './live.ts';
+import type { PageView } from './view.ts';
 
 interface Placed {
-  readonly chart: Chart;
+  readonly chart: WidgetChart;
   readonly card: HTMLElement;
   visible: boolean;
 }
 
 const place = (info: WidgetInfo): Placed => {
-  const chart = info.view === 'numbers' ? createFigures() : createChart(info);
+  const chart = info.view === 'numbers' ? createFigures() : createWidgetChart(info);
   const head = h('h3', {}, info.title, h('span', { class: 'dim' }, info.unit));
   const card = h('section', { class: 'card', 'data-widget': info.title }, head, chart.element);
   return { chart, card, visible: false };
@@ -22,19 +22,21 @@ const place = (info: WidgetInfo): Placed => {
 
 /** A cloud that started less than half an hour ago: its graphs begin at its start. */
 const BINS_MIN = 60;
-const shownOf = ({ first, length, since }: Snapshot): { from: number; length: number } => {
+const shownOf = ({ first, length, since }: PageSnapshot): { from: number; length: number } => {
   const end = first + length;
   const bins = Math.min(length, Math.max(BINS_MIN, end - since));
   return { from: end - bins, length: bins };
 };
 
-const queueRows = ({ queues }: Snapshot): readonly HTMLElement[] =>
+const queueRows = ({ queues }: PageSnapshot): readonly HTMLElement[] =>
   queues.map(({ name, visible, inFlight, delayed, oldestSeconds }) =>
     h(
       'tr',
       {},
       h('td', {}, name),
-      ...[visible, inFlight, delayed].map((count) => h('td', { class: 'number' }, number(count))),
+      ...[visible, inFlight, delayed].map((count) =>
+        h('td', { class: 'number' }, numberText(count)),
+      ),
       h('td', { class: 'number' }, visible + inFlight > 0 ? `${Math.round(oldestSeconds)} s` : ''),
     ),
   );
@@ -55,7 +57,7 @@ const tableOf = (heads: readonly string[], rows: readonly HTMLElement[]): HTMLEl
     ),
   );
 
-const machine = (snapshot: Snapshot): readonly HTMLElement[] => [
+const machine = (snapshot: PageSnapshot): readonly HTMLElement[] => [
   h('h2', {}, 'Queues and tables'),
   h('p', { class: 'hint' }, 'What the servers of this machine hold right now.'),
   h(
@@ -65,7 +67,7 @@ const machine = (snapshot: Snapshot): readonly HTMLElement[] => [
     tableOf(
       ['Table', 'Items'],
       snapshot.tables.map(({ name, items }) =>
-        h('tr', {}, h('td', {}, name), h('td', { class: 'number' }, number(items))),
+        h('tr', {}, h('td', {}, name), h('td', { class: 'number' }, numberText(items))),
       ),
     ),
   ),
@@ -75,7 +77,7 @@ const machine = (snapshot: Snapshot): readonly HTMLElement[] => [
 const SEEN_EARLY = { rootMargin: '300px' };
 
 /** The dashboard's page. It paints only the widgets that can be seen. */
-export const createOverview = (live: Live): View => {
+export const createOverview = (live: LiveView): PageView => {
   const [above, below] = [h('div'), h('div')];
   const element = h('div');
   let placed: readonly Placed[] = [];
@@ -98,7 +100,7 @@ export const createOverview = (live: Live): View => {
       if (isIntersecting) draw(index);
     }
   }, SEEN_EARLY);
-  const build = (snapshot: Snapshot): void => {
+  const build = (snapshot: PageSnapshot): void => {
     const { rows } = snapshot;
     element.append(h('h2', {}, 'Alarms'), above);
     placed = rows.flatMap(({ widgets }) => widgets.map(place));

@@ -1,7 +1,7 @@
 /** Draws lines and areas over time: what uPlot is told about a widget. */
 import uPlot from 'uplot';
-import { clock, number } from './format.ts';
-import type { Points, WidgetInfo } from './live.ts';
+import { clock, numberText } from './format.ts';
+import type { LinePoints, WidgetInfo } from './live.ts';
 
 /** People who see fewer colours can tell these apart, on light and on dark backgrounds. */
 const COLOURS = [
@@ -22,7 +22,7 @@ const GAP_MAX = 12;
 const HEIGHT = 160;
 const FONT = '11px system-ui, sans-serif';
 
-export interface Window {
+export interface TimeWindow {
   /** ms since the epoch: the start of the first bin. */
   readonly from: number;
   readonly binMs: number;
@@ -33,8 +33,8 @@ const styled = (name: string) => (): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name);
 
 /** Sums from the first line up, for areas on top of each other. */
-export const stack = (lines: readonly Points[]): readonly Points[] => {
-  let below: Points = [];
+export const stack = (lines: readonly LinePoints[]): readonly LinePoints[] => {
+  let below: LinePoints = [];
   return lines.map((points) => {
     below = points.map((value, index) => (below[index] ?? 0) + (value ?? 0));
     return below;
@@ -108,7 +108,7 @@ export const createPlot = (
       scales: { y: { range: (_plot, _min, max) => [0, Math.max(max, top) * 1.05 || 1] } },
       axes: [
         axis({ size: 24, values: (_plot, times) => times.map(clock), space: 90 }),
-        axis({ size: 44, values: (_plot, values) => values.map(number), space: 34 }),
+        axis({ size: 44, values: (_plot, values) => values.map(numberText), space: 34 }),
       ],
       series: [{}, ...indexes.map((index) => seriesOf(index, stacked))],
       // An area reaches down to the one below it.
@@ -129,6 +129,6 @@ export const createPlot = (
 
 /** The times of a window's bins, as uPlot's x values; then each line. */
 export const dataOf = (
-  lines: readonly Points[],
-  { from, binMs, length }: Window,
+  lines: readonly LinePoints[],
+  { from, binMs, length }: TimeWindow,
 ): uPlot.AlignedData => [Array.from({ length }, (_, index) => from + index * binMs), ...lines];

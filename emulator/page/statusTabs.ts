@@ -1,7 +1,7 @@
 /** The number of jobs of each status. A press on a status shows only its jobs. */
 import { STATUSES } from '#shared/contracts/jobs.ts';
 import { h } from './dom.ts';
-import { number } from './format.ts';
+import { numberText } from './format.ts';
 
 export interface StatusTabs {
   readonly element: HTMLElement;
@@ -22,7 +22,7 @@ export const createStatusTabs = (query: URLSearchParams, onChoice: () => void): 
     return h(
       'button',
       { type: 'button', 'aria-pressed': pressed, click },
-      `${text} ${number(count)}`,
+      `${text} ${numberText(count)}`,
     );
   };
   return {

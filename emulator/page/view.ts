@@ -1,6 +1,6 @@
 /** What each view of the page can do; the keyboard calls these. */
 
-export interface View {
+export interface PageView {
   readonly element: HTMLElement;
   /** New data has come, and the page is not paused. */
   refresh(): void;

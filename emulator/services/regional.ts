@@ -1,6 +1,6 @@
 /** The small services beside queues, buckets, tables and functions: schedules, secrets, the event bus. */
 
-import type { Kept } from '../data/kept.ts';
+import type { KeptFile } from '../data/kept.ts';
 import { resourcesOf } from '../template/properties.ts';
 import type { ResolveContext } from '../template/resolve.ts';
 import type { Template } from '../template/template.ts';
@@ -25,7 +25,7 @@ export const startRegional = async (
   template: Template,
   context: ResolveContext,
   started: AsyncDisposableStack,
-  options: Omit<SchedulerOptions, 'groups'> & { readonly secrets: Kept<SecretVersions> },
+  options: Omit<SchedulerOptions, 'groups'> & { readonly secrets: KeptFile<SecretVersions> },
 ): Promise<Regional> => {
   const of = (type: string) => resourcesOf(template, [type], context);
   const groups = of('AWS::Scheduler::ScheduleGroup').map(({ ref }) => ref);

@@ -9,11 +9,18 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { isRate, nextFire } from '#shared/schedules/expression.ts';
-import { type Kept, notKept } from '../data/kept.ts';
+import { type KeptFile, notKept } from '../data/kept.ts';
 import { object } from '../template/properties.ts';
 import type { Source } from '../triggers/sqsSource.ts';
 import { startTicker } from '../triggers/ticker.ts';
-import { type Answer, type Fields, invalid, refusal, type Service, serve } from './service.ts';
+import {
+  type Fields,
+  invalid,
+  refusal,
+  type Service,
+  type ServiceAnswer,
+  serve,
+} from './service.ts';
 
 export interface SchedulerOptions {
   readonly sqs: SQSClient;
@@ -22,7 +29,7 @@ export interface SchedulerOptions {
   /** Schedule groups of the template. */
   readonly groups: readonly string[];
   /** Schedules of an earlier process. A change is written before the request is answered. */
-  readonly kept?: Kept<ScheduleBook>;
+  readonly kept?: KeptFile<ScheduleBook>;
   readonly onFault: (text: string) => void;
 }
 
@@ -43,7 +50,7 @@ interface Entry extends Written {
 
 const TARGET = 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage';
 
-const missing = (what: string): Answer =>
+const missing = (what: string): ServiceAnswer =>
   refusal(404, 'ResourceNotFoundException', `${what} does not exist.`);
 
 const inSeconds = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -114,7 +121,7 @@ const createBook = (options: SchedulerOptions) => {
 
   return {
     get: (key: string): Entry | undefined => entries.get(key),
-    put: (key: string, fields: Fields): Answer => {
+    put: (key: string, fields: Fields): ServiceAnswer => {
       if (object(fields['Target'])['Arn'] !== TARGET)
         return invalid(`Here, only the target ${TARGET} is supported.`);
       const existing = entries.get(key);
@@ -146,7 +153,7 @@ const createBook = (options: SchedulerOptions) => {
 
 type Book = ReturnType<typeof createBook>;
 
-const carryOut = (method: string, key: string, fields: Fields, book: Book): Answer => {
+const carryOut = (method: string, key: string, fields: Fields, book: Book): ServiceAnswer => {
   const existing = book.get(key);
   if (method === 'POST')
     return existing
@@ -163,7 +170,7 @@ const handle = (
   fields: Fields,
   groups: readonly string[],
   book: Book,
-): Answer => {
+): ServiceAnswer => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://scheduler');
   const [, collection, encoded] = pathname.split('/');
   if (collection !== 'schedules') return missing(pathname);

@@ -3,9 +3,9 @@
  * stages.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Kept, notKept } from '../data/kept.ts';
+import { type KeptFile, notKept } from '../data/kept.ts';
 import { object } from '../template/properties.ts';
-import { type Answer, type Fields, refusal, type Service, serve } from './service.ts';
+import { type Fields, refusal, type Service, type ServiceAnswer, serve } from './service.ts';
 
 /** Versions are kept in order, the newest last. A version without a stage is dropped. */
 interface Version {
@@ -31,7 +31,7 @@ const generated = (spec: Fields): string => {
 const initialOf = ({ SecretString, GenerateSecretString }: Fields): string =>
   SecretString === undefined ? generated(object(GenerateSecretString)) : String(SecretString);
 
-const versionAnswer = (arn: string, versions: readonly Version[], stage: string): Answer => {
+const versionAnswer = (arn: string, versions: readonly Version[], stage: string): ServiceAnswer => {
   const version = versions.at(stage === 'AWSPREVIOUS' ? -2 : -1);
   if (!version || (stage !== 'AWSCURRENT' && stage !== 'AWSPREVIOUS'))
     return refusal(
@@ -53,7 +53,7 @@ const versionAnswer = (arn: string, versions: readonly Version[], stage: string)
  */
 export const startSecrets = (
   specs: readonly SecretSpec[],
-  kept: Kept<SecretVersions> = notKept(),
+  kept: KeptFile<SecretVersions> = notKept(),
 ): Promise<Service> => {
   const before = kept.read() ?? {};
   const secrets = new Map<string, readonly Version[]>(
@@ -64,7 +64,7 @@ export const startSecrets = (
   );
   const keep = (): void => kept.write({ ...before, ...Object.fromEntries(secrets) });
   keep();
-  const put = (arn: string, versions: readonly Version[], fields: Fields): Answer => {
+  const put = (arn: string, versions: readonly Version[], fields: Fields): ServiceAnswer => {
     const id = String(fields['ClientRequestToken'] ?? randomUUID());
     const text = String(fields['SecretString']);
     const known = versions.find((version) => version.id === id);

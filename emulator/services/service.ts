@@ -8,7 +8,7 @@ import type { Source } from '../triggers/sqsSource.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-export interface Answer {
+export interface ServiceAnswer {
   readonly status: number;
   readonly body: object;
   /** Type of the error, such as `ValidationException`. */
@@ -20,16 +20,17 @@ export interface Service extends Source {
 }
 
 /** The answer for a refused request, in the form that the SDK reads errors from. */
-export const refusal = (status: number, error: string, Message: string): Answer => ({
+export const refusal = (status: number, error: string, Message: string): ServiceAnswer => ({
   status,
   error,
   body: { __type: error, Message, message: Message },
 });
 
 /** The answer 400 `ValidationException`. */
-export const invalid = (message: string): Answer => refusal(400, 'ValidationException', message);
+export const invalid = (message: string): ServiceAnswer =>
+  refusal(400, 'ValidationException', message);
 
-type Handler = (request: IncomingMessage, fields: Fields) => Answer;
+type Handler = (request: IncomingMessage, fields: Fields) => ServiceAnswer;
 
 const bodyOf = async (request: IncomingMessage): Promise<Fields> => {
   const chunks: Buffer[] = [];
@@ -38,7 +39,7 @@ const bodyOf = async (request: IncomingMessage): Promise<Fields> => {
   return text === '' ? {} : object(JSON.parse(text));
 };
 
-const respond = (response: ServerResponse, { status, body, error }: Answer): void => {
+const respond = (response: ServerResponse, { status, body, error }: ServiceAnswer): void => {
   response.writeHead(status, {
     'content-type': 'application/json',
     ...(error && { 'x-amzn-errortype': error }),
@@ -51,7 +52,7 @@ const respond = (response: ServerResponse, { status, body, error }: Answer): voi
  * answered as `ValidationException`.
  */
 export const serve = async (handle: Handler): Promise<Service> => {
-  const answer = async (request: IncomingMessage): Promise<Answer> =>
+  const answer = async (request: IncomingMessage): Promise<ServiceAnswer> =>
     handle(request, await bodyOf(request));
   const server = createServer((request, response) => {
     answer(request).then(

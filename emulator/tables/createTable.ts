@@ -72,7 +72,7 @@ const streamOfKept = async (
  * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for an unknown property, `DATA_FOLDER_UNKNOWN` for
  *   a kept table of another shape
  */
-export const createTable = async (
+export const createTemplateTable = async (
   client: DynamoDBClient,
   name: string,
   properties: Properties,

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { LocalCloudError } from '../errors.ts';
 import { guardChild } from '../lambda/guard.ts';
-import { pause } from '../pause.ts';
+import { pauseFor } from '../pause.ts';
 
 const READY_TIMEOUT_MS = 120_000;
 const KILL_AFTER_MS = 2_000;
@@ -75,7 +75,7 @@ export const untilReady = async (
         'TABLE_SERVER_FAILED',
         `${name} did not come up at ${endpoint} (${child.signalCode ?? `exit code ${child.exitCode ?? 'none'}`})`,
       );
-    await pause(LOOK_MS);
+    await pauseFor(LOOK_MS);
   }
 };
 

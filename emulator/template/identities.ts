@@ -6,7 +6,7 @@ import { object } from './properties.ts';
 import type { Identity } from './resolve.ts';
 import type { Resource, Template } from './template.ts';
 
-export interface Place {
+export interface StackPlace {
   readonly region: string;
   readonly accountId: string;
   readonly stackName: string;
@@ -16,17 +16,17 @@ export interface Place {
 type Namer = (
   id: string,
   properties: Readonly<Record<string, unknown>>,
-  place: Place,
+  place: StackPlace,
   resources: Template['Resources'],
 ) => Identity;
 
 const nameIn = (value: unknown, fallback: string): string =>
   typeof value === 'string' ? value : fallback;
 
-const arn = (service: string, { region, accountId }: Place, resource: string): string =>
+const arn = (service: string, { region, accountId }: StackPlace, resource: string): string =>
   `arn:aws:${service}:${region}:${accountId}:${resource}`;
 
-const bucketName = (id: string, { stackName, accountId }: Place): string =>
+const bucketName = (id: string, { stackName, accountId }: StackPlace): string =>
   `${stackName}-${id}-${accountId}`
     .toLowerCase()
     .slice(-63)
@@ -38,7 +38,7 @@ const table: Namer = (id, { TableName }, place) => {
   return { ref, attributes: { Arn: own, StreamArn: `${own}/stream/local` } };
 };
 
-const functionName = (id: string, { FunctionName }: Record<string, unknown>, place: Place) =>
+const functionName = (id: string, { FunctionName }: Record<string, unknown>, place: StackPlace) =>
   nameIn(FunctionName, `${place.stackName}-${id}`);
 
 /** A version or an alias. Here each function has one version, so both are names of that version. */
@@ -117,7 +117,7 @@ const unknownIn = (resources: readonly (readonly [string, Resource])[]): string[
  * @throws LocalCloudError `UNKNOWN_RESOURCE_TYPE`, with every resource whose type this cloud does
  *   not know
  */
-export const identify = (template: Template, place: Place): ReadonlyMap<string, Identity> => {
+export const identify = (template: Template, place: StackPlace): ReadonlyMap<string, Identity> => {
   const resources = Object.entries(template.Resources);
   const unknown = unknownIn(resources);
   if (unknown.length > 0)

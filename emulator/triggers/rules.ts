@@ -5,7 +5,7 @@ import { LocalCloudError } from '../errors.ts';
 import type { LocalFunction } from '../lambda/functions.ts';
 import { type LocalResource, object, type Properties } from '../template/properties.ts';
 import { matchesPattern } from './filter.ts';
-import { inputOf, type TargetInput } from './targetInput.ts';
+import { type TargetInput, targetInputOf } from './targetInput.ts';
 
 interface RuleTarget {
   readonly arn: string;
@@ -38,7 +38,7 @@ const targetOf = (rule: string, target: Properties): RuleTarget => {
   const { MessageGroupId } = object(target['SqsParameters']);
   return {
     arn: String(target['Arn']),
-    input: inputOf(rule, target),
+    input: targetInputOf(rule, target),
     ...(MessageGroupId !== undefined && { messageGroupId: String(MessageGroupId) }),
   };
 };

@@ -7,7 +7,7 @@ import type { Message, ReceiveMessageResult } from '@aws-sdk/client-sqs';
 import { doubled } from '#shared/kernel/backoff.ts';
 import type { InvokeResult } from '../lambda/environment.ts';
 import type { LocalFunction } from '../lambda/functions.ts';
-import { pause } from '../pause.ts';
+import { pauseFor } from '../pause.ts';
 import type { JsonService } from '../services/jsonService.ts';
 import { passesFilters } from './filter.ts';
 
@@ -160,14 +160,14 @@ export const startSqsSource = (
       await Promise.race(invocations);
       return;
     }
-    if (faults > 0) await pause(backoffMs(faults), stopping.signal);
+    if (faults > 0) await pauseFor(backoffMs(faults), stopping.signal);
     try {
       const messages = await receive();
       if (messages.length > 0) track(invocations, run(messages));
     } catch (error) {
       if (stopping.signal.aborted) return;
       onFault(String(error));
-      await pause(BACKOFF_MIN_MS, stopping.signal);
+      await pauseFor(BACKOFF_MIN_MS, stopping.signal);
     }
   };
   const poll = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 /** Reads a table's stream: each shard in order, from where the last reading ended. */
 import { isDeepStrictEqual } from 'node:util';
-import { pause } from '../pause.ts';
+import { pauseFor } from '../pause.ts';
 import type { JsonService } from '../services/jsonService.ts';
 import type { StreamReader } from '../tables/streamReaders.ts';
 import type { Source } from './sqsSource.ts';
@@ -127,7 +127,7 @@ const readShard = async (
       await handOver();
       continue;
     }
-    await pause(pollMs, signal);
+    await pauseFor(pollMs, signal);
     pollMs = Math.min(POLL_MS.max, pollMs * 2);
   }
   await handOver();
@@ -162,7 +162,7 @@ export const readStream = (
       await readNewShards().catch((error: unknown) => {
         if (!signal.aborted) onFault(String(error));
       });
-      await pause(SHARD_POLL_MS, signal);
+      await pauseFor(SHARD_POLL_MS, signal);
     }
   };
   const running = run();

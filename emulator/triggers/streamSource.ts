@@ -1,7 +1,7 @@
 /** Event source mapping for a table's stream: each shard in order, batched, filtered, retried. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { LocalFunction } from '../lambda/functions.ts';
-import { pause } from '../pause.ts';
+import { pauseFor } from '../pause.ts';
 import type { JsonService } from '../services/jsonService.ts';
 import { passesFilters } from './filter.ts';
 import type { Source } from './sqsSource.ts';
@@ -79,7 +79,7 @@ const depsOf = (
     const MessageBody = failureNote(mapping, records, tries);
     await sqs.send(new SendMessageCommand({ QueueUrl: mapping.onFailureQueueUrl, MessageBody }));
   },
-  pause: (ms) => pause(ms, signal),
+  pause: (ms) => pauseFor(ms, signal),
   stopping: () => signal.aborted,
   now: () => Date.now(),
 });

@@ -45,7 +45,7 @@ const transformer = (rule: string, properties: Properties): TargetInput => {
  *
  * @throws LocalCloudError `UNSUPPORTED_PROPERTY` for a setting that this cloud does not follow
  */
-export const inputOf = (rule: string, target: Properties): TargetInput => {
+export const targetInputOf = (rule: string, target: Properties): TargetInput => {
   const { Input, InputPath, InputTransformer } = target;
   if (InputPath !== undefined) unsupported(rule, 'InputPath');
   if (InputTransformer !== undefined) return transformer(rule, object(InputTransformer));

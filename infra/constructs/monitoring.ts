@@ -7,7 +7,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { FUNCTIONS } from '#shared/contracts/functions.ts';
 import type { Config } from '../config.ts';
-import { bodyOf, dashboardOf } from '../monitoring/dashboard.ts';
+import { dashboardBodyOf, dashboardOf } from '../monitoring/dashboard.ts';
 import { type Inventory, inventoryOf, nameIn } from '../monitoring/inventory.ts';
 import { alarmsAt } from '../monitoring/level.ts';
 import type { AlarmSpec, Series } from '../monitoring/spec.ts';
@@ -84,7 +84,7 @@ export class Monitoring extends Construct {
     const spec = dashboardOf(inventory);
     new cloudwatch.CfnDashboard(this, 'Dashboard', {
       dashboardName: spec.name,
-      dashboardBody: stack.toJsonString(bodyOf(spec, stack.region, alarmArns)),
+      dashboardBody: stack.toJsonString(dashboardBodyOf(spec, stack.region, alarmArns)),
     });
     return spec.name;
   }

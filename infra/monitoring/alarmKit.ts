@@ -10,7 +10,7 @@ export const upper = (text: string): string =>
     .join('');
 
 /** For a metric that is emitted only when something happens. */
-export const QUIET = {
+export const SILENCE_IS_FINE = {
   as: 'notBreaching',
   because: 'There is no data while nothing happens, and that is fine.',
 } as const;
@@ -37,5 +37,5 @@ export const above = (
   when,
   runbook,
   series: [line('value', metric, { id: 'value' })],
-  missing: QUIET,
+  missing: SILENCE_IS_FINE,
 });

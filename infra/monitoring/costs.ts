@@ -122,5 +122,5 @@ export const fixedCosts = (resources: Resources): FixedCosts => {
 };
 
 /** All of them together. */
-export const sumOf = (costs: FixedCosts): number =>
+export const sumOfCosts = (costs: FixedCosts): number =>
   Object.values(costs).reduce<number>((sum, each) => sum + Number(each), 0);

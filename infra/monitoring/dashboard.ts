@@ -83,7 +83,7 @@ const placeRow = ({ title, hint, widgets }: Row, top: number, region: string): P
 };
 
 /** The body of CloudWatch's dashboard. Its first row is the state of the alarms. */
-export const bodyOf = (
+export const dashboardBodyOf = (
   { rows }: DashboardSpec,
   region: string,
   alarmArns: readonly string[],

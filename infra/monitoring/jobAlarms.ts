@@ -1,7 +1,7 @@
 /** Alarms of jobs, and of the callbacks that report their ends. */
 import { JOB_METRICS, MESH_METRICS, WAIT_METRICS } from '#shared/contracts/metrics.ts';
 import { IN_FLIGHT_MANY, IN_FLIGHT_MAX, type Priority } from '#shared/contracts/queues.ts';
-import { above, minutes, QUIET, upper } from './alarmKit.ts';
+import { above, minutes, SILENCE_IS_FINE, upper } from './alarmKit.ts';
 import type { Inventory, JobQueueName } from './inventory.ts';
 import { line, math, ofQueue, own } from './metrics.ts';
 import type { AlarmSpec, Series, Stat } from './spec.ts';
@@ -50,7 +50,7 @@ const idleAlarm = (
   series: ageOfIdle(inventory, queue),
   over: AGE_SECONDS[priority],
   when: minutes(5),
-  missing: QUIET,
+  missing: SILENCE_IS_FINE,
   runbook: {
     means: `For five minutes nobody has asked for ${jobs} jobs, though some wait, and the oldest message is older than ${AGE_SECONDS[priority]} s.`,
     firstLook:
@@ -161,7 +161,7 @@ export const jobAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     ],
     over: 5,
     when: minutes(3, 5),
-    missing: QUIET,
+    missing: SILENCE_IS_FINE,
     runbook: {
       means:
         'More than 5 % of the jobs that end, and at least five a minute, end dead: all their attempts failed.',
@@ -205,7 +205,7 @@ export const callbackAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     ],
     over: 50,
     when: minutes(10, 15),
-    missing: QUIET,
+    missing: SILENCE_IS_FINE,
     runbook: {
       means:
         'Most posts of results have failed for ten minutes. They are kept and tried again for three days.',

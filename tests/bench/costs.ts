@@ -8,7 +8,7 @@ import {
   type FixedCosts,
   fixedCosts,
   HOURS_A_MONTH,
-  sumOf,
+  sumOfCosts,
   TICK_SECONDS,
 } from '#infra/monitoring/costs.ts';
 import { MONITORING, type MonitoringLevel } from '#infra/monitoring/level.ts';
@@ -120,7 +120,7 @@ const monthly = (costs: ByLevel): readonly string[] => {
     row('US$ a month', ...MONITORING.map((level) => `\`${level}\``)),
     row('---', ...MONITORING.map(() => '---:')),
     ...LINES.map(([key, what]) => row(what, ...cells((each) => each[key]))),
-    row('**together**', ...cells(sumOf)),
+    row('**together**', ...cells(sumOfCosts)),
   ];
 };
 

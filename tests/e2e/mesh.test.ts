@@ -3,7 +3,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { sendItems } from '#cli/commands/send.ts';
 import { pushDirectory } from '#cli/commands/workspace.ts';
-import { itemsOf, readLegacy } from '#cli/input.ts';
+import { inputItemsOf, readLegacy } from '#cli/input.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { watchJobs } from '#client/wait.ts';
 import { type Cloud, startCloud } from '#emulator/cloud.ts';
@@ -28,7 +28,7 @@ const ended = async (ids: readonly string[], timeoutMs = 90_000) => {
 };
 
 const send = async (...envelopes: object[]): Promise<string[]> => {
-  const report = await sendItems(itemsOf('test', JSON.stringify(envelopes)), mesh);
+  const report = await sendItems(inputItemsOf('test', JSON.stringify(envelopes)), mesh);
   expect(report.refused).toEqual([]);
   return report.sent.map(({ id }) => id);
 };

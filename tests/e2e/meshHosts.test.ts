@@ -1,7 +1,7 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { sendItems } from '#cli/commands/send.ts';
-import { itemsOf } from '#cli/input.ts';
+import { inputItemsOf } from '#cli/input.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { watchJobs } from '#client/wait.ts';
 import { type Cloud, startCloud } from '#emulator/cloud.ts';
@@ -125,7 +125,7 @@ const send = async (prefix: string, count: number, ms: number): Promise<readonly
     cost: { payer: 'ada', amount: COST },
     timeoutSeconds: 60,
   }));
-  const report = await sendItems(itemsOf('test', JSON.stringify(envelopes)), mesh);
+  const report = await sendItems(inputItemsOf('test', JSON.stringify(envelopes)), mesh);
   expect(report.refused).toEqual([]);
   return report.sent.map(({ id }) => id);
 };

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { alarmsOf } from '#infra/monitoring/alarms.ts';
-import { bodyOf, dashboardOf } from '#infra/monitoring/dashboard.ts';
+import { dashboardBodyOf, dashboardOf } from '#infra/monitoring/dashboard.ts';
 import { type Inventory, inventoryOf, nameIn } from '#infra/monitoring/inventory.ts';
 import { runbookOf } from '#infra/monitoring/runbook.ts';
 import type { MetricRef, Series } from '#infra/monitoring/spec.ts';
@@ -162,7 +162,7 @@ describe('the inventory', () => {
 });
 
 describe('the dashboard', () => {
-  const body = bodyOf(dashboardOf(full), 'us-east-1', []);
+  const body = dashboardBodyOf(dashboardOf(full), 'us-east-1', []);
 
   it('lays its widgets out without overlap, inside its 24 columns', () => {
     const taken = new Set<string>();

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { loadAssembly } from '#emulator/template/template.ts';
-import { type FixedCosts, fixedCosts, sumOf } from '#infra/monitoring/costs.ts';
+import { type FixedCosts, fixedCosts, sumOfCosts } from '#infra/monitoring/costs.ts';
 import { inventoryOf } from '#infra/monitoring/inventory.ts';
 import { alarmsAt, metricsAt } from '#infra/monitoring/level.ts';
 import { EMITTED } from '#shared/contracts/metrics.ts';
@@ -93,7 +93,7 @@ describe('full monitoring', () => {
 
 const rounded = (costs: FixedCosts) =>
   Object.fromEntries(
-    Object.entries({ ...costs, together: sumOf(costs) }).map(([name, usd]) => [
+    Object.entries({ ...costs, together: sumOfCosts(costs) }).map(([name, usd]) => [
       name,
       Number(usd.toFixed(2)),
     ]),

@@ -29,7 +29,7 @@ import {
   type GetShardIteratorCommandInput,
 } from '@aws-sdk/client-dynamodb-streams';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTable } from '#emulator/tables/createTable.ts';
+import { createTemplateTable } from '#emulator/tables/createTable.ts';
 import { hasJava } from '#emulator/tables/dynamoLocal.ts';
 import { nativeBinary } from '#emulator/tables/nativeTables.ts';
 import { TABLE_ENGINES, type TableEngine, type TableServer } from '#emulator/tables/tableEngine.ts';
@@ -84,7 +84,7 @@ describe.each(TABLE_ENGINES)('%s', (engine) => {
       server = await startTableServer({ engine });
       db = new DynamoDBClient(connection());
       streams = new DynamoDBStreamsClient(connection());
-      StreamArn = await createTable(db, TableName, {
+      StreamArn = await createTemplateTable(db, TableName, {
         KeySchema: schemaOf('pk', 'sk'),
         AttributeDefinitions: definitions({ pk: 'S', sk: 'S', label: 'S', at: 'N' }),
         GlobalSecondaryIndexes: [
@@ -100,7 +100,7 @@ describe.each(TABLE_ENGINES)('%s', (engine) => {
         ['numbers', 'N'],
         ['bytes', 'B'],
       ] as const)
-        await createTable(db, name, {
+        await createTemplateTable(db, name, {
           KeySchema: schemaOf('pk', 'sk'),
           AttributeDefinitions: definitions({ pk: 'S', sk: type }),
         });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createTable } from '#emulator/tables/createTable.ts';
+import { createTemplateTable } from '#emulator/tables/createTable.ts';
 import { nativeBinary } from '#emulator/tables/nativeTables.ts';
 import { createStreamReaders } from '#emulator/tables/streamReaders.ts';
 import { openStreamRecords } from '#emulator/tables/streamRecords.ts';
@@ -79,7 +79,7 @@ describe.skipIf(nativeBinary() === undefined)('a native server that is killed', 
   });
 
   it('is started again at the same address with its data, and says so', async () => {
-    await createTable(client, TABLE, {
+    await createTemplateTable(client, TABLE, {
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
     });

@@ -8,7 +8,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { type Cloud, startCloud } from '#emulator/cloud.ts';
-import { pause } from '#emulator/pause.ts';
+import { pauseFor } from '#emulator/pause.ts';
 import { polledAt } from '#emulator/servers.ts';
 import { deliverBatch, type StreamDeps, type StreamRetry } from '#emulator/triggers/streamBatch.ts';
 import { type Deliver, readStream } from '#emulator/triggers/streamReading.ts';
@@ -113,7 +113,7 @@ export const startRestoring = async (assemblyDir: string): Promise<Restoring> =>
       const deps: StreamDeps = {
         invoke: (records) => ask(functionName, { Records: records }),
         giveUp: async (records) => expect(records).toEqual([]),
-        pause: (ms) => pause(ms, stopping.signal),
+        pause: (ms) => pauseFor(ms, stopping.signal),
         stopping: () => stopping.signal.aborted,
         now: () => Date.now(),
       };

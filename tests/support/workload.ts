@@ -1,7 +1,7 @@
 /** Jobs of every sort that cost something, and the proof that each of them ended, and was paid, once. */
 import { expect } from 'vitest';
 import { sendItems } from '#cli/commands/send.ts';
-import { itemsOf } from '#cli/input.ts';
+import { inputItemsOf } from '#cli/input.ts';
 import type { Deployment } from '#client/deployment.ts';
 import { watchJobs } from '#client/wait.ts';
 import { chargeIdOf } from '#shared/billing/jobCost.ts';
@@ -37,7 +37,7 @@ export const sendAll = async (
   mesh: Deployment,
   envelopes: readonly object[],
 ): Promise<readonly string[]> => {
-  const report = await sendItems(itemsOf('test', JSON.stringify(envelopes)), mesh);
+  const report = await sendItems(inputItemsOf('test', JSON.stringify(envelopes)), mesh);
   expect(report.refused).toEqual([]);
   return report.sent.map(({ id }) => id);
 };

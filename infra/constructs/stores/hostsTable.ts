@@ -2,7 +2,7 @@
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { HOSTS_KEYS, HOSTS_TTL } from '#shared/contracts/hosts.ts';
-import { type TableProps, tableOf, text } from './table.ts';
+import { type TableProps, tableOf, textKey } from './table.ts';
 
 /** The table, with a stream of new images for the announcer. */
 export class HostsTable extends Construct {
@@ -12,8 +12,8 @@ export class HostsTable extends Construct {
     super(scope, id);
     this.table = new dynamodb.TableV2(this, 'Table', {
       ...tableOf(props),
-      partitionKey: text(HOSTS_KEYS.partition),
-      sortKey: text(HOSTS_KEYS.sort),
+      partitionKey: textKey(HOSTS_KEYS.partition),
+      sortKey: textKey(HOSTS_KEYS.sort),
       dynamoStream: dynamodb.StreamViewType.NEW_IMAGE,
       timeToLiveAttribute: HOSTS_TTL,
     });

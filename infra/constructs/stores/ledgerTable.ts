@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { LEDGER_ENV } from '#shared/contracts/functions.ts';
 import { EXPIRY_INDEX, LEDGER_KEYS } from '#shared/contracts/ledger.ts';
 import { grantIndexQuery, grantItems } from './grants.ts';
-import { number, type TableProps, tableOf, text } from './table.ts';
+import { numberKey, type TableProps, tableOf, textKey } from './table.ts';
 
 export interface LedgerTableProps extends TableProps {
   readonly lanes: number;
@@ -24,16 +24,16 @@ export class LedgerTable extends Construct {
     super(scope, id);
     this.table = new dynamodb.TableV2(this, 'Table', {
       ...tableOf(props),
-      partitionKey: text(LEDGER_KEYS.partition),
-      sortKey: text(LEDGER_KEYS.sort),
+      partitionKey: textKey(LEDGER_KEYS.partition),
+      sortKey: textKey(LEDGER_KEYS.sort),
       dynamoStream: dynamodb.StreamViewType.NEW_IMAGE,
       // The table holds money in every stage.
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       globalSecondaryIndexes: [
         {
           indexName: EXPIRY_INDEX.name,
-          partitionKey: text(EXPIRY_INDEX.partition),
-          sortKey: number(EXPIRY_INDEX.sort),
+          partitionKey: textKey(EXPIRY_INDEX.partition),
+          sortKey: numberKey(EXPIRY_INDEX.sort),
           projectionType: dynamodb.ProjectionType.ALL,
         },
       ],

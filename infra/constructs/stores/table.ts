@@ -9,12 +9,12 @@ export interface TableProps {
 }
 
 /** A key attribute that holds a string. */
-export const text = (name: string): dynamodb.Attribute => ({
+export const textKey = (name: string): dynamodb.Attribute => ({
   name,
   type: dynamodb.AttributeType.STRING,
 });
 /** A key attribute that holds a number. */
-export const number = (name: string): dynamodb.Attribute => ({
+export const numberKey = (name: string): dynamodb.Attribute => ({
   name,
   type: dynamodb.AttributeType.NUMBER,
 });
