@@ -10,6 +10,7 @@ import {
   INIT_SCRIPTS,
   INTO_AN_APP,
   NO_TEST,
+  OF_PNPM,
 } from '../init/files.ts';
 import { extendManifest, hasNoCode, type WantedFile, writeFiles } from '../init/write.ts';
 import { columns, note, out, paint } from '../print.ts';
@@ -45,6 +46,8 @@ const LOCKS = [
 ] as const;
 const installIn = (root: string): string =>
   LOCKS.find(([lock]) => existsSync(join(root, lock)))?.[1] ?? 'npm install';
+const filesFor = (root: string) =>
+  installIn(root).startsWith('pnpm') ? [...INIT_FILES, OF_PNPM] : INIT_FILES;
 
 /** A valid package name, from the folder's name. */
 const nameOf = (root: string): string =>
@@ -67,7 +70,7 @@ const COLOUR = { written: 'green', extended: 'yellow', kept: 'dim' } as const;
 export const init = async (folder = '.'): Promise<ExitCode> => {
   const root = resolve(folder);
   const isNew = hasNoCode(root);
-  const files = writeFiles(root, INIT_FILES);
+  const files = writeFiles(root, filesFor(root));
   const { added, isModule } = extendManifest(root, nameOf(root), WANTED, isNew);
   out(columns(files.map(({ path, how }) => [paint(COLOUR[how], how), path])));
   out(columns([['package.json', added.length === 0 ? 'as it was' : `+ ${added.join(', ')}`]]));

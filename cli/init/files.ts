@@ -78,6 +78,17 @@ export const INIT_FILES: readonly InitFile[] = [
 ];
 
 /** Scripts that are added to package.json when they are missing. */
+/** For projects of pnpm, which runs no script of a package that is not named here. */
+export const OF_PNPM: InitFile = {
+  path: 'pnpm-workspace.yaml',
+  content: `# esbuild puts its program in place after it is installed.
+allowBuilds:
+  esbuild: true
+onlyBuiltDependencies:
+  - esbuild
+`,
+};
+
 export const INIT_SCRIPTS: Readonly<Record<string, string>> = {
   dev: 'sheratan dev',
   test: 'node --test "jobs/**/*.test.ts"',

@@ -72,6 +72,21 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
+describe('a new project of pnpm', { timeout: 300_000 }, () => {
+  it('has a kind whose test passes, by the same steps', async () => {
+    const folder = join(root, 'with-pnpm');
+    const pnpm = (...args: readonly string[]) =>
+      run('npx', ['--yes', 'pnpm@12.21.0', ...args], folder);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), '{"name":"with-pnpm","type":"module"}');
+    await passed(pnpm('add', tarball));
+    await passed(pnpm('exec', 'sheratan', 'init'));
+    await passed(pnpm('install'));
+    expect(await passed(pnpm('test'))).toMatch(/pass 2/);
+    await passed(pnpm('run', 'types'));
+  });
+});
+
 describe('a new project', { timeout: 300_000 }, () => {
   it('has a kind whose test passes, and whose types are strict, with declarations checked', async () => {
     expect(await passed(run('npm', ['test']))).toMatch(/pass 2/);
