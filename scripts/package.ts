@@ -30,6 +30,7 @@ const COPIED = [
 
 interface Manifest {
   readonly [name: string]: unknown;
+  readonly repository?: unknown;
   readonly exports: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -58,7 +59,8 @@ const compiled = (path: string) => {
 };
 
 const manifestOf = (source: Manifest): object => {
-  const { name, version, description, license, type, bin, optionalDependencies } = source;
+  const { name, version, description, license, type, bin, optionalDependencies, repository } =
+    source;
   const peers = OPTIONAL_PEERS.map((peer) => [peer, source.devDependencies[peer]] as const);
   const optional = Object.fromEntries(OPTIONAL_PEERS.map((peer) => [peer, { optional: true }]));
   return {
@@ -66,6 +68,7 @@ const manifestOf = (source: Manifest): object => {
     version,
     description,
     license,
+    ...(repository !== undefined && { repository }),
     type,
     bin,
     engines: { node: '>=22.18' },
