@@ -162,7 +162,14 @@ const LOOK = [
   'ledger replica --to /dev/null',
 ].map((text) => text.split(' '));
 const CHANGE = [
-  ...['cancel x', 'redrive x', 'groups skip g', 'groups resume g', 'limits set s --clear'],
+  ...[
+    'cancel x',
+    'signal x s',
+    'redrive x',
+    'groups skip g',
+    'groups resume g',
+    'limits set s --clear',
+  ],
   ...['pause', 'resume', 'state PAUSED', 'callbacks replay x', 'callbacks secret --rotate'],
   ...['schedules pause s', 'schedules resume s', 'schedules remove s', 'schedules add s r JOB'],
   ...['hosts add x http://10.0.0.1:8080 --kind a=1', 'hosts secret --rotate', 'hosts remove x'],
