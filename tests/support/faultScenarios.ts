@@ -20,7 +20,7 @@ let starts: Start[] = [];
 let posts: string[] = [];
 let server: FauxqsServer;
 
-const kinds = kindsOf([
+const plain = [
   defineJob({
     kind: 'step',
     payload: v.object({
@@ -39,7 +39,58 @@ const kinds = kindsOf([
         : Promise.resolve(jobId);
     },
   }),
-]);
+];
+
+/** What the handlers of stepwise jobs were given, by job and step: the same in each of their runs. */
+let given = new Map<string, unknown>();
+let effects = 0;
+
+const seen = <T>(job: string, step: string, value: T): T => {
+  const key = `${job} ${step}`;
+  if (given.has(key)) expect(value, `${key} in a later run`).toEqual(given.get(key));
+  given.set(key, value);
+  return value;
+};
+
+/** Each run of a step's function has an effect of its own, so that two of them can be told apart. */
+const effect = (): number => {
+  effects += 1;
+  return effects;
+};
+
+const stepwise = [
+  defineJob({
+    kind: 'trek',
+    payload: v.object({ group: v.optional(v.string()) }),
+    retry: { maxAttempts: 8, baseSeconds: 5, jitter: 'none' },
+    run: async (_payload, { step, sleep, waitFor, jobId }) => {
+      const first = seen(jobId, 'first', await step('first', effect));
+      await sleep('rest', { seconds: 100 });
+      const word = seen(jobId, 'word', await waitFor('word', { timeout: { hours: 3 } }));
+      const [left, right] = await Promise.all([step('left', effect), step('right', effect)]);
+      return [first, word, seen(jobId, 'left', left), seen(jobId, 'right', right)];
+    },
+  }),
+  defineJob({
+    kind: 'teller',
+    payload: v.object({ to: v.string() }),
+    retry: { maxAttempts: 8, baseSeconds: 5, jitter: 'none' },
+    run: ({ to }, { sendSignal }) => sendSignal(to, 'word', 'go'),
+  }),
+  defineJob({
+    kind: 'boss',
+    payload: v.object({}),
+    retry: { maxAttempts: 8, baseSeconds: 5, jitter: 'none' },
+    run: async (_payload, { call, race, waitFor, jobId }) => {
+      const hand = await call('step', { lane: 'hand' });
+      const first = await race('first', {
+        call: () => call('step', { lane: 'other' }, { name: 'other' }),
+        never: () => waitFor('never'),
+      });
+      return [seen(jobId, 'hand', hand), seen(jobId, 'first', first)];
+    },
+  }),
+];
 
 const http: HttpClient = {
   request: ({ body = '' }) => {
@@ -47,6 +98,8 @@ const http: HttpClient = {
     return Promise.resolve({ status: 200, headers: {}, body: '', truncated: false });
   },
 };
+
+const kinds = kindsOf([...plain, ...stepwise]);
 
 /** For a test file that plays: its queues and bucket. */
 export const openServer = (): void => {
@@ -148,6 +201,33 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     ends: { a: 'COMPLETED', b: 'COMPLETED' },
   },
+  'the stepwise job whose signal comes while it waits': {
+    send: async (world) => {
+      await world.send({ kind: 'trek', id: 'trek', payload: {} }, 'trek');
+      const teller = { kind: 'teller', id: 'teller', payload: { to: 'trek' } };
+      await world.send({ ...teller, delaySeconds: 400 }, 'teller');
+    },
+    ends: { trek: 'COMPLETED', teller: 'COMPLETED' },
+  },
+  'the stepwise job that holds its group, whose signal comes before its wait': {
+    send: async (world) => {
+      const payload = { group: 'g' };
+      await world.send({ kind: 'trek', id: 'trek', payload, group: 'g' }, 'g');
+      await world.send({ kind: 'trek', id: 'trek 2', payload, group: 'g' }, 'g');
+      for (const to of ['trek', 'trek 2'])
+        await world.send({ kind: 'teller', id: `teller ${to}`, payload: { to } }, `teller-${to}`);
+    },
+    ends: {
+      trek: 'COMPLETED',
+      'trek 2': 'COMPLETED',
+      'teller trek': 'COMPLETED',
+      'teller trek 2': 'COMPLETED',
+    },
+  },
+  'the stepwise job that calls others': {
+    send: (world) => world.send({ kind: 'boss', id: 'boss', payload: {} }, 'boss'),
+    ends: { boss: 'COMPLETED', 'boss.step': 'COMPLETED', 'boss.other': 'COMPLETED' },
+  },
   'the callback': {
     send: (world) => world.send(step('a', { callback: { url: 'http://example.org/' } }), 'g'),
     ends: { a: 'COMPLETED' },
@@ -199,6 +279,7 @@ export const play = async (
 ): Promise<readonly string[]> => {
   starts = [];
   posts = [];
+  given = new Map();
   const dynamoEndpoint = inject('dynamoEndpoint');
   const options = {
     kinds,
@@ -232,31 +313,41 @@ export const WAITING: readonly string[] = [
   'the ticks of a schedule, the second after the end of the first',
   'the callback',
 ];
+/** Those whose jobs stop in the middle of their work. */
+export const STEPWISE: readonly string[] = Object.keys(SCENARIOS).filter((name) =>
+  name.startsWith('the stepwise job'),
+);
 export const RUNNING: readonly string[] = Object.keys(SCENARIOS).filter(
-  (name) => !WAITING.includes(name) && !TAKEN_OVER.includes(name),
+  (name) => ![...WAITING, ...TAKEN_OVER, ...STEPWISE].includes(name),
 );
 
+type FaultsAt = (call: number) => readonly Fault[];
+
 /** @returns how many points were tried: each fault at each of the scenario's calls */
-const strike = async (name: string): Promise<number> => {
+const strike = async (name: string, faultsAt: FaultsAt): Promise<number> => {
   const scenario = SCENARIOS[name] ?? expect.unreachable(name);
   const calls = await play(scenario, () => undefined);
   for (let at = 0; at < calls.length; at += 1)
-    for (const fault of FAULTS)
+    for (const fault of faultsAt(at))
       try {
         await play(scenario, (call) => (call === at ? fault : undefined));
       } catch (error) {
         throw new Error(`${name}: ${fault} at call ${at} (${calls[at]})`, { cause: error });
       }
-  return calls.length * FAULTS.length;
+  return calls.flatMap((_call, at) => faultsAt(at)).length;
 };
 
-export const strikeEachCall = (names: readonly string[]): void => {
+/** @param faultsAt what strikes at a call, by its number; all faults by default */
+export const strikeEachCall = (
+  names: readonly string[],
+  faultsAt: FaultsAt = () => FAULTS,
+): void => {
   describe('whatever strikes at any one call', () => {
     let points = 0;
     it.each(names)(
       '%s comes to its end',
       async (name) => {
-        points += await strike(name);
+        points += await strike(name, faultsAt);
       },
       900_000,
     );
