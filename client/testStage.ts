@@ -46,7 +46,8 @@ interface TestJob {
 /** The stage of one test. */
 export interface Stage {
   readonly clock: Clock;
-  begin(job: TestJob): RunSteps;
+  /** @param unwinding whether the run takes steps back */
+  begin(job: TestJob, unwinding?: boolean): RunSteps;
   /** Lets time and called jobs pass until the job may go on. @throws MeshError */
   pass(suspension: Suspension): Promise<void>;
   journal(): readonly TestStep[];
@@ -126,85 +127,90 @@ const wakeTime = (waits: readonly Awaited[], calls: ReadonlyMap<string, unknown>
   throw new MeshError('NEVER_WOKEN', `this run waits for ${names}: give it in "signals"`);
 };
 
-/** Makes the stage of a test. @param base the time goes on from there */
-export const createStage = ({ signals = {}, calls = {}, failures = {} }: Outside, base: Clock) => {
-  const clock = virtualClock(base);
+/** What the steps of a test are kept in, and the order in which they ended. */
+const createMemory = (signals: NonNullable<Outside['signals']>, clock: Clock) => {
   const steps = new Map<string, KeptStep>();
   const texts = new Map<string, string>();
-  const ended = new Map<string, JobRecord>();
-  const past = new Map<string, number>();
+  const past = new Set<string>();
   const arrivals = new Map<string, Arrival>();
+  const told = new Set<string>();
   const order: TestStep[] = [];
-  let wait: Wait | undefined;
-  for (const [name, data] of Object.entries(signals)) {
-    const signal = {
-      name,
-      id: name,
-      data: JSON.stringify(data ?? null),
-      at: clock.now(),
-      by: 'test',
-    };
+  for (const [name, value] of Object.entries(signals)) {
+    const data = JSON.stringify(value ?? null);
+    const signal = { name, id: name, data, at: clock.now(), by: 'test' };
     arrivals.set(name, { kind: 'signal', signal });
   }
-  const notePast = (more: Past = {}): void => {
-    for (const [name, at] of Object.entries(more)) {
+  const tellPast = (more: Past = {}): void => {
+    for (const name of Object.keys(more)) {
       if (!past.has(name)) order.push({ op: 'sleep', name });
-      past.set(name, at);
+      past.add(name);
     }
   };
-  const noted = new Set<string>();
-  const noteArrival = (arrival: Arrival | undefined, name: string): void => {
-    if (!arrival || noted.has(name)) return;
-    noted.add(name);
-    order.push(arrivalEntry(arrival));
+  const tellArrival = (name: string): void => {
+    const arrival = arrivals.get(name);
+    if (arrival && !told.has(name)) order.push(arrivalEntry(arrival));
+    told.add(name);
   };
-  const deps: StepDeps = {
-    stepStore: {
-      read: () => Promise.resolve({ steps: [...steps.values()], arrivals: [...arrivals.values()] }),
-      keep: (_of, step) => {
-        notePast(step.past);
-        if (!steps.has(step.name)) order.push(entryOf(step));
-        steps.set(step.name, steps.get(step.name) ?? step);
-        return Promise.resolve(steps.get(step.name) ?? step);
-      },
-      timeOut: (_of, name, at) => {
-        const arrival = arrivals.get(name) ?? { kind: 'timeout' as const, name, at };
-        arrivals.set(name, arrival);
-        noteArrival(arrival, name);
-        return Promise.resolve(arrival);
-      },
-      refuse: (_of, { name }, why) => {
-        throw new MeshError('SIGNAL_INVALID', `signal "${name}": ${why}`);
-      },
-      arrived: () => Promise.resolve([...arrivals.keys()]),
+  const stepStore: StepDeps['stepStore'] = {
+    read: () => Promise.resolve({ steps: [...steps.values()], arrivals: [...arrivals.values()] }),
+    keep: (_of, step) => {
+      tellPast(step.past);
+      if (!steps.has(step.name)) order.push(entryOf(step));
+      steps.set(step.name, steps.get(step.name) ?? step);
+      return Promise.resolve(steps.get(step.name) ?? step);
     },
+    timeOut: (_of, name, at) => {
+      const arrival = arrivals.get(name) ?? { kind: 'timeout' as const, name, at };
+      arrivals.set(name, arrival);
+      tellArrival(name);
+      return Promise.resolve(arrival);
+    },
+    refuse: (_of, { name }, why) => {
+      throw new MeshError('SIGNAL_INVALID', `signal "${name}": ${why}`);
+    },
+    arrived: () => Promise.resolve([...arrivals.keys()]),
+  };
+  const blobs: StepDeps['blobs'] = {
+    put: (key, text) => Promise.resolve(void texts.set(key, text)),
+    get: (key) => Promise.resolve(texts.get(key)),
+  };
+  return { stepStore, blobs, order, tellPast, tellArrival };
+};
+
+const FACTS = { createdAt: 0, generation: 0, resumed: true, prepare: (child: Envelope) => child };
+
+/** Makes the stage of a test. @param base the time goes on from there */
+export const createStage = (
+  { signals = {}, calls = {}, failures = {} }: Outside,
+  base: Clock,
+): Stage => {
+  const clock = virtualClock(base);
+  const { stepStore, blobs, order, tellPast, tellArrival } = createMemory(signals, clock);
+  const ended = new Map<string, JobRecord>();
+  let wait: Wait | undefined;
+  const deps: StepDeps = {
+    stepStore,
+    blobs,
+    clock,
     signals: { send: () => Promise.resolve({ kind: 'kept' as const }) },
     store: { get: (id) => Promise.resolve(ended.get(id)) },
-    blobs: {
-      put: (key, text) => Promise.resolve(void texts.set(key, text)),
-      get: (key) => Promise.resolve(texts.get(key)),
-    },
-    clock,
     random: { next: () => 0 },
   };
-  const stage: Stage = {
+  return {
     clock,
-    begin: ({ id, retry, signal }) => {
-      const kept = { messageId: id, createdAt: 0, generation: 0, leaseId: id, resumed: true };
-      const run = createSteps(
-        { id, ...kept, wait, retry, signal, prepare: (child) => child },
-        deps,
-      );
-      const { steps: api } = run;
+    begin: ({ id, retry, signal }, unwinding = false) => {
+      const of = { id, messageId: id, leaseId: id, wait, retry, signal, unwinding };
+      const run = createSteps({ ...FACTS, ...of }, deps);
+      const { steps } = run;
       const waitFor: Steps['waitFor'] = async (name, options) => {
-        const data = await api.waitFor(name, options);
-        noteArrival(arrivals.get(name), name);
+        const data = await steps.waitFor(name, options);
+        tellArrival(name);
         return data as never;
       };
-      return { ...run, steps: { ...api, waitFor, step: failing(api.step, failures) } };
+      return { ...run, steps: { ...steps, waitFor, step: failing(steps.step, failures) } };
     },
     pass: async (suspension) => {
-      notePast(suspension.wait.past);
+      tellPast(suspension.wait.past);
       for (const child of suspension.calls)
         ended.set(child.id ?? '', await answer(child, calls, clock.now()));
       wait = suspension.wait;
@@ -212,5 +218,4 @@ export const createStage = ({ signals = {}, calls = {}, failures = {} }: Outside
     },
     journal: () => order,
   };
-  return stage;
 };

@@ -10,11 +10,13 @@ import { join } from 'node:path';
 import { checkPayload, type Envelope } from '#shared/jobs/envelope/envelope.ts';
 import type { JobContext, TypedJob } from '#shared/jobs/kinds/defineJob.ts';
 import type { InputOf, PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
+import type { Suspension } from '#shared/jobs/steps/run.ts';
+import type { Steps } from '#shared/jobs/steps/stepTypes.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { MeshError } from './errors.ts';
 import type { Mesh } from './mesh.ts';
 import { QUIET } from './quiet.ts';
-import { createStage, type Outside, type TestStep } from './testStage.ts';
+import { createStage, type Outside, type Stage, type TestStep } from './testStage.ts';
 
 export type { Outside, TestStep } from './testStage.ts';
 
@@ -48,10 +50,56 @@ const services: Pick<JobContext, 'workspaces' | 'http' | 'dispatch'> = {
   dispatch: () => missing('dispatch'),
 };
 
+interface Failed {
+  readonly error: unknown;
+}
+
+/** Lets time pass, or begins to take steps back. @throws the error of the handler, in the end */
+const goOn = async (
+  ended: Suspension | Failed,
+  stage: Stage,
+  failed: Failed | undefined,
+  owing: boolean,
+): Promise<Failed | undefined> => {
+  if ('wait' in ended) {
+    await stage.pass(ended);
+    return failed;
+  }
+  if (!owing) throw ended.error;
+  return ended;
+};
+
+const settled = <R>(handler: Promise<unknown>) =>
+  handler.then(
+    (result) => ({ result: result as R }),
+    (error: unknown) => ({ error }),
+  );
+
+/** The handler's context but for its steps, its signal and its clock. */
+const contextOf = (
+  jobId: string,
+  enqueued: Envelope[],
+  progress: { fraction: number; note?: string | undefined }[],
+): Omit<JobContext, keyof Steps | 'signal' | 'clock'> => ({
+  jobId,
+  attempt: 1,
+  snoozes: 0,
+  correlationId: jobId,
+  logger: QUIET,
+  progress: (fraction, note) => void progress.push({ fraction, note }),
+  results: () => Promise.resolve(undefined),
+  enqueue: (child) => {
+    enqueued.push(child);
+    return child.id ?? `${jobId}.${enqueued.length}`;
+  },
+  ...services,
+});
+
 /**
  * Checks the payload by the kind's schema and runs the handler. A handler that waits runs again
  * when its wait is over, as in a mesh, but at once: the clock of the run is put forward. Errors of
- * the handler (RetryableError, PermanentError, Snooze, …) are thrown.
+ * the handler (RetryableError, PermanentError, Snooze, …) are thrown, after its steps were taken
+ * back.
  *
  * @param context replaces parts of the handler's context, such as `http`, and says what comes from
  *   outside: signals, results of called jobs, steps that fail
@@ -69,34 +117,29 @@ export const runJob = async <S extends PayloadSchema, R>(
   const jobId = given.jobId ?? 'test-job';
   const signal = given.signal ?? new AbortController().signal;
   const stage = createStage({ signals, calls, failures }, given.clock ?? systemClock);
+  let failed: Failed | undefined;
   for (;;) {
     const enqueued: Envelope[] = [];
     const progress: { fraction: number; note?: string | undefined }[] = [];
-    const { steps, suspended, stop } = stage.begin({ id: jobId, retry: job.retry, signal });
-    const finished = job
-      .run(checked.value, {
-        jobId,
-        attempt: 1,
-        snoozes: 0,
-        correlationId: jobId,
-        logger: QUIET,
-        progress: (fraction, note) => void progress.push({ fraction, note }),
-        results: () => Promise.resolve(undefined),
-        enqueue: (child) => {
-          enqueued.push(child);
-          return child.id ?? `${jobId}.${enqueued.length}`;
-        },
-        ...services,
-        ...steps,
-        ...given,
-        signal,
-        clock: stage.clock,
-      })
-      .then((result) => ({ result: result as R }));
-    const ended = await Promise.race([finished, suspended]);
+    const of = { id: jobId, retry: job.retry, signal };
+    const { steps, suspended, unwound, handled, owes, stop } = stage.begin(
+      of,
+      failed !== undefined,
+    );
+    const handler = job.run(checked.value, {
+      ...contextOf(jobId, enqueued, progress),
+      ...steps,
+      ...given,
+      signal,
+      clock: stage.clock,
+    });
+    const undone = unwound.then(() => ({ error: failed?.error }));
+    handler.then(handled, handled);
+    const ended = await Promise.race([failed ? undone : settled<R>(handler), suspended]);
+    const owing = failed === undefined && owes();
     stop();
     if ('result' in ended) return { ...ended, enqueued, progress, journal: stage.journal() };
-    await stage.pass(ended);
+    failed = await goOn(ended, stage, failed, owing);
   }
 };
 

@@ -2,7 +2,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
-import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
+import { defineJob, type JobContext, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { cancelJob } from '#shared/jobs/operator/cancel.ts';
 import type { SignalOutcome } from '#shared/jobs/steps/kept.ts';
@@ -62,12 +62,47 @@ const caller = defineJob({
   run: ({ fails }, { call, jobId }) => call(label, { order: jobId, fails }),
 });
 
+/** Reserves, then fails; or waits in between. Each step can be taken back. */
+const trip = defineJob({
+  kind: 'trip',
+  payload: v.object({ waits: v.boolean(), stuck: v.optional(v.boolean(), false) }),
+  retry: { maxAttempts: 2, baseSeconds: 0, jitter: 'none' },
+  run: async ({ waits, stuck }, { step, sleep, waitFor }) => {
+    const once = { retry: { maxAttempts: 1 } };
+    const back = (what: string) => ({
+      ...once,
+      compensate: (result: string) => did(`back ${what} ${result}`, null),
+    });
+    await step('flight', () => did('flight', 'f1'), back('flight'));
+    await sleep('night', { hours: 1 });
+    await step('hotel', () => did('hotel', 'h1'), {
+      ...back('hotel'),
+      ...(stuck && { compensate: () => Promise.reject(new PermanentError('full')) }),
+    });
+    if (waits) await waitFor('payment');
+    await step('pay', () => Promise.reject(new PermanentError('declined', { code: 'CARD' })));
+  },
+});
+
+/** What the program of kind `versioned` is at the moment. */
+let program: (context: JobContext) => Promise<unknown> = () => Promise.resolve();
+const versioned = (kind: string, onChange: 'continue' | 'fail') =>
+  defineJob({
+    kind,
+    version: 1,
+    onChange,
+    payload: v.unknown(),
+    run: (_payload, context) => program(context),
+  });
+
+const KINDS = [
+  ...[order, ask('ask', 'hold'), ask('ask.freely', 'release'), label, caller, trip],
+  ...[versioned('lenient', 'continue'), versioned('strict', 'fail')],
+];
+
 let worker: TestWorker;
 beforeAll(async () => {
-  worker = await startWorker(
-    inject('dynamoEndpoint'),
-    kindsOf([order, ask('ask', 'hold'), ask('ask.freely', 'release'), label, caller]),
-  );
+  worker = await startWorker(inject('dynamoEndpoint'), kindsOf(KINDS));
 });
 afterAll(() => worker.stop());
 
@@ -255,5 +290,98 @@ describe('a job that calls another', () => {
     const row = await worker.store.get(`${id}.label`);
     expect(row).toMatchObject({ status: 'CANCELLED' });
     expect(row?.history[0]).toMatchObject({ by: `job ${id}` });
+  });
+});
+
+const pass = async (hours: number): Promise<void> => {
+  worker.clock.advance(hours * 3_600_000);
+  await worker.tick();
+  await worker.ripen();
+  await worker.drain();
+};
+
+describe('a job that can take its steps back', () => {
+  it('does so in reverse order when it fails, and is dead with its own error', async () => {
+    const id = 'trip fails';
+    done.length = 0;
+    await worker.send({ kind: 'trip', id, payload: { waits: false } }, 'trip-fails');
+    await worker.drain();
+    await pass(1);
+    expect(done).toEqual(['flight', 'hotel', 'back hotel h1', 'back flight f1']);
+    const row = await worker.store.get(id);
+    expect(row).toMatchObject({ status: 'DEAD', error: { code: 'CARD' } });
+    expect(row?.error?.message).toBe('step "pay": declined');
+  });
+
+  it('does so when it is cancelled, with or without a message', async () => {
+    const id = 'trip cancelled';
+    done.length = 0;
+    await worker.send({ kind: 'trip', id, payload: { waits: true } }, 'trip-cancelled');
+    await worker.drain();
+    await pass(1);
+    const wish = { by: 'ada', reason: 'ill' };
+    expect(await cancelJob(id, wish, worker.deps)).toEqual({ kind: 'requested' });
+    await pass(0);
+    expect(done).toEqual(['flight', 'hotel', 'back hotel h1', 'back flight f1']);
+    const row = await worker.store.get(id);
+    expect(row).toMatchObject({ status: 'CANCELLED' });
+    expect(row?.history.at(-1)).toMatchObject({
+      event: 'cancelled',
+      ...{ by: 'ada', note: 'ill' },
+    });
+  });
+
+  it('says what it could not take back, and takes back the rest', async () => {
+    const id = 'trip stuck';
+    done.length = 0;
+    await worker.send({ kind: 'trip', id, payload: { waits: false, stuck: true } }, 'trip-stuck');
+    await worker.drain();
+    await pass(1);
+    expect(done).toEqual(['flight', 'hotel', 'back flight f1']);
+    const row = await worker.store.get(id);
+    expect(row?.error?.message).toContain('step "hotel" was not taken back: ');
+  });
+});
+
+describe('a job whose program changed while it waited', () => {
+  const before = async ({ step, sleep }: JobContext): Promise<unknown> => {
+    const a = await step('a', () => 1);
+    await sleep('day', { days: 1 });
+    return a;
+  };
+  const after = ({ step }: JobContext): Promise<unknown> => step('b', () => 2);
+
+  const change = async (kind: string, id: string) => {
+    program = before;
+    await worker.send({ kind, id, payload: null }, id);
+    await worker.drain();
+    program = after;
+    await pass(24);
+    return worker.store.get(id);
+  };
+
+  it('goes on, and its trace names the kept steps that nobody asked for', async () => {
+    const row = await change('lenient', 'goes-on');
+    expect(row).toMatchObject({ status: 'COMPLETED', result: '2' });
+    expect(row?.history.at(-1)?.note).toBe('kept steps that it did not ask for: "a"');
+  });
+
+  it('fails where the kind says so', async () => {
+    const row = await change('strict', 'fails');
+    expect(row).toMatchObject({ status: 'DEAD', error: { code: 'PROGRAM_CHANGED' } });
+  });
+
+  it('fails under another version where the kind says so', async () => {
+    program = before;
+    await worker.send({ kind: 'strict', id: 'version', payload: null }, 'version');
+    await worker.drain();
+    const next = { ...versioned('strict', 'fail'), version: 2 };
+    worker.clock.advance(86_400_000);
+    await worker.tick();
+    await worker.drain({ kinds: kindsOf([next]) });
+    const row = await worker.store.get('version');
+    expect(row?.error?.message).toBe(
+      'it stopped under version 1 of its kind, and the kind has version 2',
+    );
   });
 });

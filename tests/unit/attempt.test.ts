@@ -40,6 +40,11 @@ const attempt = (run: () => Promise<unknown>, now = () => 0) => {
     steps,
     stop: quiet,
     suspended,
+    unwinding: false,
+    unwound: suspended,
+    handled: quiet,
+    unasked: () => [],
+    owes: () => false,
   });
 };
 

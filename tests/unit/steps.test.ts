@@ -314,3 +314,18 @@ describe('branches', () => {
     expect(caught).toEqual(['bad', 'bad']);
   });
 });
+
+it('steps are taken back in reverse order when the handler fails, each once', async () => {
+  const { done, did } = notebook();
+  const failing = run(async ({ step, sleep }) => {
+    const back = (what: string) => ({
+      compensate: (result: number) => did(`back ${what} ${result}`, null),
+    });
+    await step('a', () => did('a', 1), back('a'));
+    await sleep('day', { days: 1 });
+    await step('b', () => did('b', 2), back('b'));
+    await step('c', () => Promise.reject(new PermanentError('no')));
+  });
+  await expect(failing).rejects.toMatchObject({ step: 'c' });
+  expect(done).toEqual(['a', 'b', 'back b 2', 'back a 1']);
+});

@@ -3,7 +3,6 @@ import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { writeAll } from '#shared/aws/itemBatches.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
-import { assert } from '#shared/kernel/assert.ts';
 import type { Edge, FlowStore } from '../ports/jobs.ts';
 import { isTerminal, type Status } from '../record/record.ts';
 import type { StoreOptions } from './jobStore.ts';
@@ -106,19 +105,6 @@ const edgesOf = async ({ client, table }: StoreOptions, dependency: string): Pro
   return edges;
 };
 
-const wakeInput = (table: string, id: string, key: string, now: number) =>
-  ({
-    TableName: table,
-    Key: jobKey(id),
-    UpdateExpression: 'SET notBefore = :now, updatedAt = :now',
-    ConditionExpression:
-      '#status = :waiting AND attribute_not_exists(pending) AND contains(#wait.wakers, :key)',
-    ExpressionAttributeNames: { '#status': 'status', '#wait': 'wait' },
-    ExpressionAttributeValues: { ':now': now, ':waiting': 'WAITING', ':key': key },
-    ReturnValues: 'ALL_NEW',
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  }) as const;
-
 /** Edges in one Jobs table. */
 export const createFlowStore = (options: StoreOptions): FlowStore => {
   const { client, table } = options;
@@ -140,16 +126,6 @@ export const createFlowStore = (options: StoreOptions): FlowStore => {
       ),
 
     edgesOf: (dependency) => edgesOf(options, dependency),
-
-    wake: async (id, key, now) => {
-      try {
-        const { Attributes } = await client.send(new UpdateCommand(wakeInput(table, id, key, now)));
-        assert(Attributes, 'a woken row is returned');
-        return { kind: 'woken', record: jobRecordOf(Attributes) };
-      } catch (error) {
-        return { kind: 'asleep', record: blockerOf(error) };
-      }
-    },
 
     fulfil: async (dependant, ordinals) => {
       try {

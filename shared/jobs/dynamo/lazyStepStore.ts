@@ -1,6 +1,7 @@
 /** The stores of steps and signals, loaded with the first step: most jobs have none. */
 import { deferred } from '#shared/kernel/deferred.ts';
-import type { SignalStore, StepStore } from '../steps/kept.ts';
+import type { SignalStore } from '../ports/signals.ts';
+import type { StepStore } from '../steps/kept.ts';
 import { createJobStore, type StoreOptions } from './jobStore.ts';
 
 /** As `createStepStore`. */

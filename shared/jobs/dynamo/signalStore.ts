@@ -1,12 +1,16 @@
 /** SignalStore on DynamoDB. */
 import { DeleteCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
+import { assert } from '#shared/kernel/assert.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { JobStore } from '../ports/jobs.ts';
+import type { SignalStore } from '../ports/signals.ts';
 import { signalsSince } from '../record/record.ts';
-import type { Signal, SignalStore } from '../steps/kept.ts';
+import type { Signal } from '../steps/kept.ts';
 import type { StoreOptions } from './jobStore.ts';
+import { jobKey, jobRecordOf } from './recordItems.ts';
 import { arrivalOf, OPEN, obstacleIn, type StepItem, signalItemKey } from './stepItems.ts';
+import { blockerOf } from './updateExpressions.ts';
 
 const signalInput = (
   table: string,
@@ -29,6 +33,19 @@ const signalInput = (
   },
   ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
 });
+
+const wakeInput = (table: string, id: string, key: string, now: number) =>
+  ({
+    TableName: table,
+    Key: jobKey(id),
+    UpdateExpression: 'SET notBefore = :now, updatedAt = :now',
+    ConditionExpression:
+      '#status = :waiting AND attribute_not_exists(pending) AND contains(#wait.wakers, :key)',
+    ExpressionAttributeNames: { '#status': 'status', '#wait': 'wait' },
+    ExpressionAttributeValues: { ':now': now, ':waiting': 'WAITING', ':key': key },
+    ReturnValues: 'ALL_NEW',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  }) as const;
 
 /** Signals to the jobs of one Jobs table. @param store tells when a job was sent */
 export const createSignalStore = (
@@ -55,6 +72,15 @@ export const createSignalStore = (
       const still = isStale ? await put(id, signal, at) : refused;
       const first = still && arrivalOf(still);
       return first ? { kind: 'taken', first } : { kind: 'kept' };
+    },
+    wake: async (id, key, now) => {
+      try {
+        const { Attributes } = await client.send(new UpdateCommand(wakeInput(table, id, key, now)));
+        assert(Attributes, 'a woken row is returned');
+        return { kind: 'woken', record: jobRecordOf(Attributes) };
+      } catch (error) {
+        return { kind: 'asleep', record: blockerOf(error) };
+      }
     },
     drop: async (id, name, signalId) => {
       try {

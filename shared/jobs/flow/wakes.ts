@@ -8,16 +8,17 @@ import type { Envelope } from '../envelope/envelope.ts';
 import { bodyOf, messageOf } from '../envelope/message.ts';
 import { type CancelDeps, cancelJob } from '../operator/cancel.ts';
 import type { Blobs, FlowStore, OutgoingMessage, Visibility } from '../ports/jobs.ts';
+import type { SignalStore } from '../ports/signals.ts';
 import { isTerminal, type JobRecord } from '../record/record.ts';
-import { callKey, type SignalStore, signalKey } from '../steps/kept.ts';
+import { callKey, signalKey } from '../steps/kept.ts';
 import { childrenOf } from '../worker/childJobs.ts';
 import { releaseMessage } from './releases.ts';
 
 const WIDTH = 16;
 
 export interface WakeDeps extends CancelDeps {
-  readonly flows: Pick<FlowStore, 'wake' | 'addEdges' | 'awaitEnd'>;
-  readonly signals: Pick<SignalStore, 'drop'>;
+  readonly flows: Pick<FlowStore, 'addEdges' | 'awaitEnd'>;
+  readonly signals: Pick<SignalStore, 'drop' | 'wake'>;
   readonly visibility: Visibility;
   readonly blobs: Blobs;
 }
@@ -43,7 +44,7 @@ export const wakeCaller = async (
   ended: string,
   deps: WakeDeps,
 ): Promise<readonly OutgoingMessage[]> => {
-  const woken = await deps.flows.wake(caller, callKey(ended), deps.clock.now());
+  const woken = await deps.signals.wake(caller, callKey(ended), deps.clock.now());
   return woken.kind === 'woken' ? rouse(woken.record, deps) : [];
 };
 
@@ -51,7 +52,7 @@ const wakeSignalled = async (
   { id, name, signalId }: Signalled,
   deps: WakeDeps,
 ): Promise<readonly OutgoingMessage[]> => {
-  const woken = await deps.flows.wake(id, signalKey(name), deps.clock.now());
+  const woken = await deps.signals.wake(id, signalKey(name), deps.clock.now());
   if (woken.kind === 'woken') return rouse(woken.record, deps);
   // A later job with the id must not find it.
   if (isTerminal(woken.record?.status)) await deps.signals.drop(id, name, signalId);

@@ -73,6 +73,17 @@ export interface JobDefinition {
    * jobs behind it waiting; `release` lets them go on. Waits up to 15 minutes always hold.
    */
   readonly onWait?: 'hold' | 'release';
+  /**
+   * The version of the handler's steps. A job that goes on under another version than it stopped
+   * under is treated by `onChange`.
+   */
+  readonly version?: string | number;
+  /**
+   * What becomes of a job whose steps have changed while it waited: another `version`, or a kept
+   * step that the handler no longer asks for. `continue`, the default, goes on and notes it; `fail`
+   * makes the job DEAD with PROGRAM_CHANGED.
+   */
+  readonly onChange?: 'continue' | 'fail';
   /** Returns the result: any JSON value, or undefined for none. */
   readonly run: (payload: unknown, context: JobContext) => Promise<unknown>;
 }

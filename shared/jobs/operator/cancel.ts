@@ -4,13 +4,14 @@ import type { JobStore, Visibility } from '../ports/jobs.ts';
 import { tombstone } from '../record/newRecord.ts';
 import { type CancelRequest, isTerminal, type JobRecord } from '../record/record.ts';
 import { cancelled } from '../record/transitions.ts';
-import { leaseOf } from '../worker/finishAttempt.ts';
+import { unwinding } from '../record/unwinding.ts';
+import { leaseOf } from '../worker/conclude.ts';
 import { letGo } from './releaseGroup.ts';
 
 /** The outcome of a cancellation. */
 export type CancelOutcome =
   | { readonly kind: 'cancelled' }
-  /** The job runs: its attempt sees the request at its next heartbeat. */
+  /** The job runs, and sees the request at its next heartbeat; or it takes its steps back first. */
   | { readonly kind: 'requested' }
   | { readonly kind: 'finished'; readonly record: JobRecord };
 
@@ -35,11 +36,15 @@ const cancelRecord = async (
     const { kind } = await store.amend(leaseOf(record), { cancelRequest });
     return kind === 'applied' ? { kind: 'requested' } : undefined;
   }
-  const { kind } = await store.change(record, cancelled(record, now, wish));
+  const owes = record.owes === true && record.unwind === undefined;
+  const change = owes
+    ? unwinding(record, now, { kind: 'cancelled', at: now, ...wish })
+    : cancelled(record, now, wish);
+  const { kind } = await store.change(record, change);
   if (kind !== 'applied') return undefined;
   // The message becomes visible at once, so that the group need not wait any more.
   await letGo(record, visibility);
-  return { kind: 'cancelled' };
+  return { kind: owes ? 'requested' : 'cancelled' };
 };
 
 /** Cancels a job. For an id without a row it writes a tombstone, which cancels a later message. */

@@ -4,7 +4,8 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { NAME_PATTERN, NAME_RULE } from '#shared/kernel/names.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
-import type { SignalOutcome, SignalStore } from '../steps/kept.ts';
+import type { SignalStore } from '../ports/signals.ts';
+import type { SignalOutcome } from '../steps/kept.ts';
 
 /** A signal that somebody sends. */
 export interface Wish {

@@ -3,7 +3,7 @@ import type { Priority } from '#shared/contracts/queues.ts';
 import type { SourceLimits } from '#shared/contracts/worker.ts';
 import type { Chain } from '#shared/legacy/chains/guards.ts';
 
-import type { ClaimOutcome, ClaimRequest, FencedOutcome, Wake } from '../record/claimOutcome.ts';
+import type { ClaimOutcome, ClaimRequest, FencedOutcome } from '../record/claimOutcome.ts';
 import type { JobRecord, Lease, Receipt, Repeat, Status } from '../record/record.ts';
 import type { Transition } from '../record/transitions.ts';
 
@@ -57,11 +57,6 @@ export interface FlowStore {
    */
   awaitEnd(dependency: string, expiresAt: number): Promise<Status | undefined>;
   edgesOf(dependency: string): Promise<readonly Edge[]>;
-  /**
-   * Ends the wait of a job that waits for the key in the middle of its work: it may run from `now`
-   * (ms since the epoch) on. Once is as good as twice.
-   */
-  wake(id: string, key: string, now: number): Promise<Wake>;
   /** Strikes off dependencies. Returns the row; undefined when the job does not wait any more. */
   fulfil(dependant: string, ordinals: readonly number[]): Promise<JobRecord | undefined>;
 }

@@ -1,7 +1,7 @@
 /** The row of a job in the Jobs table. */
 import { type Status, TERMINAL, type Terminal } from '#shared/contracts/jobs.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { KeptWait } from '../steps/kept.ts';
+import type { KeptWait, Unwind } from '../steps/kept.ts';
 import type { Cost, Settlement } from './cost.ts';
 
 export type { Status } from '#shared/contracts/jobs.ts';
@@ -51,6 +51,7 @@ export interface HistoryEvent {
     | 'dead'
     | 'halted'
     | 'resumed'
+    | 'unwinding'
     | 'skipped'
     | 'cancelled'
     | 'redriven'
@@ -145,6 +146,12 @@ export interface JobRecord {
   readonly notBefore?: number;
   /** What the last run of the job stopped for; set once the job has waited in a run. */
   readonly wait?: KeptWait;
+  /** The version of the kind under which the job stopped to wait. */
+  readonly stepsVersion?: string;
+  /** Steps must be taken back before the job may end without completing. */
+  readonly owes?: true;
+  /** Why the job takes its steps back now. */
+  readonly unwind?: Unwind;
   /** The jobs that the last run called first: their envelopes, as a JSON array; or `callsRef`. */
   readonly calls?: string;
   /** The key of a large list of called jobs in the bucket. */

@@ -17,6 +17,9 @@ export interface Called {
   readonly callsRef?: string;
 }
 
+/** What else a row keeps while its job waits in the middle of its work. */
+export type WithWait = Called & Pick<JobRecord, 'stepsVersion' | 'owes'>;
+
 /** Where and until when a job waits in the middle of its work. Times in ms since the epoch. */
 export interface Stay {
   readonly held: Held;
@@ -48,12 +51,12 @@ export const suspended = (
   now: number,
   wait: Wait,
   { held, until, in: place, letsGo }: Stay,
-  called: Called,
+  more: WithWait,
 ): Transition => ({
   to: 'WAITING',
   set: {
     ...held,
-    ...called,
+    ...more,
     ...(wait.for.some(({ op }) => op === 'call') && { awaiting: 'calls' as const }),
     wait: keptWait(wait, record.wait, place),
     notBefore: until,

@@ -63,13 +63,14 @@ const TEXTS: Readonly<Record<HistoryEvent['event'], (told: Telling) => string>> 
   parked: ({ event }) =>
     `may not start (${event.note ?? 'no reason given'}): kept by the table, looked at again ${until(event)}`,
   completed: ({ event }) =>
-    `attempt ${event.attempt} completed${event.note ? `; follow-up jobs refused: ${event.note}` : ''}`,
+    `attempt ${event.attempt} completed${event.note ? `; ${event.note}` : ''}`,
   dead: ({ record, event }) =>
     event.attempt === 0
       ? `given up without a run (${errorText(record, event)})`
       : `given up after attempt ${event.attempt} (${errorText(record, event)})`,
   halted: ({ record, event }) =>
     `given up after attempt ${event.attempt}, and its group waits for a decision (${errorText(record, event)})`,
+  unwinding: ({ event }) => `takes its steps back: ${event.note ?? 'it failed'}`,
   resumed: ({ event }) => `put back at the head of its group ${person(event)}`,
   skipped: ({ event }) => `stays dead, its group goes on; decided ${person(event)}`,
   cancelled: ({ event }) => `cancelled ${person(event)}`,
@@ -85,16 +86,21 @@ const lostBefore = (history: readonly HistoryEvent[], index: number): HistoryEve
   return before?.event === 'claimed' ? before : undefined;
 };
 
+/** Events after which an attempt does not count, when they name it: it was given back. */
+const GIVEN_BACK: readonly HistoryEvent['event'][] = [
+  ...(['snoozed', 'interrupted', 'waiting', 'unwinding'] as const),
+];
+
 /** The number of the current attempt after an event. */
 const counted = (
   attempt: number,
-  { event }: HistoryEvent,
+  { event, attempt: of }: HistoryEvent,
   index: number,
   history: readonly HistoryEvent[],
 ): number => {
   const isSpared = lostBefore(history, index)?.beside !== undefined;
   if (event === 'claimed') return isSpared ? attempt : attempt + 1;
-  if (event === 'snoozed' || event === 'interrupted') return attempt - 1;
+  if (GIVEN_BACK.includes(event) && of !== undefined) return attempt - 1;
   return event === 'redriven' || event === 'resumed' ? 0 : attempt;
 };
 

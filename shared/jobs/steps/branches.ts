@@ -50,8 +50,9 @@ export const race = async (
   await waits.during(loaded);
   const kept = journal.kept(name, 'race');
   if (kept) return waits.during(() => outcomeOf(run, kept));
+  if (job.unwinding) return waits.strand();
   const begun = deps.clock.now();
-  const scopes = Object.keys(branches).map(() => openScope());
+  const scopes = Object.keys(branches).map(() => openScope({ race: name }));
   const first = await Promise.race(
     Object.entries(branches).map(async ([winner, branch], index): Promise<Settled> => {
       try {

@@ -37,6 +37,7 @@ export const callJob = async (
   await waits.during(loaded);
   const kept = journal.kept(name, 'call');
   if (kept) return waits.during(() => outcomeOf(run, kept));
+  if (job.unwinding) return waits.strand();
   const open = journal.open(name);
   const child = open?.job ?? idOf(run, name);
   const ended = await waits.during(async () => {

@@ -3,7 +3,16 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { NAME_PATTERN } from '#shared/kernel/names.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import { StepUseError } from './errors.ts';
-import type { Arrival, Awaited, Kept, KeptStep, Past, StepOp, Wait } from './kept.ts';
+import {
+  type Arrival,
+  type Awaited,
+  type Kept,
+  type KeptStep,
+  type Past,
+  type StepOp,
+  undoName,
+  type Wait,
+} from './kept.ts';
 import { refuseNested } from './scope.ts';
 
 /** The steps and waits of one run. */
@@ -20,6 +29,10 @@ export interface Journal {
    * @throws StepUseError STEP_CHANGED when another kind of step is kept under the name
    */
   kept(name: string, op: StepOp): KeptStep | undefined;
+  /** Kept steps that this run did not ask for, beside those of races that are decided. */
+  unasked(): readonly string[];
+  /** Kept steps that must be taken back and were not. */
+  owed(): readonly string[];
   /** What ended the wait for the signal. */
   arrival(name: string): Arrival | undefined;
   /** The wait for the signal has ended; undefined: it goes on. */
@@ -84,6 +97,14 @@ export const createJournal = (wait: Wait | undefined): Journal => {
       }
       return step;
     },
+    unasked: () =>
+      [...steps.values()]
+        .filter(({ name, race }) => !asked.has(name) && !(race !== undefined && steps.has(race)))
+        .map(({ name }) => name),
+    owed: () =>
+      [...steps.values()]
+        .filter(({ name, undo }) => undo && !steps.has(undoName(name)))
+        .map(({ name }) => name),
     arrival: (name) => arrivals.get(name),
     arrive: (name, arrival) => void arrivals.set(name, arrival),
     open: (name) => open.get(name),

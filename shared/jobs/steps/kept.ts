@@ -15,6 +15,10 @@ export interface KeptStep {
   readonly tries: number;
   /** Of a call: the id of the job that was called. */
   readonly job?: string;
+  /** The step is taken back when the job fails. */
+  readonly undo?: true;
+  /** The race in a branch of which the step was. */
+  readonly race?: string;
   readonly result?: string;
   readonly resultRef?: string;
   readonly error?: StepFault;
@@ -84,6 +88,19 @@ export type Arrival =
   | { readonly kind: 'signal'; readonly signal: Signal }
   | { readonly kind: 'timeout'; readonly name: string; readonly at: number };
 
+/** Why a job takes its steps back before it ends: it failed, or it was cancelled. */
+export type Unwind =
+  | { readonly kind: 'failed'; readonly fault: StepFault }
+  | {
+      readonly kind: 'cancelled';
+      readonly by: string;
+      readonly reason: string;
+      readonly at: number;
+    };
+
+/** The name of the step that takes a step back. */
+export const undoName = (step: string): string => `undo ${step}`;
+
 /** Everything that is kept of a job. */
 export interface Kept {
   readonly steps: readonly KeptStep[];
@@ -115,14 +132,6 @@ export type SignalOutcome =
   | { readonly kind: 'repeated' }
   /** Another signal of this name was sent before, or the wait's time was over before. */
   | { readonly kind: 'taken'; readonly first: Arrival };
-
-/** Where signals are sent to. */
-export interface SignalStore {
-  /** Keeps a signal for a job: one conditional write. */
-  send(job: string, signal: Signal): Promise<SignalOutcome>;
-  /** Removes a signal for a job that has ended. */
-  drop(job: string, name: string, signalId: string): Promise<void>;
-}
 
 /** Whose steps: a job, told apart from an earlier job with its id. */
 export interface StepsOf {

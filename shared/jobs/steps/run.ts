@@ -6,11 +6,14 @@ import type { Clock, Random } from '#shared/kernel/ports.ts';
 import type { RetryPolicyInput } from '../envelope/retryPolicy.ts';
 import type { Envelope } from '../envelope/schema.ts';
 import type { Blobs, JobStore } from '../ports/jobs.ts';
+import type { SignalStore } from '../ports/signals.ts';
 import { StepError } from './errors.ts';
 import { createJournal, type Journal } from './journal.ts';
-import type { Awaited, KeptStep, SignalStore, StepOp, StepStore, Wait } from './kept.ts';
+import type { Awaited, KeptStep, StepOp, StepStore, Wait } from './kept.ts';
 import { ownerOf } from './owner.ts';
 import type { Tried } from './runStep.ts';
+import { raceNow } from './scope.ts';
+import type { StepRun } from './stepTypes.ts';
 import { createWaits, never, type Waits } from './waits.ts';
 
 /** The job whose steps run, as its claim left it. */
@@ -30,6 +33,8 @@ export interface StepJob {
   /** The retry policy of the kind. */
   readonly retry: RetryPolicyInput | undefined;
   readonly signal: AbortSignal;
+  /** The job has failed or was cancelled: nothing new begins, and its steps are taken back. */
+  readonly unwinding: boolean;
   /**
    * A job that this job calls, complete and checked.
    * @throws EnqueueError when the job could not run
@@ -53,6 +58,15 @@ export interface Suspension {
   readonly calls: readonly Envelope[];
 }
 
+/** What takes a step back. */
+export interface Undo {
+  readonly name: string;
+  /** When the step ended, ms since the epoch. */
+  readonly at: number;
+  readonly retry: RetryPolicyInput | undefined;
+  readonly fn: (of: StepRun) => unknown;
+}
+
 /** The steps of one run, what they reach and how they wait. */
 export interface StepwiseRun {
   readonly job: StepJob;
@@ -61,6 +75,8 @@ export interface StepwiseRun {
   readonly waits: Waits;
   /** The jobs that this run called first, by the names of the calls. */
   readonly calls: Map<string, Envelope>;
+  /** What takes the steps of this run back. */
+  readonly undos: Undo[];
   /** Work that reaches outside: when it fails, the run ends without the handler. */
   readonly reach: <T>(work: () => Promise<T>) => Promise<T>;
   /** Resolves when what earlier runs kept is known. */
@@ -99,14 +115,23 @@ export const keepStep = (
   name: string,
   op: StepOp,
   ended: EndedStep,
-  facts: Pick<KeptStep, 'tries' | 'tookMs' | 'job'>,
+  facts: Pick<KeptStep, 'tries' | 'tookMs' | 'job' | 'undo'>,
 ): Promise<KeptStep> => {
   const { job, deps, journal, reach } = run;
+  const race = raceNow();
   return reach(async () => {
     const past = journal.untold();
     const end = await endOf(run, name, ended);
     const at = deps.clock.now();
-    const step: KeptStep = { name, op, at, ...facts, ...end, ...(past && { past }) };
+    const step: KeptStep = {
+      name,
+      op,
+      at,
+      ...facts,
+      ...end,
+      ...(race && { race }),
+      ...(past && { past }),
+    };
     const counts = await deps.stepStore.keep(ownerOf(job, at), step);
     journal.keep(counts);
     return counts;
@@ -116,12 +141,14 @@ export const keepStep = (
 /**
  * @param suspend called when the run must end to wait
  * @param fail called when the table or the bucket cannot be reached
+ * @param stranded called when a run that takes steps back has nothing else to do
  */
 export const createRun = (
   job: StepJob,
   deps: StepDeps,
   suspend: (waits: readonly Awaited[]) => void,
   fail: (error: unknown) => void,
+  stranded: () => void,
 ): StepwiseRun => {
   const journal = createJournal(job.wait);
   const reach: StepwiseRun['reach'] = async (work) => {
@@ -139,6 +166,6 @@ export const createRun = (
     loading ??= job.resumed ? load() : Promise.resolve();
     return loading;
   };
-  const waits = createWaits(deps.clock, suspend);
-  return { job, deps, journal, waits, calls: new Map(), reach, loaded };
+  const waits = createWaits(deps.clock, suspend, stranded);
+  return { job, deps, journal, waits, calls: new Map(), undos: [], reach, loaded };
 };

@@ -7,6 +7,8 @@ export interface Scope {
   readonly parent: Scope | undefined;
   /** The step whose function this is. */
   readonly step?: string;
+  /** The race of which this is a branch. */
+  readonly race?: string;
   /** Another branch has won: what this branch still asks for never settles. */
   over: boolean;
 }
@@ -16,12 +18,19 @@ const current = new AsyncLocalStorage<Scope>();
 /** The part of the handler that the running code belongs to. */
 export const scopeNow = (): Scope | undefined => current.getStore();
 
-/** Opens a part inside of the present one. @param step the step whose function the part is */
-export const openScope = (step?: string): Scope => ({
+/** Opens a part inside of the present one: the function of a step, or a branch of a race. */
+export const openScope = (of: Pick<Scope, 'step' | 'race'>): Scope => ({
   parent: scopeNow(),
   over: false,
-  ...(step !== undefined && { step }),
+  ...of,
 });
+
+/** The outermost race of which the running code is a branch. */
+export const raceNow = (): string | undefined => {
+  let outermost: string | undefined;
+  for (let scope = scopeNow(); scope; scope = scope.parent) outermost = scope.race ?? outermost;
+  return outermost;
+};
 
 /** Runs a function as a part of the handler. */
 export const runIn = <T>(scope: Scope, run: () => T): T => current.run(scope, run);

@@ -27,25 +27,39 @@ const once = async (
   run: StepwiseRun,
   name: string,
   fn: StepFunction,
-  { retry, timeoutSeconds }: StepOptions,
+  { retry, timeoutSeconds, compensate }: StepOptions,
   tries: number,
 ): Promise<KeptStep | number> => {
   const { job, deps } = run;
   const begun = deps.clock.now();
   const idempotencyKey = `${job.id}:${name}`;
   const call = (signal: AbortSignal) =>
-    runIn(openScope(name), () => fn({ signal, try: tries, idempotencyKey }));
+    runIn(openScope({ step: name }), () => fn({ signal, try: tries, idempotencyKey }));
   const tried = await tryStep(call, job.signal, timeoutSeconds);
   // The run was ended from outside, so the failure says nothing about the step.
   if (tried.kind !== 'done' && job.signal.aborted) return never();
-  const facts = { tries, tookMs: deps.clock.now() - begun };
+  const undo = compensate && tried.kind === 'done' ? { undo: true as const } : {};
+  const facts = { tries, tookMs: deps.clock.now() - begun, ...undo };
   if (tried.kind !== 'again') return keepStep(run, name, 'step', tried, facts);
   const at = nextTryAt(run, tried, tries, retry);
   return at ?? keepStep(run, name, 'step', { kind: 'failed', fault: tried.fault }, facts);
 };
 
+/** Gives the outcome of a kept step to the handler, and notes what would take the step back. */
+const finish = async (
+  run: StepwiseRun,
+  kept: KeptStep,
+  { retry, compensate }: StepOptions,
+): Promise<unknown> => {
+  const result = await run.waits.during(() => outcomeOf(run, kept));
+  const { name, at } = kept;
+  if (compensate) run.undos.push({ name, at, retry, fn: (of) => compensate(result, of) });
+  return result;
+};
+
 /**
  * Runs a step, or takes over what was kept of it.
+ * @param isUndo whether the step takes another one back
  * @throws StepError, StepUseError
  */
 export const runStep = async (
@@ -53,17 +67,19 @@ export const runStep = async (
   name: string,
   fn: StepFunction,
   options: StepOptions,
+  isUndo = false,
 ): Promise<unknown> => {
-  const { journal, waits, loaded } = run;
+  const { job, journal, waits, loaded } = run;
   journal.ask(name);
   await waits.during(loaded);
   const kept = journal.kept(name, 'step');
-  if (kept) return waits.during(() => outcomeOf(run, kept));
+  if (kept) return finish(run, kept, options);
+  if (job.unwinding && !isUndo) return waits.strand();
   const before = journal.open(name);
   if (before) await waits.until(before);
   for (let tries = (before?.tries ?? 0) + 1; ; tries += 1) {
     const ended = await waits.during(() => once(run, name, fn, options, tries));
-    if (typeof ended !== 'number') return waits.during(() => outcomeOf(run, ended));
+    if (typeof ended !== 'number') return finish(run, ended, options);
     await waits.until({ op: 'retry', name, until: ended, tries });
   }
 };

@@ -14,12 +14,20 @@ export interface StepRun {
   readonly idempotencyKey: string;
 }
 
-/** Options of a step. */
-export interface StepOptions {
+/**
+ * Options of a step.
+ * @typeParam T what the step returns
+ */
+export interface StepOptions<T = unknown> {
   /** How often and when a failed step is tried again; each field else as the kind says. */
   readonly retry?: RetryPolicyInput;
   /** The longest try, in seconds; none by default, beside the job's own. */
   readonly timeoutSeconds?: number;
+  /**
+   * Takes the step back. Called with the step's result when the job ends `DEAD` or `CANCELLED`
+   * after the step, in the reverse order of the steps; itself a step, with the step's `retry`.
+   */
+  readonly compensate?: ((result: T, run: StepRun) => unknown) | undefined;
 }
 
 /** Options of a wait for a signal. */
@@ -74,7 +82,7 @@ export interface Steps {
   readonly step: <T>(
     name: string,
     fn: (run: StepRun) => Promise<T> | T,
-    options?: StepOptions,
+    options?: StepOptions<T>,
   ) => Promise<T>;
   /**
    * Waits, without a run and without an attempt meanwhile; up to 366 days, to the second.

@@ -1,4 +1,5 @@
 /** The steps and waits of one run of a job. */
+import { kept } from '#shared/kernel/deferred.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { all, race } from './branches.ts';
@@ -15,7 +16,8 @@ import {
 } from './run.ts';
 import type { RunSteps } from './runSteps.ts';
 import { runStep } from './step.ts';
-import type { Raced, StepRun, Steps } from './stepTypes.ts';
+import type { Raced, StepOptions, StepRun, Steps } from './stepTypes.ts';
+import { takeAllBack } from './unwinding.ts';
 import { sleepUntil, waitFor, wakeTimeOf } from './waiting.ts';
 
 /**
@@ -35,14 +37,15 @@ const sendSignal = async (
     throw new StepUseError('SIGNAL_TOO_LARGE', `the data of a signal has at most ${max} bytes`);
   const id = sha256(JSON.stringify([job.id, job.createdAt, to, name]));
   const signal = { name, id, data, at: deps.clock.now(), by: `job ${job.id}` };
+  if (job.unwinding) return;
   await waits.during(() => reach(() => deps.signals.send(to, signal)));
 };
 
 const stepsOf = (run: StepwiseRun): Steps => {
   const { clock } = run.deps;
   return {
-    step: <T>(name: string, fn: (of: StepRun) => Promise<T> | T, options = {}) =>
-      runStep(run, name, fn, options) as Promise<T>,
+    step: <T>(name: string, fn: (of: StepRun) => Promise<T> | T, options?: StepOptions<T>) =>
+      runStep(run, name, fn, (options ?? {}) as StepOptions) as Promise<T>,
     sleep: (name, duration) => sleepUntil(run, name, () => clock.now() + durationMs(duration)),
     sleepUntil: (name, time) => sleepUntil(run, name, () => wakeTimeOf(time, clock.now())),
     waitFor: <T>(name: string, options = {}) => waitFor(run, name, options) as Promise<T>,
@@ -58,12 +61,29 @@ const stepsOf = (run: StepwiseRun): Steps => {
 /** The steps of one run of a job. A run that never calls any costs nothing. */
 export const createSteps = (job: StepJob, deps: StepDeps): RunSteps => {
   const ended = Promise.withResolvers<Suspension>();
+  const unwound = Promise.withResolvers<readonly string[]>();
   ended.promise.catch(() => undefined);
   const suspend = (waits: readonly Awaited[]): void => {
     const past = run.journal.untold();
     const calls = waits.flatMap(({ name }) => run.calls.get(name) ?? []);
     ended.resolve({ wait: { for: waits, ...(past && { past }) }, calls });
   };
-  const run = createRun(job, deps, suspend, ended.reject);
-  return { steps: stepsOf(run), suspended: ended.promise, stop: run.waits.stop };
+  const unwind = kept(async () => {
+    await run.loaded();
+    unwound.resolve(await takeAllBack(run));
+  });
+  const begin = (): void => {
+    if (job.unwinding) void unwind();
+  };
+  const run = createRun(job, deps, suspend, ended.reject, begin);
+  return {
+    steps: stepsOf(run),
+    unwinding: job.unwinding,
+    suspended: ended.promise,
+    unwound: unwound.promise,
+    handled: begin,
+    unasked: run.journal.unasked,
+    owes: () => run.journal.owed().length > 0,
+    stop: run.waits.stop,
+  };
 };

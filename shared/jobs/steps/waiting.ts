@@ -4,7 +4,7 @@ import { thrownText } from '#shared/kernel/thrown.ts';
 import { faultPath, validated } from '../kinds/payloadSchema.ts';
 import { durationMs } from './duration.ts';
 import { StepError, StepUseError, WaitTimeoutError } from './errors.ts';
-import type { Arrival, Awaited, Signal } from './kept.ts';
+import type { Awaited, Signal } from './kept.ts';
 import { ownerOf } from './owner.ts';
 import type { StepwiseRun } from './run.ts';
 import type { WaitOptions } from './stepTypes.ts';
@@ -20,6 +20,7 @@ export const sleepUntil = async (
   const until = time();
   await waits.during(loaded);
   if (journal.isPast(name)) return;
+  if (run.job.unwinding) return waits.strand();
   const awaited: Awaited = journal.open(name) ?? { op: 'sleep', name, until };
   await waits.until(awaited);
   journal.pass(name, deps.clock.now());
@@ -66,6 +67,26 @@ const received = async (
   return undefined;
 };
 
+/** Ends the wait at its time; the first end of a wait is the one. */
+const timeOut = async ({ job, deps, journal, waits, reach }: StepwiseRun, name: string) => {
+  const at = deps.clock.now();
+  const arrival = await waits.during(() =>
+    reach(() => deps.stepStore.timeOut(ownerOf(job, at), name, at)),
+  );
+  journal.arrive(name, arrival);
+};
+
+/** The data of the signal that has come; undefined when the wait goes on. */
+const taken = async (
+  run: StepwiseRun,
+  name: string,
+  schema: WaitOptions<unknown>['schema'],
+): Promise<{ readonly value: unknown } | undefined> => {
+  const arrival = run.journal.arrival(name);
+  if (arrival?.kind === 'timeout') throw new WaitTimeoutError(name);
+  return arrival && run.waits.during(() => received(run, arrival.signal, schema));
+};
+
 /**
  * Waits for a signal.
  * @throws WaitTimeoutError, StepUseError; StepError SIGNAL_INVALID after too many wrong signals
@@ -75,23 +96,17 @@ export const waitFor = async (
   name: string,
   { timeout, schema }: WaitOptions<unknown>,
 ): Promise<unknown> => {
-  const { job, deps, journal, waits, loaded, reach } = run;
+  const { job, deps, journal, waits, loaded } = run;
   journal.ask(name);
-  const now = deps.clock.now();
-  const latest = timeout === undefined ? undefined : now + durationMs(timeout);
+  const latest = timeout && deps.clock.now() + durationMs(timeout);
   await waits.during(loaded);
   const until = journal.open(name)?.until ?? latest;
-  const timeOut = (): Promise<Arrival> => {
-    const at = deps.clock.now();
-    return reach(() => deps.stepStore.timeOut(ownerOf(job, at), name, at));
-  };
   for (;;) {
-    const arrival = journal.arrival(name);
-    if (arrival?.kind === 'timeout') throw new WaitTimeoutError(name);
-    const taken = arrival && (await waits.during(() => received(run, arrival.signal, schema)));
-    if (taken) return taken.value;
+    const signal = await taken(run, name, schema);
+    if (signal) return signal.value;
+    if (job.unwinding) return waits.strand();
     if (until === undefined || until > deps.clock.now())
       await waits.until({ op: 'signal', name, ...(until !== undefined && { until }) });
-    journal.arrive(name, await waits.during(timeOut));
+    await timeOut(run, name);
   }
 };

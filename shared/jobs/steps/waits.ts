@@ -13,6 +13,8 @@ export interface Waits {
   during<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when the time of a wait has come in this run; else never. */
   until(awaited: Awaited): Promise<void>;
+  /** The branch asks for what is not there, and will not be: it never settles. */
+  strand<T>(): Promise<T>;
   /** Ends the run for the handler. */
   stop(): void;
 }
@@ -37,23 +39,35 @@ export const firstEnd = (waits: readonly Awaited[]): number =>
 
 /**
  * @param suspend called once, with all that the run waits for, when nothing else is left to do
+ * @param stranded called when every branch that is left asks for what will not be there
  */
-export const createWaits = (clock: Clock, suspend: (waits: readonly Awaited[]) => void): Waits => {
+export const createWaits = (
+  clock: Clock,
+  suspend: (waits: readonly Awaited[]) => void,
+  stranded: () => void = () => undefined,
+): Waits => {
   const blocked = new Map<string, Blocked>();
   let active = 0;
   let isStopped = false;
+  let isStranded = false;
 
   const stop = (): void => {
     isStopped = true;
     for (const { timer } of blocked.values()) clearTimeout(timer);
   };
+  /** Gives up what branches wait for that are over. */
+  const prune = (): void => {
+    for (const [name, { scope, timer }] of blocked) {
+      if (!isScopeOver(scope)) continue;
+      clearTimeout(timer);
+      blocked.delete(name);
+    }
+  };
   const settle = (): void => {
-    for (const [name, { scope, timer }] of blocked)
-      if (isScopeOver(scope)) {
-        clearTimeout(timer);
-        blocked.delete(name);
-      }
-    if (isStopped || active > 0 || blocked.size === 0) return;
+    prune();
+    if (isStopped || active > 0) return;
+    if (isStranded) stranded();
+    if (blocked.size === 0) return;
     const waits = [...blocked.values()].map(({ awaited }) => awaited);
     // To end the run for so short a wait costs more than to wait.
     if (firstEnd(waits) - clock.now() <= LIMITS.stepWaitInlineMs) return;
@@ -65,6 +79,11 @@ export const createWaits = (clock: Clock, suspend: (waits: readonly Awaited[]) =
 
   return {
     stop,
+    strand: () => {
+      isStranded = true;
+      check();
+      return never();
+    },
     during: async (work) => {
       const scope = scopeNow();
       if (isStopped || isScopeOver(scope)) return never();

@@ -6,16 +6,22 @@ import { type ClaimOutcome, type JobFacts, lostAttempt } from '../record/claimOu
 import { received } from '../record/messageTransitions.ts';
 import { isSuspended, type JobRecord } from '../record/record.ts';
 import { noteDropped, takenIssue } from '../record/repeatedIds.ts';
-import { cancelled, parked } from '../record/transitions.ts';
-import type { KeptWait } from '../steps/kept.ts';
+import { cancelled, parked, type Transition } from '../record/transitions.ts';
+import type { KeptWait, Unwind } from '../steps/kept.ts';
+import { bury } from './conclude.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import { bury } from './finishAttempt.ts';
 import { isAlone, takePlace } from './groupPlaces.ts';
 import { deferOrPark, haltSeconds, receiptOf, secondsUntil } from './park.ts';
 import { quarantine } from './quarantine.ts';
 
 const isWaiting = (record: JobRecord): record is JobRecord & { readonly wait: KeptWait } =>
   isSuspended(record);
+
+/** Whether steps must be taken back before the job may end. */
+const owes = (record: JobRecord): boolean => record.owes === true && record.unwind === undefined;
+
+const unwound = async (record: JobRecord, why: Unwind, { clock }: JobDeps): Promise<Transition> =>
+  (await import('./stepwise.ts')).unwinding(record, clock.now(), why);
 
 type Refusal = Exclude<ClaimOutcome, { kind: 'claimed' }>;
 
@@ -126,18 +132,26 @@ export const refused = async (
     case 'cancelling': {
       const { record } = claim;
       const wish = record.cancelRequest ?? { by: 'unknown', reason: '' };
-      const change = cancelled(record, deps.clock.now(), wish);
+      const change = owes(record)
+        ? await unwound(record, { kind: 'cancelled', at: 0, ...wish }, deps)
+        : cancelled(record, deps.clock.now(), wish);
       const outcome = await deps.store.change(record, change);
       const report = { as: 'cancelled', id, kind } as const;
-      return outcome.kind === 'applied'
+      return outcome.kind === 'applied' && change.to === 'CANCELLED'
         ? { action: 'delete', ...report }
         : { action: 'return', seconds: 0, ...report };
     }
     case 'exhausted': {
       const { record } = claim;
       const message = `all ${record.attempt} attempts used; the last one died with its worker, which ended, ran out of memory, or was held by a synchronous loop`;
+      const fault = { code: 'WORKER_LOST', message };
+      if (owes(record)) {
+        const change = await unwound(record, { kind: 'failed', fault }, deps);
+        await deps.store.change(record, change);
+        return { action: 'return', as: 'waiting', seconds: 0, id, kind };
+      }
       const halts = envelope.onDead === 'halt';
-      return bury(record, { code: 'WORKER_LOST', message }, halts, delivery, deps);
+      return bury(record, fault, halts, delivery, deps);
     }
     case 'taken':
       return taken(claim.record, facts, envelope, delivery, deps);

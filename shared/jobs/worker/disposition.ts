@@ -8,8 +8,9 @@ import type { GroupHalts } from '../ports/groups.ts';
 import type { Blobs, ChainStore, FlowStore, Gate, JobStore, Visibility } from '../ports/jobs.ts';
 import type { Limiter } from '../ports/limits.ts';
 import type { PoolRouter } from '../ports/pools.ts';
+import type { SignalStore } from '../ports/signals.ts';
 import type { Ticks } from '../ports/ticks.ts';
-import type { SignalStore, StepStore } from '../steps/kept.ts';
+import type { StepStore } from '../steps/kept.ts';
 
 /** Everything that the worker needs to decide and run a job. */
 export interface JobDeps {
@@ -23,7 +24,7 @@ export interface JobDeps {
   readonly chains: ChainStore;
   readonly ticks: Ticks;
   readonly stepStore: StepStore;
-  readonly signals: Pick<SignalStore, 'send'>;
+  readonly signals: Pick<SignalStore, 'send' | 'wake'>;
   readonly allocator: HoldAllocator;
   readonly hosts: Dispatcher;
   readonly blobs: Blobs;
@@ -53,8 +54,8 @@ interface Report {
   readonly money?: 'held' | 'refused';
   readonly code?: string;
   readonly correlationId?: string;
-  /** Work for the time when the message waits in its queue. */
-  readonly afterwards?: (visibility: Visibility) => Promise<void>;
+  /** Work for the time when the message waits in its queue. Never rejects. */
+  readonly afterwards?: (deps: { readonly visibility: Visibility }) => Promise<void>;
 }
 
 /** Whether the message is deleted, or comes back after `seconds`. */

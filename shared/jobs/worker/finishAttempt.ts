@@ -11,19 +11,13 @@ import { type RetryPolicy, retryDelaySeconds } from '../envelope/retryPolicy.ts'
 import type { JobDefinition } from '../kinds/defineJob.ts';
 import type { Blobs, Delivery } from '../ports/jobs.ts';
 import type { JobError, JobRecord, Lease } from '../record/record.ts';
-import {
-  cancelled,
-  completed,
-  dead,
-  postponed,
-  retrying,
-  type Transition,
-} from '../record/transitions.ts';
+import { completed, postponed, retrying } from '../record/transitions.ts';
+import type { Unwind } from '../steps/kept.ts';
 import type { Suspension } from '../steps/run.ts';
 import type { Children } from './childJobs.ts';
-import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
-import { isAlone } from './groupPlaces.ts';
-import { deferOrPark, haltSeconds, keepBody, receiptOf } from './park.ts';
+import { bury, conclude, endCancelled, leaseOf } from './conclude.ts';
+import type { Disposition, JobDeps } from './disposition.ts';
+import { deferOrPark } from './park.ts';
 import type { AttemptOutcome, Fault } from './runHandler.ts';
 
 /** An attempt that has ended, with everything that its end needs to be written. */
@@ -37,14 +31,9 @@ export interface Ended {
   readonly funds?: JobFunds | undefined;
   /** What the host earns that did the work; undefined when the worker did it. */
   readonly earned?: Earned | undefined;
+  /** Whether steps must be taken back before the job may end without completing. */
+  readonly owes: boolean;
 }
-
-/** The lease under which the record was claimed. */
-export const leaseOf = ({ id, attempt, leaseId = '' }: JobRecord): Lease => ({
-  id,
-  attempt,
-  leaseId,
-});
 
 const keepResult = async (
   result: string | undefined,
@@ -58,52 +47,8 @@ const keepResult = async (
   return { resultRef };
 };
 
-/** Applies the transition. When the lease is lost, the message is left to the new holder. */
-const conclude = async (
-  record: JobRecord,
-  change: Transition,
-  fate: Fate & { readonly as: Decision; readonly code?: string },
-  deps: JobDeps,
-): Promise<Disposition> => {
-  const { id, kind, attempt, correlationId } = record;
-  const report = { id, kind, attempt, ...(correlationId && { correlationId }) };
-  const outcome = await deps.store.transition(leaseOf(record), change);
-  return outcome.kind === 'applied'
-    ? { ...fate, ...report }
-    : { action: 'return', as: 'lost', seconds: deps.leaseSeconds, ...report };
-};
-
-/**
- * Gives up a job: its row becomes DEAD. With `halts` the message stays, so that the group waits.
- */
-export const bury = async (
-  record: JobRecord,
-  fault: Fault,
-  halts: boolean,
-  delivery: Delivery,
-  deps: JobDeps,
-): Promise<Disposition> => {
-  const now = deps.clock.now();
-  const kept = await keepBody(delivery.body, record.id, deps.blobs);
-  const error: JobError = { ...fault, attempt: record.attempt, at: now };
-  const code = fault.code;
-  // In a group of its own the job holds nobody up: it needs no message to wait for a person.
-  if (!halts || isAlone(delivery, record.id, deps)) {
-    const change = dead(record, now, error, kept, halts);
-    return conclude(
-      record,
-      change,
-      { action: 'delete', as: halts ? 'halted' : 'dead', code },
-      deps,
-    );
-  }
-  const change = dead(record, now, error, { ...kept, receipt: receiptOf(delivery) });
-  const seconds = Math.max(haltSeconds(delivery, deps), LIMITS.groupSettleSeconds);
-  return conclude(record, change, { action: 'return', as: 'halted', seconds, code }, deps);
-};
-
 const retry = async (
-  { record, delivery, policy }: Ended,
+  { record, delivery, policy, owes }: Ended,
   { fault, afterSeconds }: Extract<AttemptOutcome, { kind: 'retry' }>,
   deps: JobDeps,
 ): Promise<Disposition> => {
@@ -112,7 +57,8 @@ const retry = async (
   const seconds = Math.ceil(delay);
   const { held, fate } = await deferOrPark(now + seconds * 1_000, record.id, delivery, deps);
   const error: JobError = { ...fault, attempt: record.attempt, at: now };
-  const change = retrying(record, now, error, held);
+  const { set, ...rest } = retrying(record, now, error, held);
+  const change = { ...rest, set: { ...set, ...(owes && { owes }) } };
   return conclude(record, change, { ...fate, as: 'retrying', code: fault.code }, deps);
 };
 
@@ -130,12 +76,13 @@ const postpone = async (
 };
 
 const suspend = async (
-  { record, delivery }: Ended,
+  { record, delivery, definition, owes }: Ended,
   suspension: Suspension,
   deps: JobDeps,
 ): Promise<Disposition> => {
   const { planSuspension } = await import('./stepwise.ts');
-  const { change, fate, watch } = await planSuspension(record, suspension, delivery, deps);
+  const of = { owes, version: definition.version };
+  const { change, fate, watch } = await planSuspension(record, suspension, of, delivery, deps);
   const disposition = await conclude(record, change, { ...fate, as: 'waiting' }, deps);
   return disposition.as === 'waiting' ? watch(disposition) : disposition;
 };
@@ -150,7 +97,7 @@ const muteOf = ({ definition, earned }: Ended): string | undefined => {
 
 const complete = async (
   ended: Ended,
-  result: string | undefined,
+  { result, note = '' }: Extract<AttemptOutcome, { kind: 'complete' }>,
   deps: JobDeps,
 ): Promise<Disposition> => {
   const { record, envelope, children, funds, earned } = ended;
@@ -166,10 +113,16 @@ const complete = async (
       ...(await children.outbox()),
       ...(funds && { settlement: settlementOf(funds, earned, children.shares()) }),
     },
-    followUps.refused.join(', '),
+    [refusedText(followUps.refused), note].filter(Boolean).join('; '),
   );
   return conclude(record, change, { action: 'delete', as: 'completed' }, deps);
 };
+
+const refusedText = (refused: readonly string[]): string =>
+  refused.length > 0 ? `follow-up jobs refused: ${refused.join(', ')}` : '';
+
+const unwind = async (record: JobRecord, why: Unwind, deps: JobDeps): Promise<Disposition> =>
+  (await import('./stepwise.ts')).takeBack(record, why, deps);
 
 const TOO_SLEEPY = 'SNOOZED_TOO_OFTEN';
 
@@ -177,16 +130,24 @@ const TOO_SLEEPY = 'SNOOZED_TOO_OFTEN';
  * Writes the outcome of an attempt under its lease, and says what becomes of the message. Rejects
  * when the outcome could not be written; the lease then runs out, and the job runs again.
  */
-export const finishAttempt = (
+export const finishAttempt = async (
   ended: Ended,
   outcome: AttemptOutcome,
   deps: JobDeps,
 ): Promise<Disposition> => {
   const { record, envelope, delivery, policy } = ended;
-  const giveUp = (fault: Fault) => bury(record, fault, envelope.onDead === 'halt', delivery, deps);
+  const owes = ended.owes && record.unwind === undefined;
+  const giveUp = (fault: Fault) =>
+    owes
+      ? unwind(
+          record,
+          { kind: 'failed', fault: { code: fault.code, message: fault.message } },
+          deps,
+        )
+      : bury(record, fault, envelope.onDead === 'halt', delivery, deps);
   switch (outcome.kind) {
     case 'complete':
-      return complete(ended, outcome.result, deps);
+      return complete(ended, outcome, deps);
     case 'fail':
       return giveUp(outcome.fault);
     case 'retry':
@@ -203,10 +164,12 @@ export const finishAttempt = (
       return postpone(ended, 'interrupted', outcome.until ?? deps.clock.now(), deps);
     case 'wait':
       return suspend(ended, outcome.suspension, deps);
-    case 'cancelled': {
-      const change = cancelled(record, deps.clock.now(), outcome.request);
-      return conclude(record, change, { action: 'delete', as: 'cancelled' }, deps);
-    }
+    case 'undone':
+      return (await import('./stepwise.ts')).undone(record, outcome.failures, giveUp, deps);
+    case 'cancelled':
+      return owes
+        ? unwind(record, { kind: 'cancelled', ...outcome.request }, deps)
+        : endCancelled(record, outcome.request, deps);
     case 'lost': {
       const { id, kind, attempt } = record;
       const gone = { action: 'return', as: 'lost', seconds: deps.leaseSeconds } as const;

@@ -67,22 +67,6 @@ const runApart = async (
   return together.map(({ item }) => ({ item, result: decided.get(item) }));
 };
 
-/** Does what had to wait until the message waits. What fails is done when the message comes back. */
-const settle = async (
-  delivery: Delivery,
-  afterwards: NonNullable<Disposition['afterwards']>,
-  { visibility, logger }: BatchDeps,
-): Promise<void> => {
-  try {
-    await afterwards(visibility);
-  } catch (error) {
-    const { messageId, receives } = delivery;
-    logger.warn('a wait not checked; its message comes back soon', { messageId, error });
-    const entry = { delivery, seconds: faultSeconds(receives) };
-    await visibility.change([entry]).catch(() => undefined);
-  }
-};
-
 /**
  * Decides a batch of messages, and sets the visibility of those that must come back. One job's
  * error returns only this job's message; the batch itself does not fail.
@@ -123,9 +107,7 @@ export const processBatch = async (
   } catch (error) {
     deps.logger.warn('returned messages keep their visibility', { error });
   }
-  await Promise.all(
-    results.map(({ item, result }) => result?.afterwards && settle(item, result.afterwards, deps)),
-  );
+  await Promise.all(results.map(({ result }) => result?.afterwards?.(deps)));
   return {
     returned: returning.map(({ delivery }) => delivery.messageId),
     dispositions: results.flatMap(({ result }) => result ?? []),

@@ -19,24 +19,20 @@ import {
 } from '../record/claimOutcome.ts';
 import type { JobRecord } from '../record/record.ts';
 import { factsOf } from '../record/recordFacts.ts';
+import { CancelledError, InterruptedError, LeaseLostError } from './abortReasons.ts';
 import { type Children, collectChildren } from './childJobs.ts';
 import { refused } from './claimRefused.ts';
+import { leaseOf } from './conclude.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import { finishAttempt, leaseOf } from './finishAttempt.ts';
+import { finishAttempt } from './finishAttempt.ts';
 import { isForgotten, jobBefore, keepLooking } from './groupPlaces.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { lazySteps } from './lazySteps.ts';
+import { judged, lazySteps } from './lazySteps.ts';
 import { moveToPool } from './moveToPool.ts';
 import { ready } from './preconditions.ts';
 import { createProgress } from './progress.ts';
 import { quarantine } from './quarantine.ts';
-import {
-  type AttemptOutcome,
-  CancelledError,
-  InterruptedError,
-  LeaseLostError,
-  runAttempt,
-} from './runHandler.ts';
+import { type AttemptOutcome, runAttempt } from './runHandler.ts';
 import { admit } from './sourceLimits.ts';
 import { standBy, type WaitReason } from './standBy.ts';
 import { stepJobOf } from './stepJob.ts';
@@ -60,6 +56,8 @@ interface Effects {
 
 interface Ran {
   readonly outcome: AttemptOutcome;
+  /** Whether steps must be taken back should the job end now. */
+  readonly owes?: boolean;
   readonly startedAt: number;
   readonly runMs: number;
 }
@@ -74,6 +72,9 @@ const attempt = async (
 ): Promise<Ran> => {
   const { logger, clock, services, store, blobs } = deps;
   const startedAt = clock.now();
+  const changed =
+    record.wait && (await import('./stepwise.ts')).versionFault(record, job.definition);
+  if (changed) return { outcome: { kind: 'fail', fault: changed }, startedAt, runMs: 0 };
   const payload = await loadPayload(job, deps);
   if (!payload.ok) return { outcome: { kind: 'fail', fault: payload.error }, startedAt, runMs: 0 };
   const control = new AbortController();
@@ -123,7 +124,8 @@ const attempt = async (
       timeoutSeconds,
       steps,
     );
-    return { outcome, startedAt, runMs: clock.now() - startedAt };
+    const told = await judged(outcome, definition, steps);
+    return { outcome: told, startedAt, runMs: clock.now() - startedAt, owes: steps.owes() };
   } finally {
     clearTimeout(cut);
     release();
@@ -178,7 +180,9 @@ const claimAndRun = async (
     ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
     : await attempt(claimed.record, job, { children, dispatch }, timeoutSeconds, invocation, deps);
   const { record, earned } = dispatch.told();
-  const attempted = { record, envelope, definition, delivery, policy, children, funds, earned };
+  const { owes = record.owes ?? false } = ran;
+  const of = { record, envelope, definition, delivery, policy, children, funds, earned };
+  const attempted = { ...of, owes };
   const disposition = await finishAttempt(attempted, ran.outcome, deps);
   const given = { record, funds, earned, children: { shares: children.shares() } };
   returnFunds(given, disposition.as === 'completed');

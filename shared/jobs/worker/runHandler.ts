@@ -12,12 +12,18 @@ import { StepError, StepUseError, WaitTimeoutError } from '../steps/errors.ts';
 import type { Suspension } from '../steps/run.ts';
 import type { RunSteps } from '../steps/runSteps.ts';
 import type { Steps } from '../steps/stepTypes.ts';
+import {
+  CancelledError,
+  InterruptedError,
+  JobTimeoutError,
+  LeaseLostError,
+} from './abortReasons.ts';
 import { type AttemptOrigin, LeftBehindError, runAs } from './asyncOrigin.ts';
 
 /** How an attempt ended. */
 export type AttemptOutcome =
   /** `result` is JSON text, or undefined when the handler returned nothing. */
-  | { readonly kind: 'complete'; readonly result: string | undefined }
+  | { readonly kind: 'complete'; readonly result: string | undefined; readonly note?: string }
   /** `afterSeconds` is from 0 to a year; when undefined, the retry policy sets the delay. */
   | { readonly kind: 'retry'; readonly fault: Fault; readonly afterSeconds: number | undefined }
   | { readonly kind: 'fail'; readonly fault: Fault }
@@ -26,6 +32,8 @@ export type AttemptOutcome =
   | { readonly kind: 'cancelled'; readonly request: CancelRequest }
   /** The mesh had to stop the attempt; the job did nothing wrong. `until` in ms since the epoch. */
   | { readonly kind: 'interrupted'; readonly until?: number }
+  /** The run took steps back; `failures` says which it could not. */
+  | { readonly kind: 'undone'; readonly failures: readonly string[] }
   /** The run stopped to wait. */
   | { readonly kind: 'wait'; readonly suspension: Suspension }
   | { readonly kind: 'lost' };
@@ -33,43 +41,7 @@ export type AttemptOutcome =
 /** Why an attempt failed. */
 export type Fault = Told;
 
-/** Reason of an aborted signal: the attempt took longer than it may. */
-class JobTimeoutError extends Error {
-  override readonly name = 'JobTimeoutError';
-  readonly code = 'TIMEOUT';
-}
-/** Reason of an aborted signal: another attempt has the lease, so this one must write nothing. */
-export class LeaseLostError extends Error {
-  override readonly name = 'LeaseLostError';
-  readonly code = 'LEASE_LOST';
-}
-/** Reason of an aborted signal: the invocation ends. The attempt is given back, not counted. */
-export class InterruptedError extends Error {
-  override readonly name = 'InterruptedError';
-  readonly code = 'INTERRUPTED';
-}
-/** Reason of an aborted signal: a person cancelled the job. */
-export class CancelledError extends Error {
-  override readonly name = 'CancelledError';
-  readonly code = 'CANCELLED';
-  readonly request: CancelRequest;
-  constructor(request: CancelRequest) {
-    super(`cancelled by ${request.by}: ${request.reason}`);
-    this.request = request;
-  }
-}
-
 type ErrorType = abstract new (...args: never[]) => Error;
-
-/** Errors whose stack is not kept: it tells nothing more than their message. */
-const PLANNED: readonly ErrorType[] = [
-  PermanentError,
-  EnqueueError,
-  StepError,
-  StepUseError,
-  WaitTimeoutError,
-  JobTimeoutError,
-];
 
 /** Errors that the next attempt would meet again. */
 const FINAL: readonly ErrorType[] = [
@@ -79,6 +51,9 @@ const FINAL: readonly ErrorType[] = [
   StepUseError,
   WaitTimeoutError,
 ];
+
+/** Errors whose stack is not kept: it tells nothing more than their message. */
+const PLANNED = [...FINAL, JobTimeoutError];
 
 const faultOf = (thrown: unknown): Fault => {
   if (!PLANNED.some((type) => isA(thrown, type)))
@@ -186,15 +161,23 @@ const begin = async (
 };
 
 /** What a step needed outside could not be reached; says nothing about the handler. */
-class UnreachedError extends Error {
-  override readonly name = 'UnreachedError';
-}
+class UnreachedError extends Error {}
+
+/** What the handler returned; in a run that takes steps back, what became of that. */
+const outcomeOfRun = async (
+  run: Promise<unknown>,
+  { unwinding, unwound, handled }: RunSteps,
+): Promise<AttemptOutcome> => {
+  if (!unwinding) return outcomeOfResult(await run);
+  run.then(handled, handled);
+  return { kind: 'undone', failures: await unwound };
+};
 
 const endOf = async (suspended: Promise<Suspension>): Promise<AttemptOutcome> => {
   try {
     return { kind: 'wait', suspension: await suspended };
   } catch (cause) {
-    throw new UnreachedError('a step could not reach its store', { cause });
+    throw new UnreachedError('', { cause });
   }
 };
 
@@ -210,8 +193,9 @@ export const runAttempt = async (
   context: Omit<JobContext, 'signal' | keyof Steps>,
   control: AbortController,
   timeoutSeconds: number,
-  { steps, suspended, stop }: RunSteps,
+  runSteps: RunSteps,
 ): Promise<AttemptOutcome> => {
+  const { steps, suspended, stop } = runSteps;
   const { signal } = control;
   const endsAt = context.clock.now() + timeoutSeconds * 1_000;
   const timer = setTimeout(() => {
@@ -235,7 +219,7 @@ export const runAttempt = async (
   try {
     const given = { ...context, ...steps, signal };
     const run = runAs(origin, () => begin(definition, payload, given, timeoutSeconds));
-    return await Promise.race([run.then(outcomeOfResult), cutOff, endOf(suspended)]);
+    return await Promise.race([outcomeOfRun(run, runSteps), cutOff, endOf(suspended)]);
   } catch (error) {
     if (isA(error, UnreachedError)) throw error.cause;
     // After an abort, the reason of the abort tells more than what the handler threw.

@@ -1,6 +1,7 @@
 /** Where a job waits in the middle of its work, and what it looks for before it may wait. */
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { Delivery, Visibility } from '../ports/jobs.ts';
+import type { JobDefinition } from '../kinds/defineJob.ts';
+import type { Delivery } from '../ports/jobs.ts';
 import { isTerminal, type JobRecord, signalsSince } from '../record/record.ts';
 import { type Stay, stayed, suspended } from '../record/suspension.ts';
 import type { Transition } from '../record/transitions.ts';
@@ -10,6 +11,7 @@ import { keepEnvelopes } from './childJobs.ts';
 import type { Disposition, Fate, JobDeps } from './disposition.ts';
 import { isAlone } from './groupPlaces.ts';
 import { deferOrPark, inTable, receiptOf } from './park.ts';
+import { faultSeconds } from './waitTimes.ts';
 
 const firstEnd = ({ for: waits }: Wait): number =>
   Math.min(...waits.map(({ until }) => until ?? Number.POSITIVE_INFINITY));
@@ -68,7 +70,7 @@ const arrivedOf = async (
 const lookAround = async (record: JobRecord, wait: Wait, deps: JobDeps): Promise<boolean> => {
   if (!isOpen(wait)) return false;
   for (const key of await arrivedOf(record, wait, deps)) {
-    const woken = await deps.flows.wake(record.id, key, deps.clock.now());
+    const woken = await deps.signals.wake(record.id, key, deps.clock.now());
     if (woken.kind === 'woken') return true;
   }
   return false;
@@ -76,12 +78,24 @@ const lookAround = async (record: JobRecord, wait: Wait, deps: JobDeps): Promise
 
 /**
  * The look of a job whose message is about to wait in its queue: after the message's visibility is
- * set, because that would undo the wake of a signal that came meanwhile.
+ * set, because that would undo the wake of a signal that came meanwhile. When the look fails, the
+ * message comes back soon.
  */
 const lookAfterwards =
-  (record: JobRecord, wait: Wait, delivery: Delivery, deps: JobDeps) =>
-  async (visibility: Visibility): Promise<void> => {
-    if (await lookAround(record, wait, deps)) await visibility.release(receiptOf(delivery));
+  (
+    record: JobRecord,
+    wait: Wait,
+    delivery: Delivery,
+    deps: JobDeps,
+  ): NonNullable<Disposition['afterwards']> =>
+  async ({ visibility }) => {
+    try {
+      if (await lookAround(record, wait, deps)) await visibility.release(receiptOf(delivery));
+    } catch (error) {
+      deps.logger.warn('a wait not checked; its message comes back soon', { id: record.id, error });
+      const entry = { delivery, seconds: faultSeconds(delivery.receives) };
+      await visibility.change([entry]).catch(() => undefined);
+    }
   };
 
 const watched = async (
@@ -111,6 +125,7 @@ export interface Plan {
 export const planSuspension = async (
   record: JobRecord,
   { wait, calls }: Suspension,
+  of: { readonly owes: boolean; readonly version: JobDefinition['version'] | undefined },
   delivery: Delivery,
   deps: JobDeps,
 ): Promise<Plan> => {
@@ -120,7 +135,9 @@ export const planSuspension = async (
     ...(text !== undefined && { calls: text }),
     ...(ref !== undefined && { callsRef: ref }),
   };
-  const change = suspended(record, deps.clock.now(), wait, stay, called);
+  const version = of.version === undefined ? {} : { stepsVersion: String(of.version) };
+  const more = { ...called, ...version, ...(of.owes && { owes: true as const }) };
+  const change = suspended(record, deps.clock.now(), wait, stay, more);
   const watch = (disposition: Disposition) =>
     watched(record, wait, stay, disposition, delivery, deps);
   return { change, fate, watch };
