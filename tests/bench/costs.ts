@@ -16,11 +16,14 @@ import { USD } from '#infra/monitoring/prices.ts';
 import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { KIND_METRICS } from '#shared/contracts/metrics.ts';
 import { measureFeatures } from './features.ts';
+import { measurePaidJobs } from './paid.ts';
 import { measurePlainJobs } from './price.ts';
 import { title } from './stats.ts';
 
 const MILLION = 1e6;
 const BATCHES = 10;
+/** So many until a payer's allowance has grown, and so many that are counted. */
+const PAID_BATCHES = 20;
 const WORKER_GB = 0.5;
 
 type ByLevel = Readonly<Record<MonitoringLevel, FixedCosts>>;
@@ -62,6 +65,8 @@ export const COUNTED = {
     { what: 'a rate limit, made to wait', writeUnits: 1.1, queueRequests: 0.2 },
     { what: 'a concurrency limit', writeUnits: 2, queueRequests: 0 },
     { what: 'a callback', writeUnits: 1, queueRequests: 0.1 },
+    { what: 'a price', writeUnits: 5.07, queueRequests: 0.3 },
+    { what: 'the statements of a price', writeUnits: 3.04, queueRequests: 0 },
   ],
 } as const;
 
@@ -70,17 +75,22 @@ export const count = async () => {
   const plain = await measurePlainJobs(BATCHES);
   // The first one is a plain job.
   const [, ...features] = Object.entries(await measureFeatures());
+  const paid = await measurePaidJobs(PAID_BATCHES, PAID_BATCHES);
   return {
     plain: plain.map(({ batchSize, writeUnits, sqsRequests: queueRequests }) => ({
       batchSize,
       writeUnits,
       queueRequests,
     })),
-    features: features.map(([what, { units: writeUnits, sqs: queueRequests }]) => ({
-      what,
-      writeUnits,
-      queueRequests,
-    })),
+    features: [
+      ...features.map(([what, { units: writeUnits, sqs: queueRequests }]) => ({
+        what,
+        writeUnits,
+        queueRequests,
+      })),
+      { what: 'a price', writeUnits: paid.writeUnits, queueRequests: paid.queueRequests },
+      { what: 'the statements of a price', writeUnits: paid.entryUnits, queueRequests: 0 },
+    ],
   };
 };
 
@@ -177,7 +187,8 @@ Gateway endpoints of DynamoDB and S3 are free.
 ${perMillion().join('\n')}
 
 A row that begins with \`+\` comes on top of its plain jobs, without the time of its functions and the
-share of Lambda's pollers. Reads, at a fifth of the price of a write, are left out: a plain job has
+share of Lambda's pollers. A price is that of a payer who pays for many jobs in batches of ten; the
+first ten jobs of a payer need twice the units. Reads, at a fifth of the price of a write, are left out: a plain job has
 none. Add the time that the jobs take: a job of 100 ms that has a worker of 512 MB to itself
 costs US$ ${compute(100)} a million, one of ten that run side by side in a batch US$ ${compute(10)}. What functions print
 costs US$ ${USD.logGigabyte} per GB; \`npm run bench -- mesh\` counts the bytes.

@@ -30,19 +30,24 @@ import { line, round, title } from './stats.ts';
 
 const MILLION = 1e6;
 const WORKER_GB = 0.5;
-const SIZE = 10;
+export const SIZE = 10;
 
 const nothing = (): void => undefined;
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-const deliveriesOf = (batch: number, size: number, queueUrl: string, delayMs = 0): Delivery[] =>
+export const deliveriesOf = (
+  batch: number,
+  size: number,
+  queueUrl: string,
+  { delayMs = 0, ...over }: { readonly delayMs?: number; readonly cost?: object } = {},
+): Delivery[] =>
   Array.from({ length: size }, (_, n) => ({
     messageId: `message-${size}-${delayMs}-${batch}-${n}`,
     receiptHandle: `handle-${n}`,
     queueUrl,
     priority: 'normal',
     group: `group-${n}`,
-    body: JSON.stringify({ kind: 'echo', payload: { batch, n, delayMs } }),
+    body: JSON.stringify({ kind: 'echo', payload: { batch, n, delayMs }, ...over }),
     sentAt: Date.now(),
     receives: 1,
   }));
@@ -59,7 +64,7 @@ const dollars = (counts: Counts, jobs: number, size: number, msPerJob: number): 
   return usd * MILLION;
 };
 
-const open = async () => {
+export const openWorker = async () => {
   const [tables, queues] = await Promise.all([
     startTableServer(),
     startFauxqs({ port: 0, logger: false }),
@@ -115,7 +120,7 @@ const open = async () => {
   return { deps, counts, queueUrl, endpoint: tables.endpoint, close };
 };
 
-type World = Awaited<ReturnType<typeof open>>;
+type World = Awaited<ReturnType<typeof openWorker>>;
 
 const measure = async (
   { deps, counts, queueUrl }: World,
@@ -139,7 +144,7 @@ const measure = async (
 
 /** What plain jobs ask of tables and queues, in batches of ten and one at a time. */
 export const measurePlainJobs = async (batches: number) => {
-  const world = await open();
+  const world = await openWorker();
   try {
     return [
       await measure(world, { batches, size: SIZE }),
@@ -152,7 +157,7 @@ export const measurePlainJobs = async (batches: number) => {
 
 /** All that a plain job asks of tables and queues when it is sent, received and deleted by tens. */
 export const requestsOfAJob = async (): Promise<number> => {
-  const world = await open();
+  const world = await openWorker();
   try {
     const { dynamoRequests, sqsRequests } = await measure(world, { batches: 10, size: SIZE });
     return dynamoRequests + sqsRequests + 3 / SIZE;
@@ -163,7 +168,7 @@ export const requestsOfAJob = async (): Promise<number> => {
 
 export const benchPrice = async (batches = 50) => {
   title('The price of a plain job');
-  const world = await open();
+  const world = await openWorker();
   try {
     const ofTens = { batches, size: SIZE };
     const first = [await measure(world, ofTens), await measure(world, { batches, size: 1 })];
@@ -188,11 +193,11 @@ const PEER_BATCHES = 40;
 /** Beside Powertools, on the same table server, in the same process, with the same batches. */
 export const benchPeer = async () => {
   title('Beside @aws-lambda-powertools/batch (FIFO) + idempotency, batches of 10');
-  const { deps, counts, queueUrl, endpoint, close } = await open();
+  const { deps, counts, queueUrl, endpoint, close } = await openWorker();
   const results: Record<string, unknown> = {};
   for (const workMs of [0, 100]) {
     const peer = await createPeer(endpoint, workMs);
-    const batchOf = (batch: number) => deliveriesOf(batch, SIZE, queueUrl, workMs);
+    const batchOf = (batch: number) => deliveriesOf(batch, SIZE, queueUrl, { delayMs: workMs });
     const theirs = await timed(PEER_BATCHES, SIZE, peer.counts, (batch) =>
       peer.run({ bodies: batchOf(batch) }),
     );
