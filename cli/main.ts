@@ -44,7 +44,7 @@ const program = new Command('sheratan')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage))
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 failure, 2 usage, 3 not found, 4 refused or failed jobs, 5 still open.',
+    '\nExit codes: 0 done, 1 failure, 2 usage, 3 not found, 4 refused or failed jobs, 5 not known or not ended yet.',
   );
 
 let exitCode: ExitCode = EXIT.ok;
@@ -65,7 +65,7 @@ const hosted = (command: Command): Command =>
     .option('--logs', "print the functions' log lines");
 
 hosted(program.command('up'))
-  .description('start the embedded cloud and stay')
+  .description('start the embedded cloud and keep it running')
   .action((options: UpOptions) => run(up(options)));
 
 program
@@ -79,7 +79,7 @@ hosted(program.command('dev'))
   .action((options: UpOptions) => run(dev(options)));
 
 hosted(program.command('start'))
-  .description('start the embedded cloud, run the sample jobs, stay')
+  .description('start the embedded cloud, run the sample jobs, and keep it running')
   .option('--once', 'leave when the sample jobs have ended')
   .option('--json', 'for programs')
   .action((options: StartOptions) => run(start(options)));
@@ -142,12 +142,12 @@ targeted(program.command('why'))
   .action((id: string, options: SessionOptions) => run(why(id, options)));
 
 targeted(program.command('flow'))
-  .description('the tree of what a job brought about, with states')
+  .description('the tree of the jobs that follow from a job, with states')
   .argument('<id>')
   .action((id: string, options: SessionOptions) => run(flow(id, options)));
 
 addOperatorCommands(program, run);
-const imports = program.command('import').description('from the original system');
+const imports = program.command('import').description('bring in data of the original system');
 addLedgerCommands(program, imports, run);
 addHostsCommands(program, imports, run);
 addHostCommands(program, run);

@@ -99,7 +99,9 @@ const addControl = (program: Command, run: Run): void => {
   ] as const)
     decided(program.command(name))
       .description(
-        paused ? 'let nothing start: everywhere, or of one queue or source' : 'let it start again',
+        paused
+          ? 'let no job start: of the mesh, or of one queue or source'
+          : 'let the jobs start again',
       )
       .addOption(new Option('--queue <priority>', 'only this queue').conflicts('source'))
       .option('--source <source>', 'only this source')
