@@ -32,7 +32,7 @@ const flow = (inventory: Inventory): Widget => {
 /** Queues, outcomes and times of jobs. */
 export const jobsRow = (inventory: Inventory): Row => ({
   title: 'Jobs',
-  hint: 'Sent above completed for long: workers cannot keep up, or a limit holds. Dead or quarantined: `sheratan jobs`, then `sheratan why ID`.',
+  hint: 'When more is sent than completed for long, workers cannot keep up, or a limit holds jobs back. When jobs are dead or quarantined: `sheratan jobs`, then `sheratan why ID`.',
   widgets: [
     flow(inventory),
     {

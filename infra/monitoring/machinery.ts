@@ -7,7 +7,7 @@ import type { Row, Series, Stat, Widget } from './spec.ts';
 /** Posts of results, and the work of relay and timekeeper. */
 export const callbacksRow = (inventory: Inventory): Row => ({
   title: 'Callbacks',
-  hint: 'Retried for long: a receiver is down. Given up: `sheratan callbacks`, and when the receiver is back `sheratan callbacks replay --failed`.',
+  hint: 'When callbacks are retried for long, a receiver is down. When some are given up: `sheratan callbacks`, and when the receiver is back, `sheratan callbacks replay --failed`.',
   widgets: [
     {
       title: 'Callbacks',
@@ -145,7 +145,7 @@ export const functionsRow = (inventory: Inventory): Row => {
 /** Conflicts, throttling and used units of the tables. */
 export const tablesRow = (inventory: Inventory): Row => ({
   title: 'Tables',
-  hint: 'Failed conditions are duplicates at work. Conflicts that grow with load: one account or source is hot.',
+  hint: 'A failed condition is a duplicate that was found and did no harm. When conflicts grow with the load, many jobs write to one account or source.',
   widgets: [
     {
       title: 'Conflicts',

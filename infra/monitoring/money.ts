@@ -13,7 +13,7 @@ import type { Row, Series } from './spec.ts';
 /** Holds, charges, the journal and the trial balance. */
 export const ledgerRow = (inventory: Inventory): Row => ({
   title: 'Ledger',
-  hint: 'A difference other than 0 is a bug or a hand in the table: `sheratan ledger verify` names the first wrong item.',
+  hint: 'A difference other than 0 is a fault of the code, or the table was changed by hand: `sheratan ledger verify` names the first wrong item.',
   widgets: [
     {
       title: 'Holds, postings, releases',
