@@ -9,6 +9,7 @@ import { deferred } from '#shared/kernel/deferred.ts';
 import type { ReplayOptions, SecretOptions } from './commands/callbacks.ts';
 import type { LimitOptions, PauseOptions, StateOptions } from './commands/control.ts';
 import type { RedriveCommandOptions } from './commands/redrive.ts';
+import type { RetryOptions } from './commands/retry.ts';
 import type { AddScheduleOptions } from './commands/schedules.ts';
 import type { SignalCommandOptions } from './commands/signal.ts';
 import type { ExitCode } from './errors.ts';
@@ -21,6 +22,7 @@ const controlCommands = () => import('./commands/control.ts');
 const { listLimits, pause, setLimits, state } = deferred(controlCommands);
 const { cancel, decideGroups, listGroups } = deferred(() => import('./commands/decide.ts'));
 const { doctor } = deferred(() => import('./commands/doctor.ts'));
+const { retry } = deferred(() => import('./commands/retry.ts'));
 const { signal } = deferred(() => import('./commands/signal.ts'));
 const { redriveCommand } = deferred(() => import('./commands/redrive.ts'));
 const { addScheduleCommand, enable, listSchedulesCommand, removeScheduleCommand } = deferred(
@@ -44,6 +46,12 @@ const addJobDecisions = (program: Command, run: Run): void => {
     .action((job: string, name: string, data: string | undefined, options: SignalCommandOptions) =>
       run(signal(job, name, data, options)),
     );
+
+  decided(program.command('retry'))
+    .description('put an ended job back from one of its steps')
+    .argument('<job>', 'its id')
+    .requiredOption('--from <step>', 'this step, and all that ended after it, are done again')
+    .action((job: string, options: RetryOptions) => run(retry(job, options)));
 
   decided(program.command('redrive'))
     .description('put dead and refused jobs back, oldest first')

@@ -168,6 +168,8 @@ const createMemory = (signals: NonNullable<Outside['signals']>, clock: Clock) =>
     refuse: (_of, { name }, why) => {
       throw new MeshError('SIGNAL_INVALID', `signal "${name}": ${why}`);
     },
+    renew: () => Promise.resolve(),
+    drop: () => Promise.resolve(),
     arrived: () => Promise.resolve([...arrivals.keys()]),
   };
   const blobs: StepDeps['blobs'] = {

@@ -14,6 +14,8 @@ export const STEP_LIMITS = {
   signalsRefusedMax: 20,
   /** A signal counts for a job that was sent at most so much later. */
   signalAheadSeconds: 3_600,
-  /** How long steps are kept after they ended. */
+  /** Steps are kept so much longer than the job waits, for its end and for a redrive. */
+  stepMarginSeconds: 1_209_600,
+  /** How long steps are kept after they ended, unless their job waits longer. */
   stepKeptSeconds: 3_888_000,
 } as const;

@@ -1,10 +1,14 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
 import { defineJob, type JobContext, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { cancelJob } from '#shared/jobs/operator/cancel.ts';
+import { redrive } from '#shared/jobs/operator/redrive.ts';
+import { retryFrom } from '#shared/jobs/operator/retryFrom.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import type { SignalOutcome } from '#shared/jobs/steps/kept.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
@@ -384,4 +388,44 @@ describe('a job whose program changed while it waited', () => {
       'it stopped under version 1 of its kind, and the kind has version 2',
     );
   });
+});
+
+describe('a dead job that is put back', () => {
+  const redriveDeps = () => {
+    const urls = { critical: worker.queueUrl, high: worker.queueUrl, normal: worker.queueUrl };
+    const queueUrls = { ...urls, low: worker.queueUrl };
+    return { ...worker.deps, outgoing: createOutgoing({ sqs: worker.sqs, queueUrls }) };
+  };
+
+  it.each([
+    ['from a step does it and all after it again', 'flight', ['flight', 'hotel']],
+    ['as a whole does all again that was taken back', undefined, ['flight', 'hotel']],
+  ])('%s', async (how, from, again) => {
+    const id = `again ${how.length}`;
+    await worker.send({ kind: 'trip', id, payload: { waits: false } }, id.replace(' ', '-'));
+    await worker.drain();
+    await pass(1);
+    done.length = 0;
+    const row = (await worker.store.get(id)) as JobRecord;
+    expect(row.status).toBe('DEAD');
+    if (from) await retryFrom(row, from, { by: 'ada' }, redriveDeps());
+    else await redrive([row], { by: 'ada' }, redriveDeps());
+    await pass(1);
+    expect(done.slice(0, 2)).toEqual(again);
+    expect(done.slice(2)).toEqual(['back hotel h1', 'back flight f1']);
+    const note = (await worker.store.get(id))?.history.find(
+      ({ event }) => event === 'redriven',
+    )?.note;
+    expect(note).toContain(from ? 'from step "flight"' : 'done again: ');
+  });
+});
+
+it('steps are kept for as long as their job waits', async () => {
+  const id = 'long';
+  await worker.send({ kind: 'order', id, payload: { seconds: 365 * 86_400 } }, id);
+  await worker.drain();
+  const { Item } = await worker.table.client.send(
+    new GetCommand({ TableName: worker.table.table, Key: { pk: `JOB#${id}`, sk: 'STEP#charge' } }),
+  );
+  expect(Number(Item?.['expiresAt'])).toBeGreaterThan(worker.clock.now() / 1_000 + 366 * 86_400);
 });

@@ -1,10 +1,12 @@
 /** StepStore on DynamoDB. */
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { JOBS_TTL, SIGNAL_PREFIX, STEP_PREFIX } from '#shared/contracts/tables.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { mapPool } from '#shared/kernel/pool.ts';
 import type { KeptStep, StepStore, StepsOf } from '../steps/kept.ts';
 import type { StoreOptions } from './jobStore.ts';
+import { WIDTH } from './readJobs.ts';
 import { jobKey } from './recordItems.ts';
 import {
   arrivalOf,
@@ -36,10 +38,44 @@ const putInput = (table: string, owner: StepsOf, step: KeptStep) => {
   } as const;
 };
 
+/** What keeps steps for longer, and what deletes them. */
+const upkeep = (options: StoreOptions): Pick<StepStore, 'renew' | 'drop'> => {
+  const { client, table } = options;
+  return {
+    renew: async ({ id, expiresAt }, from) => {
+      const items = await itemsOf(options, id, SIGNAL_PREFIX, behind(STEP_PREFIX));
+      const old = items.filter((item) => Number(item[JOBS_TTL]) < from);
+      await mapPool(old, WIDTH, ({ pk, sk }) =>
+        client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { pk, sk },
+            UpdateExpression: `SET ${JOBS_TTL} = :ttl`,
+            ExpressionAttributeValues: { ':ttl': expiresAt },
+          }),
+        ),
+      );
+    },
+
+    drop: async ({ id }, names) => {
+      const { pk } = jobKey(id);
+      const keys = names.flatMap((name) => [
+        { pk, sk: `${STEP_PREFIX}${name}` },
+        { pk, sk: `${SIGNAL_PREFIX}${name}` },
+      ]);
+      await mapPool(keys, WIDTH, (Key) =>
+        client.send(new DeleteCommand({ TableName: table, Key })),
+      );
+    },
+  };
+};
+
 /** The steps in one Jobs table. */
 export const createStepStore = (options: StoreOptions): StepStore => {
   const { client, table } = options;
   return {
+    ...upkeep(options),
+
     read: async (owner) => {
       const items = await itemsOf(options, owner.id, SIGNAL_PREFIX, behind(STEP_PREFIX));
       const isStep = ({ sk }: StepItem) => String(sk).startsWith(STEP_PREFIX);

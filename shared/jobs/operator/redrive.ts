@@ -13,6 +13,8 @@ import type { Kinds } from '../kinds/defineJob.ts';
 import type { Blobs, FlowStore, JobStore, Outgoing, OutgoingMessage } from '../ports/jobs.ts';
 import { type Decider, redriven } from '../record/operatorTransitions.ts';
 import type { JobRecord, Status } from '../record/record.ts';
+import { type StepStore, undoName } from '../steps/kept.ts';
+import { ownerOf } from '../steps/owner.ts';
 import { keepBody, keptBody } from '../worker/park.ts';
 
 /** Which jobs to put back: every field that is given must match. */
@@ -56,6 +58,9 @@ export interface RedriveOptions extends Decider {
   readonly patch?: Json | undefined;
   /** How many jobs start in a second; all at once when absent. */
   readonly perSecond?: number | undefined;
+  /** The step from which the job is done again, and all steps that are. */
+  readonly from?: string | undefined;
+  readonly again?: readonly string[] | undefined;
 }
 
 export interface RedriveDeps {
@@ -63,6 +68,7 @@ export interface RedriveDeps {
   readonly store: Pick<JobStore, 'get' | 'change' | 'create'>;
   readonly flows: FlowStore;
   readonly blobs: Blobs;
+  readonly stepStore: Pick<StepStore, 'read' | 'drop'>;
   readonly outgoing: Outgoing;
   readonly clock: Clock;
 }
@@ -120,11 +126,29 @@ interface PutBack {
   readonly job: ValidJob;
 }
 
+/** Drops the steps that are done again: those that are asked for, and all that were taken back. */
+const dropSteps = async (
+  record: JobRecord,
+  again: readonly string[] = [],
+  { stepStore, clock }: RedriveDeps,
+): Promise<readonly string[]> => {
+  if (again.length === 0 && !record.unwind) return [];
+  const owner = ownerOf(record, clock.now());
+  const { steps } = await stepStore.read(owner);
+  const names = new Set(steps.map(({ name }) => name));
+  const undone = steps.flatMap(({ name }) =>
+    names.has(undoName(name)) ? [name, undoName(name)] : [],
+  );
+  const dropped = [...new Set([...again, ...undone])];
+  await stepStore.drop(owner, dropped);
+  return dropped;
+};
+
 const putBack = async (
   record: JobRecord,
   { body, job }: Exclude<Prepared, NotRedriven>,
   dueAt: number,
-  { by, reason, patch }: RedriveOptions,
+  { by, reason, patch, from, again }: RedriveOptions,
   deps: RedriveDeps,
 ): Promise<PutBack | NotRedriven> => {
   const { id } = record;
@@ -141,6 +165,8 @@ const putBack = async (
     contentHash,
     kind: envelope.kind,
     patched: patch !== undefined,
+    from,
+    again: await dropSteps(record, again, deps),
     dependencies: dependencies.length,
   });
   const { kind: outcome } = await deps.store.change(record, change);

@@ -1,5 +1,6 @@
 /** What a person decides about an ended job, as transitions: pure. */
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { clipped } from '#shared/kernel/text.ts';
 import type { HistoryEvent, JobRecord } from './record.ts';
 import { appended, dueKey, expiry, type KeptBody, type Transition } from './transitions.ts';
 
@@ -44,26 +45,39 @@ export interface Again extends KeptBody, Decider {
   readonly contentHash: string;
   readonly kind: string;
   readonly patched: boolean;
+  /** The step from which the job is done again. */
+  readonly from?: string | undefined;
+  /** The steps and waits that are done again. */
+  readonly again?: readonly string[] | undefined;
   /** How many dependencies the job must wait for. When there are any, `dueAt` is the deadline. */
   readonly dependencies: number;
 }
 
 /** The job is put back by hand: a new generation with fresh counters; its old errors are kept. */
 export const redriven = (record: JobRecord, now: number, again: Again): Transition => {
-  const { by, reason, dueAt, patched, dependencies, ...kept } = again;
+  const { by, reason, dueAt, patched, dependencies, from, again: redone = [], ...kept } = again;
+  const { wait } = record;
   const waits = dependencies > 0;
-  const notes = [patched ? 'with a changed payload' : '', reason ?? ''].filter(Boolean);
+  const notes = [
+    patched ? 'with a changed payload' : '',
+    from === undefined ? '' : `from step "${from}"`,
+    redone.length > 0 ? `done again: ${redone.join(', ')}` : '',
+    reason ?? '',
+  ].filter(Boolean);
   const event: HistoryEvent = {
     at: now,
     event: 'redriven',
     by,
     ...(!waits && { dueAt }),
-    ...noted(notes.length > 0 ? notes.join('; ') : undefined),
+    ...noted(notes.length > 0 ? clipped(notes.join('; '), LIMITS.errorMessageMax) : undefined),
   };
   return {
     to: waits ? 'WAITING' : 'SCHEDULED',
     set: {
       ...kept,
+      ...(wait && {
+        wait: { ...wait, for: wait.for.filter(({ name }) => !redone.includes(name)) },
+      }),
       ...(waits && { pending: new Set(Array(dependencies).keys()) }),
       dueAt,
       due: dueKey(record.id),
@@ -79,6 +93,8 @@ export const redriven = (record: JobRecord, now: number, again: Again): Transiti
       'expiresAt',
       'cancelRequest',
       'place',
+      'unwind',
+      'owes',
       ...(waits ? [] : (['pending'] as const)),
     ],
   };

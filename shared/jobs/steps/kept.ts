@@ -120,6 +120,15 @@ export interface StepStore {
    * when too many were taken back.
    */
   refuse(job: StepsOf, signal: Signal, why: string): Promise<boolean>;
+  /**
+   * Keeps what is kept of a job for longer: all that would be deleted before `from` is kept until the
+   * job's `expiresAt`. Both in seconds since the epoch.
+   */
+  renew(job: StepsOf, from: number): Promise<void>;
+  /**
+   * Deletes steps and ends of waits of a job, by their names, so that the next run does them again.
+   */
+  drop(job: StepsOf, names: readonly string[]): Promise<void>;
   /** The names of the signals that have come, of all waits of the job. */
   arrived(job: Pick<StepsOf, 'id' | 'since'>): Promise<readonly string[]>;
 }

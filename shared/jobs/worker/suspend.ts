@@ -6,6 +6,7 @@ import { isTerminal, type JobRecord, signalsSince } from '../record/record.ts';
 import { type Stay, stayed, suspended } from '../record/suspension.ts';
 import type { Transition } from '../record/transitions.ts';
 import { callKey, type KeptWait, signalKey, type Wait } from '../steps/kept.ts';
+import { ownerOf } from '../steps/owner.ts';
 import type { Suspension } from '../steps/run.ts';
 import { keepEnvelopes } from './childJobs.ts';
 import type { Disposition, Fate, JobDeps } from './disposition.ts';
@@ -113,6 +114,13 @@ const watched = async (
   return isWoken ? { ...disposition, action: 'return', seconds: 0 } : disposition;
 };
 
+/** Keeps the steps of an old job for as long as the job waits; for a young job nothing is done. */
+const keepSteps = async (record: JobRecord, until: number, { stepStore }: JobDeps) => {
+  const from = Math.floor(until / 1_000) + LIMITS.stepMarginSeconds;
+  const oldest = Math.floor(record.createdAt / 1_000) + LIMITS.stepKeptSeconds;
+  if (from > oldest) await stepStore.renew(ownerOf(record, until), from);
+};
+
 /** How a run that stops to wait is written down. */
 export interface Plan {
   readonly change: Transition;
@@ -130,6 +138,7 @@ export const planSuspension = async (
   deps: JobDeps,
 ): Promise<Plan> => {
   const { fate, ...stay } = await placeOf(record, wait, delivery, deps);
+  await keepSteps(record, stay.until, deps);
   const { text, ref } = await keepEnvelopes(record.id, calls, deps.blobs);
   const called = {
     ...(text !== undefined && { calls: text }),
