@@ -16,6 +16,7 @@ import { USD } from '#infra/monitoring/prices.ts';
 import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { KIND_METRICS } from '#shared/contracts/metrics.ts';
 import { measureFeatures } from './features.ts';
+import { measureHostedJobs } from './hosted.ts';
 import { measurePaidJobs } from './paid.ts';
 import { measurePlainJobs } from './price.ts';
 import { title } from './stats.ts';
@@ -67,6 +68,7 @@ export const COUNTED = {
     { what: 'a callback', writeUnits: 1, queueRequests: 0.1 },
     { what: 'a price', writeUnits: 5.07, queueRequests: 0.3 },
     { what: 'the statements of a price', writeUnits: 3.04, queueRequests: 0 },
+    { what: 'a host that runs it', writeUnits: 3, queueRequests: 0 },
   ],
 } as const;
 
@@ -76,6 +78,8 @@ export const count = async () => {
   // The first one is a plain job.
   const [, ...features] = Object.entries(await measureFeatures());
   const paid = await measurePaidJobs(PAID_BATCHES, PAID_BATCHES);
+  const hosted = await measureHostedJobs(BATCHES);
+  const [{ writeUnits: ofPlain }] = plain;
   return {
     plain: plain.map(({ batchSize, writeUnits, sqsRequests: queueRequests }) => ({
       batchSize,
@@ -90,6 +94,7 @@ export const count = async () => {
       })),
       { what: 'a price', writeUnits: paid.writeUnits, queueRequests: paid.queueRequests },
       { what: 'the statements of a price', writeUnits: paid.entryUnits, queueRequests: 0 },
+      { what: 'a host that runs it', writeUnits: hosted.writeUnits - ofPlain, queueRequests: 0 },
     ],
   };
 };
@@ -188,7 +193,7 @@ ${perMillion().join('\n')}
 
 A row that begins with \`+\` comes on top of its plain jobs, without the time of its functions and the
 share of Lambda's pollers. A price is that of a payer who pays for many jobs in batches of ten; the
-first ten jobs of a payer need twice the units. Reads, at a fifth of the price of a write, are left out: a plain job has
+first ten jobs of a payer need twice the units. A job on a host that is paid needs both. Reads, at a fifth of the price of a write, are left out: a plain job has
 none. Add the time that the jobs take: a job of 100 ms that has a worker of 512 MB to itself
 costs US$ ${compute(100)} a million, one of ten that run side by side in a batch US$ ${compute(10)}. What functions print
 costs US$ ${USD.logGigabyte} per GB; \`npm run bench -- mesh\` counts the bytes.

@@ -39,7 +39,7 @@ export const deliveriesOf = (
   batch: number,
   size: number,
   queueUrl: string,
-  { delayMs = 0, ...over }: { readonly delayMs?: number; readonly cost?: object } = {},
+  { delayMs = 0, ...over }: { readonly delayMs?: number } & Readonly<Record<string, unknown>> = {},
 ): Delivery[] =>
   Array.from({ length: size }, (_, n) => ({
     messageId: `message-${size}-${delayMs}-${batch}-${n}`,
