@@ -65,6 +65,14 @@ export const COUNTED = {
     { what: 'a rate limit, not reached', writeUnits: 0.1, queueRequests: 0 },
     { what: 'a rate limit, made to wait', writeUnits: 1.1, queueRequests: 0.2 },
     { what: 'a concurrency limit', writeUnits: 2, queueRequests: 0 },
+    { what: '10 steps', writeUnits: 10, queueRequests: 0 },
+    { what: 'a sleep of a minute', writeUnits: 2, queueRequests: 0.2 },
+    { what: 'a sleep of half an hour', writeUnits: 4, queueRequests: 1.3 },
+    {
+      what: 'a wait for a signal, and a delayed job that sends it',
+      writeUnits: 5,
+      queueRequests: 0.76,
+    },
     { what: 'a callback', writeUnits: 1, queueRequests: 0.1 },
     { what: 'a price', writeUnits: 5.07, queueRequests: 0.3 },
     { what: 'the statements of a price', writeUnits: 3.04, queueRequests: 0 },
@@ -156,6 +164,22 @@ const perMillion = (): readonly string[] => [
 const compute = (ms: number): string =>
   money((ms / 1_000) * WORKER_GB * USD.gigabyteSecond * MILLION);
 
+/** US$ for a million operations of services that keep steps, by their price lists. */
+const SERVICES = [
+  ['Lambda durable functions, an operation', 8],
+  ['Step Functions, a transition', 25],
+] as const;
+
+const besideSteps = (): readonly string[] => {
+  const own = USD.writeUnit * MILLION;
+  return [
+    row('', 'US$', 'times'),
+    row('---', '---:', '---:'),
+    row('a step here', money(own), '1'),
+    ...SERVICES.map(([what, usd]) => row(what, money(usd), (usd / own).toFixed(1))),
+  ];
+};
+
 const document = (costs: ByLevel): string => `# Costs
 
 Made by \`npm run costs\` from the templates, counted requests and the list of prices in
@@ -197,6 +221,15 @@ first ten jobs of a payer need twice the units. A job on a host that is paid nee
 none. Add the time that the jobs take: a job of 100 ms that has a worker of 512 MB to itself
 costs US$ ${compute(100)} a million, one of ten that run side by side in a batch US$ ${compute(10)}. What functions print
 costs US$ ${USD.logGigabyte} per GB; \`npm run bench -- mesh\` counts the bytes.
+
+### Steps beside other services
+
+A million kept results of up to 1 KB, at list prices, without the time of functions:
+
+${besideSteps().join('\n')}
+
+What was counted is one write unit for each step. A job that waits without a message asks for nothing meanwhile.
+\`npm run bench -- features\` counts again.
 `;
 
 /** @throws SynthesisError when a template cannot be made */

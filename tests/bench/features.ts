@@ -21,6 +21,24 @@ const kinds = kindsOf([
     run: ({ failures }, { attempt }) =>
       attempt <= failures ? Promise.reject(new RetryableError('again')) : Promise.resolve(1),
   }),
+  defineJob({
+    kind: 'stepwise',
+    payload: v.object({ steps: v.optional(v.number(), 0), seconds: v.optional(v.number(), 0) }),
+    run: async ({ steps, seconds }, { step, sleep }) => {
+      for (let n = 0; n < steps; n += 1) await step(`step ${n}`, () => ({ n }));
+      if (seconds > 0) await sleep('rest', { seconds });
+    },
+  }),
+  defineJob({
+    kind: 'waiter',
+    payload: v.object({ hours: v.optional(v.number()) }),
+    run: (_payload, { waitFor }) => waitFor('word'),
+  }),
+  defineJob({
+    kind: 'teller',
+    payload: v.object({ to: v.string() }),
+    run: ({ to }, { sendSignal }) => sendSignal(to, 'word', { by: 'bench' }),
+  }),
 ]);
 
 const http: HttpClient = {
@@ -72,6 +90,29 @@ const FEATURES: Readonly<
     plain: 1,
     control: { limits: { s: { concurrency: 100 } } },
     send: (world, n) => world.send(job(`a${n}`, { source: 's' }), `a${n}`),
+  },
+  '10 steps': {
+    plain: 1,
+    send: (world, n) =>
+      world.send({ kind: 'stepwise', id: `a${n}`, payload: { steps: 10 } }, `a${n}`),
+  },
+  'a sleep of a minute': {
+    plain: 1,
+    send: (world, n) =>
+      world.send({ kind: 'stepwise', id: `a${n}`, payload: { seconds: 60 } }, `a${n}`),
+  },
+  'a sleep of half an hour': {
+    plain: 1,
+    send: (world, n) =>
+      world.send({ kind: 'stepwise', id: `a${n}`, payload: { seconds: 1_800 } }, `a${n}`),
+  },
+  'a wait for a signal, and a delayed job that sends it': {
+    plain: 2,
+    send: async (world, n) => {
+      await world.send({ kind: 'waiter', id: `a${n}`, payload: {} }, `a${n}`);
+      const teller = { kind: 'teller', id: `b${n}`, payload: { to: `a${n}` } };
+      await world.send({ ...teller, runAt: new Date(world.now() + 90_000).toISOString() }, `b${n}`);
+    },
   },
   'a callback': {
     plain: 1,

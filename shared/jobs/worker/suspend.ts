@@ -160,9 +160,11 @@ export const stay = async (
 ): Promise<Disposition> => {
   const { id, kind, wait } = record;
   const { fate, ...where } = await placeOf(record, wait, delivery, deps);
+  const report = { as: 'early', id, kind } as const;
+  // The row names this time already, and nothing else ends the wait.
+  if (fate.action === 'return' && !isOpen(wait)) return { ...fate, ...report };
   const change = stayed(record, deps.clock.now(), where);
   const { kind: outcome } = await deps.store.change(record, change);
-  const report = { as: 'early', id, kind } as const;
   if (outcome !== 'applied') return { action: 'return', seconds: 0, ...report };
   return watched(record, wait, where, { ...fate, ...report }, delivery, deps);
 };
