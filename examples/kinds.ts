@@ -1,3 +1,4 @@
 /** The kinds of all examples: `npm start -- --kinds examples/kinds.ts`. */
+export { agent } from './agent/agent.ts';
 export { countAll, sumWords } from './flow/countAll.ts';
 export { countWords } from './kind/countWords.ts';

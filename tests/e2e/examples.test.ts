@@ -58,6 +58,15 @@ it('callback', async () => {
   expect(receiver.printed()).not.toContain('forged');
 });
 
+it('agent', async () => {
+  const port = await freePort();
+  const { commands, printed } = pageOf('agent', port);
+  const [model = '', session = ''] = commands;
+  await startProgram(model, port);
+  const payload = `"payer":"agents","model":"http://127.0.0.1:${port}/v1/chat/completions"`;
+  expect(await shell.run(session.replace('"payer":"agents"', payload))).toMatch(printed);
+});
+
 const has = (program: string, ...args: readonly string[]): boolean =>
   spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 
