@@ -44,6 +44,8 @@ const plain = [
 /** What the handlers of stepwise jobs were given, by job and step: the same in each of their runs. */
 let given = new Map<string, unknown>();
 let effects = 0;
+/** The steps that were taken back, in order. */
+let undone: string[] = [];
 
 const seen = <T>(job: string, step: string, value: T): T => {
   const key = `${job} ${step}`;
@@ -76,6 +78,23 @@ const stepwise = [
     payload: v.object({ to: v.string() }),
     retry: { maxAttempts: 8, baseSeconds: 5, jitter: 'none' },
     run: ({ to }, { sendSignal }) => sendSignal(to, 'word', 'go'),
+  }),
+  defineJob({
+    kind: 'trip',
+    payload: v.object({}),
+    retry: { maxAttempts: 8, baseSeconds: 5, jitter: 'none' },
+    run: async (_payload, { step, sleep, jobId }) => {
+      const back = (name: string) => ({
+        compensate: (result: number) => {
+          seen(jobId, `back ${name}`, result);
+          undone.push(name);
+        },
+      });
+      seen(jobId, 'flight', await step('flight', effect, back('flight')));
+      await sleep('night', { seconds: 100 });
+      seen(jobId, 'hotel', await step('hotel', effect, back('hotel')));
+      await step('pay', () => Promise.reject(new PermanentError('declined')));
+    },
   }),
   defineJob({
     kind: 'boss',
@@ -224,6 +243,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       'teller trek 2': 'COMPLETED',
     },
   },
+  'the stepwise job that takes its steps back': {
+    send: (world) => world.send({ kind: 'trip', id: 'trip', payload: {} }, 'trip'),
+    ends: { trip: 'DEAD' },
+  },
   'the stepwise job that calls others': {
     send: (world) => world.send({ kind: 'boss', id: 'boss', payload: {} }, 'boss'),
     ends: { boss: 'COMPLETED', 'boss.step': 'COMPLETED', 'boss.other': 'COMPLETED' },
@@ -268,6 +291,9 @@ const expectInvariants = async (
     expect(await world.delivery(id)).toBe('DELIVERED');
   }
   expectOrder(starts);
+  // One that was lost on its way is done again, before any other.
+  const backwards = undone.filter((name, index) => name !== undone[index - 1]);
+  expect(backwards).toEqual(ends['trip'] ? ['hotel', 'flight'] : []);
 };
 
 const ROUNDS_MAX = 40;
@@ -280,6 +306,7 @@ export const play = async (
   starts = [];
   posts = [];
   given = new Map();
+  undone = [];
   const dynamoEndpoint = inject('dynamoEndpoint');
   const options = {
     kinds,

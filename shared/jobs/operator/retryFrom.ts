@@ -8,10 +8,7 @@ import { type NotRedriven, type RedriveDeps, type RedriveOptions, redrive } from
  * Which steps and waits are done again: the step, all that ended after it, and waits that nobody
  * ended. undefined: there is no such step.
  */
-export const droppedFrom = (
-  { steps, arrivals }: Kept,
-  from: string,
-): readonly string[] | undefined => {
+const droppedFrom = ({ steps, arrivals }: Kept, from: string): readonly string[] | undefined => {
   const first = steps.find(({ name }) => name === from);
   if (!first) return undefined;
   const late = arrivals.flatMap((arrival) =>

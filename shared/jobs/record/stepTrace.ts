@@ -30,7 +30,7 @@ const arrivalStep = (arrival: Arrival): TraceStep => {
 };
 
 /** What a job waits for in words, such as `signal "approval" until 2027-01-31T08:00:00.000Z`. */
-export const awaitedText = ({ op, name, until, job, tries }: Awaited): string => {
+const awaitedText = ({ op, name, until, job, tries }: Awaited): string => {
   const what = op === 'retry' ? `try ${(tries ?? 0) + 1} of step` : op;
   const whom = job === undefined ? '' : ` of job ${job}`;
   const when = until === undefined ? '' : ` until ${new Date(until).toISOString()}`;

@@ -12,7 +12,7 @@ const namesOf = ({ for: waits }: Wait): string => {
 };
 
 /** The jobs that are sent when a run stops to wait: their envelopes as text, or the text's key. */
-export interface Called {
+interface Called {
   readonly calls?: string;
   readonly callsRef?: string;
 }
@@ -31,11 +31,7 @@ export interface Stay {
 }
 
 /** The wait as a row keeps it. */
-export const keptWait = (
-  wait: Wait,
-  before: KeptWait | undefined,
-  place: KeptWait['in'],
-): KeptWait => ({
+const keptWait = (wait: Wait, before: KeptWait | undefined, place: KeptWait['in']): KeptWait => ({
   ...wait,
   seq: (before?.seq ?? 0) + 1,
   in: place,

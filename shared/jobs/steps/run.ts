@@ -59,7 +59,7 @@ export interface Suspension {
 }
 
 /** What takes a step back. */
-export interface Undo {
+interface Undo {
   readonly name: string;
   /** When the step ended, ms since the epoch. */
   readonly at: number;

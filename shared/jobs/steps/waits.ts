@@ -34,7 +34,7 @@ interface Blocked {
 const FOR_EVER = Number.POSITIVE_INFINITY;
 
 /** When the first of the waits is over by itself, in ms since the epoch; infinite for none. */
-export const firstEnd = (waits: readonly Awaited[]): number =>
+const firstEnd = (waits: readonly Awaited[]): number =>
   Math.min(FOR_EVER, ...waits.map(({ until = FOR_EVER }) => until));
 
 /**
