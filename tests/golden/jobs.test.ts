@@ -15,6 +15,8 @@ import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
+import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
+import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import { streamedChanges } from '#shared/jobs/dynamo/streamed.ts';
 import type { ClaimRequest, JobFacts } from '#shared/jobs/record/claimOutcome.ts';
 import { received, unparked } from '#shared/jobs/record/messageTransitions.ts';
@@ -342,6 +344,57 @@ describe('the stream of the table', () => {
   const nothing = { sequence: '1', ended: undefined, calling: undefined, signalled: undefined };
   reads('COMPLETED', told, [{ ...nothing, ended: done }]);
   reads('RUNNING', told, [nothing]);
+});
+
+describe('what is kept of steps', () => {
+  const owner = { id: 'j-1', messageId: 'm-1', generation: 0, since: T - 1, expiresAt: T / 1_000 };
+  const step = {
+    name: 'charge',
+    op: 'step',
+    at: T,
+    tookMs: 12,
+    tries: 2,
+    undo: true,
+    result: '{"id":"ch-1"}',
+    past: { 'cooling off': T - 1 },
+  } as const;
+  const read = async (stored: readonly WireItem[]) =>
+    createStepStore(paperTable(...stored)).read(owner);
+  keeps('step', () => kept((table) => createStepStore(table).keep(owner, step)), read, {
+    steps: [step],
+    arrivals: [],
+  });
+  const failed = {
+    name: 'label',
+    op: 'call',
+    at: T,
+    tookMs: 12,
+    tries: 1,
+    job: 'j-1.label',
+    error: { code: 'EMPTY', message: 'no paper' },
+  } as const;
+  keeps(
+    'step that failed',
+    () => kept((table) => createStepStore(table).keep(owner, failed)),
+    read,
+    {
+      steps: [failed],
+      arrivals: [],
+    },
+  );
+  const signal = { name: 'approval', id: 's-1', data: '{"by":"ada"}', at: T, by: 'ada' };
+  keeps(
+    'signal',
+    () => kept((table) => createSignalStore(table, createJobStore(table)).send('j-1', signal)),
+    read,
+    { steps: [], arrivals: [{ kind: 'signal', signal }] },
+  );
+  keeps(
+    'timeout of a wait for a signal',
+    () => kept((table) => createStepStore(table).timeOut(owner, 'approval', T)),
+    read,
+    { steps: [], arrivals: [{ kind: 'timeout', name: 'approval', at: T }] },
+  );
 });
 
 describe('who waits for whom', () => {
