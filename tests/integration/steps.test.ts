@@ -2,6 +2,7 @@ import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
+import { groupOf } from '#shared/jobs/envelope/message.ts';
 import { defineJob, type JobContext, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { cancelJob } from '#shared/jobs/operator/cancel.ts';
@@ -287,8 +288,10 @@ describe('a job that calls another', () => {
 
   it('takes the other along when it is cancelled', async () => {
     const id = 'cancelled caller';
-    await worker.send({ kind: 'caller', id, payload: { fails: false } }, 'cancelled-caller');
+    const payload = { fails: false };
+    await worker.send({ kind: 'caller', id, payload }, groupOf({}, id));
     await worker.drain();
+    expect(await worker.store.get(id), 'no minute looks at it').not.toHaveProperty('due');
     await cancelJob(id, { by: 'ada', reason: 'no longer wanted' }, worker.deps);
     await worker.relay(id);
     const row = await worker.store.get(`${id}.label`);
