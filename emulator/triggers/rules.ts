@@ -9,12 +9,15 @@ import { type TargetInput, targetInputOf } from './targetInput.ts';
 
 interface RuleTarget {
   readonly arn: string;
+  /** The role that EventBridge takes on for the target. */
+  readonly roleArn?: string;
   readonly input: TargetInput;
   readonly messageGroupId?: string;
 }
 
 export interface LocalRule {
   readonly id: string;
+  readonly arn: string;
   readonly schedule?: string;
   readonly pattern?: Properties;
   readonly targets: readonly RuleTarget[];
@@ -27,6 +30,8 @@ export interface TargetWorld {
   readonly queueUrls: ReadonlyMap<string, string>;
   /** Publishes to the topic with this ARN; undefined when there is no such topic. */
   readonly topicOf: (arn: string) => ((message: string) => void) | undefined;
+  /** Whether EventBridge may do this to a target for a rule. */
+  readonly isAllowed: (action: string, target: RuleTarget, ruleArn: string) => boolean;
   readonly onFault: (text: string) => void;
 }
 
@@ -38,6 +43,7 @@ const targetOf = (rule: string, target: Properties): RuleTarget => {
   const { MessageGroupId } = object(target['SqsParameters']);
   return {
     arn: String(target['Arn']),
+    ...(target['RoleArn'] !== undefined && { roleArn: String(target['RoleArn']) }),
     input: targetInputOf(rule, target),
     ...(MessageGroupId !== undefined && { messageGroupId: String(MessageGroupId) }),
   };
@@ -50,7 +56,7 @@ const targetOf = (rule: string, target: Properties): RuleTarget => {
  *   serve
  */
 export const ruleOf = (
-  { id, properties }: LocalResource,
+  { id, properties, attributes }: LocalResource,
   world: TargetWorld,
 ): LocalRule | undefined => {
   const { ScheduleExpression, EventPattern, EventBusName, State, Targets } = properties;
@@ -63,13 +69,31 @@ export const ruleOf = (
   if (State === 'DISABLED') return undefined;
   return {
     id,
+    arn: attributes['Arn'] ?? id,
     ...(ScheduleExpression !== undefined && { schedule: String(ScheduleExpression) }),
     ...(EventPattern !== undefined && { pattern: object(EventPattern) }),
     targets,
   };
 };
 
-const sendTo = async (target: RuleTarget, event: object, world: TargetWorld): Promise<void> => {
+const actionOn = ({ arn }: RuleTarget, world: TargetWorld): string => {
+  if (world.functions.has(arn)) return 'lambda:InvokeFunction';
+  return world.topicOf(arn) ? 'sns:Publish' : 'sqs:SendMessage';
+};
+
+const sendTo = async (
+  rule: LocalRule,
+  target: RuleTarget,
+  event: object,
+  world: TargetWorld,
+): Promise<void> => {
+  const action = actionOn(target, world);
+  if (!world.isAllowed(action, target, rule.arn)) {
+    world.onFault(
+      `AccessDenied: no policy of ${target.roleArn ?? target.arn} lets events.amazonaws.com ${action} for rule ${rule.id}; the event is lost, as on AWS`,
+    );
+    return;
+  }
   const text = target.input(event);
   const fn = world.functions.get(target.arn);
   const publish = world.topicOf(target.arn);
@@ -96,7 +120,7 @@ const sendTo = async (target: RuleTarget, event: object, world: TargetWorld): Pr
  */
 export const fire = (rule: LocalRule, event: object, world: TargetWorld): void => {
   for (const target of rule.targets)
-    sendTo(target, event, world).catch((error: unknown) => world.onFault(String(error)));
+    sendTo(rule, target, event, world).catch((error: unknown) => world.onFault(String(error)));
 };
 
 /** Whether the rule has a pattern that the event matches. */

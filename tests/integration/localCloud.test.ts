@@ -27,9 +27,13 @@ interface Report {
 let cloud: Cloud;
 let sqs: SQSClient;
 const reports: Report[] = [];
+const printed: string[] = [];
 
 beforeAll(async () => {
-  cloud = await startCloud({ assemblyDir: ASSEMBLY });
+  cloud = await startCloud({
+    assemblyDir: ASSEMBLY,
+    onLog: ({ text }) => void printed.push(text),
+  });
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   sqs = new SQSClient({ region: cloud.region, endpoint: cloud.endpoints.sqs, credentials });
 });
@@ -161,6 +165,9 @@ describe('the event bus', () => {
     await expect.poll(() => receive('Lost'), { timeout: 30_000 }).toEqual([JSON.stringify(shaped)]);
     const [text = ''] = await receive('Scheduled');
     expect(JSON.parse(text)).toMatchObject({ source: 'test.hosts', detail: { to: 'offline' } });
+    // No policy of the third target lets the rule send.
+    expect(printed.join('\n')).toMatch(/AccessDenied: no policy of \S+:closed .* rule Changes/);
+    expect(await receive('Closed')).toEqual([]);
   });
 });
 

@@ -28,6 +28,23 @@ const withSubscribers = (template: Template): Template => {
           Targets: [{ Arn: arnOf('BusQueue'), Id: 'Target0' }],
         },
       },
+      BusQueuePolicy: {
+        Type: 'AWS::SQS::QueuePolicy',
+        Properties: {
+          Queues: [{ Ref: 'BusQueue' }],
+          PolicyDocument: {
+            Statement: [
+              {
+                Effect: 'Allow',
+                Principal: { Service: 'events.amazonaws.com' },
+                Action: 'sqs:SendMessage',
+                Resource: arnOf('BusQueue'),
+                Condition: { ArnEquals: { 'aws:SourceArn': arnOf('BusRule') } },
+              },
+            ],
+          },
+        },
+      },
       TopicSubscription: {
         Type: 'AWS::SNS::Subscription',
         Properties: {
