@@ -8,9 +8,11 @@ import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { cancelJob } from '#shared/jobs/operator/cancel.ts';
 import { redrive } from '#shared/jobs/operator/redrive.ts';
 import { retryFrom } from '#shared/jobs/operator/retryFrom.ts';
+import type { Delivery } from '#shared/jobs/ports/jobs.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import type { SignalOutcome } from '#shared/jobs/steps/kept.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 /** What was done, in the order in which it was done. */
@@ -431,4 +433,40 @@ it('steps are kept for as long as their job waits', async () => {
     new GetCommand({ TableName: worker.table.table, Key: { pk: `JOB#${id}`, sk: 'STEP#charge' } }),
   );
   expect(Number(Item?.['expiresAt'])).toBeGreaterThan(worker.clock.now() / 1_000 + 366 * 86_400);
+});
+
+it.each([
+  ['while its message is young', 1],
+  ['when its message is worn', LIMITS.receivesKept],
+])('a job holds its group for as long as it sleeps, %s', async (how, receives) => {
+  const [id, behind, group] = [`held ${how}`, `behind ${how}`, `held-${receives}`];
+  const seconds = 72_000;
+  await worker.send({ kind: 'order', id, payload: { seconds }, group }, group);
+  const label = { kind: 'label', id: behind, payload: { order: 'x', fails: false }, group };
+  await worker.send(label, group);
+  /** Both messages count as received so often. */
+  const look = async (): Promise<void> => {
+    await worker.ripen();
+    for (;;) {
+      const deliveries = await worker.receive();
+      if (deliveries.length === 0) return;
+      const isFirst = ({ messageGroup }: Delivery) => messageGroup === undefined;
+      await worker.run(deliveries.map((each) => (isFirst(each) ? { ...each, receives } : each)));
+    }
+  };
+  const order: (string | undefined)[] = [];
+  for (let hours = 0; hours < 80 && (await statusOf(id)) !== 'COMPLETED'; hours += 1) {
+    await worker.tick();
+    await look();
+    order.push(await statusOf(behind));
+    worker.clock.advance(3_600_000);
+  }
+  expect(await statusOf(id)).toBe('COMPLETED');
+  expect(order.slice(0, -1).every((status) => status !== 'COMPLETED')).toBe(true);
+  for (let looks = 0; looks < 3; looks += 1) {
+    worker.clock.advance(3_600_000);
+    await worker.tick();
+    await look();
+  }
+  expect(await statusOf(behind)).toBe('COMPLETED');
 });

@@ -25,7 +25,7 @@ export interface TimekeeperReport {
 
 const WIDTH = 16;
 /** SQS drops a repeated message for five minutes. */
-const SWALLOWED_MINUTES = 4;
+const SWALLOWED_MS = 240_000;
 const NAMED_MAX = 5;
 
 const failLate = async (record: JobRecord, deps: TimekeeperDeps): Promise<void> => {
@@ -47,16 +47,15 @@ const isSendable = (record: JobRecord): boolean =>
     ? record.pending === undefined
     : record.status === 'SCHEDULED' || record.status === 'RETRYING' || record.status === 'LIMITED';
 
-const MINUTE_MS = 60_000;
-
 /**
- * Whether a message is sent now for a job that waits in the middle of its work. Its claim takes the
- * job out of the index, so nothing is written here, and each minute finds the job again. SQS drops a
- * message that is sent again within five minutes; after that, one comes after ever longer times.
+ * Whether the row says already that a message was sent. The claim of a job that waits in the middle
+ * of its work takes the job out of the index, which saves a write: for some minutes each look sends
+ * the message again, and SQS drops the repetition.
  */
-const isTurn = ({ dueAt = 0 }: JobRecord, now: number): boolean => {
-  const minutes = Math.floor((now + LIMITS.sendAheadSeconds * 1_000 - dueAt) / MINUTE_MS);
-  return minutes < SWALLOWED_MINUTES || Number.isInteger(Math.log2(minutes));
+const isTold = (record: JobRecord, now: number): boolean => {
+  const { dueAt = 0 } = record;
+  const sinceMs = now + LIMITS.sendAheadSeconds * 1_000 - dueAt;
+  return isSuspended(record) && sinceMs < SWALLOWED_MS;
 };
 
 const messagesOf = (
@@ -81,13 +80,11 @@ export const keepTime = async (deps: TimekeeperDeps): Promise<TimekeeperReport> 
   for await (const page of deps.due.until(now + LIMITS.sendAheadSeconds * 1_000)) {
     const late = page.filter((record) => isLate(record, now));
     await mapPool(late, WIDTH, (record) => failLate(record, deps));
-    const sendable = page.filter(
-      (record) => isSendable(record) && (!isSuspended(record) || isTurn(record, now)),
-    );
+    const sendable = page.filter(isSendable);
     const messages = await mapPool(sendable, WIDTH, (record) => messagesOf(record, deps));
     const untaken = await deps.outgoing.send(messages.flat());
     await endUntaken(untaken, deps);
-    const parked = sendable.filter((record) => !isSuspended(record));
+    const parked = sendable.filter((record) => !isTold(record, now));
     await mapPool(parked, WIDTH, (record) => deps.store.change(record, unparked(record, now)));
     sent += sendable.length - untaken.length;
     failed += late.length;

@@ -161,8 +161,9 @@ export const stay = async (
   const { id, kind, wait } = record;
   const { fate, ...where } = await placeOf(record, wait, delivery, deps);
   const report = { as: 'early', id, kind } as const;
-  // The row names this time already, and nothing else ends the wait.
-  if (fate.action === 'return' && !isOpen(wait)) return { ...fate, ...report };
+  // The timekeeper sent it somewhat early: the row names its time already, and nothing else ends it.
+  const isSoon = fate.action === 'return' && fate.seconds <= LIMITS.sendAheadSeconds;
+  if (isSoon && !isOpen(wait)) return { ...fate, ...report };
   const change = stayed(record, deps.clock.now(), where);
   const { kind: outcome } = await deps.store.change(record, change);
   if (outcome !== 'applied') return { action: 'return', seconds: 0, ...report };
