@@ -177,7 +177,7 @@ const CHANGE = [
   ...['hosts import HOSTS', 'import hosts HOSTS', 'import ledger LEDGER'],
   ...['ledger open x', 'ledger close x', 'ledger reopen x', 'ledger transfer t a b 1'],
   ...['ledger reverse t', 'ledger hold h a 1', 'ledger post p h b 1', 'ledger release h'],
-  ...['ledger repair --yes', 'ledger reconcile --yes', 'signal x approval 1'],
+  ...['ledger repair --yes', 'ledger reconcile --yes', 'signal x approval 1', 'retry x --from s'],
 ].map((text) => text.split(' '));
 
 describe('a command', () => {
