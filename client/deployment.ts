@@ -57,7 +57,8 @@ const open = (target: Target): Deployment => {
     tables: [OUTPUTS.jobsTable, OUTPUTS.ledgerTable, OUTPUTS.hostsTable].map((name) =>
       outputOf(target, name),
     ),
-    machinery: target.stack && openMachine(at(target.stack.endpoint), target.stack.name, keep),
+    machinery:
+      target.machine && openMachine(at(target.machine.endpoint), target.machine.rules, keep),
     stepStore: createStepStore(jobs),
     flows: createFlowStore(jobs),
     control: createControlStore(jobs),

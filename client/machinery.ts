@@ -21,6 +21,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Access, Keep } from './access.ts';
+import type { RulesOf } from './target.ts';
 
 export interface MappingState {
   readonly id: string;
@@ -164,11 +165,15 @@ const ruleState = async (client: EventBridgeClient, name: string): Promise<RuleS
   return { name, state: found.State, targets: Targets.map(({ Arn = '' }) => Arn) };
 };
 
-const rulesOf = async (client: CloudFormationClient, StackName: string): Promise<string[]> => {
+const rulesOf = async (
+  client: CloudFormationClient,
+  rules: RulesOf,
+): Promise<readonly string[]> => {
+  if ('names' in rules) return rules.names;
   const names: string[] = [];
   for await (const { StackResourceSummaries = [] } of paginateListStackResources(
     { client },
-    { StackName },
+    { StackName: rules.stackName },
   ))
     for (const { ResourceType, PhysicalResourceId } of StackResourceSummaries)
       if (ResourceType === 'AWS::Events::Rule' && PhysicalResourceId)
@@ -196,7 +201,7 @@ const agesQuery = (queues: readonly string[]) =>
   ]);
 
 /** Clients of these services for one stack. Each method asks AWS at each call. */
-export const openMachinery = (access: Access, stackName: string, keep: Keep): Machinery => {
+export const openMachinery = (access: Access, rules: RulesOf, keep: Keep): Machinery => {
   const lambda = keep(new LambdaClient(access));
   const events = keep(new EventBridgeClient(access));
   const formation = keep(new CloudFormationClient(access));
@@ -210,9 +215,7 @@ export const openMachinery = (access: Access, stackName: string, keep: Keep): Ma
     },
     functions: (arns) => mapPool(arns, READS_AT_ONCE, (arn) => functionState(lambda, arn)),
     rules: async () =>
-      mapPool(await rulesOf(formation, stackName), READS_AT_ONCE, (name) =>
-        ruleState(events, name),
-      ),
+      mapPool(await rulesOf(formation, rules), READS_AT_ONCE, (name) => ruleState(events, name)),
     quota: () => quotaOf(lambda),
     ages: async (queues, now) => {
       const { MetricDataResults: results = [] } = await watch.send(

@@ -8,12 +8,13 @@ import type { Schedules } from '#shared/schedules/ports.ts';
 import type { SchedulesOptions } from '#shared/schedules/scheduler/schedules.ts';
 import type { Access, Keep } from './access.ts';
 import type { Machinery } from './machinery.ts';
+import type { RulesOf } from './target.ts';
 
-/** The machinery of a stack, loaded at its first use. */
-export const openMachine = (access: Access, stackName: string, keep: Keep): Machinery =>
+/** The machinery of a deployment, loaded at its first use. */
+export const openMachine = (access: Access, rules: RulesOf, keep: Keep): Machinery =>
   deferred(async () => {
     const { openMachinery } = await import('./machinery.ts');
-    return openMachinery(access, stackName, keep);
+    return openMachinery(access, rules, keep);
   });
 
 /** Blobs and workspaces of the data bucket, loaded at their first use. */

@@ -4,7 +4,7 @@
  */
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import * as v from 'valibot';
-import { outputsParameter } from '#shared/contracts/outputs.ts';
+import { OUTPUTS, outputsParameter } from '#shared/contracts/outputs.ts';
 import { MeshError } from './errors.ts';
 import { accessOf, type EmbeddedState, readState } from './state.ts';
 
@@ -20,6 +20,9 @@ export interface TargetOptions {
   readonly region?: string | undefined;
 }
 
+/** How the rules of a deployment are found: all those of a stack, or by their names. */
+export type RulesOf = { readonly stackName: string } | { readonly names: readonly string[] };
+
 export interface Target {
   /** Names the deployment for people. */
   readonly label: string;
@@ -27,8 +30,8 @@ export interface Target {
   readonly endpoints: Partial<Record<'sqs' | 's3' | 'dynamodb' | 'scheduler' | 'secrets', string>>;
   readonly credentials?: { accessKeyId: string; secretAccessKey: string };
   readonly outputs: Readonly<Record<string, string>>;
-  /** Only for a stack, whose services can be asked. `endpoint` undefined: AWS's own. */
-  readonly stack?: { readonly name: string; readonly endpoint: string | undefined };
+  /** Not for an embedded cloud: where its services are asked. `endpoint` undefined: AWS's own. */
+  readonly machine?: { readonly rules: RulesOf; readonly endpoint: string | undefined };
 }
 
 const STAGE_DEFAULT = 'dev';
@@ -116,7 +119,7 @@ const stackTarget = async (options: TargetOptions): Promise<Target> => {
       region,
       endpoints: endpointsOf(options),
       outputs: Object.fromEntries(outputs),
-      stack: { name: StackName, endpoint },
+      machine: { rules: { stackName: StackName }, endpoint },
     };
   } finally {
     client.destroy();
@@ -133,11 +136,14 @@ const parameterTarget = async (options: TargetOptions): Promise<Target> => {
   try {
     const Name = outputsParameter(stage);
     const { Parameter = {} } = await client.send(new GetParameterCommand({ Name }));
+    const outputs = v.parse(outputsIn, JSON.parse(Parameter.Value ?? ''));
+    const names = (outputs[OUTPUTS.rules] ?? '').split(',').filter(Boolean);
     return {
       label: `mesh ${stage} ${placeOf(Parameter.ARN, endpoint)}`,
       region,
       endpoints: endpointsOf(options),
-      outputs: v.parse(outputsIn, JSON.parse(Parameter.Value ?? '')),
+      outputs,
+      machine: { rules: { names }, endpoint },
     };
   } finally {
     client.destroy();

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stack, Stage } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
@@ -102,12 +103,16 @@ export class Sheratan extends Construct {
     this.#parts = buildMesh(this, { config, code, ...(worker && { own: worker }) });
     this.workers = this.#parts.workers;
     [this.worker] = this.#parts.workers;
+    const ruleNames = this.node
+      .findAll()
+      .flatMap((each) => (each instanceof events.Rule ? [each.ruleName] : []));
     this.parameterName = outputsParameter(config.stage);
     this.#parameter = new StringParameter(this, 'Outputs', {
       parameterName: this.parameterName,
       description: `How clients find the Sheratan mesh of stage ${config.stage}`,
       stringValue: Stack.of(this).toJsonString({
         ...this.#parts.outputs,
+        [OUTPUTS.rules]: ruleNames.join(','),
         ...(names !== undefined && { [OUTPUTS.ownKinds]: names.join(',') }),
       }),
     });

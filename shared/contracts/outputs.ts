@@ -17,6 +17,8 @@ export const OUTPUTS = {
   dashboard: 'DashboardName',
   /** The pools as JSON; absent where there are none. */
   pools: 'Pools',
+  /** Names of the mesh's rules, with commas; only for a mesh that is a construct in some stack. */
+  rules: 'RuleNames',
   /** Names of the project's own kinds, with commas; absent where there are none. */
   ownKinds: 'OwnKinds',
 } as const;

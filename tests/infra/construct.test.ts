@@ -106,7 +106,14 @@ describe("a mesh in somebody's stack", () => {
       }),
     );
     const text = JSON.stringify(parameter);
-    for (const name of ['JobsTable', 'JobsNormalUrl', 'DataBucket', 'LedgerLanes', 'OwnKinds'])
+    for (const name of [
+      'JobsTable',
+      'JobsNormalUrl',
+      'DataBucket',
+      'LedgerLanes',
+      'OwnKinds',
+      'RuleNames',
+    ])
       expect(text).toContain(name);
     expect(text).toContain('image.resize');
     expect(text).toContain('echo');

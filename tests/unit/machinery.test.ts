@@ -29,10 +29,14 @@ beforeAll(async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  machinery = openMachinery({ region: 'us-east-1', endpoint }, 'Sheratan-dev', (client) => {
-    made.push(client);
-    return client;
-  });
+  machinery = openMachinery(
+    { region: 'us-east-1', endpoint },
+    { stackName: 'Sheratan-dev' },
+    (client) => {
+      made.push(client);
+      return client;
+    },
+  );
 });
 afterEach(() => {
   machines.metrics.clear();

@@ -109,7 +109,11 @@ describe('a program', () => {
   });
 
   it('is connected with a mesh in any stack by its parameter, also where it may see no stack', async () => {
-    const parameter = { ...state.outputs, [OUTPUTS.ownKinds]: 'hello' };
+    const parameter = {
+      ...state.outputs,
+      [OUTPUTS.ownKinds]: 'hello',
+      [OUTPUTS.rules]: 'every-minute,told',
+    };
     const asked: string[] = [];
     for (const code of ['ValidationError', 'AccessDenied']) {
       const server = createServer((request, response) => {
@@ -132,6 +136,7 @@ describe('a program', () => {
       expect(target).toMatchObject({
         label: 'mesh shop in account 111122223333, region eu-west-1',
         outputs: parameter,
+        machine: { rules: { names: ['every-minute', 'told'] } },
       });
       server.closeAllConnections();
       server.close();
@@ -177,7 +182,11 @@ const CHANGE = [
   ...['hosts import HOSTS', 'import hosts HOSTS', 'import ledger LEDGER'],
   ...['ledger open x', 'ledger close x', 'ledger reopen x', 'ledger transfer t a b 1'],
   ...['ledger reverse t', 'ledger hold h a 1', 'ledger post p h b 1', 'ledger release h'],
+<<<<<<< HEAD
   ...['ledger repair --yes', 'ledger reconcile --yes', 'signal x approval 1', 'retry x --from s'],
+=======
+  ...['ledger repair --yes', 'ledger reconcile --yes', 'retry x --from a'],
+>>>>>>> c94052a (Let the doctor look at the mappings and rules of a mesh that is a construct)
 ].map((text) => text.split(' '));
 
 describe('a command', () => {
