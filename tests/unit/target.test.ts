@@ -182,11 +182,7 @@ const CHANGE = [
   ...['hosts import HOSTS', 'import hosts HOSTS', 'import ledger LEDGER'],
   ...['ledger open x', 'ledger close x', 'ledger reopen x', 'ledger transfer t a b 1'],
   ...['ledger reverse t', 'ledger hold h a 1', 'ledger post p h b 1', 'ledger release h'],
-<<<<<<< HEAD
   ...['ledger repair --yes', 'ledger reconcile --yes', 'signal x approval 1', 'retry x --from s'],
-=======
-  ...['ledger repair --yes', 'ledger reconcile --yes', 'retry x --from a'],
->>>>>>> c94052a (Let the doctor look at the mappings and rules of a mesh that is a construct)
 ].map((text) => text.split(' '));
 
 describe('a command', () => {
