@@ -23,7 +23,13 @@ export const changedAssembly = (
   return { dir: copy, remove: () => rmSync(copy, { recursive: true, force: true }) };
 };
 
-const WAKERS = ['AWS::Lambda::EventSourceMapping', 'AWS::Events::Rule', 'AWS::Lambda::Permission'];
+/** With the policies that name them. */
+const WAKERS = [
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::Events::Rule',
+  'AWS::Lambda::Permission',
+  'AWS::SQS::QueuePolicy',
+];
 
 /** In which nothing wakes a function: no message is taken, no stream is read, no minute passes. */
 export const stillAssembly = (dir: string): ChangedAssembly =>
