@@ -7,6 +7,7 @@ import { createRecorder } from '#emulator/dashboard/recorder.ts';
 import type { FunctionLogLine } from '#emulator/lambda/environment.ts';
 import type { TableEngine } from '#emulator/tables/tableEngine.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
+import { LEASE_SECONDS_MAX, WORKER_ENV } from '#shared/contracts/worker.ts';
 import { openDashboard } from './dashboard/open.ts';
 import { CliError } from './errors.ts';
 import { note, step } from './print.ts';
@@ -25,6 +26,8 @@ export interface UpOptions {
   readonly assembly?: string;
   /** The module of the project's kinds. Default: `jobs/index.ts`, when it exists. */
   readonly kinds?: string;
+  /** Port on which a debugger may connect to the worker. */
+  readonly inspect?: number;
 }
 
 const synthesized = async (stage: string): Promise<string> => {
@@ -48,6 +51,13 @@ export interface Embedded {
   replaceWorker(worker: BuiltWorker): void;
   stop(): Promise<void>;
 }
+
+/** While a person looks at an attempt, no other attempt takes its job over, for as long as can be. */
+const inspected = (port: number) => ({
+  nameEnd: WORKER,
+  port,
+  env: { [WORKER_ENV.leaseSeconds]: String(LEASE_SECONDS_MAX) },
+});
 
 const withKinds = (
   outputs: Readonly<Record<string, string>>,
@@ -87,6 +97,7 @@ export const startEmbedded = async (
     observer: recorder.observer,
     onLog,
     ...(worker && { code: { [WORKER]: worker.dir } }),
+    ...(options.inspect && { inspect: inspected(options.inspect) }),
   };
   const cloud = await step('starting queues, buckets, tables and functions', () =>
     startCloud(cloudOptions),

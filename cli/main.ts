@@ -76,6 +76,11 @@ program
 
 hosted(program.command('dev'))
   .description("start the embedded cloud with the project's kinds, and reload them on save")
+  .addOption(
+    new Option('--inspect [port]', 'let a debugger connect; jobs then run one at a time')
+      .argParser(whole)
+      .preset(9_229),
+  )
   .action((options: UpOptions) => run(dev(options)));
 
 hosted(program.command('start'))

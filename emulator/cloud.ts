@@ -9,6 +9,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Controls, controlsOf } from './controls.ts';
 import type { FunctionLogLine } from './lambda/environment.ts';
 import { createFunction, type LocalFunction } from './lambda/functions.ts';
+import { type Inspected, inspected } from './lambda/inspected.ts';
 import { type Observer, observed, watchSends } from './observer.ts';
 import {
   ACCOUNT,
@@ -52,6 +53,8 @@ export interface CloudOptions {
   readonly code?: Readonly<Record<string, string>>;
   /** Called for each invocation and each message. */
   readonly observer?: Observer;
+  /** The function that a debugger may look into. */
+  readonly inspect?: Inspected | undefined;
 }
 
 export interface Cloud extends Controls, Views {
@@ -118,11 +121,12 @@ const createFunctions = (
   context: ResolveContext,
   clientEnv: Readonly<Record<string, string>>,
   onLog: (line: FunctionLogLine) => void,
-  observer: Observer | undefined,
+  { observer, inspect }: Pick<CloudOptions, 'observer' | 'inspect'>,
 ): ReadonlyMap<string, LocalFunction> =>
   new Map(
     resourcesOf(assembly.template, ['AWS::Lambda::Function'], context).map((resource) => {
-      const fn = createFunction(functionSpec(resource, assembly, clientEnv), onLog);
+      const spec = inspected(functionSpec(resource, assembly, clientEnv), inspect);
+      const fn = createFunction(spec, onLog);
       return [resource.ref, observer ? observed(fn, resource.ref, observer) : fn] as const;
     }),
   );
@@ -179,7 +183,7 @@ const startOn = async (
   });
   const clientEnv = { ...endpointEnv(endpoints), ...regional.env };
   const streams = await provision(assembly, context, servers, { sqs, tables });
-  const functions = createFunctions(assembly, context, clientEnv, onLog, options.observer);
+  const functions = createFunctions(assembly, context, clientEnv, onLog, options);
   const sources: Source[] = [];
   started.defer(async () => {
     await Promise.all([...sources, ...functions.values()].map((each) => each.stop()));

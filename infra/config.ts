@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { LANES_DEFAULT } from '#shared/contracts/ledger.ts';
-import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
+import { LEASE_SECONDS_MAX, SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import { ACCOUNTS, CONCURRENCY, priorities } from './concurrency.ts';
 import { MONITORING } from './monitoring/level.ts';
 import { cidrs, faultsOfReach, vpc } from './network.ts';
@@ -65,7 +65,7 @@ const SETTINGS = {
    */
   workerDeployment: v.optional(wordOf('all-at-once', 'canary'), 'all-at-once'),
   /** Seconds that a worker may be silent before another worker gets its job, 6 to 600. */
-  leaseSeconds: v.optional(wholeBetween(6, 600), 60),
+  leaseSeconds: v.optional(wholeBetween(6, LEASE_SECONDS_MAX), 60),
   /** Days that unclaimed jobs are kept, 1 to 13. Dead-letter queues keep them one day longer. */
   queueRetentionDays: v.optional(wholeBetween(1, 13), 7),
   /** Log retention in days; one of CloudWatch's values. */

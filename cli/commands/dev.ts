@@ -67,6 +67,10 @@ export const dev = async (options: UpOptions): Promise<ExitCode> => {
       paint('green', `Sheratan runs here with the kinds of ${where}: ${worker.kinds.join(', ')}`),
     );
     note(`dashboard: ${paint('bold', embedded.state.dashboard ?? '')}`);
+    if (options.inspect)
+      note(
+        `debugger: ${paint('bold', `127.0.0.1:${options.inspect}`)} (chrome://inspect, or attach your editor to the port)`,
+      );
     note(`Each save of a kind reloads it. Ctrl-C stops everything.`);
     await follow(project, worker, embedded, interrupted);
     return EXIT.ok;

@@ -38,6 +38,11 @@ export interface FunctionSpec {
   readonly timeoutMs: number;
   readonly memoryMb: number;
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * The port of this machine on which a debugger may connect. Then no invocation times out: a
+   * person may look at it for as long as they like.
+   */
+  readonly inspectPort?: number | undefined;
 }
 
 export interface FunctionLogLine {
@@ -59,6 +64,8 @@ export interface Environment {
   kill(): void;
 }
 
+/** In place of a timeout, while a person looks at an invocation. */
+const INSPECTED_MS = 86_400_000;
 const HEAP_SHARE = 0.9;
 /** This file is beside this module both in the sources and in the build. */
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.js', import.meta.url));
@@ -80,6 +87,16 @@ const forward = (
   }
 };
 
+const argumentsOf = ({ inspectPort, memoryMb }: FunctionSpec): string[] => [
+  // On Lambda, Node's heap gets most of the function's memory. A larger heap would hide a memory
+  // leak here.
+  `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)}`,
+  ...(inspectPort === undefined ? [] : [`--inspect=127.0.0.1:${inspectPort}`]),
+];
+
+const timeoutOf = ({ inspectPort, timeoutMs }: FunctionSpec): number =>
+  inspectPort === undefined ? timeoutMs : INSPECTED_MS;
+
 /**
  * Starts a process for the function. Invocations wait until its module is loaded; one that takes
  * longer than the function's timeout is ended by SIGKILL.
@@ -90,9 +107,7 @@ export const startEnvironment = (
 ): Environment => {
   const child = fork(BOOTSTRAP, [spec.file, spec.exportName], {
     env: { ...spec.env },
-    // On Lambda, Node's heap gets most of the function's memory. A larger heap would hide a memory
-    // leak here.
-    execArgv: [`--max-old-space-size=${Math.floor(spec.memoryMb * HEAP_SHARE)}`],
+    execArgv: argumentsOf(spec),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   guardChild(child);
@@ -131,11 +146,12 @@ export const startEnvironment = (
   };
   const run = (event: unknown): Promise<InvokeResult> => {
     const { promise, resolve } = Promise.withResolvers<InvokeResult>();
-    const deadline = Date.now() + spec.timeoutMs;
+    const timeoutMs = timeoutOf(spec);
+    const deadline = Date.now() + timeoutMs;
     const timer = setTimeout(() => {
-      finish(lost(`timed out after ${spec.timeoutMs / 1_000} s`));
+      finish(lost(`timed out after ${timeoutMs / 1_000} s`));
       kill();
-    }, spec.timeoutMs);
+    }, timeoutMs);
     answer = (result) => {
       clearTimeout(timer);
       resolve(result);

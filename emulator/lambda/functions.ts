@@ -28,6 +28,16 @@ export interface LocalFunction {
 /** How long an idle environment is kept; AWS keeps them for some minutes. */
 const IDLE_MS = 300_000;
 
+/** The same function; a call waits until the calls before it have ended. */
+const oneByOne = (invoke: LocalFunction['invoke']): LocalFunction['invoke'] => {
+  let last: Promise<unknown> = Promise.resolve();
+  return (event) => {
+    const result = last.then(() => invoke(event));
+    last = result;
+    return result;
+  };
+};
+
 /** A function without environments; the first `warm` or `invoke` starts one. */
 export const createFunction = (
   spec: FunctionSpec,
@@ -59,28 +69,40 @@ export const createFunction = (
     }
     return start();
   };
+  const runOne: LocalFunction['invoke'] = async (event) => {
+    const environment = take();
+    const result = await environment.invoke(event);
+    // As on AWS, an environment is used again after its handler failed, but not after its process
+    // ended. An environment with replaced code is not used again.
+    const isCurrent = started.get(environment) === current;
+    if (environment.state === 'idle' && isCurrent) rest(environment);
+    else environment.kill();
+    // A port has one process.
+    if (spec.inspectPort !== undefined && environment.state === 'gone') await environment.exited;
+    return result;
+  };
+  const inTurn = oneByOne(runOne);
+  /** A debugger finds the new code as soon as the process with the old code has left the port. */
+  const inspectAgain = async (leaving: readonly Environment[]): Promise<void> => {
+    await Promise.all(leaving.map(({ exited }) => exited));
+    if (all.size === 0) rest(start());
+  };
+
   return {
     spec,
     environments: () => [...all],
     warm: () => rest(start()),
-    invoke: async (event) => {
-      const environment = take();
-      const result = await environment.invoke(event);
-      // As on AWS, an environment is used again after its handler failed, but not after its process
-      // ended. An environment with replaced code is not used again.
-      const isCurrent = started.get(environment) === current;
-      if (environment.state === 'idle' && isCurrent) rest(environment);
-      else environment.kill();
-      return result;
-    },
+    invoke: spec.inspectPort === undefined ? runOne : inTurn,
     replaceCode: (root) => {
       const file = join(root, basename(spec.file));
       current = { ...spec, file, env: { ...spec.env, LAMBDA_TASK_ROOT: root } };
-      for (const { environment, reaper } of idle.splice(0)) {
+      const leaving = idle.splice(0);
+      for (const { environment, reaper } of leaving) {
         clearTimeout(reaper);
         environment.kill();
       }
-      rest(start());
+      if (spec.inspectPort === undefined) rest(start());
+      else void inspectAgain(leaving.map(({ environment }) => environment));
     },
     stop: async () => {
       const leaving = [...all];

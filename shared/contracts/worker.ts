@@ -15,6 +15,9 @@ export const WORKER_ENV = {
   defaultLimits: 'DEFAULT_LIMITS',
 } as const;
 
+/** The longest lease that a deployment may have, in seconds. */
+export const LEASE_SECONDS_MAX = 600;
+
 /** Lambda's own maximum, in seconds. */
 export const WORKER_TIMEOUT_SECONDS = 900;
 
