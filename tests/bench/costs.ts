@@ -15,6 +15,7 @@ import { MONITORING, type MonitoringLevel } from '#infra/monitoring/level.ts';
 import { USD } from '#infra/monitoring/prices.ts';
 import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { KIND_METRICS } from '#shared/contracts/metrics.ts';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { measureFeatures } from './features.ts';
 import { measureHostedJobs } from './hosted.ts';
 import { measurePaidJobs } from './paid.ts';
@@ -216,8 +217,10 @@ Gateway endpoints of DynamoDB and S3 are free.
 ${perMillion().join('\n')}
 
 A row that begins with \`+\` comes on top of its plain jobs, without the time of its functions and the
-share of Lambda's pollers. A price is that of a payer who pays for many jobs in batches of ten; the
-first ten jobs of a payer need twice the units. A job on a host that is paid needs both. Reads, at a fifth of the price of a write, are left out: a plain job has
+share of Lambda's pollers. A price is that of a payer who pays for many jobs in batches of ten. A payer
+who has fewer than ${LIMITS.allowanceFromJobs} jobs in ${LIMITS.allowanceWindowMs / 1000} s has no allowance; each of these jobs needs about twice the units. The host
+has 10 slots; a slot of a host with 100 needs about two units more (\`npm run bench -- slots\`). A job on a
+host that is paid needs both. Reads, at a fifth of the price of a write, are left out: a plain job has
 none. Add the time that the jobs take: a job of 100 ms that has a worker of 512 MB to itself
 costs US$ ${compute(100)} a million, one of ten that run side by side in a batch US$ ${compute(10)}. What functions print
 costs US$ ${USD.logGigabyte} per GB; \`npm run bench -- mesh\` counts the bytes.
