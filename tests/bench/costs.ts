@@ -16,8 +16,11 @@ import { USD } from '#infra/monitoring/prices.ts';
 import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { KIND_METRICS } from '#shared/contracts/metrics.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { besideSteps } from './besideSteps.ts';
+import { boundsTable, type Units } from './bounds.ts';
 import { measureFeatures } from './features.ts';
 import { measureHostedJobs } from './hosted.ts';
+import { money, row } from './markdown.ts';
 import { measurePaidJobs } from './paid.ts';
 import { measurePlainJobs } from './price.ts';
 import { title } from './stats.ts';
@@ -125,8 +128,12 @@ const features = COUNTED.features.map(
 );
 const JOBS = [...plainJobs, ...features];
 
-const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
-const money = (usd: number): string => usd.toFixed(2);
+const unitsOf = (...named: readonly string[]): number =>
+  JOBS.filter(({ what }) => named.includes(what)).reduce((sum, each) => sum + each.writeUnits, 0);
+const UNITS: Units = {
+  plain: unitsOf('a job in batches of 10'),
+  paid: unitsOf('+ a price', '+ the statements of a price'),
+};
 
 const LINES: readonly (readonly [keyof FixedCosts, string])[] = [
   ['alarms', 'alarms'],
@@ -164,22 +171,6 @@ const perMillion = (): readonly string[] => [
 
 const compute = (ms: number): string =>
   money((ms / 1_000) * WORKER_GB * USD.gigabyteSecond * MILLION);
-
-/** US$ for a million operations of services that keep steps, by their price lists. */
-const SERVICES = [
-  ['Lambda durable functions, an operation', 8],
-  ['Step Functions, a transition', 25],
-] as const;
-
-const besideSteps = (): readonly string[] => {
-  const own = USD.writeUnit * MILLION;
-  return [
-    row('', 'US$', 'times'),
-    row('---', '---:', '---:'),
-    row('a step here', money(own), '1'),
-    ...SERVICES.map(([what, usd]) => row(what, money(usd), (usd / own).toFixed(1))),
-  ];
-};
 
 const document = (costs: ByLevel): string => `# Costs
 
@@ -233,6 +224,16 @@ ${besideSteps().join('\n')}
 
 What was counted is one write unit for each step. A job that waits without a message asks for nothing meanwhile.
 \`npm run bench -- features\` counts again.
+
+## Which bound comes first
+
+Jobs a second at which one stack with the default settings and quotas of us-east-1 reaches a bound. It is reckoned
+from the counts above, not measured: batches are full, and time that functions need for themselves is left out.
+
+${boundsTable(UNITS).join('\n')}
+
+120,000 messages in flight are reached by jobs that wait: 1,000 executions hold 10,000. What one payer, source or host
+can take: [limits.md](limits.md#single-items). At and beyond 10,000 jobs a second: [several meshes](decisions/0015-cells.md).
 `;
 
 /** @throws SynthesisError when a template cannot be made */
