@@ -13,7 +13,7 @@ import { dispatch } from '#shared/jobs/kinds/meshDispatch.ts';
 import type { HttpClient } from '#shared/jobs/ports/jobs.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
-import { FAULTS, type Fault, Injected, type Injector } from '../support/faults.ts';
+import { FAULTS, type Fault, Injected, type Injector, tellable } from '../support/faults.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 import { SECRET, startMesh, type TestMesh } from '../support/mesh.ts';
@@ -214,7 +214,7 @@ describe('a job for the mesh, whatever strikes at any one call,', () => {
       const stage = await prepare(hostCount);
       const calls = await play(stage, jobCount, () => undefined);
       for (let at = 0; at < calls.length; at += 1)
-        for (const fault of FAULTS)
+        for (const fault of tellable(calls[at], FAULTS))
           try {
             points += 1;
             await play(stage, jobCount, (call) => (call === at ? fault : undefined));

@@ -15,7 +15,7 @@ import { ledgerClient } from '#shared/ledger/dynamo/ledgerItems.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
 import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { expireHolds } from '#shared/ledger/write/expireHolds.ts';
-import { type Fault, type Injector, MONEY_FAULTS } from '../support/faults.ts';
+import { type Fault, type Injector, MONEY_FAULTS, tellable } from '../support/faults.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 import { createWorld, type Money } from '../support/world.ts';
 
@@ -113,18 +113,19 @@ const play = async (plan: (call: number) => Fault | undefined): Promise<readonly
 };
 
 /** Killed after one call is killed before the next. */
-const faultsAt = (call: number): readonly Fault[] => {
+const faultsAt = (call: number, name: string | undefined): readonly Fault[] => {
   if (EVERY) return MONEY_FAULTS;
-  const others = MONEY_FAULTS.filter((fault) => fault !== 'killed after');
+  const faults = tellable(name, MONEY_FAULTS);
+  const others = faults.filter((fault) => fault !== 'killed after');
   const turn = others[call % others.length];
-  return ['killed after', ...(turn ? [turn] : [])];
+  return faults.filter((fault) => fault === 'killed after' || fault === turn);
 };
 
 describe('whatever strikes a job that pays for its children', () => {
   it('is paid once, and what failed goes back once', async () => {
     const calls = await play(() => undefined);
     for (let at = 0; at < calls.length; at += 1)
-      for (const fault of faultsAt(at))
+      for (const fault of faultsAt(at, calls[at]))
         try {
           points += 1;
           await play((call) => (call === at ? fault : undefined));

@@ -7,7 +7,7 @@ import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/kinds/errors.ts';
 import type { HttpClient } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal } from '#shared/jobs/record/record.ts';
-import { FAULTS, type Fault } from './faults.ts';
+import { FAULTS, type Fault, tellable } from './faults.ts';
 import { createWorld, type World } from './world.ts';
 
 interface Start {
@@ -350,18 +350,20 @@ export const RUNNING: readonly string[] = Object.keys(SCENARIOS).filter(
 
 type FaultsAt = (call: number) => readonly Fault[];
 
-/** @returns how many points were tried: each fault at each of the scenario's calls */
+/** @returns how many points were tried: each fault that tells at each of the scenario's calls */
 const strike = async (name: string, faultsAt: FaultsAt): Promise<number> => {
   const scenario = SCENARIOS[name] ?? expect.unreachable(name);
   const calls = await play(scenario, () => undefined);
+  let points = 0;
   for (let at = 0; at < calls.length; at += 1)
-    for (const fault of faultsAt(at))
+    for (const fault of tellable(calls[at], faultsAt(at)))
       try {
+        points += 1;
         await play(scenario, (call) => (call === at ? fault : undefined));
       } catch (error) {
         throw new Error(`${name}: ${fault} at call ${at} (${calls[at]})`, { cause: error });
       }
-  return calls.flatMap((_call, at) => faultsAt(at)).length;
+  return points;
 };
 
 /** @param faultsAt what strikes at a call, by its number; all faults by default */

@@ -26,6 +26,25 @@ export const MONEY_FAULTS = [
 ] as const;
 export type Fault = (typeof MONEY_FAULTS)[number];
 
+/** Nobody can tell a read that was lost on its way from one whose answer was lost. */
+const READ_FAULTS: readonly Fault[] = [
+  'request lost',
+  'throttled',
+  'killed before',
+  'stalled',
+  'half a batch',
+];
+const isRead = (name: string): boolean => /^(Batch|Transact)?(Get|Query|Scan|Head)/.test(name);
+
+/**
+ * The faults that a call can tell apart, by its name. SHERATAN_EVERY_FAULT=1 strikes with all of
+ * them.
+ */
+export const tellable = (name: string | undefined, faults: readonly Fault[]): readonly Fault[] =>
+  process.env['SHERATAN_EVERY_FAULT'] || !name || !isRead(name)
+    ? faults
+    : faults.filter((fault) => READ_FAULTS.includes(fault));
+
 interface Invocation {
   dead: boolean;
   stalled: boolean;
@@ -40,7 +59,10 @@ type Next = (args: Args) => Promise<unknown>;
 
 interface Stack {
   add(
-    middleware: (next: Next) => (args: Args) => Promise<unknown>,
+    middleware: (
+      next: Next,
+      context: { readonly commandName?: string },
+    ) => (args: Args) => Promise<unknown>,
     options: { step: 'initialize' },
   ): void;
 }
@@ -177,14 +199,15 @@ export const createInjector = (
     call: call as Injector['call'],
     attach: (client) => {
       (client.middlewareStack as Stack).add(
-        (next) => (args) => {
-          const name = Object.keys(args.input).join();
-          return call(
-            name,
-            () => next(args),
-            () => sendHalf(args, next),
-          );
-        },
+        (next, { commandName }) =>
+          (args) => {
+            const name = `${commandName ?? ''} ${Object.keys(args.input).join()}`;
+            return call(
+              name,
+              () => next(args),
+              () => sendHalf(args, next),
+            );
+          },
         { step: 'initialize' },
       );
     },
