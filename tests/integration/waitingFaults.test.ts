@@ -14,7 +14,7 @@ openServer();
 strikeEachCall(WAITING);
 
 const FAULTY_CALLS = 60;
-const RUNS = Number(process.env['SHERATAN_FAULT_RUNS'] ?? 60);
+const RUNS = Number(process.env['SHERATAN_FAULT_RUNS'] ?? 20);
 const FIRST = Number(process.env['SHERATAN_FAULT_SEED'] ?? 1);
 
 describe('whatever strikes at random', () => {
