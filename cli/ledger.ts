@@ -1,10 +1,11 @@
 /** Options of the `ledger` commands. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import type { Before } from '#shared/ledger/read/statement.ts';
 import type { RepairOptions } from './commands/audit.ts';
 import type { ImportOptions } from './commands/import.ts';
+import type { ImportFollowOptions } from './commands/importFollow.ts';
 import type {
   BalanceOptions,
   LedgerCommandOptions,
@@ -20,12 +21,16 @@ import type { SessionOptions } from './session.ts';
 
 const { exportBlocks, repairAll, verifyAll } = deferred(() => import('./commands/audit.ts'));
 const { importLedger } = deferred(() => import('./commands/import.ts'));
+const { importFollow } = deferred(() => import('./commands/importFollow.ts'));
 const ledgerCommands = () => import('./commands/ledger.ts');
 const { accounts, balance, ledgerHistoryCommand, operate, showTransferCommand, statementCommand } =
   deferred(ledgerCommands);
 const { placeHold } = deferred(() => import('./commands/ledgerHold.ts'));
 const { reconcileAll } = deferred(() => import('./commands/reconcile.ts'));
 const { replica } = deferred(() => import('./commands/replica.ts'));
+
+/** Options of `import ledger` that say who counts. */
+const SWITCHES = ['cutOver', 'takeBack'] as const;
 
 type Run = (work: Promise<ExitCode>) => Promise<void>;
 
@@ -207,6 +212,22 @@ export const addLedgerCommands = (program: Command, imports: Command, run: Run):
   targeted(imports.command('ledger'))
     .description('its balances at once, its journal as history, and where they differ')
     .argument('<dir>', 'its data directory')
-    .option('--dry-run', 'only the report')
-    .action((directory: string, options: ImportOptions) => run(importLedger(directory, options)));
+    .addOption(new Option('--dry-run', 'only the report').conflicts(['follow', ...SWITCHES]))
+    .addOption(
+      new Option('--follow', 'goes on with what the original still writes').conflicts([
+        ...SWITCHES,
+      ]),
+    )
+    .option('--once', 'with --follow: ends when nothing is new')
+    .addOption(
+      new Option('--cut-over', 'the mesh counts from now on, if all balances are equal').conflicts(
+        'takeBack',
+      ),
+    )
+    .option('--take-back', 'after a cut-over: the original counts again')
+    .action((directory: string, options: ImportOptions & ImportFollowOptions) => {
+      const { follow, cutOver, takeBack } = options;
+      const follows = follow || cutOver || takeBack;
+      return run((follows ? importFollow : importLedger)(directory, options));
+    });
 };

@@ -1,28 +1,22 @@
 /**
  * `import ledger`: the original system's balances and journal, with every difference between them.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { isDone } from '#shared/ledger/core/types.ts';
 import {
-  importLegacyLedger,
+  importLegacyBalances,
   LEGACY_UNIT,
   type LegacyLedger,
   readLegacyLedger,
 } from '#shared/legacy/ledger/import.ts';
-import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { legacyPathsIn } from '../legacyFiles.ts';
 import { columns, json, note, out, paint, plain } from '../print.ts';
 import { type SessionOptions, withDeployment } from '../session.ts';
 
 export interface ImportOptions extends SessionOptions {
   readonly dryRun?: boolean;
 }
-
-const read = (directory: string, ...names: readonly string[]): string => {
-  const found = names.map((name) => join(directory, name)).find((path) => existsSync(path));
-  if (found) return readFileSync(found, 'utf8');
-  throw new CliError(`No ${names.join(' or ')} in ${directory}.`, EXIT.usage);
-};
 
 const jsonOf = ({ chain, report, balances }: LegacyLedger) => ({
   chain,
@@ -58,9 +52,10 @@ export const importLedger = async (
   directory: string,
   options: ImportOptions,
 ): Promise<ExitCode> => {
+  const paths = legacyPathsIn(directory);
   const legacy = readLegacyLedger(
-    read(directory, 'ledger_events.jsonl'),
-    read(directory, 'mesh/registry/ledger.json', 'ledger.json'),
+    readFileSync(paths.journal, 'utf8'),
+    readFileSync(paths.ledger, 'utf8'),
   );
   if (options.json) json(jsonOf(legacy));
   else printReport(legacy);
@@ -73,7 +68,7 @@ export const importLedger = async (
     return EXIT.ok;
   }
   return withDeployment(options, async ({ ledger: { ledger, history } }) => {
-    const outcome = await importLegacyLedger(legacy, { ledger, history });
+    const outcome = await importLegacyBalances(legacy, { ledger, history });
     note(
       `${paint(isDone(outcome) ? 'green' : 'red', outcome.code)} ${outcome.id} ${outcome.detail ?? ''}`,
     );

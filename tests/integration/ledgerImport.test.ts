@@ -5,7 +5,7 @@ import { createHistoryStore } from '#shared/ledger/dynamo/historyStore.ts';
 import type { HistoryStore } from '#shared/ledger/ports.ts';
 import { scaled } from '#shared/legacy/ledger/exact.ts';
 import {
-  importLegacyLedger,
+  importLegacyBalances,
   LEGACY_UNIT,
   OPENING,
   readLegacyLedger,
@@ -30,9 +30,9 @@ const balanceOf = async (account: string): Promise<bigint> =>
 describe("the import of the original's ledger", () => {
   it('leaves nothing half done when it is cut short, and goes on from there', async () => {
     const cut: HistoryStore = { ...history, write: () => Promise.reject(new Error('killed')) };
-    await expect(importLegacyLedger(legacy, { ...test, history: cut })).rejects.toThrow('killed');
+    await expect(importLegacyBalances(legacy, { ...test, history: cut })).rejects.toThrow('killed');
     expect(await balanceOf('alice')).toBe(0n);
-    expect(await importLegacyLedger(legacy, { ...test, history })).toMatchObject({
+    expect(await importLegacyBalances(legacy, { ...test, history })).toMatchObject({
       code: 'created',
     });
   });
@@ -51,11 +51,11 @@ describe("the import of the original's ledger", () => {
   });
 
   it('does it once, and tells another import from this one', async () => {
-    expect(await importLegacyLedger(legacy, { ...test, history })).toMatchObject({
+    expect(await importLegacyBalances(legacy, { ...test, history })).toMatchObject({
       code: 'exists',
     });
     const other = { ...legacy, balances: new Map([...legacy.balances, ['alice', 1n]]) };
-    expect(await importLegacyLedger(other, { ...test, history })).toMatchObject({
+    expect(await importLegacyBalances(other, { ...test, history })).toMatchObject({
       code: 'exists_with_different_amount',
     });
   });
@@ -65,10 +65,10 @@ describe("the import of the original's ledger", () => {
     const parts = { ...other, history: createHistoryStore(other.options) };
     const balances = new Map(Array.from({ length: 150 }, (_, n) => [`u${n}`, BigInt(n)] as const));
     const many = { ...legacy, events: [], balances };
-    expect(await importLegacyLedger(many, parts)).toMatchObject({ code: 'created' });
-    expect(await importLegacyLedger(many, parts)).toMatchObject({ code: 'exists' });
+    expect(await importLegacyBalances(many, parts)).toMatchObject({ code: 'created' });
+    expect(await importLegacyBalances(many, parts)).toMatchObject({ code: 'exists' });
     const unlike = { ...many, balances: new Map([...balances, ['u1', 5n]]) };
-    expect(await importLegacyLedger(unlike, parts)).toMatchObject({
+    expect(await importLegacyBalances(unlike, parts)).toMatchObject({
       code: 'exists_with_different_amount',
     });
     const posted = async (account: string): Promise<bigint> =>

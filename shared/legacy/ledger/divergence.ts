@@ -13,11 +13,15 @@ export interface Snapshot {
   readonly transfers: readonly LegacyTransfer[];
 }
 
-interface LegacyTransfer {
+/** A transfer that the original system carried out. */
+export interface LegacyTransfer {
+  readonly id: string;
   readonly from: string;
   readonly to: string;
-  readonly amount: number;
+  /** Credits, with the digits as the file spells them. */
+  readonly amount: string;
   readonly jobId: string | undefined;
+  readonly note: string | undefined;
 }
 
 type Cause =
@@ -60,10 +64,12 @@ export const legacySnapshotOf = (data: ExactObject): Snapshot => {
       accounts.map(([name, account]) => [name, str((account as ExactObject)['balance'])]),
     ),
     transfers: transfers.map((transfer) => ({
+      id: str(transfer['id']),
       from: str(transfer['from_account']),
       to: str(transfer['to_account']),
-      amount: Number(str(transfer['amount'])),
+      amount: str(transfer['amount']),
       jobId: str(transfer['job_id']) || undefined,
+      note: str(transfer['note']) || undefined,
     })),
   };
 };
@@ -92,7 +98,7 @@ const keyOf = (from: string, amount: number, jobId: string | undefined): string 
 
 /** The snapshot's transfers by their content, so that each can be found once. */
 const indexOf = (transfers: readonly LegacyTransfer[]): Map<string, LegacyTransfer[]> =>
-  Map.groupBy(transfers, ({ from, amount, jobId }) => keyOf(from, amount, jobId));
+  Map.groupBy(transfers, ({ from, amount, jobId }) => keyOf(from, Number(amount), jobId));
 
 type Explained = Map<string, Map<Cause, bigint>>;
 

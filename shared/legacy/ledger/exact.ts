@@ -44,9 +44,32 @@ export const canonicalExact = (value: Exact): string => {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalExact(item)}`).join(',')}}`;
 };
 
+/** The text that the original system wrote into its files: two spaces for each level. */
+export const printExact = (value: Exact, indent = ''): string => {
+  if (value instanceof Lexeme) return value.text;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const inner = `${indent}  `;
+  const lines = Array.isArray(value)
+    ? value.map((item) => printExact(item, inner))
+    : Object.entries(value as ExactObject).map(
+        ([key, item]) => `${JSON.stringify(key)}: ${printExact(item, inner)}`,
+      );
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  if (lines.length === 0) return `${open}${close}`;
+  return `${open}\n${lines.map((line) => inner + line).join(',\n')}\n${indent}${close}`;
+};
+
 /** SHA-256 of the canonical text and a suffix, as 64 hexadecimal digits. */
 export const hashExact = (value: Exact, suffix = ''): string =>
   sha256(`${canonicalExact(value)}${suffix}`);
+
+/** A whole number of units of 10^-`digits` as a decimal number: `12.5`, `900`. */
+export const unscaled = (units: bigint, digits: number): string => {
+  const [sign, size] = units < 0n ? ['-', -units] : ['', units];
+  const text = String(size).padStart(digits + 1, '0');
+  const fraction = text.slice(-digits).replace(/0+$/, '');
+  return `${sign}${text.slice(0, -digits)}${fraction && `.${fraction}`}`;
+};
 
 /**
  * A decimal number in units of 10^-`digits`, as a whole number, rounded half away from zero.

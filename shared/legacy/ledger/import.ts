@@ -39,14 +39,24 @@ export const readLegacyLedger = (journal: string, ledgerJson: string): LegacyLed
 
 const WIDTH = 16;
 
+/** The lines of the journal, each for the accounts that the line names. */
+export const historyLines = (events: readonly LegacyEvent[]) =>
+  events.flatMap(({ account, to, line, raw }) =>
+    [account, ...(to === undefined || to === account ? [] : [to])].map((name) => ({
+      key: { unit: LEGACY_UNIT, account: name },
+      line,
+      raw,
+    })),
+  );
+
 /**
  * Opens the accounts, writes the history, then pays every balance. Safe to repeat, also after a
  * stop. Balances that fit into one transaction are paid together; more are paid in parts, and a
  * repetition goes on with the parts that are missing.
  * @returns the outcome of the transfer; a second import with other balances is refused there
  */
-export const importLegacyLedger = async (
-  { events, balances }: LegacyLedger,
+export const importLegacyBalances = async (
+  { events, balances }: Pick<LegacyLedger, 'events' | 'balances'>,
   { ledger, history }: { readonly ledger: Ledger; readonly history: HistoryStore },
 ): Promise<Outcome> => {
   const unit = LEGACY_UNIT;
@@ -58,15 +68,7 @@ export const importLegacyLedger = async (
   );
   const refused = opened.find((outcome) => !isDone(outcome));
   if (refused) return refused;
-  await history.write(
-    events.flatMap(({ account, to, line, raw }) =>
-      [account, ...(to === undefined || to === account ? [] : [to])].map((name) => ({
-        key: { unit, account: name },
-        line,
-        raw,
-      })),
-    ),
-  );
+  await history.write(historyLines(events));
   const to = [...balances].flatMap(([account, amount]) =>
     amount > 0n ? [{ to: account, amount }] : [],
   );

@@ -1,5 +1,12 @@
 /** The original system's journal: one event on each line, chained by hashes. */
-import { type Exact, type ExactObject, hashExact, Lexeme, parseExact } from './exact.ts';
+import {
+  canonicalExact,
+  type Exact,
+  type ExactObject,
+  hashExact,
+  Lexeme,
+  parseExact,
+} from './exact.ts';
 
 /** One event of the journal. */
 export interface LegacyEvent {
@@ -26,7 +33,16 @@ export interface ChainVerdict {
   readonly at_line?: number;
 }
 
-const GENESIS = 'GENESIS';
+/** Where a reader of the journal stands. */
+export interface JournalPosition {
+  /** How many lines were read. */
+  readonly lines: number;
+  /** The hash of the last of them. */
+  readonly lastHash: string;
+}
+
+/** Before the first line. */
+export const JOURNAL_START: JournalPosition = { lines: 0, lastHash: 'GENESIS' };
 
 const textOf = (value: unknown): string | undefined =>
   value instanceof Lexeme ? value.text : typeof value === 'string' ? value : undefined;
@@ -56,20 +72,44 @@ const faultOf = (fields: ExactObject, previous: string): string | undefined => {
   return hashExact(rest, previous) === hash ? undefined : 'hash_mismatch';
 };
 
-/** The events before the first wrong line, and the verdict, which names this line. */
+/**
+ * The line of an event, chained to the line before, as the original writes its lines.
+ *
+ * @returns the line without its end, and its hash
+ */
+export const journalLine = (
+  event: ExactObject,
+  previous: string,
+): { readonly line: string; readonly hash: string } => {
+  const hash = hashExact(event, previous);
+  const all = { ...event, prev_hash: previous, hash };
+  const fields = Object.entries(all).map(
+    ([key, value]) => `${JSON.stringify(key)}:${canonicalExact(value)}`,
+  );
+  return { line: `{${fields.join(',')}}`, hash };
+};
+
+/**
+ * The events before the first wrong line, and the verdict, which names this line and counts all
+ * events from the start of the journal.
+ *
+ * @param from where the text begins
+ */
 export const readJournal = (
   text: string,
+  from: JournalPosition = JOURNAL_START,
 ): { readonly events: readonly LegacyEvent[]; readonly chain: ChainVerdict } => {
   const events: LegacyEvent[] = [];
-  let previous = GENESIS;
+  let previous = from.lastHash;
+  const read = (): number => from.lines + events.length;
   const end = (status: string): { events: LegacyEvent[]; chain: ChainVerdict } => ({
     events,
     chain: {
       ok: status === 'ok',
       status,
-      events: events.length,
+      events: read(),
       last_hash: previous,
-      ...(status !== 'ok' && { at_line: events.length + 1 }),
+      ...(status !== 'ok' && { at_line: read() + 1 }),
     },
   });
   for (const raw of text.split('\n').filter((line) => line !== '')) {
@@ -83,7 +123,7 @@ export const readJournal = (
     const fields = parsed;
     const fault = faultOf(fields, previous);
     if (fault) return end(fault);
-    events.push(eventOf(fields, raw, events.length + 1));
+    events.push(eventOf(fields, raw, read() + 1));
     previous = String(fields['hash']);
   }
   return end('ok');
