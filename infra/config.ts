@@ -66,6 +66,11 @@ const SETTINGS = {
   workerDeployment: v.optional(wordOf('all-at-once', 'canary'), 'all-at-once'),
   /** Seconds that a worker may be silent before another worker gets its job, 6 to 600. */
   leaseSeconds: v.optional(wholeBetween(6, LEASE_SECONDS_MAX), 60),
+  /**
+   * Seconds that a job of an unknown kind waits for a worker that knows the kind, before the job is
+   * quarantined, 0 to 21,600. Longer than a canary takes; 0 on a machine of one's own.
+   */
+  unknownKindGraceSeconds: v.optional(wholeBetween(0, 21_600), 900),
   /** Days that unclaimed jobs are kept, 1 to 13. Dead-letter queues keep them one day longer. */
   queueRetentionDays: v.optional(wholeBetween(1, 13), 7),
   /** Log retention in days; one of CloudWatch's values. */

@@ -8,7 +8,11 @@ import { ROOT } from '../state.ts';
  * For this machine only: jobs may call it, what an account demands is not checked, and every metric
  * is emitted for the dashboard, which costs nothing here.
  */
-const LOCAL_CONTEXT = ['allowLoopback=true', 'securityChecks=off', 'monitoring=full'] as const;
+const LOCAL_CONTEXT = [
+  ...['allowLoopback=true', 'securityChecks=off', 'monitoring=full'],
+  // No canary runs here, and a person who mistyped a kind wants to hear of it at once.
+  'unknownKindGraceSeconds=0',
+] as const;
 
 /** The stage whose assembly the package contains. */
 const STAGE_BUILT = 'dev';

@@ -22,7 +22,7 @@ import { batchResponse, deliveriesOf } from '#shared/jobs/sqs/deliveries.ts';
 import { createPoolRouter } from '#shared/jobs/sqs/poolRouter.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { processBatch } from '#shared/jobs/worker/processBatch.ts';
-import { anyText, list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
+import { anyText, list, positiveInteger, readEnv, text, wholeNumber } from '#shared/kernel/env.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
@@ -37,6 +37,7 @@ const env = readEnv({
   leaseSeconds: [WORKER_ENV.leaseSeconds, positiveInteger],
   outboundAllow: [WORKER_ENV.outboundAllow, list],
   retentionSeconds: [WORKER_ENV.retentionSeconds, positiveInteger],
+  graceSeconds: [WORKER_ENV.graceSeconds, wholeNumber],
   defaultLimits: [WORKER_ENV.defaultLimits, limits],
   ledgerTable: [LEDGER_ENV.table, text],
   ledgerLanes: [LEDGER_ENV.lanes, positiveInteger],
@@ -108,6 +109,7 @@ const deps = {
   logger: telemetry.log,
   leaseSeconds: env.leaseSeconds,
   retentionSeconds: env.retentionSeconds,
+  graceSeconds: env.graceSeconds,
 };
 
 const queues = queuesIn(env.pool, env);

@@ -24,6 +24,7 @@ const METRIC_OF: Readonly<Record<Disposition['as'], string | undefined>> = {
   early: JOB_METRICS.returned,
   lost: JOB_METRICS.returned,
   no_time: JOB_METRICS.returned,
+  unknown: JOB_METRICS.returned,
   // Counted where it runs.
   moved: undefined,
   fault: JOB_METRICS.undecided,

@@ -5,6 +5,8 @@ export const WORKER_ENV = {
   leaseSeconds: 'LEASE_SECONDS',
   outboundAllow: 'OUTBOUND_ALLOW',
   retentionSeconds: 'QUEUE_RETENTION_SECONDS',
+  /** How long input waits for a worker that knows its kind, in seconds. */
+  graceSeconds: 'UNKNOWN_KIND_GRACE_SECONDS',
   /** ARN of the secret that signs calls to hosts. */
   hostSecret: 'HOST_SECRET_ARN',
   /** The pool whose jobs the function runs; empty for the worker of the mesh. */

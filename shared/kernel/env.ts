@@ -26,6 +26,9 @@ export const positiveInteger: Reader<number> = (raw) =>
     ? Number(raw)
     : { fault: raw === undefined ? 'is missing' : `must be a positive integer, got "${raw}"` };
 
+/** A whole number from 0, in digits only. */
+export const wholeNumber: Reader<number> = (raw) => (raw === '0' ? 0 : positiveInteger(raw));
+
 /** A comma-separated list; a missing or empty variable is the empty list. */
 export const list: Reader<readonly string[]> = (raw) =>
   (raw ?? '')

@@ -111,6 +111,7 @@ export const openWorker = async () => {
     logger: silent,
     leaseSeconds: 60,
     retentionSeconds: 604_800,
+    graceSeconds: 0,
   };
   const close = async (): Promise<void> => {
     client.destroy();

@@ -15,6 +15,7 @@ const LEASE_SECONDS = 6;
 const CONTEXT = [
   `leaseSeconds=${LEASE_SECONDS}`,
   'allowLoopback=true',
+  'unknownKindGraceSeconds=0',
   'hostEvents=true',
   'securityChecks=off',
   // As an embedded cloud has it, of whatever stage.

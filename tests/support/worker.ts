@@ -225,6 +225,7 @@ export const startWorker = async (dynamoEndpoint: string, kinds: Kinds): Promise
     logger,
     leaseSeconds: 60,
     retentionSeconds: 604_800,
+    graceSeconds: 0,
   };
   const byPriority = { critical: queueUrl, high: queueUrl, normal: queueUrl, low: queueUrl };
   const outgoing = createOutgoing({ sqs, queueUrls: byPriority });

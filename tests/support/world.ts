@@ -157,7 +157,12 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const services = { workspaces: createWorkspaces(bucket), http: options.http ?? unreachable };
   const limiter = createLimiter({ ...jobs, clock, random: shared.random });
   const worker = { ...shared, kinds, services, visibility, limiter };
-  const lease = { ids: systemIds, leaseSeconds: 60, retentionSeconds: 604_800 };
+  const lease = {
+    ids: systemIds,
+    leaseSeconds: 60,
+    retentionSeconds: 604_800,
+    graceSeconds: 0,
+  };
   const workerDeps = {
     ...worker,
     ...lease,

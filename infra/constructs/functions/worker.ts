@@ -93,6 +93,7 @@ export class Worker extends Construct {
       [WORKER_ENV.leaseSeconds]: String(config.leaseSeconds),
       [WORKER_ENV.outboundAllow]: outboundOf(config).join(','),
       [WORKER_ENV.retentionSeconds]: String(config.queueRetentionDays * 86_400),
+      [WORKER_ENV.graceSeconds]: String(config.unknownKindGraceSeconds),
       [WORKER_ENV.defaultLimits]: JSON.stringify(config.sourceLimits),
       [HOSTS_ENV.table]: hosts.tableName,
       [HOSTS_ENV.probesUrl]: probes.queueUrl,

@@ -21,7 +21,7 @@ import { faultPath, validated } from '../kinds/payloadSchema.ts';
 import type { EnvelopeIssue } from './issue.ts';
 import { referencesIn } from './resultReferences.ts';
 import { issueAt, parseHostileJson, pathText } from './safeJson.ts';
-import { type Envelope, envelopeSchema, hintsSchema } from './schema.ts';
+import { ENVELOPE_VERSION, type Envelope, envelopeSchema, hintsSchema } from './schema.ts';
 import { unwrapped, wrapperAdvice } from './wrappedBody.ts';
 
 export type { Envelope } from './schema.ts';
@@ -135,6 +135,17 @@ const contradictionIn = (
     : undefined;
 };
 
+const isNewer = ({ v: version }: Readonly<Record<string, unknown>>): boolean =>
+  Number.isSafeInteger(version) && Number(version) > ENVELOPE_VERSION;
+
+/** A newer release may have fields that this release refuses. */
+const newer = (version: unknown, { path, message }: EnvelopeIssue): EnvelopeIssue =>
+  issueAt(
+    'VERSION_NEWER',
+    path,
+    `the envelope is of version ${version}, and this release reads version ${ENVELOPE_VERSION}: ${message}`,
+  );
+
 /** Checks a value that was parsed from JSON. Does not check its size; throws nothing. */
 export const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, EnvelopeIssue> => {
   if (!isJsonObject(value))
@@ -142,7 +153,10 @@ export const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, En
   const advice = wrapperAdvice(value);
   if (advice) return err(issueAt('ENVELOPE_WRAPPED', '', advice));
   const parsed = v.safeParse(envelopeSchema, value);
-  if (!parsed.success) return err(issueOf('ENVELOPE_INVALID', '', parsed.issues));
+  if (!parsed.success) {
+    const issue = issueOf('ENVELOPE_INVALID', '', parsed.issues);
+    return err(isNewer(value) ? newer(value['v'], issue) : issue);
+  }
   const envelope = parsed.output;
   const definition = kinds.get(envelope.kind);
   if (!definition) {

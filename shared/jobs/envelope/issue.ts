@@ -15,6 +15,7 @@ export interface EnvelopeIssue {
     | 'ENVELOPE_INVALID'
     | 'NO_PARENT_HOLD'
     | 'UNKNOWN_KIND'
+    | 'VERSION_NEWER'
     | 'PAYLOAD_INVALID'
     | 'ID_TAKEN'
     | 'IDEMPOTENCY_MISMATCH'

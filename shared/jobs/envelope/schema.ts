@@ -67,8 +67,13 @@ const payloadRefSchema = v.strictObject({
   bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.payloadBytesMax)),
 });
 
+/** The version of the envelope that this release writes, and reads with every older one. */
+export const ENVELOPE_VERSION = 1;
+
 /** A whole envelope; unknown fields are refused. */
 export const envelopeSchema = v.strictObject({
+  /** The version of the envelope for which the sender was written; without it, any typo is refused at once. */
+  v: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   id: v.optional(label(LIMITS.idLengthMax)),
   kind: label(LIMITS.kindLengthMax),
   payload: v.optional(v.unknown()),

@@ -57,7 +57,10 @@ const TEXTS: Readonly<Record<HistoryEvent['event'], (told: Telling) => string>> 
     `attempt ${event.attempt} given back: not yet, snoozed ${until(event)}${event.note ? `: ${event.note}` : ''}`,
   interrupted: ({ event }) =>
     `attempt ${event.attempt} given back: its invocation ended before it did`,
-  scheduled: ({ event }) => `not to start before its time: waits ${until(event)}`,
+  scheduled: ({ event }) =>
+    event.note === undefined
+      ? `not to start before its time: waits ${until(event)}`
+      : `may not start (${event.note}): looked at again ${until(event)}`,
   waiting: ({ event }) => `waits for ${event.note ?? 'other jobs'}, at most ${until(event)}`,
   limited: ({ record, event }) => `source ${record.source} is at its limit: waits ${until(event)}`,
   parked: ({ event }) =>

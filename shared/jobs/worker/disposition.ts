@@ -36,6 +36,8 @@ export interface JobDeps {
   readonly leaseSeconds: number;
   /** How long the queue keeps a message, in seconds. */
   readonly retentionSeconds: number;
+  /** How long input waits for a worker that knows its kind, in seconds; 0: not at all. */
+  readonly graceSeconds: number;
 }
 
 interface Report {
@@ -84,6 +86,8 @@ export type Decision =
   | 'early'
   | 'lost'
   | 'no_time'
+  /** This worker cannot run the input, another one may. */
+  | 'unknown'
   /** The job went to the queue of its pool. */
   | 'moved'
   | 'fault';

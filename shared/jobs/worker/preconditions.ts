@@ -1,5 +1,6 @@
 /** What must be true before a job is claimed: its tick, its dependencies, its time. */
 
+import { LIMITS } from '#shared/kernel/limits.ts';
 import type { ValidJob } from '../envelope/envelope.ts';
 import { awaitDependencies, timesOf } from '../flow/dependencies.ts';
 import type { Delivery } from '../ports/jobs.ts';
@@ -50,3 +51,13 @@ export const ready = async (
   }
   return (await notYet(job, facts, delivery, deps)) ?? { fresh: delivery.released === undefined };
 };
+
+/** How long an attempt of the job may run, in seconds. */
+export const timeoutOf = (
+  { envelope, definition }: ValidJob,
+  { pools }: Pick<JobDeps, 'pools'>,
+): number =>
+  Math.min(
+    envelope.timeoutSeconds ?? definition.timeoutSeconds ?? LIMITS.timeoutSecondsDefault,
+    pools.runSecondsMax,
+  );

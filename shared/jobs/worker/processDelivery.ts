@@ -6,6 +6,7 @@ import { type Paid, pay, returnFunds } from '#shared/billing/jobCost.ts';
 import type { AttemptTask } from '#shared/dispatch/attemptTask.ts';
 import { lazyAttemptTask } from '#shared/dispatch/lazyAttemptTask.ts';
 import type { Task } from '#shared/dispatch/ports.ts';
+import { deferred } from '#shared/kernel/deferred.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { jobIdOf, parseEnvelope, type ValidJob } from '../envelope/envelope.ts';
 import { loadPayload, resultOf } from '../envelope/payload.ts';
@@ -29,14 +30,15 @@ import { isForgotten, jobBefore, keepLooking } from './groupPlaces.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { judged, lazySteps } from './lazySteps.ts';
 import { moveToPool } from './moveToPool.ts';
-import { ready } from './preconditions.ts';
+import { ready, timeoutOf } from './preconditions.ts';
 import { createProgress } from './progress.ts';
-import { quarantine } from './quarantine.ts';
 import { type AttemptOutcome, runAttempt } from './runHandler.ts';
 import { admit } from './sourceLimits.ts';
 import { standBy, type WaitReason } from './standBy.ts';
 import { stepJobOf } from './stepJob.ts';
 import { pausedSeconds, turnSeconds } from './waitTimes.ts';
+
+const { unreadable } = deferred(() => import('./awaitWorker.ts'));
 
 /** The Lambda invocation that runs the job. */
 export interface Invocation {
@@ -201,12 +203,6 @@ const moneyOf = ({ funds, outcome }: Paid): Pick<Disposition, 'money'> => {
   return outcome && outcome.kind !== 'interrupted' ? { money: 'refused' } : {};
 };
 
-const timeoutOf = ({ envelope, definition }: ValidJob, { pools }: Pick<JobDeps, 'pools'>): number =>
-  Math.min(
-    envelope.timeoutSeconds ?? definition.timeoutSeconds ?? LIMITS.timeoutSecondsDefault,
-    pools.runSecondsMax,
-  );
-
 /**
  * Runs the job of one message, or finds out why the job must not run now. Rejects only for a fault
  * of the mesh, such as a table that cannot be reached; the caller must then return the message.
@@ -217,7 +213,7 @@ export const processDelivery = async (
   deps: JobDeps,
 ): Promise<Disposition> => {
   const parsed = parseEnvelope(delivery.body, deps.kinds);
-  if (!parsed.ok) return quarantine(delivery, parsed.error, deps);
+  if (!parsed.ok) return unreadable(delivery, parsed.error, deps);
   const job = parsed.value;
   const id = delivery.released ?? jobIdOf(job.envelope, delivery.messageId);
   const facts = factsOf(job, id, delivery);
