@@ -4,7 +4,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, time } from '../print.ts';
-import { looking, type SessionOptions, withDeployment } from '../session.ts';
+import { looking, type Session, type SessionOptions, withDeployment } from '../session.ts';
 
 const LISTED_MAX = 1_000;
 
@@ -63,6 +63,17 @@ export interface ReplayOptions extends SessionOptions {
   readonly failed?: boolean;
 }
 
+/** Queues the callbacks of jobs again; the ids of those that have one. */
+export const replayed = async (
+  ids: readonly string[],
+  { store, sqs, resultsUrl }: Pick<Session, 'store' | 'sqs' | 'resultsUrl'>,
+): Promise<readonly string[]> => {
+  const records = (await Promise.all(ids.map((id) => store.get(id)))).flatMap((each) => each ?? []);
+  const able = records.filter(({ callback }) => callback !== undefined);
+  await createAnnouncements(sqs, resultsUrl, systemIds.next()).announce(able);
+  return able.map(({ id }) => id);
+};
+
 /**
  * Queues callbacks again. Exits with 4 when a job has no callback or no record.
  *
@@ -73,12 +84,8 @@ export const replay = (ids: readonly string[], options: ReplayOptions): Promise<
     throw new CliError('Say which: job ids, or --failed for all that were given up.', EXIT.usage);
   return withDeployment(options, async ({ deliveries, store, sqs, resultsUrl }) => {
     const wanted = options.failed ? await deliveries.failed(LISTED_MAX) : ids;
-    const records = (await Promise.all(wanted.map((id) => store.get(id)))).flatMap(
-      (each) => each ?? [],
-    );
-    const able = records.filter(({ callback }) => callback !== undefined);
-    await createAnnouncements(sqs, resultsUrl, systemIds.next()).announce(able);
-    if (options.json) json({ replayed: able.map(({ id }) => id) });
+    const able = await replayed(wanted, { store, sqs, resultsUrl });
+    if (options.json) json({ replayed: able });
     else note(`${able.length} of ${wanted.length} callbacks are queued again`);
     return able.length === wanted.length ? EXIT.ok : EXIT.refused;
   });

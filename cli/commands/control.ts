@@ -81,7 +81,15 @@ export interface PauseOptions extends DecisionOptions {
   readonly source?: string;
 }
 
-const target = ({ queue, source }: PauseOptions, paused: boolean): Command => {
+/**
+ * What a pause or its end is for the mesh, a queue or a source.
+ *
+ * @throws CliError for an unknown queue
+ */
+export const pauseWish = (
+  { queue, source }: Pick<PauseOptions, 'queue' | 'source'>,
+  paused: boolean,
+): Command => {
   if (queue !== undefined) {
     if (!PRIORITIES.some((name) => name === queue))
       throw new CliError(`Queues are ${PRIORITIES.join(', ')}.`, EXIT.usage);
@@ -98,7 +106,7 @@ const target = ({ queue, source }: PauseOptions, paused: boolean): Command => {
  * @throws CliError for an unknown queue
  */
 export const pause = (paused: boolean, options: PauseOptions): Promise<ExitCode> => {
-  const what = target(options, paused);
+  const what = pauseWish(options, paused);
   return withDeployment(options, (session) => carryOut(what, options, session));
 };
 

@@ -23,17 +23,31 @@ const CANCEL_TEXT = {
 } as const;
 
 /** `failed`: the request failed, and the job's state is unknown. */
-type Told = CancelOutcome | { readonly kind: 'failed'; readonly message: string };
+export type CancelTold = CancelOutcome | { readonly kind: 'failed'; readonly message: string };
 
-const textOf = (outcome: Told): string => {
+/** What became of a cancellation, in words. */
+export const cancelText = (outcome: CancelTold): string => {
   if (outcome.kind === 'failed') return `not known: ${outcome.message}; ask again`;
   const how = outcome.kind === 'finished' ? `: ${outcome.record.status}` : '';
   return `${CANCEL_TEXT[outcome.kind]}${how}`;
 };
 
-const exitOf = (outcomes: readonly Told[]): ExitCode => {
+const exitOf = (outcomes: readonly CancelTold[]): ExitCode => {
   if (outcomes.some(({ kind }) => kind === 'failed')) return EXIT.failure;
   return outcomes.some(({ kind }) => kind === 'finished') ? EXIT.refused : EXIT.ok;
+};
+
+/** Cancels one job; a failure of the request is an outcome, too. */
+export const cancelOne = async (
+  id: string,
+  wish: { readonly by: string; readonly reason: string },
+  session: Session,
+): Promise<CancelTold> => {
+  try {
+    return await cancelJob(id, wish, session);
+  } catch (error) {
+    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+  }
 };
 
 /**
@@ -43,16 +57,9 @@ const exitOf = (outcomes: readonly Told[]): ExitCode => {
 export const cancel = (ids: readonly string[], options: DecisionOptions): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const wish = { by: actorOf(options), reason: options.reason ?? 'no longer wanted' };
-    const cancelOne = async (id: string): Promise<Told> => {
-      try {
-        return await cancelJob(id, wish, session);
-      } catch (error) {
-        return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
-      }
-    };
     const outcomes = await mapPool(ids, AT_ONCE, async (id) => {
-      const outcome = await cancelOne(id);
-      if (!options.json) out(`${plain(id)}  ${plain(textOf(outcome))}`);
+      const outcome = await cancelOne(id, wish, session);
+      if (!options.json) out(`${plain(id)}  ${plain(cancelText(outcome))}`);
       return outcome;
     });
     if (options.json)

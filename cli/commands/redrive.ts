@@ -129,8 +129,13 @@ const printReport = ({ redriven, refused }: Report, verb: string): void => {
   note(`${redriven.length} ${verb}, ${refused.length} not`);
 };
 
-/** Brings back dead letters first: a job with a dead letter has not ended. */
-const putBack = async (
+/**
+ * Puts the jobs back, or says what would happen. Brings back dead letters first: a job with a dead
+ * letter has not ended.
+ *
+ * @throws CliError for an id without a record
+ */
+export const redriveWanted = async (
   ids: readonly string[],
   patch: Json | undefined,
   options: RedriveCommandOptions,
@@ -171,7 +176,7 @@ export const redriveCommand = (
     );
   const patch = patchOf(options);
   return (options.dryRun ? looking : withDeployment)(options, async (session) => {
-    const report = await putBack(ids, patch, options, session);
+    const report = await redriveWanted(ids, patch, options, session);
     if (options.json) json({ dryRun: options.dryRun ?? false, ...report });
     else printReport(report, options.dryRun ? 'would be put back' : 'put back');
     return report.refused.length > 0 ? EXIT.refused : EXIT.ok;
