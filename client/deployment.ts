@@ -7,6 +7,7 @@ import type { ControlStore } from '#shared/control/ports.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
+import { createJobPages, type JobPages } from '#shared/jobs/dynamo/jobPages.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import type { DeliveryLog, FlowStore, Secrets } from '#shared/jobs/ports/jobs.ts';
@@ -18,9 +19,10 @@ import { type LedgerSystem, openLedger } from '#shared/wiring/openLedger.ts';
 import { type DeploymentCore, openCore, outputOf } from './core.ts';
 import type { Machinery } from './machinery.ts';
 import { QUIET } from './quiet.ts';
-import { openMachine, openSchedules, secretsOnDemand } from './rarely.ts';
+import { openMachine, openSchedules, openWatch, secretsOnDemand } from './rarely.ts';
 import type { EmbeddedState } from './state.ts';
 import { embedded, findTarget, type Target, type TargetOptions } from './target.ts';
+import type { Watching } from './watching.ts';
 
 export interface Deployment extends DeploymentCore {
   /** Names of the kinds that the deployment has in addition to the built-in kinds. */
@@ -30,6 +32,8 @@ export interface Deployment extends DeploymentCore {
   readonly tables: readonly string[];
   /** undefined for the embedded cloud, which runs the template itself. */
   readonly machinery: Machinery | undefined;
+  /** As `machinery`: an embedded cloud measures by itself. */
+  readonly watching: Watching | undefined;
   readonly flows: FlowStore;
   readonly stepStore: StepStore;
   readonly control: ControlStore;
@@ -44,6 +48,8 @@ export interface Deployment extends DeploymentCore {
   /** Opens the hosts on the first call: most commands do not use hosts. */
   readonly hosts: () => HostSystem;
   readonly reader: JobReader;
+  /** Lists of jobs that go on from a cursor. */
+  readonly pages: JobPages;
 }
 
 const open = (target: Target): Deployment => {
@@ -59,6 +65,7 @@ const open = (target: Target): Deployment => {
     ),
     machinery:
       target.machine && openMachine(at(target.machine.endpoint), target.machine.rules, keep),
+    watching: target.machine && openWatch(at(target.machine.endpoint), keep),
     stepStore: createStepStore(jobs),
     flows: createFlowStore(jobs),
     control: createControlStore(jobs),
@@ -83,6 +90,7 @@ const open = (target: Target): Deployment => {
       keep,
     ),
     reader: createJobReader(jobs),
+    pages: createJobPages(jobs),
   };
 };
 

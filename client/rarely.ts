@@ -9,12 +9,20 @@ import type { SchedulesOptions } from '#shared/schedules/scheduler/schedules.ts'
 import type { Access, Keep } from './access.ts';
 import type { Machinery } from './machinery.ts';
 import type { RulesOf } from './target.ts';
+import type { Watching } from './watching.ts';
 
 /** The machinery of a deployment, loaded at its first use. */
 export const openMachine = (access: Access, rules: RulesOf, keep: Keep): Machinery =>
   deferred(async () => {
     const { openMachinery } = await import('./machinery.ts');
     return openMachinery(access, rules, keep);
+  });
+
+/** CloudWatch of a deployment, loaded at its first use. */
+export const openWatch = (access: Access, keep: Keep): Watching =>
+  deferred(async () => {
+    const { openWatching } = await import('./watching.ts');
+    return openWatching(access, keep);
   });
 
 /** Blobs and workspaces of the data bucket, loaded at their first use. */
