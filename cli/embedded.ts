@@ -8,7 +8,7 @@ import type { FunctionLogLine } from '#emulator/lambda/environment.ts';
 import type { TableEngine } from '#emulator/tables/tableEngine.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { LEASE_SECONDS_MAX, WORKER_ENV } from '#shared/contracts/worker.ts';
-import { openDashboard } from './dashboard/open.ts';
+import { openEmbeddedConsole } from './console/open.ts';
 import { CliError } from './errors.ts';
 import { note, step } from './print.ts';
 
@@ -68,7 +68,7 @@ const withKinds = (
 });
 
 /**
- * Starts the embedded cloud and its dashboard, and writes the state file by which other commands
+ * Starts the embedded cloud and its console, and writes the state file by which other commands
  * find it.
  *
  * @param worker the worker with the project's kinds; absent: the assembly's own worker
@@ -106,17 +106,17 @@ export const startEmbedded = async (
   const outputs = withKinds(cloud.outputs, worker);
   const reached = { pid: process.pid, stackName, outputs, clientEnv };
   const { stage } = options;
-  const dashboard = await openDashboard({ stage, cloud, state: reached, recorder }).catch(
+  const page = await openEmbeddedConsole({ stage, cloud, state: reached, recorder }).catch(
     async (error: unknown) => {
       await cloud.stop();
       throw error;
     },
   );
-  const state = { ...reached, dashboard: dashboard.url };
+  const state = { ...reached, dashboard: page.url };
   writeState(state);
   const stop = async (): Promise<void> => {
     clearState();
-    await dashboard.stop();
+    await page.stop();
     await cloud.stop();
   };
   const replaceWorker = (next: BuiltWorker): void => {
@@ -125,14 +125,3 @@ export const startEmbedded = async (
   };
   return { cloud, state, replaceWorker, stop };
 };
-
-/** Resolves at the first SIGINT (Ctrl-C) or SIGTERM; a second SIGINT ends the process at once. */
-export const untilInterrupted = (): Promise<void> =>
-  new Promise((resolve) => {
-    const onSignal = (): void => {
-      process.once('SIGINT', () => process.exit(130));
-      resolve();
-    };
-    process.once('SIGINT', onSignal);
-    process.once('SIGTERM', onSignal);
-  });

@@ -12,6 +12,7 @@ import type { SendCommandOptions } from './commands/send.ts';
 import type { StartOptions } from './commands/up.ts';
 import type { WatchOptions } from './commands/watch.ts';
 import type { WorkspaceOptions } from './commands/workspace.ts';
+import type { ConsoleOptions } from './console/open.ts';
 import type { UpOptions } from './embedded.ts';
 import { CliError, EXIT, type ExitCode } from './errors.ts';
 import { addHostCommands } from './host.ts';
@@ -23,6 +24,7 @@ import { guardOutput, note } from './print.ts';
 import type { SessionOptions } from './session.ts';
 
 const { dev } = deferred(() => import('./commands/dev.ts'));
+const { consoleCommand } = deferred(() => import('./commands/console.ts'));
 const { env } = deferred(() => import('./commands/env.ts'));
 const { flow } = deferred(() => import('./commands/flow.ts'));
 const { init } = deferred(() => import('./commands/init.ts'));
@@ -107,6 +109,18 @@ targeted(program.command('watch'))
   .argument('<ids...>')
   .option('--timeout <seconds>', '0 waits for ever', whole, 0)
   .action((ids: string[], options: WatchOptions) => run(watch(ids, options)));
+
+program
+  .command('console')
+  .description('see and steer a mesh in the browser, with your own rights')
+  .addOption(stage('the deployment; absent: the embedded cloud here, else dev in AWS'))
+  .option('--endpoint <url>', 'an AWS-compatible endpoint that holds the stack')
+  .option('--region <name>', "the stack's region in AWS")
+  .option('--port <n>', 'the port on this machine; any free one when it is taken', whole, 4_400)
+  .option('--read-only', 'let the page change nothing')
+  .option('--production', 'mark the target as production; a stage called prod is marked anyway')
+  .option('--by <name>', 'who decides, instead of you')
+  .action((options: ConsoleOptions) => run(consoleCommand(options)));
 
 program
   .command('env')

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import { bundlePage } from '#emulator/dashboard/script.ts';
+import { bundlePage } from '#cli/console/bundlePage.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
@@ -28,7 +28,7 @@ export interface BuiltCommand {
   readonly inputs: readonly string[];
 }
 
-const PAGE = 'emulator/page';
+const PAGE = 'cli/page';
 
 /**
  * Splitting keeps what few commands need in chunks of their own. Not minified: stack traces of
@@ -53,7 +53,7 @@ export const bundleCommand = async (): Promise<BuiltCommand> => {
     write: false,
     logLevel: 'warning',
   });
-  const page = await bundlePage(join(ROOT, PAGE, 'main.ts'));
+  const page = await bundlePage(join(ROOT, PAGE, 'main.tsx'));
   const isChunk = ({ path }: { readonly path: string }): boolean => path.includes('/chunk-');
   const code = outputFiles.toSorted((a, b) => Number(isChunk(b)) - Number(isChunk(a)));
   const sources = [...Object.keys(metafile.inputs), ...page.inputs];

@@ -99,7 +99,7 @@ for (const path of COPIED) {
   mkdirSync(dirname(join(OUT, path)), { recursive: true });
   cpSync(join(ROOT, path), join(OUT, path), { recursive: true });
 }
-cpSync(join(OUT, 'dist/page'), join(OUT, 'emulator/page'), { recursive: true });
+cpSync(join(OUT, 'dist/page'), join(OUT, 'cli/page'), { recursive: true });
 cpSync(await assemblyFor('dev'), join(OUT, 'assembly'), { recursive: true });
 const read = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as Manifest;
 const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;

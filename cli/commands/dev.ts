@@ -6,8 +6,9 @@ import type { BuiltWorker, KindsError } from '#client/dev/ownKinds.ts';
 import { projectRoot } from '#client/state.ts';
 import { openProject, type Project } from '../dev/project.ts';
 import { watchKinds } from '../dev/watchKinds.ts';
-import { type Embedded, startEmbedded, type UpOptions, untilInterrupted } from '../embedded.ts';
+import { type Embedded, startEmbedded, type UpOptions } from '../embedded.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { untilInterrupted } from '../interrupted.ts';
 import { duration, note, paint, plain } from '../print.ts';
 
 const namesText = (before: readonly string[], after: readonly string[]): string => {
@@ -66,7 +67,7 @@ export const dev = async (options: UpOptions): Promise<ExitCode> => {
     note(
       paint('green', `Sheratan runs here with the kinds of ${where}: ${worker.kinds.join(', ')}`),
     );
-    note(`dashboard: ${paint('bold', embedded.state.dashboard ?? '')}`);
+    note(`console: ${paint('bold', embedded.state.dashboard ?? '')}`);
     if (options.inspect)
       note(
         `debugger: ${paint('bold', `127.0.0.1:${options.inspect}`)} (chrome://inspect, or attach your editor to the port)`,

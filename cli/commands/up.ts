@@ -5,9 +5,10 @@ import { ROOT } from '#client/state.ts';
 import { watchJobs } from '#client/wait.ts';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
 import { openProject } from '../dev/project.ts';
-import { type Embedded, startEmbedded, type UpOptions, untilInterrupted } from '../embedded.ts';
+import { type Embedded, startEmbedded, type UpOptions } from '../embedded.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { readInput } from '../input.ts';
+import { untilInterrupted } from '../interrupted.ts';
 import { columns, duration, json, note, out, paint, plain, status } from '../print.ts';
 import { sendItems } from './send.ts';
 import { exitOfStates } from './watch.ts';
@@ -30,7 +31,7 @@ const announce = ({ state, cloud }: Embedded): void => {
     ...Object.entries(state.outputs).map(([name, value]) => [name, value]),
   ];
   note(columns(rows.map(([name = '', value = '']) => [`  ${name}`, value])));
-  note(`  dashboard: ${paint('bold', state.dashboard ?? '')}`);
+  note(`  console: ${paint('bold', state.dashboard ?? '')}`);
 };
 
 const advise = (): void =>

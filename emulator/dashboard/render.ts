@@ -12,7 +12,12 @@ export interface Drawn {
 export interface Span {
   readonly first: number;
   readonly length: number;
+  /** Absent: that of the store of an embedded cloud. */
+  readonly periodSeconds?: number;
 }
+
+/** Where the values come from: an embedded cloud's own store, or CloudWatch. */
+export type Measurements = Pick<MetricStore, 'points' | 'search'>;
 
 const SIGNIFICANT = 4;
 const rounded = (points: Points): Points =>
@@ -21,10 +26,10 @@ const rounded = (points: Points): Points =>
 const drawnOf = (
   series: Series,
   widget: Widget,
-  store: MetricStore,
+  store: Measurements,
   span: Span,
 ): readonly Drawn[] => {
-  const { first, length } = span;
+  const { first, length, periodSeconds = PERIOD_SECONDS } = span;
   const { label } = series;
   if (series.kind === 'metric')
     return [{ label, points: store.points(series.metric, first, length) }];
@@ -34,7 +39,7 @@ const drawnOf = (
       .map(([value, points]) => ({ label: `${value} ${label}`, points }));
   const world = {
     length,
-    periodSeconds: PERIOD_SECONDS,
+    periodSeconds,
     series: (id: string): Points | undefined => {
       const other = widget.series.find((each) => each.id === id);
       return other && drawnOf(other, widget, store, span)[0]?.points;
@@ -44,7 +49,7 @@ const drawnOf = (
 };
 
 /** The lines of one widget. Hidden series serve only the expressions of others and are left out. */
-export const drawWidget = (widget: Widget, store: MetricStore, span: Span): readonly Drawn[] =>
+export const drawWidget = (widget: Widget, store: Measurements, span: Span): readonly Drawn[] =>
   widget.series
     .filter(({ hidden }) => !hidden)
     .flatMap((series) => drawnOf(series, widget, store, span))
@@ -53,7 +58,7 @@ export const drawWidget = (widget: Widget, store: MetricStore, span: Span): read
 /** The lines of all widgets, in the order of the rows. */
 export const drawAll = (
   { rows }: DashboardSpec,
-  store: MetricStore,
+  store: Measurements,
   span: Span,
 ): readonly (readonly Drawn[])[] =>
   rows.flatMap(({ widgets }) => widgets.map((widget) => drawWidget(widget, store, span)));

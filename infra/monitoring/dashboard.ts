@@ -26,10 +26,14 @@ const HEIGHT = 6;
 const PERIOD_SECONDS = 60;
 
 /** CloudWatch's expression for "every value of this dimension". */
-const searchOf = ({ namespace, name, dimensions, stat }: MetricRef, by: string): string => {
+export const searchOf = (
+  { namespace, name, dimensions, stat }: MetricRef,
+  by: string,
+  periodSeconds = PERIOD_SECONDS,
+): string => {
   const schema = [`"${namespace}"`, ...Object.keys(dimensions), by].join(',');
   const fixed = Object.entries(dimensions).map(([key, value]) => ` ${key}="${value}"`);
-  return `SEARCH('{${schema}} MetricName="${name}"${fixed.join('')}', '${stat}', ${PERIOD_SECONDS})`;
+  return `SEARCH('{${schema}} MetricName="${name}"${fixed.join('')}', '${stat}', ${periodSeconds})`;
 };
 
 const metricOf = (series: Series): readonly unknown[] => {

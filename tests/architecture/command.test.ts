@@ -58,7 +58,7 @@ describe('the built command', () => {
     expect(built.inputs).toEqual(
       expect.arrayContaining([
         ...['cli/main.ts', 'cli/commands/up.ts', 'shared/kernel/deferred.ts'],
-        ...['emulator/lambda/bootstrap.js', 'emulator/page/main.ts', 'emulator/page/page.css'],
+        ...['emulator/lambda/bootstrap.js', 'cli/page/main.tsx', 'cli/page/page.css'],
       ]),
     );
     expect(built.inputs.filter((file) => /node_modules|^\.\./.test(file))).toEqual([]);

@@ -1,0 +1,85 @@
+/** The words of each action. */
+
+/** An action that the reader began. */
+export interface Begun {
+  readonly action: string;
+  readonly ids: readonly string[];
+  /** Steps to retry from, or signals to send, or what to pause. */
+  readonly choices?: readonly string[];
+  /** The payload that a redrive may change. */
+  readonly payload?: unknown;
+  /** Fixed fields of the wish. */
+  readonly more?: object;
+  readonly done?: () => void;
+}
+
+interface Words {
+  readonly verb: string;
+  readonly means: string;
+  /** How it is undone. */
+  readonly undo: string;
+  readonly grave?: boolean;
+}
+
+const WORDS: Readonly<Record<string, Words>> = {
+  cancel: {
+    verb: 'Cancel',
+    means: 'A job that waits ends at once. A job that runs is asked to end at its next heartbeat.',
+    undo: 'A redrive puts a cancelled job back.',
+    grave: true,
+  },
+  redrive: {
+    verb: 'Redrive',
+    means: 'The job runs again from its beginning, with the steps that it kept.',
+    undo: 'Cancel it while it waits; what it did is not taken back.',
+  },
+  retry: {
+    verb: 'Retry',
+    means: 'What was kept before the step counts. The step and all after it are done again.',
+    undo: 'Cancel it while it waits; what it did is not taken back.',
+  },
+  signal: {
+    verb: 'Signal',
+    means: 'The job’s wait for this name ends with the data.',
+    undo: 'A signal cannot be taken back: the first one of a name counts.',
+  },
+  skip: {
+    verb: 'Skip',
+    means: 'The job stays dead, and its group goes on without it.',
+    undo: 'A redrive runs the job later, out of its place.',
+    grave: true,
+  },
+  resume: {
+    verb: 'Run again',
+    means: 'The job runs again in its place, before the rest of its group.',
+    undo: 'Cancel it while it waits.',
+  },
+  replay: {
+    verb: 'Post again',
+    means: 'The result is posted to its callback once more.',
+    undo: 'A posting cannot be taken back.',
+  },
+  pause: {
+    verb: 'Pause',
+    means: 'No job starts there; jobs that run go on to their end.',
+    undo: 'Resume lets the jobs start again.',
+    grave: true,
+  },
+  unpause: {
+    verb: 'Resume',
+    means: 'The jobs start again.',
+    undo: 'Pause stops them again.',
+  },
+};
+
+/** What an action is called, what it does, and how it is undone. */
+export const wordsOf = ({ action, more }: Begun): Words => {
+  const name = action === 'pause' && more && 'paused' in more && !more.paused ? 'unpause' : action;
+  return WORDS[name] ?? { verb: action, means: '', undo: '' };
+};
+
+/** What the action is about. */
+export const nounOf = ({ ids, action }: Begun): string => {
+  if (action === 'pause') return ids[0] ?? '';
+  return ids.length === 1 ? (ids[0] ?? '') : `${ids.length} jobs`;
+};

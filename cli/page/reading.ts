@@ -1,0 +1,76 @@
+/** Reads from the server again and again, while somebody looks. */
+import { signal } from '@preact/signals';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { AskError, askConsole } from './ask.ts';
+import { type Words, wordsText } from './words.ts';
+
+/** The reader holds the page still. */
+export const paused = signal(false);
+/** Why the last question had no answer; empty when it had one. */
+export const trouble = signal('');
+
+/** What was read, and how that stands. */
+export interface Reading<T> {
+  readonly data: T | undefined;
+  readonly error: AskError | undefined;
+  /** An answer has come: `data` undefined then means that there is no such thing. */
+  readonly isKnown: boolean;
+  again(): void;
+}
+
+interface Kept<T> {
+  readonly key: string;
+  readonly data: T | undefined;
+  readonly error: AskError | undefined;
+}
+
+const asError = (error: unknown): AskError =>
+  error instanceof AskError
+    ? error
+    : new AskError({ code: 'FAULT', message: error instanceof Error ? error.message : '' });
+
+/**
+ * Asks now, and again after `everyMs` (0: not again). The old answer stays until the new one is
+ * there, so nothing flickers; a hidden or paused page does not ask.
+ */
+export const useReading = <T>(name: string, words: Words = {}, everyMs = 0): Reading<T> => {
+  const key = `${name}?${wordsText(words)}`;
+  const [kept, setKept] = useState<Kept<T>>();
+  const [turn, setTurn] = useState(0);
+  const latest = useRef(key);
+  latest.current = key;
+  const read = useCallback(async () => {
+    try {
+      const data = await askConsole<T>(name, words);
+      trouble.value = '';
+      if (latest.current === key) setKept({ key, data, error: undefined });
+    } catch (error) {
+      const fault = asError(error);
+      trouble.value = fault.code === 'NO_ANSWER' ? fault.message : '';
+      if (latest.current === key)
+        setKept((old) => ({ key, data: old?.key === key ? old.data : undefined, error: fault }));
+    }
+  }, [key]);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isOver = false;
+    const next = async (): Promise<void> => {
+      if (!(document.hidden || paused.value)) await read();
+      if (!isOver && everyMs > 0) timer = setTimeout(() => void next(), everyMs);
+    };
+    void read().then(() => {
+      if (!isOver && everyMs > 0) timer = setTimeout(() => void next(), everyMs);
+    });
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [key, everyMs, turn]);
+  const mine = kept?.key === key ? kept : undefined;
+  return {
+    data: mine?.data,
+    error: mine?.error,
+    isKnown: mine !== undefined,
+    again: () => setTurn(turn + 1),
+  };
+};

@@ -1,0 +1,271 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { propertiesIn, resourcesIn } from '../support/assembly.ts';
+import { violationsOf } from '../support/axe.ts';
+import { type Browser, CHROMIUM, NEEDS_CHROMIUM, openBrowser } from '../support/chromium.ts';
+import { type Sheratan, startSheratan } from '../support/sheratan.ts';
+
+const JOBS = 12;
+
+/** The titles of the widgets that CloudWatch gets. */
+const deployedWidgets = (): readonly string[] => {
+  const [dashboard] = propertiesIn(
+    resourcesIn(inject('assemblyDir')),
+    'AWS::CloudWatch::Dashboard',
+  );
+  const body = dashboard?.['DashboardBody'] as { 'Fn::Join': [string, unknown[]] };
+  const [, parts] = body['Fn::Join'];
+  const text = parts.map((part) => (typeof part === 'string' ? part : 'token')).join('');
+  const { widgets } = JSON.parse(text) as {
+    widgets: { type: string; properties: { title: string } }[];
+  };
+  return widgets
+    .filter(({ type }) => type === 'metric')
+    .map(({ properties }) => properties.title.replace(/ \([^)]+\)$/, ''));
+};
+
+const shut = (child: ChildProcess): Promise<unknown> => {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGINT');
+  return ended;
+};
+
+/** The address that a command prints. */
+const printedUrl = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const [url] = /http:\S+#token=[\w-]+/.exec(text) ?? [];
+      if (url) resolve(url);
+    });
+    child.once('exit', () => reject(new Error(`the command ended: ${text}`)));
+  });
+
+describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 60_000 }, () => {
+  let sheratan: Sheratan;
+  let browser: Browser;
+  let url: string;
+
+  const open = (path: string): Promise<unknown> =>
+    browser.page.evaluate(`location.hash = ${JSON.stringify(`#/${path}`)}`);
+  const rows = () => browser.page.locator('tr[data-row]');
+  const button = (name: string) => browser.page.getByRole('button', { name, exact: true });
+  const because = async (reason: string, name: string): Promise<void> => {
+    await browser.page.getByLabel('Reason').fill(reason);
+    await button(name).click();
+    await browser.page.getByText(/^1 done$/).waitFor();
+    await button('Close').click();
+  };
+  const whyOf = async (id: string): Promise<string> => (await sheratan.run(['why', id])).stdout;
+  const statusOf = async (id: string): Promise<string> =>
+    (JSON.parse((await sheratan.run(['status', id, '--json'])).stdout) as { status: string })
+      .status;
+
+  beforeAll(async () => {
+    sheratan = await startSheratan(inject('assemblyDir'));
+    const state = JSON.parse(readFileSync(sheratan.stateFile, 'utf8')) as { dashboard: string };
+    url = state.dashboard;
+    browser = await openBrowser();
+    const echo = (n: number) => ({ kind: 'echo', payload: { n }, id: `job-${n}`, source: 'shop' });
+    const lost = { kind: 'read_file', source: 'office', missionId: 'q4' };
+    const jobs = [
+      ...Array.from({ length: JOBS }, (_, n) => echo(n)),
+      { ...lost, id: 'lost-1', payload: { path: 'nothing-1.txt' } },
+      { ...lost, id: 'lost-2', payload: { path: 'nothing-2.txt' } },
+      { ...lost, id: 'head', payload: { path: 'no.txt' }, group: 'line', onDead: 'halt' },
+    ].map((each) => JSON.stringify(each));
+    await sheratan.run(['ledger', 'open', 'alice']);
+    await sheratan.run(['send', '-', '--unchecked', '--wait', '60'], [...jobs, '{}'].join('\n'));
+    const later = { kind: 'echo', payload: 1, id: 'later', delaySeconds: 80_000 };
+    const next = { kind: 'echo', payload: 2, id: 'next', dependsOn: ['later'] };
+    await sheratan.run(['send', '-'], [later, next].map((each) => JSON.stringify(each)).join('\n'));
+    await browser.page.goto(url);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    sheratan?.stop();
+  });
+
+  it('draws every widget of the dashboard that is deployed, from what the functions print', async () => {
+    const { page } = browser;
+    await page.waitForSelector('[data-widget]');
+    const titles = await page
+      .locator('[data-widget]')
+      .evaluateAll((cards) => cards.map((card) => card.getAttribute('data-widget')));
+    expect(titles).toEqual(deployedWidgets());
+    for (const title of titles) {
+      const card = page.locator(`[data-widget="${title}"]`);
+      await card.scrollIntoViewIfNeeded();
+      await expect.poll(() => card.locator('.legend li, .figure').count()).toBeGreaterThan(0);
+    }
+    const sent = page.locator('[data-widget="Jobs"] .legend li', { hasText: 'sent' });
+    await page.locator('[data-widget="Jobs"]').scrollIntoViewIfNeeded();
+    await expect.poll(() => sent.textContent()).toMatch(/sent [1-9]\d* last/);
+  });
+
+  it('tells which alarms would be on, and what to do then', async () => {
+    const alarm = browser.page.locator('[data-alarm="Quarantined"]');
+    await alarm.waitFor();
+    expect(await alarm.textContent()).toContain('First action');
+  });
+
+  it('lists jobs, filters them, and tells of one what `why` tells', async () => {
+    const { page } = browser;
+    await page.keyboard.press('g');
+    await page.keyboard.press('j');
+    await expect.poll(() => rows().count()).toBe(JOBS + 6);
+    await page.keyboard.press('/');
+    await page.keyboard.type('kind:echo source:shop job-7');
+    await expect.poll(() => rows().count()).toBe(1);
+    expect(page.url()).toContain('kind=echo');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('ol.trace li');
+    const shown = await page.locator('ol.trace li > span').allTextContents();
+    const { stdout } = await sheratan.run(['why', 'job-7', '--json']);
+    const { steps } = JSON.parse(stdout) as { steps: { text: string }[] };
+    expect(shown).toEqual(steps.map(({ text }) => text));
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.url()).toContain('q=job-7');
+  });
+
+  it('draws what follows from a job', async () => {
+    await open('jobs/later?tab=flow');
+    await browser.page.locator('svg a', { hasText: 'next' }).waitFor();
+  });
+
+  it('lists accounts with their statements, halted groups, hosts and schedules', async () => {
+    const { page } = browser;
+    await open('accounts');
+    await page.locator('tr[data-row="alice"] a').click();
+    await page.getByText('No entries yet').waitFor();
+    await open('groups');
+    await page.waitForSelector('tr[data-row="line"]');
+    await open('schedules');
+    await page.getByText('No schedules').waitFor();
+    await sheratan.run(['hosts', 'add', 'h1', 'http://127.0.0.1:18099', '--kind', 'pdf=20']);
+    await open('hosts');
+    await page.waitForSelector('tr[data-row="h1"]');
+  });
+
+  it('cancels a job that waits, and writes down who and why', async () => {
+    await open('jobs/later');
+    await button('Cancel').click();
+    await because('not wanted on Monday', 'Cancel later');
+    expect(await statusOf('later')).toBe('CANCELLED');
+    expect(await whyOf('later')).toContain(`by ${userInfo().username}: not wanted on Monday`);
+    await browser.page.locator('h1', { hasText: 'cancelled' }).waitFor();
+  });
+
+  it('puts a job back with another payload, and shows the difference before', async () => {
+    const { page } = browser;
+    await open('jobs/lost-1');
+    await button('Redrive').click();
+    await page.getByText('Edit its payload').click();
+    await page.getByLabel('Payload, as JSON').fill('{"path": "nothing-3.txt"}');
+    await page.locator('.diff .plus', { hasText: 'nothing-3.txt' }).waitFor();
+    await page.locator('.diff .minus', { hasText: 'nothing-1.txt' }).waitFor();
+    await because('the other file', 'Redrive lost-1');
+    await expect.poll(() => whyOf('lost-1'), { timeout: 20_000 }).toMatch(/missing|nothing-3/);
+    expect(await whyOf('lost-1')).toContain('the other file');
+  });
+
+  it('lets a halted group go on', async () => {
+    await open('groups');
+    await button('Skip').click();
+    await because('the file is gone', 'Skip head');
+    await browser.page.getByText('No group is halted').waitFor();
+    expect(await whyOf('head')).toContain('its group goes on; decided by');
+  });
+
+  it('pauses a queue and the mesh, and lets them go on', async () => {
+    const stateOf = async () => (await sheratan.run(['state'])).stdout;
+    await open('mesh');
+    await button('Pause low').click();
+    await because('upkeep', 'Pause queue low');
+    expect(await stateOf()).toContain('paused queues: low');
+    await button('Resume low').click();
+    await because('done', 'Resume queue low');
+    expect(await stateOf()).not.toContain('paused queues');
+    expect(await stateOf()).toContain('upkeep');
+  });
+
+  it('sends a job from the form of its kind', async () => {
+    const { page } = browser;
+    await open('send');
+    await page.getByLabel('Kind', { exact: true }).selectOption('read_file');
+    await page.getByLabel('path').fill('nothing-4.txt');
+    await page.getByText('Id, source, group, priority').click();
+    await page.getByLabel('id', { exact: true }).fill('sent-by-hand');
+    await button('Send').click();
+    await page.getByRole('link', { name: 'sent-by-hand' }).click();
+    await page.locator('h1', { hasText: 'dead' }).waitFor({ timeout: 20_000 });
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'has no violation for axe, in the %s theme',
+    async (theme) => {
+      const { page } = browser;
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+      for (const path of [
+        ...['overview', 'jobs', 'jobs/lost-2', 'jobs/later?tab=flow', 'jobs/job-1?tab=texts'],
+        ...['accounts', 'accounts/alice', 'groups', 'hosts', 'mesh', 'send'],
+      ]) {
+        await open(path);
+        await page.locator('main h1').waitFor();
+        expect([path, await violationsOf(page)]).toEqual([path, []]);
+      }
+      await open('jobs/lost-2');
+      await button('Redrive').click();
+      expect(await violationsOf(page)).toEqual([]);
+      await button('Leave it').click();
+    },
+  );
+
+  it('needs no sideways scrolling at the width of a phone', async () => {
+    const { page } = browser;
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const path of ['overview', 'jobs', 'jobs/lost-2', 'accounts', 'mesh', 'send']) {
+      await open(path);
+      await page.locator('main h1').waitFor();
+      const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      expect([path, over]).toEqual([path, 0]);
+    }
+    await page.setViewportSize({ width: 1_440, height: 900 });
+  });
+
+  it('is the same page from a process of its own, by the indexes of the table', async () => {
+    const { page } = browser;
+    const child = sheratan.start(['console', '--port', '0', '--read-only']);
+    try {
+      await page.goto(await printedUrl(child));
+      await page.getByText('read-only').waitFor();
+      await open('jobs');
+      await page.waitForSelector('tr[data-row="lost-2"]');
+      await page.keyboard.press('/');
+      await page.keyboard.type('mission:q4');
+      await expect.poll(() => rows().count()).toBe(3);
+      await page.getByRole('searchbox').fill('job-7');
+      await page.keyboard.press('Enter');
+      await page.locator('h1', { hasText: 'job-7' }).waitFor();
+      await open('jobs?status=COMPLETED');
+      await page.getByText('No index has this list').waitFor();
+      await button('Scan the table').click();
+      await page.waitForSelector('tr[data-row="job-3"]');
+      await open('jobs/lost-2');
+      await button('Redrive').click();
+      await page.getByText('This console only reads').waitFor();
+      await page.keyboard.press('Escape');
+    } finally {
+      await shut(child);
+    }
+  });
+
+  it('had nothing to complain of', () => {
+    expect(browser.faults).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { JobWhole } from '#cli/console/wire.ts';
+import { mergePatch } from '#shared/jobs/operator/redrive.ts';
+import type { Json } from '#shared/kernel/json.ts';
+import { diffLines, NullError, patchBetween } from '../../cli/page/mergePatch.ts';
+import { textOfWords, typedWords } from '../../cli/page/search.ts';
+import { barsOf } from '../../cli/page/timeline.ts';
+
+describe('the patch between two payloads', () => {
+  const cases: readonly (readonly [Json, Json])[] = [
+    [{ a: 1 }, { a: 2 }],
+    [{ a: 1, b: 2 }, { b: 2 }],
+    [{ a: { b: 1, c: 2 } }, { a: { b: 1, c: 3, d: [1, null] } }],
+    [{ a: [1, 2] }, { a: [2] }],
+    [{ a: { b: 1 } }, { a: 7 }],
+    [{ a: 7 }, { a: { b: 1 } }],
+    ['text', { a: 1 }],
+    [{ a: 1 }, [1, 2]],
+    [{}, { ['__proto__x']: 1 }],
+  ];
+  it.each(cases)('turns %j into %j', (from, to) => {
+    expect(mergePatch(from, patchBetween(from, to) as Json)).toEqual(to);
+  });
+
+  it('is nothing for the same payload, and refuses what a merge patch cannot say', () => {
+    expect(patchBetween({ a: [1] }, { a: [1] })).toBeUndefined();
+    expect(() => patchBetween({ a: 1 }, { a: null })).toThrow(NullError);
+    expect(() => patchBetween({}, { a: { b: null } })).toThrow(NullError);
+  });
+
+  it('shows what leaves and what comes', () => {
+    const lines = diffLines('{\n  "a": 1,\n  "b": 2\n}', '{\n  "a": 1,\n  "b": 3,\n  "c": 4\n}');
+    expect(lines.map(({ sign, text }) => `${sign}${text.trim()}`)).toEqual([
+      ...[' {', ' "a": 1,', '-"b": 2', '+"b": 3,', '+"c": 4', ' }'],
+    ]);
+    expect(diffLines('a\na', 'a').map(({ sign }) => sign)).toEqual([' ', '-']);
+  });
+});
+
+describe('what is typed into the search field', () => {
+  const NOW = Date.parse('2026-11-26T20:00:00Z');
+
+  it('is fields and a text, and is the same text again', () => {
+    const words = typedWords('kind:echo order 7 source:shop', NOW);
+    expect(words).toMatchObject({ kind: 'echo', source: 'shop', q: 'order 7' });
+    expect(textOfWords(words)).toBe('kind:echo source:shop order 7');
+  });
+
+  it('reads times, and takes unknown fields as text', () => {
+    expect(typedWords('since:2h', NOW)['since']).toBe(String(NOW - 7_200_000));
+    expect(typedWords('since:2026-11-01', NOW)['since']).toBe(String(Date.parse('2026-11-01')));
+    expect(typedWords('http://x', NOW)['q']).toBe('http://x');
+    expect(typedWords('', NOW)['q']).toBeUndefined();
+  });
+});
+
+describe('the timeline of a job', () => {
+  const whole = (status: string, trace: JobWhole['trace']): JobWhole => ({
+    job: { id: 'j', status, kind: 'echo', createdAt: 0, updatedAt: trace.at(-1)?.at ?? 0 },
+    trace,
+    steps: [],
+    signals: [],
+    can: [],
+  });
+  const step = (at: number, event: string) => ({ at, event, text: '' });
+
+  it('has its waits and its attempts, one after another', () => {
+    const trace = [
+      ...[step(0, 'sent'), step(10, 'claimed'), step(30, 'retrying')],
+      ...[step(130, 'claimed'), step(135, 'repeated'), step(150, 'completed')],
+    ];
+    expect(
+      barsOf(whole('COMPLETED', trace), 999).map(({ name, from, to, end }) => [
+        name,
+        from,
+        to,
+        end,
+      ]),
+    ).toEqual([
+      ['in its queue', 0, 10, 'plain'],
+      ['attempt 1', 10, 30, 'warn'],
+      ['for its next try', 30, 130, 'plain'],
+      ['attempt 2', 130, 150, 'good'],
+    ]);
+  });
+
+  it('goes on until now for a job that has not ended', () => {
+    const bars = barsOf(whole('RUNNING', [step(0, 'sent'), step(10, 'claimed')]), 50);
+    expect(bars.at(-1)).toMatchObject({ name: 'attempt 1', from: 10, to: 50, end: 'open' });
+  });
+
+  it('has its steps, from their begin to their end', () => {
+    const one = { name: 'charge', op: 'step', at: 100, tookMs: 40, tries: 1 };
+    const bars = barsOf({ ...whole('RUNNING', []), steps: [one] }, 200);
+    expect(bars).toEqual([{ lane: 'step', name: 'charge', from: 60, to: 100, end: 'good' }]);
+  });
+});
