@@ -10,7 +10,7 @@ export const paused = signal(false);
 export const trouble = signal('');
 
 /** What was read, and how that stands. */
-export interface Reading<T> {
+interface Reading<T> {
   readonly data: T | undefined;
   readonly error: AskError | undefined;
   /** An answer has come: `data` undefined then means that there is no such thing. */
