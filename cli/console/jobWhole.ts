@@ -1,7 +1,7 @@
 /** One job whole: what `status`, `why` and `flow` tell of it, and what can be done with it now. */
 import type { Deployment } from '#client/deployment.ts';
 import { flowOf } from '#shared/jobs/flow/flowTree.ts';
-import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
+import { isSuspended, isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import { undecidedText } from '#shared/jobs/record/undecided.ts';
 import type { Kept } from '#shared/jobs/steps/kept.ts';
 import { ownerOf } from '#shared/jobs/steps/owner.ts';
@@ -31,7 +31,7 @@ const canOf = (record: JobRecord, steps: readonly StepLine[], lost: boolean): re
   if (halted) return ['skip', 'resume'];
   const hasEnded = isTerminal(status);
   const isBack = ['DEAD', 'QUARANTINED', 'CANCELLED'].includes(status);
-  const signals = (wait?.for ?? []).some(({ op }) => op === 'signal');
+  const signals = isSuspended(record) && (wait?.for ?? []).some(({ op }) => op === 'signal');
   return [
     ...(hasEnded ? [] : ['cancel']),
     ...(isBack || lost ? ['redrive'] : []),

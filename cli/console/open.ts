@@ -38,7 +38,7 @@ export interface OpenedConsole {
 
 const MINUTE = 60;
 const LOCAL_RANGES = [15 * MINUTE, 30 * MINUTE];
-const AWS_RANGES = [...[1, 3, 12, 24].map((hours) => hours * 3_600), 7 * 86_400, 30 * 86_400];
+const AWS_RANGES = [...[0.25, 1, 3, 12, 24].map((hours) => hours * 3_600), 7 * 86_400, 30 * 86_400];
 const LOCAL_MS = { lists: 2_000, board: 5_000 };
 /** Each look at AWS has a price. */
 const AWS_MS = { lists: 10_000, board: 60_000 };

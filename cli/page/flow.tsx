@@ -42,7 +42,11 @@ interface Spot {
 /** A column to the right of a box. */
 const rightOf = (depth: number): number => depth * (BOX.width + BOX.gapX);
 
-/** The places of all boxes: a tree from left to right, each job beside the middle of those below. */
+/** Beside the middle of the boxes below it; of many, near the first ones, where the reader begins. */
+const besides = (first: Spot, last: Spot): number =>
+  first.y + Math.min((last.y - first.y) / 2, (APART_MAX / 2) * BOX.height);
+
+/** The places of all boxes: a tree from left to right, each job beside those below. */
 const placedOf = (root: FlowPart, open: ReadonlySet<string>): readonly Placed[] => {
   const placed: Placed[] = [];
   let rows = 0;
@@ -60,7 +64,7 @@ const placedOf = (root: FlowPart, open: ReadonlySet<string>): readonly Placed[] 
     const more = { key: `${path}.more`, x: rightOf(depth + 1), many, as: 'child' as const };
     const boxes = together.length > 0 ? [...below, { ...more, y: nextRow() }] : below;
     const [first, last] = [boxes.at(0), boxes.at(-1)];
-    const me = { x: rightOf(depth), y: first && last ? (first.y + last.y) / 2 : nextRow() };
+    const me = { x: rightOf(depth), y: first && last ? besides(first, last) : nextRow() };
     placed.push(...boxes.map((box) => ({ ...box, from: me })));
     return me;
   };

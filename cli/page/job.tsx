@@ -62,6 +62,9 @@ const Actions = ({ whole, again }: { whole: JobWhole; again: () => void }) => {
   );
 };
 
+/** A flow is many reads: it is drawn again five times as rarely as the rest. */
+const FLOW_RARELY = 5;
+
 const TABS = ['why', 'flow', 'texts'] as const;
 const TAB_NAMES = { why: 'Why', flow: 'Flow', texts: 'Result and record' } as const;
 
@@ -88,7 +91,7 @@ const Tabbed = ({ whole, everyMs }: { whole: JobWhole; everyMs: number }) => {
           <Trace whole={whole} />
         </>
       )}
-      {tab === 'flow' && <Flow id={whole.job.id} everyMs={everyMs} />}
+      {tab === 'flow' && <Flow id={whole.job.id} everyMs={everyMs * FLOW_RARELY} />}
       {tab === 'texts' && <Texts whole={whole} />}
     </>
   );

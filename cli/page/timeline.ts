@@ -37,6 +37,12 @@ const WAITS: Readonly<Record<string, string>> = {
   unwinding: 'to take steps back',
 };
 
+/** The trace counts attempts: a run that stopped to wait is no attempt more. */
+const attemptOf = (text: string): string => /^attempt \d+/.exec(text)?.[0] ?? 'attempt';
+
+const waitOf = (event: string, text: string): string =>
+  /^waits (for .*), at most/.exec(text)?.[1] ?? WAITS[event] ?? event;
+
 const isDecision = (event: string): boolean =>
   event === 'claimed' || event in ENDS || event in WAITS;
 
@@ -48,21 +54,20 @@ const isDecision = (event: string): boolean =>
 export const barsOf = ({ job, trace, steps }: JobWhole, now: number): readonly Bar[] => {
   const bars: Bar[] = [];
   let open: { lane: 'wait' | 'run'; name: string; from: number } | undefined;
-  let attempts = 0;
   const close = (at: number, end: Bar['end']): void => {
     if (open && at >= open.from) bars.push({ ...open, to: at, end });
     open = undefined;
   };
-  for (const { at, event } of trace.filter((each) => isDecision(each.event))) {
+  for (const { at, event, text } of trace.filter((each) => isDecision(each.event))) {
     close(at, event === 'claimed' ? 'plain' : (ENDS[event] ?? 'plain'));
     if (event === 'claimed') {
-      attempts += 1;
-      open = { lane: 'run', name: `attempt ${attempts}`, from: at };
-    } else if (WAITS[event]) open = { lane: 'wait', name: WAITS[event], from: at };
+      open = { lane: 'run', name: attemptOf(text), from: at };
+    } else if (WAITS[event]) open = { lane: 'wait', name: waitOf(event, text), from: at };
   }
   const isOver = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'].includes(job.status);
   close(isOver ? job.updatedAt : now, 'open');
-  const done = steps.map(
+  const inOrder = steps.toSorted((a, b) => a.at - b.at);
+  const done = inOrder.map(
     ({ name, at, tookMs, code }): Bar => ({
       lane: 'step',
       name,

@@ -65,7 +65,10 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
       .status;
 
   beforeAll(async () => {
-    sheratan = await startSheratan(inject('assemblyDir'));
+    sheratan = await startSheratan(inject('assemblyDir'), [
+      '--kinds',
+      'tests/fixtures/console/kinds.ts',
+    ]);
     const state = JSON.parse(readFileSync(sheratan.stateFile, 'utf8')) as { dashboard: string };
     url = state.dashboard;
     browser = await openBrowser();
@@ -174,6 +177,27 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     expect(await whyOf('lost-1')).toContain('the other file');
   });
 
+  it('signals a job that waits, and retries one from a step', async () => {
+    const { page } = browser;
+    const job = { kind: 'approval', payload: { cents: 7 }, id: 'approval' };
+    await sheratan.run(['send', '-'], JSON.stringify(job));
+    await open('jobs/approval');
+    await page.locator('.bar-name', { hasText: 'for signal "decision"' }).waitFor();
+    await button('Signal').click();
+    await page.getByLabel('Data, as JSON').fill('no');
+    await button('Signal approval').click();
+    await page.getByText('The data is no JSON').waitFor();
+    await page.getByLabel('Data, as JSON').fill('"no"');
+    await button('Signal approval').click();
+    await page.getByText(/^1 done$/).waitFor();
+    await button('Close').click();
+    await page.locator('h1', { hasText: 'dead' }).waitFor();
+    await button('Retry from a step').click();
+    await page.getByLabel('From step').selectOption('book');
+    await because('he meant yes', 'Retry approval');
+    await expect.poll(() => whyOf('approval')).toContain('he meant yes');
+  });
+
   it('lets a halted group go on', async () => {
     await open('groups');
     await button('Skip').click();
@@ -194,8 +218,21 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     expect(await stateOf()).toContain('upkeep');
   });
 
-  it('sends a job from the form of its kind', async () => {
+  it('sends a job from the form of its kind, and from JSON', async () => {
     const { page } = browser;
+    await open('send');
+    await page.getByLabel('Kind', { exact: true }).selectOption('fan');
+    await page.getByLabel('Payload, as JSON').fill('{"jobs": 20}');
+    await button('Send').click();
+    const link = page.locator('form .id');
+    const id = (await link.textContent()) ?? '';
+    await expect.poll(() => statusOf(id)).toBe('COMPLETED');
+    await open(`jobs/${id}?tab=flow`);
+    await page.locator('svg a', { hasText: /\d+ more/ }).click();
+    await page
+      .locator('svg a', { hasText: `${id}.20`.slice(0, 21) })
+      .first()
+      .waitFor();
     await open('send');
     await page.getByLabel('Kind', { exact: true }).selectOption('read_file');
     await page.getByLabel('path').fill('nothing-4.txt');

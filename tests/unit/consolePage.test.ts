@@ -62,12 +62,12 @@ describe('the timeline of a job', () => {
     signals: [],
     can: [],
   });
-  const step = (at: number, event: string) => ({ at, event, text: '' });
+  const step = (at: number, event: string, text = '') => ({ at, event, text });
 
   it('has its waits and its attempts, one after another', () => {
     const trace = [
-      ...[step(0, 'sent'), step(10, 'claimed'), step(30, 'retrying')],
-      ...[step(130, 'claimed'), step(135, 'repeated'), step(150, 'completed')],
+      ...[step(0, 'sent'), step(10, 'claimed', 'attempt 1 claimed'), step(30, 'retrying')],
+      ...[step(130, 'claimed', 'attempt 2 claimed'), step(135, 'repeated'), step(150, 'completed')],
     ];
     expect(
       barsOf(whole('COMPLETED', trace), 999).map(({ name, from, to, end }) => [
@@ -85,7 +85,10 @@ describe('the timeline of a job', () => {
   });
 
   it('goes on until now for a job that has not ended', () => {
-    const bars = barsOf(whole('RUNNING', [step(0, 'sent'), step(10, 'claimed')]), 50);
+    const bars = barsOf(
+      whole('RUNNING', [step(0, 'sent'), step(10, 'claimed', 'attempt 1 claimed')]),
+      50,
+    );
     expect(bars.at(-1)).toMatchObject({ name: 'attempt 1', from: 10, to: 50, end: 'open' });
   });
 

@@ -58,12 +58,12 @@ export const flowOf = (id: string, limit: number, sources: FlowSources): Promise
   const draw = async (nodeId: string, as: FlowNode['as']): Promise<FlowNode> => {
     const cut = seen.has(nodeId) || seen.size >= limit;
     seen.add(nodeId);
-    const record = await sources.store.get(nodeId);
+    const edgesRead = cut ? [] : sources.flows.edgesOf(nodeId);
+    const [record, edges] = await Promise.all([sources.store.get(nodeId), edgesRead]);
     const { status, kind, dependsOn = [] } = record ?? {};
     const node = { id: nodeId, as, status, kind, dependsOn, cut };
     if (cut) return { ...node, below: [] };
     const children = await childIds(record, sources);
-    const edges = await sources.flows.edgesOf(nodeId);
     const next = [
       ...children.map((child) => [child, 'child'] as const),
       ...edges
