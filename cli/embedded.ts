@@ -1,4 +1,5 @@
 /** Synthesizes the stack and runs its template on this machine until told to stop. */
+import { pathToFileURL } from 'node:url';
 import { assemblyFor } from '#client/dev/assembly.ts';
 import { type BuiltWorker, WORKER } from '#client/dev/ownKinds.ts';
 import { clearState, type EmbeddedState, readState, writeState } from '#client/state.ts';
@@ -64,7 +65,10 @@ const withKinds = (
   worker: BuiltWorker | undefined,
 ): Record<string, string> => ({
   ...outputs,
-  ...(worker && { [OUTPUTS.ownKinds]: worker.kinds.join(',') }),
+  ...(worker && {
+    [OUTPUTS.ownKinds]: worker.kinds.join(','),
+    [OUTPUTS.kindsFile]: pathToFileURL(worker.kindsFile).href,
+  }),
 });
 
 /**

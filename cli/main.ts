@@ -7,6 +7,7 @@ import { deferred } from '#shared/kernel/deferred.ts';
 import { ScheduleError } from '#shared/schedules/errors.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { EnvOptions } from './commands/env.ts';
+import type { TypesOptions } from './commands/kinds.ts';
 import type { JobsOptions } from './commands/read.ts';
 import type { SendCommandOptions } from './commands/send.ts';
 import type { StartOptions } from './commands/up.ts';
@@ -27,6 +28,7 @@ const { dev } = deferred(() => import('./commands/dev.ts'));
 const { consoleCommand } = deferred(() => import('./commands/console.ts'));
 const { env } = deferred(() => import('./commands/env.ts'));
 const { flow } = deferred(() => import('./commands/flow.ts'));
+const { kindsCommand, typesCommand } = deferred(() => import('./commands/kinds.ts'));
 const { init } = deferred(() => import('./commands/init.ts'));
 const { jobs, statusCommand, why } = deferred(() => import('./commands/read.ts'));
 const { send } = deferred(() => import('./commands/send.ts'));
@@ -134,6 +136,19 @@ program
       .default('sh'),
   )
   .action((options: EnvOptions) => run(env(options)));
+
+targeted(program.command('kinds'))
+  .description('the kinds that the deployment can run, and what they take')
+  .action((options: SessionOptions) => run(kindsCommand(options)));
+
+targeted(program.command('types'))
+  .description('types of the payloads for senders in other languages')
+  .addOption(
+    new Option('--lang <language>', 'the language')
+      .choices(['ts', 'python', 'go'])
+      .makeOptionMandatory(),
+  )
+  .action((options: TypesOptions) => run(typesCommand(options)));
 
 targeted(program.command('jobs'))
   .description('jobs that need attention, or those with a label')

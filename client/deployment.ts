@@ -1,6 +1,7 @@
 /** Opens a whole deployment: its stores, queues and services, ready for use. */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { KindInfo } from '#shared/contracts/kindsFile.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
@@ -16,6 +17,7 @@ import type { StepStore } from '#shared/jobs/steps/kept.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import { type HostSystem, openHosts } from '#shared/wiring/openHosts.ts';
 import { type LedgerSystem, openLedger } from '#shared/wiring/openLedger.ts';
+import type { Access } from './access.ts';
 import { type DeploymentCore, openCore, outputOf } from './core.ts';
 import type { Machinery } from './machinery.ts';
 import { QUIET } from './quiet.ts';
@@ -27,6 +29,8 @@ import type { Watching } from './watching.ts';
 export interface Deployment extends DeploymentCore {
   /** Names of the kinds that the deployment has in addition to the built-in kinds. */
   readonly ownKinds: readonly string[];
+  /** The kinds and what they take; undefined when the deployment has no list, or keeps it to itself. */
+  readonly kindInfos: () => Promise<readonly KindInfo[] | undefined>;
   readonly resultsUrl: string;
   /** Names of the tables whose streams wake functions. */
   readonly tables: readonly string[];
@@ -52,6 +56,14 @@ export interface Deployment extends DeploymentCore {
   readonly pages: JobPages;
 }
 
+const kindInfosOf =
+  (place: string | undefined, access: Access): Deployment['kindInfos'] =>
+  async () => {
+    if (place === undefined) return undefined;
+    const { readKindsFile } = await import('./kindsFile.ts');
+    return readKindsFile(place, access);
+  };
+
 const open = (target: Target): Deployment => {
   const { core, jobs, at, keep } = openCore(target);
   const secretsOf = (output: string): Secrets =>
@@ -59,6 +71,7 @@ const open = (target: Target): Deployment => {
   return {
     ...core,
     ownKinds: (target.outputs[OUTPUTS.ownKinds] ?? '').split(',').filter(Boolean),
+    kindInfos: kindInfosOf(target.outputs[OUTPUTS.kindsFile], at(target.endpoints.s3)),
     resultsUrl: outputOf(target, OUTPUTS.resultsUrl),
     tables: [OUTPUTS.jobsTable, OUTPUTS.ledgerTable, OUTPUTS.hostsTable].map((name) =>
       outputOf(target, name),

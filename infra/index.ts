@@ -4,22 +4,25 @@
  * @module sheratan/cdk
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stack, Stage } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { EXPIRING_PREFIXES, PAYLOAD_PREFIX } from '#shared/contracts/bucket.ts';
+import type { KindInfo } from '#shared/contracts/kindsFile.ts';
 import { OUTPUTS, outputsParameter } from '#shared/contracts/outputs.ts';
 import { JOBS_INDEXES } from '#shared/contracts/tables.ts';
 import {
   bundleFunctionSync,
   bundleWorkerSync,
   kindListing,
+  kindsFileText,
   listingFault,
 } from './bundle/bundle.ts';
 import { ConfigError, configOf, type Settings } from './config.ts';
@@ -56,15 +59,14 @@ const bundled = (module: string, bundles: string): string => {
 };
 
 /**
- * Names of the kinds of a bundled worker.
+ * The kinds of a bundled worker, as the listing prints them.
  *
  * @throws ConfigError with the message of the module or of `defineJob`
  */
-const kindNames = (workerDir: string): readonly string[] => {
+const listed = (workerDir: string): string => {
   try {
     const { args, timeout } = kindListing(workerDir);
-    const said = execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe', timeout });
-    return JSON.parse(said) as string[];
+    return execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe', timeout });
   } catch (error) {
     const message = `kinds: the module cannot be loaded.\n${listingFault(error)}`;
     throw new ConfigError(message, { cause: error });
@@ -92,7 +94,11 @@ export class Sheratan extends Construct {
     const config = configOf(settings);
     const bundles = resolve(Stage.of(this)?.outdir ?? 'cdk.out', 'sheratan', config.stage);
     const own = kinds === undefined ? undefined : bundled(resolve(kinds), bundles);
-    const names = own === undefined ? undefined : kindNames(own);
+    const listing = own === undefined ? undefined : listed(own);
+    const names =
+      listing === undefined
+        ? undefined
+        : (JSON.parse(listing) as KindInfo[]).map(({ kind }) => kind);
     const faults = names === undefined ? [] : faultsOfKinds(config.pools, names);
     if (faults.length > 0) throw new ConfigError(`Configuration: ${faults.join('; ')}`);
     const code = (name: string): string => {
@@ -113,7 +119,8 @@ export class Sheratan extends Construct {
       stringValue: Stack.of(this).toJsonString({
         ...this.#parts.outputs,
         [OUTPUTS.rules]: ruleNames.join(','),
-        ...(names !== undefined && { [OUTPUTS.ownKinds]: names.join(',') }),
+        ...(names && { [OUTPUTS.ownKinds]: names.join(',') }),
+        ...(listing && { [OUTPUTS.kindsFile]: this.#publish(listing, bundles) }),
       }),
     });
   }
@@ -136,6 +143,13 @@ export class Sheratan extends Construct {
     grantIndexQuery(grantee, table, ...JOBS_INDEXES);
     this.#grantObjects(grantee, 's3:GetObject', EXPIRING_PREFIXES);
     this.#parameter.grantRead(grantee);
+  }
+
+  /** The command reads the list with the rights of its user. */
+  #publish(listing: string, folder: string): string {
+    const path = join(folder, 'kinds.json');
+    writeFileSync(path, kindsFileText(listing));
+    return new Asset(this, 'Kinds', { path }).s3ObjectUrl;
   }
 
   #grantObjects(

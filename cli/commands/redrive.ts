@@ -71,7 +71,7 @@ const broughtBack = async (
     const found = (await openDeadLetters(session, limit)).filter(wanted);
     return { redriven: found.map(({ id }) => id), refused: [] };
   }
-  const deps = { ...session, kinds: kindsAt(session), deadLetters: deadLettersOf(session) };
+  const deps = { ...session, kinds: await kindsAt(session), deadLetters: deadLettersOf(session) };
   const outcomes = await redriveDeadLetters(limit, wanted, deps);
   return {
     redriven: outcomes.flatMap((each) => (each.kind === 'back' ? each.id : [])),
@@ -146,7 +146,7 @@ export const redriveWanted = async (
   const left = ids.filter((id) => !told.has(id));
   if (options.deadLetters || (ids.length > 0 && left.length === 0)) return letters;
   const records = await selected(left, options, session);
-  const deps = { ...session, kinds: kindsAt(session) };
+  const deps = { ...session, kinds: await kindsAt(session) };
   const jobs = options.dryRun
     ? await rehearse(records, patch, deps)
     : await redriveJobs(

@@ -19,7 +19,7 @@ export const retry = (id: string, options: RetryOptions): Promise<ExitCode> =>
     const record = await session.store.get(id);
     if (!record) throw new CliError(`No record of job ${plain(id)}.`, EXIT.notFound);
     const { from, reason } = options;
-    const deps = { ...session, kinds: kindsAt(session) };
+    const deps = { ...session, kinds: await kindsAt(session) };
     const outcome = await retryFrom(record, from, { by: actorOf(options), reason }, deps);
     if (outcome.kind === 'not') {
       const { code, message } = outcome.why;

@@ -33,7 +33,7 @@ export const addScheduleCommand = async (
   const { timezone, overlap, replace = false } = options;
   const draft = { name, expression, timezone, overlap, body: item.body };
   return withDeployment(options, async (session) => {
-    const done = await addSchedule(draft, replace, { ...session, kinds: kindsAt(session) });
+    const done = await addSchedule(draft, replace, { ...session, kinds: await kindsAt(session) });
     if (options.json) json({ name, done });
     else if (done === 'unchanged') note('Nothing changed: it is so already.');
     else note(`${name} ${done}; its jobs: sheratan jobs --mission schedule:${name}`);

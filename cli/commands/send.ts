@@ -87,11 +87,11 @@ const unchecked = async (item: InputItem, checks: Checks): Promise<Ready | Refus
 /** Sends envelopes. Refusals of the check and of the queue are in the report. */
 export const sendItems = async (
   items: readonly InputItem[],
-  deployment: Pick<Deployment, 'sqs' | 'queueUrls' | 'pools' | 'blobs' | 'ownKinds'>,
+  deployment: Pick<Deployment, 'sqs' | 'queueUrls' | 'pools' | 'blobs' | 'ownKinds' | 'kindInfos'>,
   { check = true } = {},
 ): Promise<SendReport> => {
   const prepare = check ? checked : unchecked;
-  const checks = { kinds: kindsAt(deployment), blobs: deployment.blobs };
+  const checks = { kinds: await kindsAt(deployment), blobs: deployment.blobs };
   const prepared = await mapPool(items, PREPARED_AT_ONCE, (item) => prepare(item, checks));
   const ready = prepared.filter((each): each is Ready => 'item' in each);
   const refused = prepared.filter((each): each is Refused => !('item' in each));

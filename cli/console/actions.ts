@@ -95,7 +95,7 @@ const redrive: Carry<'redrive'> = async (wish, session, by) => {
 const retry: Carry<'retry'> = async ({ id: job, from, reason: why }, session, by) => {
   const record = await session.store.get(job);
   if (!record) return not(job, 'NOT_FOUND', 'there is no record of it');
-  const deps = { ...session, kinds: kindsAt(session) };
+  const deps = { ...session, kinds: await kindsAt(session) };
   const outcome = await retryFrom(record, from, { by, reason: why }, deps);
   if (outcome.kind === 'not') return not(job, outcome.why.code, outcome.why.message);
   return one(job, `put back from "${from}"; done again: ${outcome.again.join(', ')}`);

@@ -1,49 +1,38 @@
-/** The kinds that a deployment runs, with the fields of their payloads where these are known. */
+/** The form of a job: the fields of a kind's payload, where its schema is a flat object. */
+import type { KindInfo } from '#shared/contracts/kindsFile.ts';
+import type { KindField, KindForm } from './wire.ts';
 
-import { BUILT_IN } from '#shared/jobs/kinds/index.ts';
-import type { PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
-import type { KindField, KindInfo } from './wire.ts';
-
+/** What a form uses of JSON Schema. */
 interface Part {
   readonly type?: string;
-  readonly wrapped?: Part;
-  readonly options?: readonly unknown[];
-  readonly entries?: Readonly<Record<string, Part>>;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Part>>;
+  readonly required?: readonly string[];
 }
 
 const TYPES: Readonly<Record<string, KindField['type']>> = {
   string: 'text',
   number: 'number',
+  integer: 'number',
   boolean: 'boolean',
-  picklist: 'choice',
 };
 
-const fieldOf = (name: string, part: Part): KindField => {
-  const inner = part.wrapped ?? part;
-  const options = inner.options?.filter((each) => typeof each === 'string');
-  return {
-    name,
-    type: TYPES[inner.type ?? ''] ?? 'json',
-    required: !part.wrapped,
-    ...(options && options.length > 0 && { options }),
-  };
+const fieldOf = (
+  name: string,
+  { type = '', enum: options }: Part,
+  required: boolean,
+): KindField => {
+  const texts = options?.filter((each) => typeof each === 'string') ?? [];
+  if (texts.length > 0) return { name, type: 'choice', required, options: texts };
+  return { name, type: TYPES[type] ?? 'json', required };
 };
 
-/** The fields of a payload that is an object of valibot; undefined for all others. */
-const fieldsOf = (payload: PayloadSchema): readonly KindField[] | undefined => {
-  const { entries } = payload as Part;
-  return entries && Object.entries(entries).map(([name, part]) => fieldOf(name, part));
-};
-
-/** All kinds, the project's own ones first. Only the mesh knows what the own ones take. */
-export const kindInfos = (ownKinds: readonly string[]): readonly KindInfo[] => {
-  const builtIn = new Map(BUILT_IN.map((job) => [job.kind, job]));
-  const own = ownKinds.filter((kind) => !builtIn.has(kind)).map((kind) => ({ kind }));
-  return [
-    ...own,
-    ...BUILT_IN.map(({ kind, payload }) => {
-      const fields = fieldsOf(payload);
-      return { kind, ...(fields && { fields }) };
-    }),
-  ];
+/** The form of a kind; without fields where its payload is no object, or only the mesh knows it. */
+export const kindForm = ({ kind, schema }: KindInfo): KindForm => {
+  const { properties, required = [] }: Part = schema ?? {};
+  if (!properties) return { kind };
+  const fields = Object.entries(properties).map(([name, part]) =>
+    fieldOf(name, part, required.includes(name)),
+  );
+  return { kind, fields };
 };

@@ -6,13 +6,14 @@ import type { Cloud } from '#emulator/cloud.ts';
 import type { Recorder } from '#emulator/dashboard/recorder.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
+import { allKinds } from '../kindInfos.ts';
 import { actorOf } from '../session.ts';
 import { carryOutWish } from './actions.ts';
 import { type BoardSource, cloudWatchBoard, localBoard } from './boards.ts';
 import { createJobIndex, type JobIndex } from './jobIndex.ts';
 import { findOf, jobsOf } from './jobLists.ts';
 import { bodyOfJob, flowOfJob, jobOf } from './jobWhole.ts';
-import { kindInfos } from './kinds.ts';
+import { kindForm } from './kinds.ts';
 import { CONSOLE_PORT, type ConsoleRooms, serveConsole } from './server.ts';
 import { tablesOf } from './tables.ts';
 import type { Board, ConsoleSession } from './wire.ts';
@@ -54,7 +55,7 @@ interface Parts {
   readonly here: boolean;
 }
 
-const sessionOf = (parts: Parts, options: ConsoleOptions): ConsoleSession => {
+const sessionOf = (parts: Parts, options: ConsoleOptions): Omit<ConsoleSession, 'kinds'> => {
   const { deployment, stage, embedded, index, here } = parts;
   return {
     label: deployment.label,
@@ -63,7 +64,6 @@ const sessionOf = (parts: Parts, options: ConsoleOptions): ConsoleSession => {
     production: options.production ?? (PRODUCTION.test(stage) && !embedded),
     readOnly: options.readOnly ?? false,
     actor: actorOf(options),
-    kinds: kindInfos(deployment.ownKinds),
     refreshMs: embedded ? LOCAL_MS : AWS_MS,
     ranges: here ? LOCAL_RANGES : AWS_RANGES,
     indexed: index !== undefined,
@@ -76,7 +76,8 @@ const roomsOf = (parts: Parts, options: ConsoleOptions): ConsoleRooms => {
   const acting = { ...deployment, clock: systemClock };
   return {
     asked: {
-      session: () => Promise.resolve(session),
+      // The kinds may have changed since the last page was opened.
+      session: async () => ({ ...session, kinds: (await allKinds(deployment)).map(kindForm) }),
       board: (query) => board(Number(query.get('range')) || (session.ranges[0] ?? 0)),
       jobs: jobsOf(deployment, index),
       find: findOf(deployment),

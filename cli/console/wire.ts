@@ -10,7 +10,7 @@ export interface ConsoleSession {
   readonly readOnly: boolean;
   /** Who is written down as the one who decides. */
   readonly actor: string;
-  readonly kinds: readonly KindInfo[];
+  readonly kinds: readonly KindForm[];
   /** How often the page asks again, in ms. */
   readonly refreshMs: { readonly lists: number; readonly board: number };
   /** Ranges of the board in seconds; the first is shown at first. */
@@ -28,7 +28,7 @@ export interface KindField {
 }
 
 /** A kind that can be sent; without `fields` its payload is written as JSON. */
-export interface KindInfo {
+export interface KindForm {
   readonly kind: string;
   readonly fields?: readonly KindField[];
 }

@@ -1,6 +1,6 @@
 /** Sends one job, from a form of its kind's fields or as JSON. */
 import { useState } from 'preact/hooks';
-import type { ConsoleSession, KindField, KindInfo } from '../console/wire.ts';
+import type { ConsoleSession, KindField, KindForm } from '../console/wire.ts';
 import { AskError, act } from './ask.ts';
 import { JobLink } from './parts.tsx';
 import { Target } from './target.tsx';
@@ -23,7 +23,7 @@ const typedValue = ({ name, type }: KindField, text: string): unknown => {
   }
 };
 
-const payloadOf = (kind: KindInfo | undefined, values: Values, text: string): unknown => {
+const payloadOf = (kind: KindForm | undefined, values: Values, text: string): unknown => {
   if (!kind?.fields) {
     try {
       return JSON.parse(text || 'null') as unknown;
@@ -106,7 +106,7 @@ const KindChoice = ({
   kind,
   set,
 }: {
-  kinds: readonly KindInfo[];
+  kinds: readonly KindForm[];
   kind: string;
   set: (kind: string) => void;
 }) => (

@@ -1,10 +1,11 @@
 /** A project's own kinds: found, bundled with the worker, listed. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { BuildFailure, BuildResult, Message } from 'esbuild';
+import type { KindInfo } from '#shared/contracts/kindsFile.ts';
 import { MeshError } from '../errors.ts';
 
 /** The default module of a project's kinds. */
@@ -35,6 +36,8 @@ export interface BuiltWorker {
   readonly dir: string;
   /** Names of all kinds, also of the built-in kinds. */
   readonly kinds: readonly string[];
+  /** Absolute path of `kinds.json`, which each build writes anew. */
+  readonly kindsFile: string;
   /** Absolute paths of the project's files in the build. */
   readonly sources: readonly string[];
 }
@@ -94,10 +97,9 @@ export interface OwnKinds {
  * @throws MeshError NO_BUNDLER when esbuild is not installed
  */
 export const openOwnKinds = async (own: string, scratch: string): Promise<OwnKinds> => {
-  const [{ context }, { kindListing, listingFault, workerOptions }] = await Promise.all([
-    esbuild(),
-    import('#infra/bundle/bundle.ts'),
-  ]);
+  const [{ context }, { kindListing, kindsFileText, listingFault, workerOptions }] =
+    await Promise.all([esbuild(), import('#infra/bundle/bundle.ts')]);
+  const kindsFile = join(scratch, 'kinds.json');
   const options = workerOptions(own, scratch);
   const outdir = join(scratch, 'worker');
   const building = await context({ ...options, outdir, write: false, logLevel: 'silent' });
@@ -130,7 +132,10 @@ export const openOwnKinds = async (own: string, scratch: string): Promise<OwnKin
           throw new KindsError(`The kinds cannot be loaded.\n${listingFault(error)}`, sources);
         },
       );
-      return { dir, kinds: JSON.parse(stdout) as string[], sources };
+      writeFileSync(`${kindsFile}.new`, kindsFileText(stdout));
+      renameSync(`${kindsFile}.new`, kindsFile);
+      const kinds = (JSON.parse(stdout) as readonly KindInfo[]).map(({ kind }) => kind);
+      return { dir, kinds, kindsFile, sources };
     },
     close: () => building.dispose(),
   };

@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, buildSync, type Metafile } from 'esbuild';
+import type { KindsFile } from '#shared/contracts/kindsFile.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** `.ts` in the sources, `.js` in the package. */
@@ -73,6 +74,11 @@ import { BUILT_IN } from ${inPackage('shared/jobs/kinds/index')};
 import { definitionsIn, kindsOf } from ${inPackage('shared/jobs/kinds/defineJob')};
 import * as own from ${JSON.stringify(own)};
 export const kinds = kindsOf([...BUILT_IN, ...definitionsIn(own)]);
+const tell = async () => {
+  const { describeKinds } = await import(${inPackage('shared/jobs/kinds/describeKinds')});
+  return describeKinds(kinds);
+};
+export { tell };
 `;
 
 /**
@@ -94,17 +100,21 @@ export const workerOptions = (own: string, scratch: string) => {
 const LIST_MS_MAX = 10_000;
 
 /**
- * How Node prints the names of the kinds of a bundled worker, as a list in JSON: its arguments, and
+ * How Node prints the kinds of a bundled worker, as a list of `KindInfo` in JSON: its arguments, and
  * its time. A process of its own keeps what the module does at its import away from the caller.
  */
 export const kindListing = (workerDir: string) => {
   const module = JSON.stringify(join(workerDir, `${KINDS_ENTRY}.mjs`));
-  const program = `const { kinds } = await import(${module}); process.stdout.write(JSON.stringify([...kinds.keys()])); process.exit();`;
+  const program = `const { tell } = await import(${module}); process.stdout.write(JSON.stringify(await tell()), () => process.exit());`;
   return {
     args: ['--enable-source-maps', '--input-type=module', '-e', program],
     timeout: LIST_MS_MAX,
   };
 };
+
+/** The text of `kinds.json`. @param listing what the listing printed */
+export const kindsFileText = (listing: string): string =>
+  `${JSON.stringify({ version: 1, kinds: JSON.parse(listing) } satisfies KindsFile, undefined, 2)}\n`;
 
 /** What the listing printed before it failed: the message of the module or of `defineJob`. */
 export const listingFault = (error: unknown): string => {

@@ -21,6 +21,8 @@ export const OUTPUTS = {
   rules: 'RuleNames',
   /** Names of the project's own kinds, with commas; absent where there are none. */
   ownKinds: 'OwnKinds',
+  /** Where the list of the kinds and their schemas is: `s3://bucket/key`, or a file of this machine. */
+  kindsFile: 'KindsFile',
 } as const;
 
 export const QUEUE_OUTPUTS: Readonly<Record<Priority, string>> = {

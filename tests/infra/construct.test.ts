@@ -112,11 +112,27 @@ describe("a mesh in somebody's stack", () => {
       'DataBucket',
       'LedgerLanes',
       'OwnKinds',
+      'KindsFile',
       'RuleNames',
     ])
       expect(text).toContain(name);
     expect(text).toContain('image.resize');
     expect(text).toContain('echo');
+  });
+
+  it('leaves the list of the kinds where the command finds it', () => {
+    const [parameter] = Object.values(template.findResources('AWS::SSM::Parameter'));
+    const value = JSON.stringify(parameter?.['Properties']);
+    const [, key] = /KindsFile[^}]*s3:\/\/cdk-[^/]+\/([0-9a-f]+\.json)/.exec(value) ?? [];
+    expect(key, value).toBeDefined();
+    const text = readFileSync(join(outdir, `asset.${key}`), 'utf8');
+    expect(JSON.parse(text)).toMatchObject({
+      version: 1,
+      kinds: expect.arrayContaining([
+        { kind: 'image.resize' },
+        { kind: 'walk_tree', schema: expect.objectContaining({ type: 'object' }) },
+      ]),
+    });
   });
 
   it('lets senders send and readers read, and nothing else', () => {

@@ -201,8 +201,28 @@ describe('a mesh of its kinds on this machine', { timeout: 300_000 }, () => {
       code: 4,
       stderr: expect.stringMatching(/UNKNOWN_KIND.*known: .*hello/),
     });
-    expect((await send({ kind: 'hello', id: 'wrong', payload: { name: 5 } })).code).toBe(4);
+    // The command knows the schema, and does not send; without its check the mesh judges.
+    const wrong = { kind: 'hello', id: 'wrong', payload: { name: 5 } };
+    const refused = { code: 4, stderr: expect.stringMatching(/PAYLOAD_INVALID *payload\.name/) };
+    expect(await send(wrong)).toMatchObject(refused);
+    expect((await sheratan(['why', 'wrong'])).code).toBe(3);
+    const unchecked = ['send', '-', '--unchecked', '--wait', '60'];
+    expect((await sheratan(unchecked, JSON.stringify(wrong))).code).toBe(4);
     expect(await passed(sheratan(['why', 'wrong']))).toContain('payload.name');
+  });
+
+  it('tells its kinds, and their types for other languages', async () => {
+    expect(await passed(sheratan(['kinds']))).toMatch(/hello +\{name\}/);
+    for (const [lang, mark] of [
+      ['ts', 'export interface HelloPayload'],
+      ['python', 'class HelloPayload:'],
+      ['go', 'type HelloPayload struct'],
+    ] as const)
+      expect((await sheratan(['types', '--lang', lang])).stdout).toContain(mark);
+    const types = join(project, 'hello_types.py');
+    writeFileSync(types, (await sheratan(['types', '--lang', 'python'])).stdout);
+    const program = 'from hello_types import HelloPayload; print(HelloPayload("Ada").to_dict())';
+    expect(await passed(run('python3', ['-c', program]))).toContain("{'name': 'Ada'}");
   });
 
   it('runs new code and new kinds after a save, and the old code while the new does not build', async () => {
