@@ -9,6 +9,8 @@ import type { FunctionLogLine } from '#emulator/lambda/environment.ts';
 import type { TableEngine } from '#emulator/tables/tableEngine.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { LEASE_SECONDS_MAX, WORKER_ENV } from '#shared/contracts/worker.ts';
+import { systemClock } from '#shared/kernel/ports.ts';
+import { createLogLines } from './console/logLines.ts';
 import { openEmbeddedConsole } from './console/open.ts';
 import { CliError } from './errors.ts';
 import { note, step } from './print.ts';
@@ -88,8 +90,11 @@ export const startEmbedded = async (
     throw new CliError(`An embedded cloud runs already (pid ${running.pid}); stop it first.`);
   const assemblyDir = options.assembly ?? (await synthesized(options.stage));
   const recorder = createRecorder();
+  const lines = createLogLines(systemClock);
   const onLog = (line: FunctionLogLine): void => {
-    if (recorder.line(line) || !options.logs) return;
+    if (recorder.line(line)) return;
+    lines.keep(line);
+    if (!options.logs) return;
     note(`${line.functionId}[${line.pid}] ${line.text}`);
   };
   const cloudOptions = {
@@ -110,7 +115,7 @@ export const startEmbedded = async (
   const outputs = withKinds(cloud.outputs, worker);
   const reached = { pid: process.pid, stackName, outputs, clientEnv };
   const { stage } = options;
-  const page = await openEmbeddedConsole({ stage, cloud, state: reached, recorder }).catch(
+  const page = await openEmbeddedConsole({ stage, cloud, state: reached, recorder, lines }).catch(
     async (error: unknown) => {
       await cloud.stop();
       throw error;

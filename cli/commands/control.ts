@@ -140,12 +140,14 @@ export const listLimits = (options: SessionOptions): Promise<ExitCode> =>
   });
 
 /**
- * Sets the limits of one source; with `clear`, removes them.
+ * What new limits of a source are; with `clear`, that it has none of its own.
  *
  * @throws CliError without a limit, or for a limit below 1
  */
-export const setLimits = (source: string, options: LimitOptions): Promise<ExitCode> => {
-  const { perMinute, burst, concurrency, clear } = options;
+export const limitsWish = (
+  source: string,
+  { perMinute, burst, concurrency, clear }: Omit<LimitOptions, keyof DecisionOptions>,
+): Command => {
   const limits: SourceLimits = {
     ...(perMinute !== undefined && { perMinute }),
     ...(burst !== undefined && { burst }),
@@ -155,6 +157,15 @@ export const setLimits = (source: string, options: LimitOptions): Promise<ExitCo
     throw new CliError('Give --per-minute, --burst or --concurrency, or --clear.', EXIT.usage);
   if (Object.values(limits).some((limit) => limit < 1))
     throw new CliError('A limit is at least 1; "pause --source" stops a source.', EXIT.usage);
-  const what: Command = { kind: 'limits', source, limits: clear ? undefined : limits };
+  return { kind: 'limits', source, limits: clear ? undefined : limits };
+};
+
+/**
+ * Sets the limits of one source; with `clear`, removes them.
+ *
+ * @throws CliError without a limit, or for a limit below 1
+ */
+export const setLimits = (source: string, options: LimitOptions): Promise<ExitCode> => {
+  const what = limitsWish(source, options);
   return withDeployment(options, (session) => carryOut(what, options, session));
 };

@@ -28,7 +28,8 @@ import {
 } from '../session.ts';
 import { pricesOf } from '../showHost.ts';
 
-const depsOf = ({ hosts, clock }: Session): ManageHostsDeps => ({
+/** What changes of the registry need. */
+export const registryDeps = ({ hosts, clock }: Session): ManageHostsDeps => ({
   store: hosts().store,
   clock,
   random: systemRandom,
@@ -93,7 +94,7 @@ export const addGiven = (
 ): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const bar = progress('adding', definitions.length);
-    const deps = { ...depsOf(session), onOutcome: bar.tick };
+    const deps = { ...registryDeps(session), onOutcome: bar.tick };
     const outcomes = await addHosts(definitions, { replace: options.replace ?? false }, deps);
     bar.end();
     return tell(outcomes, refused, options);
@@ -125,7 +126,7 @@ export const removeHostsCommand = (
 ): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const outcomes = [];
-    for (const id of ids) outcomes.push(await removeHost(id, depsOf(session)));
+    for (const id of ids) outcomes.push(await removeHost(id, registryDeps(session)));
     return tell(outcomes, [], options);
   });
 
@@ -154,7 +155,7 @@ export const overlay = (
       ...until,
     };
     const outcomes = [];
-    for (const id of ids) outcomes.push(await setOverlay(id, wanted, depsOf(session)));
+    for (const id of ids) outcomes.push(await setOverlay(id, wanted, registryDeps(session)));
     return tell(outcomes, [], options);
   });
 

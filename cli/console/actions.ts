@@ -1,8 +1,6 @@
 /** What a person does from the page: the same functions as the commands, and the same words. */
 import * as v from 'valibot';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
-import { command } from '#shared/control/command.ts';
-import type { Command } from '#shared/control/state.ts';
 import { decideGroup } from '#shared/jobs/operator/haltedGroups.ts';
 import { retryFrom } from '#shared/jobs/operator/retryFrom.ts';
 import { signalJob } from '#shared/jobs/operator/signal.ts';
@@ -10,12 +8,13 @@ import type { Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { kindsAt } from '../check.ts';
 import { replayed } from '../commands/callbacks.ts';
-import { pauseWish } from '../commands/control.ts';
 import { cancelOne, cancelText } from '../commands/decide.ts';
 import { redriveWanted } from '../commands/redrive.ts';
 import { sendItems } from '../commands/send.ts';
 import { CliError, EXIT } from '../errors.ts';
 import type { Session } from '../session.ts';
+import { actedOn, joinedAnswers, notActedOn } from './answers.ts';
+import { drainHosts, enableSchedules, pauseMesh, setSourceLimits } from './controls.ts';
 import type { ActAnswer } from './wire.ts';
 
 const IDS_MAX = 1_000;
@@ -45,6 +44,17 @@ const wishes = v.variant('action', [
     source: v.optional(text),
     reason,
   }),
+  v.object({
+    action: v.literal('limits'),
+    source: text,
+    reason,
+    perMinute: v.optional(v.number()),
+    burst: v.optional(v.number()),
+    concurrency: v.optional(v.number()),
+    clear: v.optional(v.boolean()),
+  }),
+  v.object({ action: v.literal('schedule'), ids, enabled: v.boolean() }),
+  v.object({ action: v.literal('drain'), ids, drained: v.boolean(), reason }),
   v.object({ action: v.literal('replay'), ids, reason }),
   v.object({ action: v.literal('send'), envelope: v.unknown() }),
 ]);
@@ -59,28 +69,13 @@ type Carry<A extends ActionWish['action']> = (
   by: string,
 ) => Promise<ActAnswer>;
 
-const one = (job: string, told: string): ActAnswer => ({
-  done: [{ id: job, text: told }],
-  refused: [],
-});
-
-const not = (job: string, code: string, message: string): ActAnswer => ({
-  done: [],
-  refused: [{ id: job, code, message }],
-});
-
-const joined = (all: readonly ActAnswer[]): ActAnswer => ({
-  done: all.flatMap(({ done }) => done),
-  refused: all.flatMap(({ refused }) => refused),
-});
-
 const cancel: Carry<'cancel'> = async (wish, session, by) =>
-  joined(
+  joinedAnswers(
     await mapPool(wish.ids, AT_ONCE, async (job) => {
       const outcome = await cancelOne(job, { by, reason: wish.reason }, session);
       const told = cancelText(outcome);
-      if (outcome.kind === 'failed') return not(job, 'NOT_KNOWN', told);
-      return outcome.kind === 'finished' ? not(job, 'ENDED', told) : one(job, told);
+      if (outcome.kind === 'failed') return notActedOn(job, 'NOT_KNOWN', told);
+      return outcome.kind === 'finished' ? notActedOn(job, 'ENDED', told) : actedOn(job, told);
     }),
   );
 
@@ -94,66 +89,45 @@ const redrive: Carry<'redrive'> = async (wish, session, by) => {
 
 const retry: Carry<'retry'> = async ({ id: job, from, reason: why }, session, by) => {
   const record = await session.store.get(job);
-  if (!record) return not(job, 'NOT_FOUND', 'there is no record of it');
+  if (!record) return notActedOn(job, 'NOT_FOUND', 'there is no record of it');
   const deps = { ...session, kinds: await kindsAt(session) };
   const outcome = await retryFrom(record, from, { by, reason: why }, deps);
-  if (outcome.kind === 'not') return not(job, outcome.why.code, outcome.why.message);
-  return one(job, `put back from "${from}"; done again: ${outcome.again.join(', ')}`);
+  if (outcome.kind === 'not') return notActedOn(job, outcome.why.code, outcome.why.message);
+  return actedOn(job, `put back from "${from}"; done again: ${outcome.again.join(', ')}`);
 };
 
 const signal: Carry<'signal'> = async ({ id: job, name, data }, session, by) => {
   const sent = await signalJob(job, { name, data: data as Json, by }, session);
-  if (!sent.ok) return not(job, sent.error.code, sent.error.message);
+  if (!sent.ok) return notActedOn(job, sent.error.code, sent.error.message);
   if (sent.value.kind === 'taken')
-    return not(
+    return notActedOn(
       job,
       'SIGNAL_TAKEN',
       'another signal of this name, or the end of the wait, came first',
     );
   const kept = sent.value.kind === 'kept';
-  return one(job, `signal "${name}" ${kept ? 'kept; its wait ends' : 'was sent before'}`);
+  return actedOn(job, `signal "${name}" ${kept ? 'kept; its wait ends' : 'was sent before'}`);
 };
 
 const decide: Carry<'skip' | 'resume'> = async (wish, session, by) => {
   const { action, ids: wanted, reason: why } = wish;
   const what = action === 'skip' ? 'stays dead; its group goes on' : 'runs again in its place';
-  return joined(
+  return joinedAnswers(
     await mapPool(wanted, AT_ONCE, async (job) => {
       const outcome = await decideGroup(job, action, { by, reason: why }, session);
-      if (outcome.kind === 'not_halted') return not(job, 'NOT_HALTED', 'it holds no group');
-      return one(job, `${what}${outcome.atOnce ? '' : ', when its message comes back'}`);
+      if (outcome.kind === 'not_halted') return notActedOn(job, 'NOT_HALTED', 'it holds no group');
+      return actedOn(job, `${what}${outcome.atOnce ? '' : ', when its message comes back'}`);
     }),
   );
 };
 
-const control = async (
-  what: Command,
-  why: string,
-  { control: store, clock }: Session,
-  by: string,
-): Promise<ActAnswer> => {
-  const name = 'name' in what ? what.name : 'the mesh';
-  const done = await command(what, by, why, { store, clock });
-  if (!done.ok) return not(name, done.error.code, done.error.message);
-  const { event } = done.value;
-  return one(name, event ? `${event.what}: ${event.from} → ${event.to}` : 'it was so already');
-};
-
-const pause: Carry<'pause'> = ({ paused, reason: why, queue, source }, session, by) =>
-  control(
-    pauseWish({ ...(queue && { queue }), ...(source && { source }) }, paused),
-    why,
-    session,
-    by,
-  );
-
 const replay: Carry<'replay'> = async ({ ids: wanted }, session) => {
   const able = new Set(await replayed(wanted, session));
-  return joined(
+  return joinedAnswers(
     wanted.map((job) =>
       able.has(job)
-        ? one(job, 'its result is posted once more')
-        : not(job, 'NO_CALLBACK', 'it has no callback'),
+        ? actedOn(job, 'its result is posted once more')
+        : notActedOn(job, 'NO_CALLBACK', 'it has no callback'),
     ),
   );
 };
@@ -172,7 +146,10 @@ const CARRY: { readonly [A in ActionWish['action']]: Carry<A> } = {
   redrive,
   retry,
   signal,
-  pause,
+  pause: pauseMesh,
+  limits: setSourceLimits,
+  schedule: enableSchedules,
+  drain: drainHosts,
   replay,
   send,
   skip: decide as Carry<'skip'>,

@@ -1,6 +1,6 @@
 /** Opens the console: of the embedded cloud in this process, or of any deployment. */
 import { type Deployment, findDeployment, openEmbedded } from '#client/deployment.ts';
-import { type EmbeddedState, readState } from '#client/state.ts';
+import type { EmbeddedState } from '#client/state.ts';
 import { embeddedFor, type TargetOptions } from '#client/target.ts';
 import type { Cloud } from '#emulator/cloud.ts';
 import type { Recorder } from '#emulator/dashboard/recorder.ts';
@@ -12,8 +12,9 @@ import { carryOutWish } from './actions.ts';
 import { type BoardSource, cloudWatchBoard, localBoard } from './boards.ts';
 import { createJobIndex, type JobIndex } from './jobIndex.ts';
 import { findOf, jobsOf } from './jobLists.ts';
-import { bodyOfJob, flowOfJob, jobOf } from './jobWhole.ts';
+import { bodyOfJob, flowOfJob, jobOf, logsOfJob } from './jobWhole.ts';
 import { kindForm } from './kinds.ts';
+import type { LogLines } from './logLines.ts';
 import { CONSOLE_PORT, type ConsoleRooms, serveConsole } from './server.ts';
 import { tablesOf } from './tables.ts';
 import type { Board, ConsoleSession } from './wire.ts';
@@ -50,6 +51,7 @@ interface Parts {
   readonly stage: string;
   readonly embedded: boolean;
   readonly index?: JobIndex;
+  readonly lines?: LogLines;
   readonly board: BoardSource;
   /** All jobs, and their values, are in this process. */
   readonly here: boolean;
@@ -71,7 +73,7 @@ const sessionOf = (parts: Parts, options: ConsoleOptions): Omit<ConsoleSession, 
 };
 
 const roomsOf = (parts: Parts, options: ConsoleOptions): ConsoleRooms => {
-  const { deployment, index, board } = parts;
+  const { deployment, stage, index, lines, board } = parts;
   const session = sessionOf(parts, options);
   const acting = { ...deployment, clock: systemClock };
   return {
@@ -84,6 +86,7 @@ const roomsOf = (parts: Parts, options: ConsoleOptions): ConsoleRooms => {
       job: jobOf(deployment),
       body: bodyOfJob(deployment),
       flow: flowOfJob(deployment),
+      logs: logsOfJob(deployment, stage, lines),
       ...tablesOf(deployment),
     },
     act: session.readOnly ? undefined : (wish) => carryOutWish(wish, acting, session.actor),
@@ -99,13 +102,11 @@ const NO_BOARD: Omit<Board, 'note'> = {
 };
 
 /** What the embedded cloud measured is in its own process: its own page draws it. */
-const elsewhere =
-  (state: EmbeddedState | undefined): BoardSource =>
-  () =>
-    Promise.resolve({
-      ...NO_BOARD,
-      note: `The graphs of an embedded cloud are on its own page${state?.dashboard ? `: ${state.dashboard}` : ''}`,
-    });
+const elsewhere: BoardSource = () =>
+  Promise.resolve({
+    ...NO_BOARD,
+    note: 'The graphs of an embedded cloud are on its own page: the address that sheratan up, dev or npm start printed.',
+  });
 
 /**
  * Opens the console of any deployment, with the user's own rights.
@@ -117,7 +118,7 @@ export const openConsole = async (options: ConsoleOptions): Promise<OpenedConsol
   const deployment = await findDeployment(options);
   const { watching } = deployment;
   const stage = running?.stackName.replace(/^Sheratan-/, '') ?? options.stage ?? 'dev';
-  const board = watching ? cloudWatchBoard(stage, watching) : elsewhere(readState());
+  const board = watching ? cloudWatchBoard(stage, watching) : elsewhere;
   const embedded = running !== undefined;
   const parts = { deployment, stage, embedded, here: false, board };
   const server = await serveConsole(roomsOf(parts, options), options.port ?? CONSOLE_PORT);
@@ -137,16 +138,17 @@ export interface EmbeddedConsole {
   readonly cloud: Cloud;
   readonly state: EmbeddedState;
   readonly recorder: Recorder;
+  readonly lines: LogLines;
 }
 
 /** Opens the console of the cloud in this process, and follows its jobs until `stop`. */
 export const openEmbeddedConsole = async (from: EmbeddedConsole): Promise<OpenedConsole> => {
-  const { stage, cloud, state, recorder } = from;
+  const { stage, cloud, state, recorder, lines } = from;
   const deployment = openEmbedded(state);
   const index = createJobIndex();
   const source = cloud.follow(cloud.outputs[OUTPUTS.jobsTable] ?? '', index.apply);
   const local = localBoard(stage, recorder, cloud);
-  const parts = { deployment, stage, embedded: true, index, here: true, board: local.board };
+  const parts = { deployment, stage, embedded: true, index, lines, here: true, board: local.board };
   const server = await serveConsole(roomsOf(parts, {}));
   return {
     url: server.url,

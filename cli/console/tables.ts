@@ -128,8 +128,8 @@ const state =
   ({ control }: Deployment): Answering =>
   async (): Promise<MeshState> => {
     const [now, events] = await Promise.all([control.get(), control.events(EVENTS)]);
-    const { state: name, since, pausedQueues, pausedSources } = now;
-    return { state: name, since, pausedQueues, pausedSources, events };
+    const { state: name, since, pausedQueues, pausedSources, limits } = now;
+    return { state: name, since, pausedQueues, pausedSources, limits, events };
   };
 
 /** Everything beside jobs, by name. Each call reads the deployment again. */

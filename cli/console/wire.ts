@@ -109,6 +109,21 @@ export interface JobWhole {
   readonly resultBytes?: number;
 }
 
+/** A line that a function printed. */
+export interface LogLine {
+  /** ms since the epoch. */
+  readonly at: number;
+  /** The function. */
+  readonly from: string;
+  readonly text: string;
+}
+
+/** The log lines of a job's attempts, or the command that finds them. */
+export interface JobLogs {
+  readonly lines?: readonly LogLine[];
+  readonly command?: string;
+}
+
 /** One job of a flow, with what is below it. */
 export interface FlowPart {
   readonly id: string;
@@ -135,6 +150,17 @@ export interface MeshState {
   readonly since: number;
   readonly pausedQueues: readonly string[];
   readonly pausedSources: readonly string[];
+  /** Limits of the sources that have some of their own. */
+  readonly limits: Readonly<
+    Record<
+      string,
+      {
+        readonly perMinute?: number;
+        readonly burst?: number;
+        readonly concurrency?: number;
+      }
+    >
+  >;
   readonly events: readonly {
     readonly at: number;
     readonly what: string;

@@ -1,6 +1,6 @@
 /** What an action asks before it is carried out. */
 import type { ConsoleSession } from '../console/wire.ts';
-import type { Begun } from './actionWords.ts';
+import { asksWhy, type Begun } from './actionWords.ts';
 import { type Edited, PayloadEditor } from './payload.tsx';
 
 /** What the reader has filled in. */
@@ -11,7 +11,17 @@ export interface Asked {
   readonly edited: Edited | undefined;
   /** Of production: the stage's name, typed. */
   readonly named: string;
+  /** Further fields, by their names. */
+  readonly given: Readonly<Record<string, string>>;
 }
+
+const givenOf = ({ asks = [] }: Begun, { given }: Asked): object =>
+  Object.fromEntries(
+    asks.flatMap(({ name, type }) => {
+      const text = given[name]?.trim();
+      return text ? [[name, type === 'number' ? Number(text) : text]] : [];
+    }),
+  );
 
 /** The action as the server takes it. */
 export const wishOf = (what: Begun, asked: Asked): object => {
@@ -20,24 +30,34 @@ export const wishOf = (what: Begun, asked: Asked): object => {
   const [id] = ids;
   if (action === 'retry') return { action, id, from: choice, reason };
   if (action === 'signal') return { action, id, name: choice, data: JSON.parse(data || 'null') };
-  if (action === 'pause') return { action, reason, ...more };
   const patch = edited?.patch === undefined ? {} : { patch: edited.patch };
-  return { action, ids, reason, ...patch, ...more };
+  return { action, ids, reason, ...patch, ...more, ...givenOf(what, asked) };
 };
 
-/** What is still wrong; empty when the action can be asked for. */
-export const faultIn = (what: Begun, asked: Asked, session: ConsoleSession): string => {
-  if (what.action !== 'signal' && asked.reason.trim() === '') return 'Say why: it is written down.';
-  if (asked.edited?.fault) return asked.edited.fault;
-  if (session.production && asked.named !== session.stage)
-    return `This is production: type its name, ${session.stage}.`;
-  if (what.action !== 'signal') return '';
+const dataFault = (data: string): string => {
   try {
-    JSON.parse(asked.data || 'null');
+    JSON.parse(data || 'null');
     return '';
   } catch {
     return 'The data is no JSON; text is in quotes: "yes".';
   }
+};
+
+const givenFault = ({ asks = [] }: Begun, { given }: Asked): string => {
+  const textOf = (name: string): string => given[name]?.trim() ?? '';
+  const wrong = asks.find(({ name, type }) => type === 'number' && !/^\d*$/.test(textOf(name)));
+  if (wrong) return `${wrong.label}: a whole number.`;
+  const missing = asks.find(({ name, type }) => type === 'text' && textOf(name) === '');
+  return missing ? `${missing.label}: say which.` : '';
+};
+
+/** What is still wrong; empty when the action can be asked for. */
+export const faultIn = (what: Begun, asked: Asked, session: ConsoleSession): string => {
+  if (asksWhy(what) && asked.reason.trim() === '') return 'Say why: it is written down.';
+  if (asked.edited?.fault) return asked.edited.fault;
+  if (session.production && asked.named !== session.stage)
+    return `This is production: type its name, ${session.stage}.`;
+  return what.action === 'signal' ? dataFault(asked.data) : givenFault(what, asked);
 };
 
 interface FieldsProps {
@@ -77,7 +97,20 @@ export const Fields = ({ what, asked, set, session }: FieldsProps) => (
     {what.payload !== undefined && (
       <PayloadEditor payload={what.payload} onEdit={(edited) => set({ edited })} />
     )}
-    {what.action !== 'signal' && (
+    {what.asks?.map(({ name, label, type }) => (
+      <label class="field" key={name}>
+        {label}
+        <input
+          type="text"
+          inputMode={type === 'number' ? 'numeric' : 'text'}
+          value={asked.given[name] ?? ''}
+          onInput={({ currentTarget: { value } }) =>
+            set({ given: { ...asked.given, [name]: value } })
+          }
+        />
+      </label>
+    ))}
+    {asksWhy(what) && (
       <label class="field">
         Reason
         <input

@@ -1,5 +1,12 @@
 /** The words of each action. */
 
+/** A field of a question. */
+interface AskedField {
+  readonly name: string;
+  readonly label: string;
+  readonly type: 'text' | 'number';
+}
+
 /** An action that the reader began. */
 export interface Begun {
   readonly action: string;
@@ -10,6 +17,10 @@ export interface Begun {
   readonly payload?: unknown;
   /** Fixed fields of the wish. */
   readonly more?: object;
+  /** Further fields of the wish, which the reader fills in. */
+  readonly asks?: readonly AskedField[];
+  /** The name of its words, where this is not its action's. */
+  readonly words?: string;
   readonly done?: () => void;
 }
 
@@ -65,6 +76,36 @@ const WORDS: Readonly<Record<string, Words>> = {
     undo: 'Resume lets the jobs start again.',
     grave: true,
   },
+  limits: {
+    verb: 'Limit',
+    means: 'Starts a minute are evenly spaced; concurrency counts attempts at the same time.',
+    undo: 'Clear them: the default counts again.',
+  },
+  clear: {
+    verb: 'Clear the limits of',
+    means: 'The configured default counts for the source again.',
+    undo: 'Set them again.',
+  },
+  drain: {
+    verb: 'Drain',
+    means: 'The host takes no new jobs; what it runs goes on.',
+    undo: 'Undrain lets it take jobs again.',
+  },
+  undrain: {
+    verb: 'Undrain',
+    means: 'The host takes jobs again.',
+    undo: 'Drain it again.',
+  },
+  silence: {
+    verb: 'Pause',
+    means: 'The schedule sends no jobs until it is resumed; ticks meanwhile are not made up for.',
+    undo: 'Resume lets it tick again.',
+  },
+  tick: {
+    verb: 'Resume',
+    means: 'The schedule sends its jobs again, from its next tick on.',
+    undo: 'Pause it again.',
+  },
   unpause: {
     verb: 'Resume',
     means: 'The jobs start again.',
@@ -73,13 +114,15 @@ const WORDS: Readonly<Record<string, Words>> = {
 };
 
 /** What an action is called, what it does, and how it is undone. */
-export const wordsOf = ({ action, more }: Begun): Words => {
-  const name = action === 'pause' && more && 'paused' in more && !more.paused ? 'unpause' : action;
-  return WORDS[name] ?? { verb: action, means: '', undo: '' };
-};
+export const wordsOf = ({ action, words }: Begun): Words =>
+  WORDS[words ?? action] ?? { verb: action, means: '', undo: '' };
 
 /** What the action is about. */
-export const nounOf = ({ ids, action }: Begun): string => {
-  if (action === 'pause') return ids[0] ?? '';
-  return ids.length === 1 ? (ids[0] ?? '') : `${ids.length} jobs`;
-};
+export const nounOf = ({ ids }: Begun): string =>
+  ids.length === 1 ? (ids[0] ?? '') : `${ids.length} jobs`;
+
+/** Nothing keeps a reason for these. */
+const UNEXPLAINED = ['signal', 'schedule'];
+
+/** Whether the action asks why. */
+export const asksWhy = ({ action }: Begun): boolean => !UNEXPLAINED.includes(action);

@@ -6,7 +6,7 @@ import { type Asked, Fields, faultIn, wishOf } from './actionFields.tsx';
 import { type Begun, nounOf, wordsOf } from './actionWords.ts';
 import { AskError, act } from './ask.ts';
 import { Outcome } from './outcome.tsx';
-import { chosen } from './route.ts';
+import { chosen, place } from './route.ts';
 import { placeClass, Target } from './target.tsx';
 
 const begun = signal<Begun | undefined>(undefined);
@@ -31,7 +31,7 @@ const Question = ({
 }) => {
   const { verb, means, undo, grave } = wordsOf(what);
   const [asked, setAsked] = useState<Asked>({
-    ...{ reason: '', data: '', named: '', edited: undefined },
+    ...{ reason: '', data: '', named: '', edited: undefined, given: {} },
     choice: what.choices?.[0] ?? '',
   });
   const [fault, setFault] = useState('');
@@ -105,6 +105,9 @@ export const ActionDialog = ({ session }: { session: ConsoleSession }) => {
   const close = (): void => {
     begun.value = undefined;
   };
+  // A question is about what was seen when it was asked.
+  const { name, id } = place.value;
+  useEffect(close, [name, id]);
   return (
     <dialog
       ref={dialog}

@@ -7,6 +7,7 @@ import { acted, openDialog } from './dialogs.tsx';
 import { Facts } from './facts.tsx';
 import { Flow } from './flow.tsx';
 import { Texts } from './jobTexts.tsx';
+import { Logs } from './logs.tsx';
 import { Empty, Failed, Status, Time, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
 import { hrefOf, place, setWords } from './route.ts';
@@ -65,8 +66,13 @@ const Actions = ({ whole, again }: { whole: JobWhole; again: () => void }) => {
 /** A flow is many reads: it is drawn again five times as rarely as the rest. */
 const FLOW_RARELY = 5;
 
-const TABS = ['why', 'flow', 'texts'] as const;
-const TAB_NAMES = { why: 'Why', flow: 'Flow', texts: 'Result and record' } as const;
+const TABS = ['why', 'flow', 'logs', 'texts'] as const;
+const TAB_NAMES = {
+  why: 'Why',
+  flow: 'Flow',
+  logs: 'Log lines',
+  texts: 'Result and record',
+} as const;
 
 const Tabbed = ({ whole, everyMs }: { whole: JobWhole; everyMs: number }) => {
   const tab = TABS.find((each) => each === place.value.words['tab']) ?? 'why';
@@ -92,6 +98,7 @@ const Tabbed = ({ whole, everyMs }: { whole: JobWhole; everyMs: number }) => {
         </>
       )}
       {tab === 'flow' && <Flow id={whole.job.id} everyMs={everyMs * FLOW_RARELY} />}
+      {tab === 'logs' && <Logs id={whole.job.id} everyMs={everyMs} />}
       {tab === 'texts' && <Texts whole={whole} />}
     </>
   );

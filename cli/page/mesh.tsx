@@ -4,6 +4,7 @@ import type { ConsoleSession, MeshState } from '../console/wire.ts';
 import { acted, openDialog } from './dialogs.tsx';
 import { Empty, Failed, Time, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
+import { Sources } from './sources.tsx';
 import { TextRows } from './textRows.tsx';
 
 /** The state of the mesh, what is paused, and who changed it. */
@@ -15,7 +16,13 @@ export const Mesh = ({ session }: { session: ConsoleSession }) => {
   if (error && !data) return <Failed error={error} again={again} />;
   if (!data) return <Waiting what="the state of the mesh" />;
   const ask = (name: string, more: { paused: boolean; queue?: string; source?: string }): void =>
-    openDialog({ action: 'pause', ids: [name], more, done: again });
+    openDialog({
+      action: 'pause',
+      words: more.paused ? 'pause' : 'unpause',
+      ids: [name],
+      more,
+      done: again,
+    });
   const isPaused = data.state === 'PAUSED';
   return (
     <>
@@ -55,24 +62,7 @@ export const Mesh = ({ session }: { session: ConsoleSession }) => {
           );
         })}
       </div>
-      {data.pausedSources.length > 0 && (
-        <>
-          <h2>Paused sources</h2>
-          <div class="pair">
-            {data.pausedSources.map((source) => (
-              <div class="card row" key={source}>
-                <span class="id">{source}</span>
-                <button
-                  type="button"
-                  onClick={() => ask(`source ${source}`, { paused: false, source })}
-                >
-                  Resume
-                </button>
-              </div>
-            ))}
-          </div>
-        </>
-      )}
+      <Sources state={data} again={again} />
       <h2>Changes</h2>
       {data.events.length === 0 ? (
         <Empty>Nobody has changed anything yet.</Empty>

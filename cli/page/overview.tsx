@@ -123,7 +123,11 @@ const Ranges = ({ session, range }: { session: ConsoleSession; range: number }) 
 const Drawn = ({ board }: { board: Board }) => (
   <>
     <h2>Alarms</h2>
-    {board.alarms.defined > 0 && <Alarms alarms={board.alarms} />}
+    {board.alarms.defined > 0 ? (
+      <Alarms alarms={board.alarms} />
+    ) : (
+      <p class="hint">No alarm is defined here.</p>
+    )}
     {board.note && <p class="hint">{board.note}</p>}
     {board.rows.map(({ title, hint, widgets }) => (
       <section key={title}>

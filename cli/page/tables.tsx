@@ -1,5 +1,6 @@
 /** Lists beside jobs: groups, hosts, schedules, callbacks. */
 import type { ConsoleSession, TextTable } from '../console/wire.ts';
+import type { Begun } from './actionWords.ts';
 import { openDialog } from './dialogs.tsx';
 import { Empty, Failed, Hinted, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
@@ -13,15 +14,39 @@ const TITLES: Readonly<Record<string, readonly [string, string]>> = {
   callbacks: ['Callbacks', 'Results that could not be posted, and were given up.'],
 };
 
-const buttonsFor = (name: string, table: TextTable, again: () => void) => {
-  const idAt = (at: number): readonly string[] => [table.jobs?.[at] ?? ''];
-  const one = (text: string, action: string) => (at: number) => ({
+type Buttons = (at: number) => readonly { readonly text: string; readonly go: () => void }[];
+
+const DRAIN = { action: 'drain', more: { drained: true } };
+const UNDRAIN = { action: 'drain', words: 'undrain', more: { drained: false } };
+const SILENCE = { action: 'schedule', words: 'silence', more: { enabled: false } };
+const TICK = { action: 'schedule', words: 'tick', more: { enabled: true } };
+
+/** What can be done with a row of each list. */
+const buttonsFor = (name: string, table: TextTable, again: () => void): Buttons | undefined => {
+  const button = (text: string, id: string, begun: Omit<Begun, 'ids'>) => ({
     text,
-    go: () => openDialog({ action, ids: idAt(at), done: again }),
+    go: () => openDialog({ ...begun, ids: [id], done: again }),
   });
-  if (name === 'groups')
-    return (at: number) => [one('Skip', 'skip')(at), one('Run again', 'resume')(at)];
-  return name === 'callbacks' ? (at: number) => [one('Post again', 'replay')(at)] : undefined;
+  const cell = (at: number, column: number): string => table.rows[at]?.[column] ?? '';
+  const job = (at: number): string => table.jobs?.[at] ?? '';
+  const byList: Readonly<Record<string, Buttons>> = {
+    groups: (at) => [
+      button('Skip', job(at), { action: 'skip' }),
+      button('Run again', job(at), { action: 'resume' }),
+    ],
+    callbacks: (at) => [button('Post again', job(at), { action: 'replay' })],
+    hosts: (at) => [
+      cell(at, 1) === 'drained'
+        ? button('Undrain', cell(at, 0), UNDRAIN)
+        : button('Drain', cell(at, 0), DRAIN),
+    ],
+    schedules: (at) => [
+      cell(at, 1) === 'paused'
+        ? button('Resume', cell(at, 0), TICK)
+        : button('Pause', cell(at, 0), SILENCE),
+    ],
+  };
+  return byList[name];
 };
 
 /** A list by its name. */

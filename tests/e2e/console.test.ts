@@ -54,8 +54,9 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
   const rows = () => browser.page.locator('tr[data-row]');
   const button = (name: string) => browser.page.getByRole('button', { name, exact: true });
   const because = async (reason: string, name: string): Promise<void> => {
-    await browser.page.getByLabel('Reason').fill(reason);
-    await button(name).click();
+    const asked = browser.page.getByRole('dialog');
+    await asked.getByLabel('Reason').fill(reason);
+    await asked.getByRole('button', { name, exact: true }).click();
     await browser.page.getByText(/^1 done$/).waitFor();
     await button('Close').click();
   };
@@ -198,6 +199,14 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await expect.poll(() => whyOf('approval')).toContain('he meant yes');
   });
 
+  it('shows what the functions printed while they ran a job', async () => {
+    const { stdout } = await sheratan.run(['status', 'job-7', '--json']);
+    const { history } = JSON.parse(stdout) as { history: { event: string; by?: string }[] };
+    const request = history.find(({ event }) => event === 'claimed')?.by ?? '';
+    await open('jobs/job-7?tab=logs');
+    await browser.page.locator('.logs pre', { hasText: request }).waitFor();
+  });
+
   it('lets a halted group go on', async () => {
     await open('groups');
     await button('Skip').click();
@@ -206,7 +215,7 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     expect(await whyOf('head')).toContain('its group goes on; decided by');
   });
 
-  it('pauses a queue and the mesh, and lets them go on', async () => {
+  it('pauses a queue, limits a source and drains a host', async () => {
     const stateOf = async () => (await sheratan.run(['state'])).stdout;
     await open('mesh');
     await button('Pause low').click();
@@ -216,6 +225,19 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await because('done', 'Resume queue low');
     expect(await stateOf()).not.toContain('paused queues');
     expect(await stateOf()).toContain('upkeep');
+    await button('Limit a source').click();
+    await browser.page.getByLabel('Source', { exact: true }).fill('office');
+    await browser.page.getByLabel('Starts a minute').fill('60');
+    await because('too many reports', 'Limit a source');
+    expect((await sheratan.run(['limits'])).stdout).toMatch(/office +60/);
+    await button('Clear limits of office').click();
+    await because('they are done', 'Clear the limits of office');
+    expect((await sheratan.run(['limits'])).stdout).not.toContain('office');
+    await open('hosts');
+    await button('Drain').click();
+    await because('new disks', 'Drain h1');
+    await browser.page.locator('td', { hasText: /^drained$/ }).waitFor();
+    expect((await sheratan.run(['hosts', 'list', '--json'])).stdout).toContain('new disks');
   });
 
   it('sends a job from the form of its kind, and from JSON', async () => {
@@ -249,7 +271,14 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
       const { page } = browser;
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       for (const path of [
-        ...['overview', 'jobs', 'jobs/lost-2', 'jobs/later?tab=flow', 'jobs/job-1?tab=texts'],
+        ...[
+          'overview',
+          'jobs',
+          'jobs/lost-2',
+          'jobs/later?tab=flow',
+          'jobs/job-1?tab=texts',
+          'jobs/job-1?tab=logs',
+        ],
         ...['accounts', 'accounts/alice', 'groups', 'hosts', 'mesh', 'send'],
       ]) {
         await open(path);
