@@ -6,6 +6,7 @@ import { TABLE_ENGINES } from '#emulator/tables/tableEngine.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import { ScheduleError } from '#shared/schedules/errors.ts';
 import manifest from '../package.json' with { type: 'json' };
+import type { BridgeCommandOptions } from './commands/bridge.ts';
 import type { EnvOptions } from './commands/env.ts';
 import type { TypesOptions } from './commands/kinds.ts';
 import type { JobsOptions } from './commands/read.ts';
@@ -29,6 +30,7 @@ const { consoleCommand } = deferred(() => import('./commands/console.ts'));
 const { env } = deferred(() => import('./commands/env.ts'));
 const { flow } = deferred(() => import('./commands/flow.ts'));
 const { kindsCommand, typesCommand } = deferred(() => import('./commands/kinds.ts'));
+const { bridgeCommand } = deferred(() => import('./commands/bridge.ts'));
 const { init } = deferred(() => import('./commands/init.ts'));
 const { jobs, statusCommand, why } = deferred(() => import('./commands/read.ts'));
 const { send } = deferred(() => import('./commands/send.ts'));
@@ -181,6 +183,22 @@ targeted(program.command('flow'))
   .action((id: string, options: SessionOptions) => run(flow(id, options)));
 
 addOperatorCommands(program, run);
+targeted(program.command('bridge'))
+  .description("run the original system's job files as jobs, and write its result files")
+  .argument('<dir>', 'its directory, with data/webrelay_out and data/webrelay_in')
+  .option('--kinds <kinds>', 'only these kinds, with commas; all that the mesh knows by default')
+  .option('--worker <id>', 'only files that are meant for this worker')
+  .option('--out <dir>', 'where job files are, in place of data/webrelay_out')
+  .option('--in <dir>', 'where result files go, in place of data/webrelay_in')
+  .option('--core <url>', "the original's core, which is told of each result")
+  .option('--fallback <seconds>', 'without the mesh for so long, work goes back', whole, 30)
+  .option('--by <name>', 'who decides, for traces')
+  .option('--dry-run', 'say what would happen to each file')
+  .option('--once', 'end when all files that are there have come back')
+  .action((directory: string, options: BridgeCommandOptions) =>
+    run(bridgeCommand(directory, options)),
+  );
+
 const imports = program.command('import').description('bring in data of the original system');
 addLedgerCommands(program, imports, run);
 addHostsCommands(program, imports, run);

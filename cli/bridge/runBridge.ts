@@ -1,0 +1,69 @@
+/** Keeps a bridge at work: it takes files at each change of their folder, and looks for results. */
+import { watch } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Bridge } from '#shared/legacy/bridge/run.ts';
+import { readerLeft } from '../print.ts';
+
+/** File systems lose events: the folder is looked at after so long in any case. */
+const SWEEP_MS = 2_000;
+/** The original takes a claim of five minutes for left behind. */
+const TOUCH_MS = 60_000;
+/** The pause between two looks for results grows while nothing ends. */
+const LOOK_MS = { least: 25, most: 2_000, growth: 1.3 } as const;
+
+interface Stage {
+  readonly bridge: Bridge;
+  readonly signal: AbortSignal;
+  readonly once: boolean;
+  pause(ms: number): Promise<void>;
+}
+
+const taking = async ({ bridge, signal, once, pause }: Stage, folder: string): Promise<void> => {
+  let change = Promise.withResolvers<void>();
+  const watcher = watch(folder, () => change.resolve());
+  try {
+    while (!signal.aborted) {
+      change = Promise.withResolvers();
+      await bridge.take();
+      if (once && bridge.open === 0) return;
+      await Promise.race([change.promise, pause(SWEEP_MS)]);
+    }
+  } finally {
+    watcher.close();
+  }
+};
+
+const delivering = async ({ bridge, signal, pause }: Stage): Promise<void> => {
+  let ms: number = LOOK_MS.least;
+  while (!signal.aborted) {
+    const isIdle = bridge.open === 0;
+    const count = isIdle ? 0 : await bridge.deliver();
+    ms = isIdle || count > 0 ? LOOK_MS.least : Math.min(LOOK_MS.most, ms * LOOK_MS.growth);
+    await pause(ms);
+  }
+};
+
+/**
+ * Runs a bridge until Ctrl-C, or until its output has no reader.
+ *
+ * @param folder where job files are
+ * @param once ends when all files that are there have come back
+ */
+export const runBridge = async (bridge: Bridge, folder: string, once: boolean): Promise<void> => {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  const signal = AbortSignal.any([stop.signal, readerLeft]);
+  const pause = (ms: number): Promise<void> =>
+    wait(ms, undefined, { signal }).catch(() => undefined);
+  const stage: Stage = { bridge, signal, once, pause };
+  const beat = setInterval(() => void bridge.touch(), TOUCH_MS);
+  try {
+    await bridge.recover();
+    const delivered = delivering(stage);
+    await taking(stage, folder);
+    stop.abort();
+    await delivered;
+  } finally {
+    clearInterval(beat);
+  }
+};

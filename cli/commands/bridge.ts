@@ -1,0 +1,152 @@
+/** `bridge`: the original's job files run as jobs of the mesh, and come back as its result files. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { resultOf } from '#shared/jobs/envelope/payload.ts';
+import { redrive } from '#shared/jobs/operator/redrive.ts';
+import { systemClock } from '#shared/kernel/ports.ts';
+import { thrownText } from '#shared/kernel/thrown.ts';
+import { type BridgeDeps, readJobFile } from '#shared/legacy/bridge/carry.ts';
+import type { BridgeMesh } from '#shared/legacy/bridge/ports.ts';
+import { type BridgeNews, createBridge } from '#shared/legacy/bridge/run.ts';
+import { openRelayFolders, type RelayPaths } from '../bridge/relayFolders.ts';
+import { runBridge } from '../bridge/runBridge.ts';
+import { kindsAt } from '../check.ts';
+import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { ORIGINAL_LOCK, withFileLock } from '../fileLock.ts';
+import { jsonLine, note, out, paint, plain, time } from '../print.ts';
+import { actorOf, type DecisionOptions, type Session, withDeployment } from '../session.ts';
+import { sendItems } from './send.ts';
+
+/** Options of `bridge`. */
+export interface BridgeCommandOptions extends DecisionOptions {
+  /** Only these kinds, with commas; by default all that the mesh knows. */
+  readonly kinds?: string;
+  /** Only files that the original means for this worker. */
+  readonly worker?: string;
+  /** Folders in place of `data/webrelay_out` and `data/webrelay_in`. */
+  readonly out?: string;
+  readonly in?: string;
+  /** Address of the original's core, which is told of each result. */
+  readonly core?: string;
+  /** Seconds without the mesh until work goes back to the original. */
+  readonly fallback: number;
+  readonly dryRun?: boolean;
+  /** Ends when all files that are there have come back. */
+  readonly once?: boolean;
+}
+
+const CORE_MS = 10_000;
+
+const pathsOf = (directory: string, options: BridgeCommandOptions): RelayPaths => {
+  const base = ['data', '.']
+    .map((name) => join(directory, name))
+    .find((path) => existsSync(join(path, 'webrelay_out')));
+  const paths = {
+    out: options.out ?? (base && join(base, 'webrelay_out')),
+    in: options.in ?? (base && join(base, 'webrelay_in')),
+  };
+  if (paths.out && paths.in && existsSync(paths.out)) return { out: paths.out, in: paths.in };
+  throw new CliError(
+    `No webrelay_out in ${directory} or ${join(directory, 'data')}; --out and --in name other folders.`,
+    EXIT.usage,
+  );
+};
+
+const meshOf = async (session: Session, by: string): Promise<BridgeMesh> => {
+  const kinds = await kindsAt(session);
+  return {
+    get: (id) => session.store.get(id),
+    send: async (envelope) => {
+      const item = { where: envelope.id ?? '', body: JSON.stringify(envelope) };
+      const { refused } = await sendItems([item], session);
+      return refused[0];
+    },
+    again: async (record) => {
+      const how = { by, reason: 'the original sent the job again', patch: undefined };
+      const { refused } = await redrive([record], how, { ...session, kinds });
+      return refused[0];
+    },
+    result: (record) => resultOf(record, session.blobs),
+  };
+};
+
+/** The core also looks by itself, every two seconds. */
+const tellCore = async (core: string, id: string): Promise<void> => {
+  const url = new URL(`/api/jobs/${encodeURIComponent(id)}/sync`, core);
+  try {
+    await fetch(url, { method: 'POST', signal: AbortSignal.timeout(CORE_MS) });
+  } catch (error) {
+    note(`the core was not told of ${plain(id)}: ${plain(thrownText(error))}`);
+  }
+};
+
+const inWords = (news: BridgeNews): string => {
+  switch (news.kind) {
+    case 'left':
+      return `${news.name} left to the original: ${news.left.why} ${news.left.message ?? ''}`;
+    case 'done':
+      return `${news.name} ${news.status} in ${Math.round(news.tookMs)} ms`;
+    case 'unreachable':
+      return paint('red', `the mesh does not answer: ${plain(news.why)}`);
+    case 'reachable':
+      return paint('green', `the mesh answers again, after ${Math.round(news.afterMs / 1_000)} s`);
+    case 'handed back':
+      return `${news.name} handed back to the original`;
+    default:
+      return `${news.name} ${news.kind}`;
+  }
+};
+
+/** Says what would happen to each file. */
+const rehearse = async (deps: BridgeDeps): Promise<void> => {
+  for (const { name } of await deps.folders.jobs()) {
+    const read = await readJobFile(name, deps);
+    const isClaimed = (await deps.folders.claimText(name)) !== undefined;
+    const why = isClaimed ? 'claimed' : read.kind === 'left' && read.why;
+    out(plain(`${name}  ${why ? `stays: ${why}` : 'would go to the mesh'}`));
+  }
+};
+
+const tellerOf =
+  ({ json, core }: BridgeCommandOptions) =>
+  (news: BridgeNews): void => {
+    if (json) jsonLine(news);
+    else out(`${time(systemClock.now())}  ${plain(inWords(news))}`);
+    if (news.kind === 'done' && core) void tellCore(core, news.id);
+  };
+
+/** A second bridge on the same folder would take the claims of the first for left behind. */
+const OWN_LOCK = { ...ORIGINAL_LOCK, patienceMs: 0 };
+
+/**
+ * Runs the bridge until Ctrl-C. What is claimed then is taken up by the next bridge.
+ *
+ * @throws CliError when there are no such folders, or another bridge runs on them
+ */
+export const bridgeCommand = (
+  directory: string,
+  options: BridgeCommandOptions,
+): Promise<ExitCode> => {
+  const paths = pathsOf(directory, options);
+  return withDeployment(options, async (session) => {
+    const known = await kindsAt(session);
+    const wanted = options.kinds?.split(',');
+    const deps: BridgeDeps = {
+      folders: await openRelayFolders(paths),
+      mesh: await meshOf(session, actorOf(options)),
+      takes: (kind) => known.has(kind) && (wanted?.includes(kind) ?? true),
+      worker: options.worker,
+    };
+    if (options.dryRun) {
+      await rehearse(deps);
+      return EXIT.ok;
+    }
+    const fallbackMs = options.fallback * 1_000;
+    const more = { clock: systemClock, tell: tellerOf(options), fallbackMs };
+    const bridge = createBridge({ ...deps, ...more });
+    await withFileLock(join(paths.out, 'sheratan-bridge.lock'), OWN_LOCK, () =>
+      runBridge(bridge, paths.out, options.once ?? false),
+    );
+    return EXIT.ok;
+  });
+};

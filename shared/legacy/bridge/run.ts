@@ -1,0 +1,183 @@
+/** The bridge at work: all files of a folder, until it is told to stop. */
+import { mapPool } from '#shared/kernel/pool.ts';
+import type { Clock } from '#shared/kernel/ports.ts';
+import { thrownText } from '#shared/kernel/thrown.ts';
+import {
+  type BridgeDeps,
+  deliver,
+  endOf,
+  type Left,
+  resume,
+  type Taken,
+  takeJobFile,
+} from './carry.ts';
+import { claimOf } from './claim.ts';
+import type { RelayFile } from './ports.ts';
+
+/** What the bridge tells of its work. */
+export type BridgeNews =
+  | { readonly kind: 'taken' | 'resumed'; readonly name: string }
+  | { readonly kind: 'left'; readonly name: string; readonly left: Left }
+  | {
+      readonly kind: 'done';
+      readonly name: string;
+      readonly id: string;
+      readonly status: string;
+      /** From the claim to the result's file, in ms. */
+      readonly tookMs: number;
+    }
+  | { readonly kind: 'unreachable'; readonly why: string }
+  | { readonly kind: 'reachable'; readonly afterMs: number }
+  | { readonly kind: 'handed back'; readonly name: string };
+
+/** How the bridge works. */
+export interface BridgeOptions extends BridgeDeps {
+  readonly clock: Clock;
+  readonly tell: (news: BridgeNews) => void;
+  /** After so many ms without the mesh, what was not sent yet goes back to the original. */
+  readonly fallbackMs: number;
+}
+
+/** One bridge on one pair of folders. */
+export interface Bridge {
+  /** Takes what a bridge before this one left behind. */
+  recover(): Promise<void>;
+  /** Looks for new files. */
+  take(): Promise<void>;
+  /** Looks for jobs that have ended. @returns how many files were delivered */
+  deliver(): Promise<number>;
+  /** Keeps the claims young. */
+  touch(): Promise<void>;
+  /** How many files are claimed. */
+  readonly open: number;
+}
+
+const AT_ONCE = 16;
+
+interface Open extends Taken {
+  readonly since: number;
+}
+
+/** Whether the mesh answers, as far as the last calls tell. */
+const createReach = ({ clock, tell }: Pick<BridgeOptions, 'clock' | 'tell'>) => {
+  let since: number | undefined;
+  return {
+    lost: (error: unknown): void => {
+      if (since === undefined) tell({ kind: 'unreachable', why: thrownText(error) });
+      since ??= clock.now();
+    },
+    found: (): void => {
+      if (since !== undefined) tell({ kind: 'reachable', afterMs: clock.now() - since });
+      since = undefined;
+    },
+    /** For how long the mesh has not answered, in ms. */
+    lostForMs: (): number => (since === undefined ? 0 : clock.now() - since),
+  };
+};
+
+/** Claimed files whose jobs did not surely reach the mesh: by name, whether they may have. */
+type Stuck = Map<string, boolean>;
+
+/** The same parts, with a note of every send that was begun. */
+const noting = (name: string, stuck: Stuck, { mesh, ...deps }: BridgeDeps): BridgeDeps => {
+  const noted =
+    <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> => {
+      stuck.set(name, true);
+      return call(...args);
+    };
+  return { ...deps, mesh: { ...mesh, send: noted(mesh.send), again: noted(mesh.again) } };
+};
+
+/** Left for now; the next change or sweep looks again. */
+const PASSING: readonly Left['why'][] = ['incomplete', 'gone', 'claimed'];
+
+/** Makes a bridge; nothing happens until it is called. */
+export const createBridge = (options: BridgeOptions): Bridge => {
+  const { folders, clock, tell, fallbackMs } = options;
+  const open = new Map<string, Open>();
+  const stuck: Stuck = new Map();
+  /** When a file was written that is left to the original. */
+  const leftAt = new Map<string, number>();
+  const reach = createReach(options);
+
+  const hold = (taken: Taken, kind: 'taken' | 'resumed'): void => {
+    open.set(taken.name, { ...taken, since: clock.now() });
+    tell({ kind, name: taken.name });
+  };
+  const leave = (name: string, writtenAt: number, left: Left): void => {
+    if (PASSING.includes(left.why)) return;
+    leftAt.set(name, writtenAt);
+    tell({ kind: 'left', name, left });
+  };
+  /** Runs work on a file; when the mesh does not answer, a claim that there is waits for it. */
+  const trying = async <T>(name: string, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      const result = await work();
+      reach.found();
+      stuck.delete(name);
+      return result;
+    } catch (error) {
+      reach.lost(error);
+      if (claimOf((await folders.claimText(name)) ?? '')) stuck.set(name, stuck.get(name) ?? false);
+      return undefined;
+    }
+  };
+  const takeOne = async ({ name, writtenAt }: RelayFile): Promise<void> => {
+    const taken = await trying(name, () => takeJobFile(name, noting(name, stuck, options)));
+    if (taken?.kind === 'taken') hold(taken, 'taken');
+    else if (taken) leave(name, writtenAt, taken);
+  };
+  const resumeOne = async (name: string): Promise<void> => {
+    const taken = await trying(name, () => resume(name, noting(name, stuck, options)));
+    if (taken) hold(taken, 'resumed');
+  };
+  /** What was surely not sent goes back; what may have been sent waits for the mesh. */
+  const handBack = async (): Promise<void> => {
+    if (reach.lostForMs() < Math.max(1, fallbackMs)) return;
+    for (const [name, maySent] of stuck) {
+      if (maySent) continue;
+      await folders.release(name);
+      stuck.delete(name);
+      tell({ kind: 'handed back', name });
+    }
+  };
+  const deliverOne = async (one: Open): Promise<boolean> => {
+    const { name, claim, since } = one;
+    try {
+      const record = await endOf(one, options);
+      reach.found();
+      if (!record) return false;
+      await deliver(one, record, options);
+      open.delete(name);
+      const tookMs = clock.now() - since;
+      tell({ kind: 'done', name, id: claim.id, status: record.status, tookMs });
+      return true;
+    } catch (error) {
+      reach.lost(error);
+      return false;
+    }
+  };
+  return {
+    recover: async () => void (await mapPool(await folders.claims(), AT_ONCE, resumeOne)),
+    take: async () => {
+      await mapPool([...stuck.keys()], AT_ONCE, resumeOne);
+      await handBack();
+      const fresh = (await folders.jobs()).filter(
+        ({ name, writtenAt }) =>
+          !open.has(name) && !stuck.has(name) && leftAt.get(name) !== writtenAt,
+      );
+      await mapPool(fresh, AT_ONCE, takeOne);
+    },
+    deliver: async () => {
+      const done = await mapPool([...open.values()], AT_ONCE, deliverOne);
+      return done.filter(Boolean).length;
+    },
+    touch: async () => {
+      for (const name of [...open.keys(), ...stuck.keys()]) await folders.touch(name);
+    },
+    get open() {
+      return open.size + stuck.size;
+    },
+  };
+};

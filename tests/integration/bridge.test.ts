@@ -1,0 +1,298 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { openRelayFolders } from '#cli/bridge/relayFolders.ts';
+import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
+import { resultOf } from '#shared/jobs/envelope/payload.ts';
+import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
+import { PermanentError } from '#shared/jobs/kinds/errors.ts';
+import { redrive } from '#shared/jobs/operator/redrive.ts';
+import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
+import type { BridgeDeps } from '#shared/legacy/bridge/carry.ts';
+import { claimOf } from '#shared/legacy/bridge/claim.ts';
+import { type BridgeNews, createBridge } from '#shared/legacy/bridge/run.ts';
+import { startWorker, type TestWorker } from '../support/worker.ts';
+
+const ran: string[] = [];
+let fails = false;
+const kinds = kindsOf([
+  defineJob({
+    kind: 'read_file',
+    payload: v.object({ path: v.string() }),
+    run: ({ path }, { jobId }) => {
+      ran.push(jobId);
+      if (fails) return Promise.reject(new PermanentError('no such file', { code: 'GONE' }));
+      return Promise.resolve({ ok: true, action: 'read_file_result', path });
+    },
+  }),
+]);
+
+let worker: TestWorker;
+let directory: string;
+let deps: BridgeDeps;
+let news: BridgeNews[] = [];
+/** What the original's core has read, and removed, as it does. */
+let consumed: { readonly id: string; readonly ok: boolean }[] = [];
+const folders: string[] = [];
+
+const out = (name: string): string => join(directory, 'out', name);
+const consume = (): void => {
+  for (const name of readdirSync(join(directory, 'in'))) {
+    if (!name.endsWith('.result.json')) continue;
+    const path = join(directory, 'in', name);
+    const { ok } = JSON.parse(readFileSync(path, 'utf8')) as { ok: boolean };
+    consumed.push({ id: name.slice(0, -'.result.json'.length), ok });
+    rmSync(path);
+  }
+};
+
+const open = async (): Promise<BridgeDeps> => {
+  directory = mkdtempSync(join(tmpdir(), 'sheratan-bridge-'));
+  folders.push(directory);
+  mkdirSync(out(''));
+  const relay = await openRelayFolders({ out: out(''), in: join(directory, 'in') });
+  const { store, queueUrl, sqs, table } = worker;
+  const queueUrls = { critical: queueUrl, high: queueUrl, normal: queueUrl, low: queueUrl };
+  const redriving = {
+    ...worker.deps,
+    kinds,
+    stepStore: createStepStore(table),
+    outgoing: createOutgoing({ sqs, queueUrls }),
+  };
+  return {
+    takes: (kind) => kinds.has(kind),
+    worker: undefined,
+    folders: {
+      ...relay,
+      publish: async (id) => {
+        await relay.publish(id);
+        consume();
+      },
+    },
+    mesh: {
+      get: store.get,
+      send: async (envelope) => void (await worker.send(envelope, envelope.id)),
+      again: async (record) => {
+        const how = { by: 'bridge', reason: 'again', patch: undefined };
+        const { refused } = await redrive([record], how, redriving);
+        return refused[0];
+      },
+      result: (record) => resultOf(record, worker.blobs),
+    },
+  };
+};
+
+beforeEach(async () => {
+  ran.length = 0;
+  consumed = [];
+  news = [];
+  fails = false;
+  worker = await startWorker(inject('dynamoEndpoint'), kinds);
+  deps = await open();
+});
+afterEach(() => worker.stop());
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+const bridgeOf = (of: BridgeDeps = deps, fallbackMs = 30_000) =>
+  createBridge({ ...of, clock: worker.clock, tell: (each) => news.push(each), fallbackMs });
+const fileText = (id: string, over: object = {}): string =>
+  JSON.stringify({
+    job_id: id,
+    kind: 'read_file',
+    payload: { params: { path: `/${id}` } },
+    ...over,
+  });
+const put = (id: string, over: object = {}): void =>
+  writeFileSync(out(`${id}.job.json`), fileText(id, over));
+/** One bridge from its start until nothing is claimed. */
+const carry = async (of: BridgeDeps = deps): Promise<void> => {
+  const bridge = bridgeOf(of);
+  await bridge.recover();
+  await bridge.take();
+  await worker.drain();
+  await bridge.deliver();
+};
+
+describe('the bridge', () => {
+  it('brings back what the original’s own worker would have written', async () => {
+    const prepared = join(directory, 'in/a.result.json');
+    const relay = await openRelayFolders({ out: out(''), in: join(directory, 'in') });
+    put('a', { worker_id: 'edge-7' });
+    await carry({ ...deps, folders: relay });
+    expect(JSON.parse(readFileSync(prepared, 'utf8'))).toEqual({
+      ok: true,
+      action: 'read_file_result',
+      path: '/a',
+      worker_id: 'edge-7',
+    });
+    expect(readdirSync(out(''))).toEqual([]);
+  });
+
+  it('waits for the end of a file that is written in place', async () => {
+    writeFileSync(out('a.job.json'), fileText('a').slice(0, 40));
+    await carry();
+    expect([ran, existsSync(out('a.job.json.claimed'))]).toEqual([[], false]);
+    put('a');
+    await carry();
+    expect(consumed).toEqual([{ id: 'a', ok: true }]);
+  });
+
+  it('leaves alone what is claimed, meant for another worker, of another kind, or dangerous', async () => {
+    put('theirs');
+    writeFileSync(out('theirs.job.json.claimed'), '');
+    put('edge', { worker_id: 'edge-7' });
+    put('llm', { kind: 'llm_call' });
+    writeFileSync(out('evil.job.json'), fileText('../../evil'));
+    const bridge = bridgeOf({ ...deps, worker: 'default_worker' });
+    await bridge.recover();
+    await bridge.take();
+    expect(bridge.open).toBe(0);
+    expect(readdirSync(out('')).filter((name) => name.endsWith('.job.json'))).toHaveLength(4);
+    expect(readFileSync(out('theirs.job.json.claimed'), 'utf8')).toBe('');
+    const told = news.flatMap((each) => (each.kind === 'left' ? [[each.name, each.left.why]] : []));
+    expect(Object.fromEntries(told)).toEqual({
+      edge: 'other worker',
+      llm: 'other kind',
+      evil: 'refused',
+    });
+    await bridge.take();
+    expect(news.filter(({ kind }) => kind === 'left')).toHaveLength(3);
+  });
+
+  it('lets go of what the mesh refuses', async () => {
+    put('a');
+    const refusing = { send: () => Promise.resolve({ code: 'PAYLOAD_INVALID', message: 'path' }) };
+    await bridgeOf({ ...deps, mesh: { ...deps.mesh, ...refusing } }).take();
+    expect(readdirSync(out(''))).toEqual(['a.job.json']);
+    expect(news).toMatchObject([{ kind: 'left', left: { why: 'refused' } }]);
+  });
+
+  it('runs a job again that the original asks for again after a failure', async () => {
+    fails = true;
+    put('a');
+    await carry();
+    expect(consumed).toEqual([{ id: 'a', ok: false }]);
+    fails = false;
+    put('a');
+    await carry();
+    expect(consumed).toEqual([
+      { id: 'a', ok: false },
+      { id: 'a', ok: true },
+    ]);
+    // As in the original, what completed is not run again.
+    put('a');
+    await carry();
+    expect([ran, consumed.length]).toEqual([['a', 'a'], 3]);
+  });
+
+  it('keeps its claims young', async () => {
+    put('a');
+    const bridge = bridgeOf();
+    await bridge.take();
+    const old = new Date(Date.now() - 400_000);
+    utimesSync(out('a.job.json.claimed'), old, old);
+    await bridge.touch();
+    const text = readFileSync(out('a.job.json.claimed'), 'utf8');
+    expect(claimOf(text)).toMatchObject({ id: 'a', phase: 'claimed' });
+    const { mtimeMs } = statSync(out('a.job.json.claimed'));
+    expect(mtimeMs).toBeGreaterThan(old.getTime() + 300_000);
+  });
+
+  it('hands back what was surely not sent, when the mesh stays away; the rest waits', async () => {
+    put('unsent');
+    put('maybe');
+    let away = false;
+    const gone = (): never => {
+      throw new Error('connect ECONNREFUSED');
+    };
+    const mesh: BridgeDeps['mesh'] = {
+      ...deps.mesh,
+      get: (id) => (away && id === 'unsent' ? gone() : deps.mesh.get(id)),
+      send: () => Promise.reject(new Error('timeout')),
+    };
+    const claiming = {
+      ...deps.folders,
+      claim: async (name: string, text: string) => {
+        const done = await deps.folders.claim(name, text);
+        away = true;
+        return done;
+      },
+    };
+    const bridge = bridgeOf({ ...deps, mesh, folders: claiming }, 30_000);
+    await bridge.take();
+    expect(bridge.open).toBe(2);
+    worker.clock.advance(31_000);
+    await bridge.take();
+    expect(existsSync(out('unsent.job.json.claimed'))).toBe(false);
+    expect(existsSync(out('maybe.job.json.claimed'))).toBe(true);
+    expect(news.map(({ kind }) => kind)).toContain('handed back');
+  });
+});
+
+class Killed extends Error {}
+
+const struck = (at: number, after: boolean) => {
+  let calls = 0;
+  let isDead = false;
+  const strike =
+    <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      const isHere = calls === at;
+      calls += 1;
+      isDead ||= isHere;
+      if (isDead && !(isHere && after)) throw new Killed();
+      const answer = await call(...args);
+      if (isHere) throw new Killed();
+      return answer;
+    };
+  const all = <T extends object>(of: T): T =>
+    Object.fromEntries(
+      Object.entries(of).map(([name, call]) => [name, strike(call as () => Promise<unknown>)]),
+    ) as T;
+  const parts = { ...deps, folders: all(deps.folders), mesh: all(deps.mesh) };
+  return { deps: parts, reached: () => calls > at };
+};
+
+describe('killed before or after any of its calls, and started again,', () => {
+  it('each file ends as one job and one result', async () => {
+    let points = 0;
+    for (const after of [false, true])
+      for (let at = 0; ; at += 1) {
+        deps = await open();
+        [ran.length, consumed] = [0, []];
+        const id = `job-${after}-${at}`;
+        put(id);
+        const process = struck(at, after);
+        await carry(process.deps).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+        await worker.drain();
+        await carry();
+        expect(readdirSync(out('')), `call ${at}`).toEqual([]);
+        expect(readdirSync(join(directory, 'in')), `call ${at}`).toEqual([]);
+        expect(
+          consumed.filter((one) => one.id === id),
+          `call ${at}`,
+        ).toHaveLength(1);
+        expect(
+          ran.filter((one) => one === id),
+          `call ${at}`,
+        ).toHaveLength(1);
+        if (!process.reached()) break;
+        points += 1;
+      }
+    expect(points).toBeGreaterThan(20);
+  });
+});
