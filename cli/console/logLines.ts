@@ -16,6 +16,8 @@ const CHARACTERS_MAX = 4_000;
 const FOUND_MAX = 200;
 /** A line may be read a moment after the decision that it is about. */
 const LATE_MS = 1_000;
+/** The logger's field: such a line says itself which request it is of. */
+const REQUEST_FIELD = '"function_request_id"';
 
 interface Kept extends LogLine {
   readonly pid: number;
@@ -38,8 +40,11 @@ const attemptsOf = ({ history, updatedAt }: Pick<JobRecord, 'history' | 'updated
 export const createLogLines = (clock: Clock): LogLines => {
   const lines: Kept[] = [];
   /** A line of a request, or of the process that ran it, while it ran it. */
-  const isOf = (line: Kept, { request, from, to }: Attempt, pids: ReadonlySet<number>): boolean =>
-    line.text.includes(request) || (pids.has(line.pid) && line.at >= from && line.at <= to);
+  const isOf = (line: Kept, { request, from, to }: Attempt, pids: ReadonlySet<number>): boolean => {
+    if (line.text.includes(request)) return true;
+    const isOfAnother = line.text.includes(REQUEST_FIELD);
+    return !isOfAnother && pids.has(line.pid) && line.at >= from && line.at <= to;
+  };
   return {
     keep: ({ functionId, pid, text }) => {
       const shown = text.slice(0, CHARACTERS_MAX);

@@ -148,12 +148,15 @@ const Turn = ({ page }: { page: PageOfJobs }) => {
   );
 };
 
+const usdText = (usd: number): string =>
+  usd < 0.01 ? 'less than US$ 0.01' : `about US$ ${usd.toFixed(2)}`;
+
 const Price = ({ size }: { size: Extract<JobsAnswer, { kind: 'scan' }> }) => (
   <Empty>
     <p>
       <strong>No index has this list.</strong> A scan reads the whole table:{' '}
       {numberText(size.items)} items, {numberText(size.bytes / 1e6)} MB,{' '}
-      {numberText(size.readUnits)} read units, about US$ {size.usd.toFixed(4)}.
+      {numberText(size.readUnits)} read units, {usdText(size.usd)}.
     </p>
     <p class="dim">Lists by state dead or quarantined, by mission and by task have an index.</p>
     <button type="button" class="main" onClick={() => setWords({ scan: 'yes' })}>

@@ -3,13 +3,35 @@ import type { JobLogs } from '../console/wire.ts';
 import { Empty, Failed, Listing, pretty, Scroll, Time, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
 
+/** A line as people scan it: its level and message, where it is JSON. */
+const shortOf = (text: string): string | undefined => {
+  try {
+    const { level = '', message = '' } = JSON.parse(text) as Record<string, unknown>;
+    return `${level} ${message}`.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const Line = ({ text }: { text: string }) => {
+  const short = shortOf(text);
+  return short === undefined ? (
+    <pre>{text}</pre>
+  ) : (
+    <details>
+      <summary>{short}</summary>
+      <pre>{pretty(text)}</pre>
+    </details>
+  );
+};
+
 const Lines = ({ lines }: { lines: NonNullable<JobLogs['lines']> }) => (
   <Scroll title="Log lines" also="logs">
     <ol>
       {lines.map(({ at, from, text }, index) => (
         <li key={index}>
           <Time at={at} exact /> <span class="dim">{from}</span>
-          <pre>{pretty(text)}</pre>
+          <Line text={text} />
         </li>
       ))}
     </ol>

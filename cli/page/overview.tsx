@@ -161,7 +161,7 @@ export const Overview = ({ session }: { session: ConsoleSession }) => {
     <>
       <div class="head">
         <h1>Overview</h1>
-        <Ranges session={session} range={range} />
+        {data?.rows.length !== 0 && <Ranges session={session} range={range} />}
       </div>
       {error && <Failed error={error} again={again} />}
       {data ? <Drawn board={data} /> : !error && <Waiting what="metrics and alarms" />}

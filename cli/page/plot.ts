@@ -119,7 +119,11 @@ export const createPlot = (
       legend: { show: false },
       padding: [8, 10, 0, 0],
       cursor: { y: false, drag: { x: false, y: false }, points: { show: !stacked } },
-      scales: { y: { range: (_plot, _min, max) => [0, Math.max(max, top) * 1.05 || 1] } },
+      scales: {
+        y: {
+          range: (_plot, min, max) => [Math.min(0, min) * 1.05, Math.max(max, top) * 1.05 || 1],
+        },
+      },
       axes: [
         axis({
           size: 24,

@@ -1,4 +1,5 @@
 /** A table whose cells are texts. */
+import { Fragment } from 'preact';
 import type { TextTable } from '../console/wire.ts';
 import { Scroll, Time } from './parts.tsx';
 import { cursor, goTo } from './route.ts';
@@ -8,11 +9,29 @@ const isTime = (text: string): boolean => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text
 
 const cellOf = (text: string) => (isTime(text) ? <Time at={Date.parse(text)} exact /> : text);
 
+interface RowButton {
+  readonly text: string;
+  readonly go: () => void;
+}
+
+/** Beside the first cell, where a phone shows them. */
+const Buttons = ({ of }: { of: readonly RowButton[] }) => (
+  <td>
+    <span class="row-buttons">
+      {of.map(({ text, go }) => (
+        <button type="button" key={text} onClick={go}>
+          {text}
+        </button>
+      ))}
+    </span>
+  </td>
+);
+
 interface TableProps {
   readonly title: string;
   readonly table: TextTable;
   readonly hrefFor: (row: readonly string[], at: number) => string | undefined;
-  readonly buttons?: (at: number) => readonly { readonly text: string; readonly go: () => void }[];
+  readonly buttons?: (at: number) => readonly RowButton[];
 }
 
 /** A table of texts; a row that leads somewhere is a link. */
@@ -26,11 +45,11 @@ export const TextRows = ({ title, table, hrefFor, buttons }: TableProps) => {
         <thead>
           <tr>
             {columns.map((head, n) => (
-              <th key={n} class={numeric[n] ? 'number' : ''}>
-                {head || 'Remarks'}
-              </th>
+              <Fragment key={n}>
+                <th class={numeric[n] ? 'number' : ''}>{head || 'Remarks'}</th>
+                {n === 0 && buttons && <th>Actions</th>}
+              </Fragment>
             ))}
-            {buttons && <th>Actions</th>}
           </tr>
         </thead>
         <tbody>
@@ -46,19 +65,13 @@ export const TextRows = ({ title, table, hrefFor, buttons }: TableProps) => {
                 }}
               >
                 {cells.map((text, n) => (
-                  <td key={n} class={numeric[n] ? 'number' : 'wide'}>
-                    {n === 0 && href ? <a href={href}>{text}</a> : cellOf(text)}
-                  </td>
+                  <Fragment key={n}>
+                    <td class={numeric[n] ? 'number' : 'wide'}>
+                      {n === 0 && href ? <a href={href}>{text}</a> : cellOf(text)}
+                    </td>
+                    {n === 0 && buttons && <Buttons of={buttons(at)} />}
+                  </Fragment>
                 ))}
-                {buttons && (
-                  <td class="row-buttons">
-                    {buttons(at).map(({ text, go }) => (
-                      <button type="button" key={text} onClick={go}>
-                        {text}
-                      </button>
-                    ))}
-                  </td>
-                )}
               </tr>
             );
           })}

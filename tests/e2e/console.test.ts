@@ -204,6 +204,7 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     const { history } = JSON.parse(stdout) as { history: { event: string; by?: string }[] };
     const request = history.find(({ event }) => event === 'claimed')?.by ?? '';
     await open('jobs/job-7?tab=logs');
+    await browser.page.locator('.logs summary').first().click();
     await browser.page.locator('.logs pre', { hasText: request }).waitFor();
   });
 

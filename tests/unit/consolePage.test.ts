@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JobWhole } from '#cli/console/wire.ts';
 import { mergePatch } from '#shared/jobs/operator/redrive.ts';
 import type { Json } from '#shared/kernel/json.ts';
+import { balanceGraph } from '../../cli/page/balance.ts';
 import { diffLines, NullError, patchBetween } from '../../cli/page/mergePatch.ts';
 import { textOfWords, typedWords } from '../../cli/page/search.ts';
 import { barsOf } from '../../cli/page/timeline.ts';
@@ -96,5 +97,24 @@ describe('the timeline of a job', () => {
     const one = { name: 'charge', op: 'step', at: 100, tookMs: 40, tries: 1 };
     const bars = barsOf({ ...whole('RUNNING', []), steps: [one] }, 200);
     expect(bars).toEqual([{ lane: 'step', name: 'charge', from: 60, to: 100, end: 'good' }]);
+  });
+});
+
+describe('the graph of a balance', () => {
+  const entries = [
+    { at: 3_000, change: '-20' },
+    { at: 2_000, change: '50' },
+    { at: 1_000, change: '100' },
+  ];
+
+  it('goes from what was before the first entry to what is now', () => {
+    const points = balanceGraph('130', 'CRD', entries, 4_000)?.widget.lines[0]?.points ?? [];
+    expect(points[0]).toBe(0);
+    expect([...new Set(points)]).toEqual([0, 100, 150, 130]);
+    expect(points.at(-1)).toBe(130);
+  });
+
+  it('is none for fewer than two entries', () => {
+    expect(balanceGraph('5', 'CRD', entries.slice(0, 1), 4_000)).toBeUndefined();
   });
 });

@@ -15,6 +15,7 @@ describe('the log lines of a job', () => {
   print(2_000, 1, 'printed by the kind');
   print(2_000, 2, 'printed by another process');
   print(2_050, 1, '{"function_request_id":"request-1"}');
+  print(2_060, 1, '{"function_request_id":"of another"}');
   print(9_000, 1, 'of a later job');
   print(9_500, 3, '{"function_request_id":"request-2"}');
 
