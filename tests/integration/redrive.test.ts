@@ -75,6 +75,16 @@ describe('redrive', () => {
     expect(texts).toContain('put back by ops: with a changed payload; ticket 7');
   });
 
+  it('keeps a large patch for the next redrive, in place of the body that was kept before', async () => {
+    const id = await worker.send(bad(1));
+    await worker.drain();
+    await again([id], { patch: { n: 7, pad: 'x'.repeat(40_000) } });
+    await worker.drain();
+    await again([id]);
+    await worker.drain();
+    expect(ran).toEqual([1, 7, 7]);
+  });
+
   it('spaces them out when asked to', async () => {
     const ids = [await worker.send(bad(1)), await worker.send(bad(2))];
     await worker.drain();

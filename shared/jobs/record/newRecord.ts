@@ -2,8 +2,9 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { EnvelopeHints } from '../envelope/envelope.ts';
 import type { JobFacts } from './claimOutcome.ts';
+import type { KeptBody } from './keptBody.ts';
 import type { HistoryEvent, JobError, JobRecord } from './record.ts';
-import { attentionKey, dueKey, expiry, type Held, type KeptBody } from './transitions.ts';
+import { attentionKey, dueKey, expiry, type Held } from './transitions.ts';
 
 type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 

@@ -1,8 +1,9 @@
 /** What a person decides about an ended job, as transitions: pure. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
+import { type KeptBody, otherBody } from './keptBody.ts';
 import type { HistoryEvent, JobRecord } from './record.ts';
-import { appended, dueKey, expiry, type KeptBody, type Transition } from './transitions.ts';
+import { appended, dueKey, expiry, type Transition } from './transitions.ts';
 
 /** Who decides, and why. */
 export interface Decider {
@@ -95,6 +96,7 @@ export const redriven = (record: JobRecord, now: number, again: Again): Transiti
       'place',
       'unwind',
       'owes',
+      ...otherBody(kept),
       ...(waits ? [] : (['pending'] as const)),
     ],
   };

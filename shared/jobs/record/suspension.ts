@@ -2,6 +2,7 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
 import { callKey, type KeptWait, signalKey, type Wait } from '../steps/kept.ts';
+import { otherBody } from './keptBody.ts';
 import type { JobRecord } from './record.ts';
 import { appended, type Held, type Transition } from './transitions.ts';
 
@@ -66,7 +67,7 @@ export const suspended = (
       dueAt: until,
     }),
   },
-  remove: ['leaseUntil', ...(letsGo ? (['place'] as const) : [])],
+  remove: ['leaseUntil', ...otherBody(held), ...(letsGo ? (['place'] as const) : [])],
 });
 
 /** The message of a job that waits in the middle of its work came, and the wait goes on. */
@@ -78,6 +79,7 @@ export const stayed = (
   to: 'WAITING',
   set: { ...held, wait: { ...record.wait, in: place }, updatedAt: now },
   remove: [
+    ...otherBody(held),
     ...(held.due === undefined ? (['due'] as const) : []),
     ...(held.receipt === undefined ? (['receipt'] as const) : []),
     ...(letsGo ? (['place'] as const) : []),

@@ -4,6 +4,7 @@ import { ATTENTION_SHARDS, DUE_SHARDS } from '#shared/contracts/tables.ts';
 import { sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
+import { type KeptBody, otherBody } from './keptBody.ts';
 import {
   type CancelRequest,
   type HistoryEvent,
@@ -21,12 +22,6 @@ export interface Transition {
   readonly to: Exclude<Status, 'RUNNING' | 'QUARANTINED'>;
   readonly set: Partial<Omit<JobRecord, 'id' | 'status' | 'leaseId'>>;
   readonly remove: readonly (keyof JobRecord)[];
-}
-
-/** The message body of a job without a message: inline, or its key in the bucket. */
-export interface KeptBody {
-  readonly envelope?: string;
-  readonly envelopeRef?: string;
 }
 
 /** How a job waits: with its message in the queue, or parked in the table. `dueAt` in ms. */
@@ -122,7 +117,7 @@ export const retrying = (
       dueAt: held.dueAt,
     }),
   },
-  remove: ['leaseUntil'],
+  remove: ['leaseUntil', ...otherBody(held)],
 });
 
 /** The attempt is given back, not counted: `snoozed` by the handler, `interrupted` by the mesh. */
@@ -147,7 +142,7 @@ export const postponed = (
       ...(note && { note }),
     }),
   },
-  remove: ['leaseUntil'],
+  remove: ['leaseUntil', ...otherBody(held)],
 });
 
 /** A wait that goes on replaces its last event, so that older events stay in the history. */
@@ -168,7 +163,7 @@ export const limited = (record: JobRecord, now: number, held: Held): Transition 
     updatedAt: now,
     history: awaited(record, { at: now, event: 'limited', dueAt: held.dueAt }),
   },
-  remove: ['leaseUntil', 'due', 'notBefore'],
+  remove: ['leaseUntil', 'due', 'notBefore', ...otherBody(held)],
 });
 
 /**
@@ -195,7 +190,11 @@ export const dead = (
       attention: attentionKey('DEAD', record.id),
       history: appended(record, halts ? { ...event, event: 'halted' } : event),
     },
-    remove: [...LEASE_FIELDS.filter((field) => !(kept.receipt && field === 'receipt')), 'pending'],
+    remove: [
+      ...LEASE_FIELDS.filter((field) => !(kept.receipt && field === 'receipt')),
+      'pending',
+      ...otherBody(kept),
+    ],
   };
 };
 
@@ -236,5 +235,10 @@ export const parked = (record: JobRecord, now: number, held: Held, why?: string)
       history: awaited(record, { at: now, event: 'parked', note: why, dueAt: held.dueAt }),
     }),
   },
-  remove: ['leaseUntil', 'receipt', ...(isSuspended(record) ? [] : (['notBefore'] as const))],
+  remove: [
+    'leaseUntil',
+    'receipt',
+    ...otherBody(held),
+    ...(isSuspended(record) ? [] : (['notBefore'] as const)),
+  ],
 });
