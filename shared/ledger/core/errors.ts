@@ -5,3 +5,9 @@ export class StoreRefusedError extends Error {
   override readonly name = 'StoreRefusedError';
   readonly code = 'LEDGER_STORE_REFUSED';
 }
+
+/** Whoever asks has no right to: nothing was done, and nothing will be before a person changes that. */
+export class StoreDeniedError extends Error {
+  override readonly name = 'StoreDeniedError';
+  readonly code = 'LEDGER_STORE_DENIED';
+}

@@ -1,7 +1,9 @@
 /** Makes a Ledger table outside a deployment, for copies and tests. */
 import {
   CreateTableCommand,
+  DescribeTableCommand,
   type DynamoDBClient,
+  ResourceNotFoundException,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { EXPIRY_INDEX, LEDGER_KEYS } from '#shared/contracts/ledger.ts';
@@ -45,5 +47,9 @@ export const createTable = async (
       }),
     }),
   );
+  // The waiter takes every error for "not yet", a missing right too.
+  await client.send(new DescribeTableCommand({ TableName: table })).catch((error: unknown) => {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+  });
   await waitUntilTableExists({ client, maxWaitTime: WAIT_SECONDS }, { TableName: table });
 };

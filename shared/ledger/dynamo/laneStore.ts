@@ -149,9 +149,8 @@ export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => 
   const writer = systemIds.next();
   return {
     head: async (lane) => {
-      const { Item } = await client.send(
-        new GetCommand({ TableName: table, Key: headKey(lane), ConsistentRead: true }),
-      );
+      const read = new GetCommand({ TableName: table, Key: headKey(lane), ConsistentRead: true });
+      const { Item } = await asked(() => client.send(read));
       return Item ? headOf(lane, Item) : genesis(lane);
     },
 
@@ -160,7 +159,8 @@ export const createLaneStore = ({ client, table }: LedgerOptions): LaneStore => 
         Get: { TableName: table, Key: headKey(lane) },
       }));
       try {
-        const { Responses = [] } = await client.send(new TransactGetCommand({ TransactItems }));
+        const read = new TransactGetCommand({ TransactItems });
+        const { Responses = [] } = await asked(() => client.send(read));
         return lanes.map((lane, index) => {
           const { Item } = Responses[index] ?? {};
           return Item ? headOf(lane, Item) : genesis(lane);

@@ -5,11 +5,12 @@
 import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger, Random } from '#shared/kernel/ports.ts';
+import { thrownText } from '#shared/kernel/thrown.ts';
 import { changesOf, fits, itemsWritten } from '../core/balanceChanges.ts';
 import { seal } from '../core/blocks.ts';
 import type { Book } from '../core/book.ts';
 import { answer } from '../core/compareRequests.ts';
-import { StoreRefusedError } from '../core/errors.ts';
+import { StoreDeniedError, StoreRefusedError } from '../core/errors.ts';
 import { type Executed, executeLinked } from '../core/execute.ts';
 import type { Outcome } from '../core/types.ts';
 import type { LaneStore } from '../ports.ts';
@@ -128,10 +129,22 @@ const settleOnce = async (
   return left;
 };
 
-const tellLate = (units: readonly Unit[], now: number): readonly Unit[] =>
+/** What an outcome says when time is over, with the last fault: the missing right, the lost network. */
+export const lateText = (fault: unknown): string => {
+  const text = 'the deadline passed; asking again with the same id is safe';
+  return fault === undefined ? text : `${text} (the last try: ${thrownText(fault)})`;
+};
+
+/** An earlier try may have been written, so the outcome is unknown; but it is known at once. */
+const tellDenied = (units: readonly Unit[], { message }: StoreDeniedError): void => {
+  for (const unit of units)
+    unit.tell(unit.transfers.map(({ id }) => answer(id, 'unknown', message)));
+};
+
+const tellLate = (units: readonly Unit[], now: number, fault: unknown): readonly Unit[] =>
   units.filter((unit) => {
     const late = now >= unit.deadline;
-    const text = 'the deadline passed; asking again with the same id is safe';
+    const text = lateText(fault);
     if (late) unit.tell(unit.transfers.map(({ id }) => answer(id, 'unknown', text)));
     return !late;
   });
@@ -155,7 +168,7 @@ const settleEach = async (
 
 /**
  * Resolves when each unit has been told its outcome. A unit is told `unknown` when its deadline
- * passes, and `store_refused` when the table never takes it. Does not throw for errors of the
+ * passes or the writer has no right to the table, and `store_refused` when the table never takes it. Does not throw for errors of the
  * table.
  */
 export const commitGroup = async (
@@ -164,6 +177,7 @@ export const commitGroup = async (
   deps: CommitDeps,
 ): Promise<void> => {
   let open = units;
+  let fault: unknown;
   for (let tries = 0; open.length > 0; tries += 1) {
     const before = open.length;
     try {
@@ -172,11 +186,13 @@ export const commitGroup = async (
       deps.logger.warn('a ledger commit failed', { lanes: memory.lanes, error });
       forget(memory);
       if (error instanceof StoreRefusedError) return settleEach(memory, open, error, deps);
+      if (error instanceof StoreDeniedError) return tellDenied(open, error);
       // The commit may have been written: the next try reads what the table has.
+      fault = error;
       doubt(open);
     }
     const backoff = doubled(BACKOFF_MS.min, tries, BACKOFF_MS.max);
     if (open.length === before && tries > 0) await deps.wait(fullJitter(backoff, deps.random));
-    open = tellLate(open, deps.clock.now());
+    open = tellLate(open, deps.clock.now(), fault);
   }
 };

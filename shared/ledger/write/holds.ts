@@ -3,12 +3,12 @@ import { doubled, fullJitter } from '#shared/kernel/backoff.ts';
 import { chunksOf } from '#shared/kernel/batches.ts';
 import { Book } from '../core/book.ts';
 import { answer } from '../core/compareRequests.ts';
-import { StoreRefusedError } from '../core/errors.ts';
+import { StoreDeniedError, StoreRefusedError } from '../core/errors.ts';
 import { executeHold, executeRelease } from '../core/executeHold.ts';
 import type { Account, Hold, HoldRequest, Outcome } from '../core/types.ts';
 import { holdFault } from '../core/validate.ts';
 import type { Found, HoldStore, LaneStore } from '../ports.ts';
-import type { CommitDeps } from './commitGroup.ts';
+import { type CommitDeps, lateText } from './commitGroup.ts';
 
 /** What holds need. */
 export interface HoldDeps extends CommitDeps {
@@ -21,10 +21,8 @@ const BACKOFF_MS = { min: 5, max: 500 };
 /** Holds of one transaction, which also has the balance. */
 const TOGETHER_MAX = 50;
 
-const late = (ids: readonly string[]): readonly Outcome[] =>
-  ids.map((id) =>
-    answer(id, 'unknown', 'the deadline passed; asking again with the same id is safe'),
-  );
+const late = (ids: readonly string[], fault: unknown): readonly Outcome[] =>
+  ids.map((id) => answer(id, 'unknown', lateText(fault)));
 
 /** Tries until there is an answer or the deadline (ms since the epoch) is over. */
 const persist = async (
@@ -33,6 +31,7 @@ const persist = async (
   deps: HoldDeps,
   once: () => Promise<readonly Outcome[] | undefined>,
 ): Promise<readonly Outcome[]> => {
+  let fault: unknown;
   for (let tries = 0; deps.clock.now() < deadline; tries += 1) {
     try {
       const outcomes = await once();
@@ -41,11 +40,14 @@ const persist = async (
       deps.logger.warn('a hold failed', { ids: ids.slice(0, 5), error });
       if (error instanceof StoreRefusedError)
         return ids.map((id) => answer(id, 'store_refused', error.message));
+      if (error instanceof StoreDeniedError)
+        return ids.map((id) => answer(id, 'unknown', error.message));
+      fault = error;
     }
     const backoff = doubled(BACKOFF_MS.min, tries, BACKOFF_MS.max);
     await deps.wait(fullJitter(backoff, deps.random));
   }
-  return late(ids);
+  return late(ids, fault);
 };
 
 const bookOf = ({ accounts, positions, transfers, holds }: Found): Book => {
