@@ -30,6 +30,14 @@ const run = async (work: Promise<ExitCode>): Promise<void> => {
 
 addCommands(program, run);
 
+const textOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  // What AWS refused.
+  if ('$fault' in error) return `${error.name}: ${error.message}`;
+  const known = 'code' in error && typeof error.code === 'string';
+  return known ? `${error.code}: ${error.message}` : (error.stack ?? error.message);
+};
+
 /** An error that a person can fix is one sentence; a fault of the code keeps its stack. */
 const explain = (error: unknown): ExitCode => {
   if (error instanceof CliError) {
@@ -44,12 +52,7 @@ const explain = (error: unknown): ExitCode => {
     note(`${error.code}: ${error.message}`);
     return error.code === 'NOT_FOUND' ? EXIT.notFound : EXIT.usage;
   }
-  const known = error instanceof Error && 'code' in error && typeof error.code === 'string';
-  note(
-    known
-      ? `${error.code}: ${error.message}`
-      : String(error instanceof Error ? error.stack : error),
-  );
+  note(textOf(error));
   return EXIT.failure;
 };
 

@@ -16,6 +16,20 @@ import {
 
 const AT_ONCE = 8;
 
+/** The decision counts without it, so a failure is no error; but whoever decides is told. */
+const tellingVisibility = ({ visibility }: Session): Session['visibility'] => ({
+  ...visibility,
+  release: async (receipt) => {
+    try {
+      return await visibility.release(receipt);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      note(`Its message stays hidden until its time is over: ${plain(reason)}`);
+      throw error;
+    }
+  },
+});
+
 const CANCEL_TEXT = {
   cancelled: 'cancelled; it will not run',
   requested: 'asked to end; its attempt sees that at its next heartbeat',
@@ -57,8 +71,9 @@ export const cancelOne = async (
 export const cancel = (ids: readonly string[], options: DecisionOptions): Promise<ExitCode> =>
   withDeployment(options, async (session) => {
     const wish = { by: actorOf(options), reason: options.reason ?? 'no longer wanted' };
+    const telling = { ...session, visibility: tellingVisibility(session) };
     const outcomes = await mapPool(ids, AT_ONCE, async (id) => {
-      const outcome = await cancelOne(id, wish, session);
+      const outcome = await cancelOne(id, wish, telling);
       if (!options.json) out(`${plain(id)}  ${plain(cancelText(outcome))}`);
       return outcome;
     });
@@ -123,7 +138,7 @@ export const decideGroups = (
       found.id,
       decision,
       { by: actorOf(options), reason: options.reason },
-      session,
+      { ...session, visibility: tellingVisibility(session) },
     );
     if (outcome.kind !== 'decided')
       throw new CliError(`Job ${plain(found.id)} holds its group no longer.`, EXIT.notFound);
