@@ -6,6 +6,7 @@ import type { BridgeCommandOptions } from './commands/bridge.ts';
 import type { EnvOptions } from './commands/env.ts';
 import type { TypesOptions } from './commands/kinds.ts';
 import type { JobsOptions } from './commands/read.ts';
+import type { RightsOptions } from './commands/rights.ts';
 import type { SendCommandOptions } from './commands/send.ts';
 import type { StartOptions } from './commands/up.ts';
 import type { WatchOptions } from './commands/watch.ts';
@@ -28,6 +29,7 @@ const { kindsCommand, typesCommand } = deferred(() => import('./commands/kinds.t
 const { bridgeCommand } = deferred(() => import('./commands/bridge.ts'));
 const { init } = deferred(() => import('./commands/init.ts'));
 const { jobs, statusCommand, why } = deferred(() => import('./commands/read.ts'));
+const { rights } = deferred(() => import('./commands/rights.ts'));
 const { send } = deferred(() => import('./commands/send.ts'));
 const { start, up } = deferred(() => import('./commands/up.ts'));
 const { watch } = deferred(() => import('./commands/watch.ts'));
@@ -133,6 +135,13 @@ const addTools = (program: Command, run: Run): void => {
         .makeOptionMandatory(),
     )
     .action((options: TypesOptions) => run(typesCommand(options)));
+
+  program
+    .command('rights')
+    .description('print the smallest IAM policy with which commands work')
+    .argument('[commands...]', 'such as doctor, schedules, "send --wait"; all by default')
+    .addOption(stage('of the deployment').default('dev'))
+    .action((names: string[], options: RightsOptions) => run(rights(names, options)));
 };
 
 const addLooks = (program: Command, run: Run): void => {

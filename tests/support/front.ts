@@ -41,6 +41,10 @@ export interface FrontOptions {
   readonly outputs: Readonly<Record<string, string>>;
   readonly sqs: string;
   readonly dynamodb: string;
+  /** What else commands reach; absent: there is none of them. */
+  readonly others?: Readonly<Record<'s3' | 'scheduler' | 'secrets', string>>;
+  /** Refuses a request before it is answered. */
+  readonly judge?: (request: IncomingMessage, body: Buffer) => Promise<Answer | undefined>;
 }
 
 const ACCOUNT = '000000000000';
@@ -86,14 +90,14 @@ export const stacksOf = (stackName: string, outputs: FrontOptions['outputs']): s
   );
 };
 
-const refused = (operation: string): Answer => {
+/** The answer to what whoever asks may not do, in the form of its service. */
+export const refused = (operation: string): Answer => {
   const message = `User: arn:aws:iam::${ACCOUNT}:user/ada is not authorized to perform: ${operation}`;
-  if (operation === 'ListStackResources')
-    return {
-      status: 403,
-      headers: { 'content-type': 'text/xml' },
-      body: `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message></Error></ErrorResponse>`,
-    };
+  const error = `<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message></Error>`;
+  const asXml = { status: 403, headers: { 'content-type': 'text/xml' } };
+  if (operation.startsWith('s3:')) return { ...asXml, body: error };
+  if (/^cloudformation:|^ListStackResources$/.test(operation))
+    return { ...asXml, body: `<ErrorResponse>${error}</ErrorResponse>` };
   return {
     status: 400,
     headers: {
@@ -113,7 +117,7 @@ const forwarded = async (to: string, request: IncomingMessage, body: Buffer): Pr
   const answer = await fetch(new URL(request.url ?? '/', to), {
     method: request.method ?? 'POST',
     headers: Object.fromEntries(headers),
-    body: new Uint8Array(body),
+    ...(!['GET', 'HEAD'].includes(request.method ?? '') && { body: new Uint8Array(body) }),
   });
   const kept = [...answer.headers].filter(([name]) => !HOP_BY_HOP.includes(name));
   return {
@@ -123,16 +127,37 @@ const forwarded = async (to: string, request: IncomingMessage, body: Buffer): Pr
   };
 };
 
+const STORES = { AmazonSQS: 'sqs', DynamoDB: 'dynamodb' } as const;
+
+/** The server that a request is for; undefined: it is answered here. */
+const serverOf = (
+  { headers, url = '/' }: IncomingMessage,
+  body: Buffer,
+  { others, ...stores }: FrontOptions,
+): string | undefined => {
+  const target = headers['x-amz-target'];
+  if (typeof target === 'string') {
+    if (target.startsWith('secretsmanager')) return others?.secrets;
+    const [, store] = Object.entries(STORES).find(([name]) => target.startsWith(name)) ?? [];
+    return store && stores[store];
+  }
+  if (url.startsWith('/schedules')) return others?.scheduler;
+  const { pathname } = new URL(url, 'http://front');
+  const isForm = pathname === '/' && new URLSearchParams(body.toString()).has('Action');
+  return isForm || /^\/20\d\d-/.test(pathname) ? undefined : others?.s3;
+};
+
 export const startFront = async (options: FrontOptions): Promise<Front> => {
-  const { stackName, sqs, dynamodb } = options;
+  const { stackName, sqs } = options;
   const denied: Front['denied'] = new Set();
   const mappings = mappingsOf(options);
-  const answer = (request: IncomingMessage, body: Buffer): Promise<Answer> | Answer => {
+  const answer = async (request: IncomingMessage, body: Buffer): Promise<Answer> =>
+    (await options.judge?.(request, body)) ?? served(request, body);
+  const served = (request: IncomingMessage, body: Buffer): Promise<Answer> | Answer => {
     const operation = operationOf(request, body);
     if (denied.has(operation)) return refused(operation);
-    const { 'x-amz-target': target = '' } = request.headers;
-    if (String(target).startsWith('AmazonSQS')) return forwarded(sqs, request, body);
-    if (String(target).startsWith('DynamoDB')) return forwarded(dynamodb, request, body);
+    const server = serverOf(request, body, options);
+    if (server !== undefined) return forwarded(server, request, body);
     if (operation === 'ListEventSourceMappings') return asJson({ EventSourceMappings: mappings });
     if (operation === 'DescribeStacks') {
       const outputs = Object.entries(options.outputs).map(([name, value]) => [

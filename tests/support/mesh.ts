@@ -37,7 +37,7 @@ export interface TestMesh {
   until(id: string, jobId: string): Promise<number | undefined>;
 }
 
-const ONLINE: Live = {
+export const ONLINE: Live = {
   number: 0,
   state: 'online',
   fails: 0,

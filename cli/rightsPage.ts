@@ -1,0 +1,83 @@
+/** docs/rights.md: the rights of each command as a table. */
+import { EVERY_COMMAND, LOCAL_COMMANDS, RIGHTS, type Rights } from './rights.ts';
+import { HELD, type RightsOn } from './rightsOn.ts';
+
+const HEAD = `# Rights of each command
+
+The smallest rights with which each command works. A test runs every command with exactly these rights, and then with each
+of them missing: the command then names the right that it lacks (\`tests/e2e/rights.test.ts\`). This page is made by
+\`npm run rights\` from \`cli/rights.ts\`.
+
+A policy for IAM, of some commands or of all:
+
+\`\`\`sh
+npx sheratan rights doctor jobs why redrive --stage prod
+npx sheratan rights "send --wait"
+npx sheratan rights --stage prod            # of all commands
+\`\`\`
+
+A name of a group, such as \`schedules\`, means all its commands. Programs that only send and read:
+[protocol.md](protocol.md#rights). Who deploys: [deploying.md](deploying.md#rights-to-deploy).
+`;
+
+const TAIL = `
+- A mesh in another stack has no stack of its own name. There every command needs \`ssm:GetParameter\` on
+  \`parameter/sheratan/*\` instead.
+- A row with an option says what the command needs with this option, all together. Where one option has a row, the row
+  without it is for the other uses.
+- \`jobs --task\` needs the same as \`jobs --mission\`, and \`jobs --waiting\` the same as \`jobs --open\`. \`redrive\` with any
+  other filter needs the same as with \`--status\`; \`--dry-run\` needs only the rights to read.
+- \`send\` needs \`s3:PutObject\` only for large payloads, \`status\` \`s3:GetObject\` only for large results, \`redrive\` both only
+  for large bodies. S3 says that an object is missing only to somebody who may list the bucket. Without \`s3:ListBucket\`
+  S3 answers \`AccessDenied\` for a result that has expired.
+- \`jobs\` and \`why\` go on without the dead letters, and say so. \`cancel\`, \`groups skip\` and \`groups resume\` decide also
+  without \`sqs:ChangeMessageVisibility\`, and say that the message stays hidden for a time.
+- \`console\` needs the rights of the commands whose functions it calls. Its graphs need \`cloudwatch:GetMetricData\`, the
+  alarms \`cloudwatch:DescribeAlarms\`, log lines \`logs:FilterLogEvents\`, the price of a scan \`dynamodb:DescribeTable\`.
+  \`bridge\` needs the rights of \`send\`, \`status\`, \`redrive\` and \`cancel\`. Both are not tested in this way.
+- A mesh with kinds of its own keeps a list of them in a bucket. \`kinds\`, \`types\`, \`send\`, \`schedules add\`, \`retry\` and
+  \`redrive\` also need \`s3:GetObject\` on that object.
+- \`ledger reconcile --yes\` needs what \`ledger reconcile\`, \`ledger transfer\` and \`ledger release\` need, \`--since\`
+  \`dynamodb:Query\` on the table of the ledger, and \`--jobs TABLE\` \`dynamodb:Scan\` on that table. \`import ledger --follow\`
+  needs what \`import ledger\`, \`ledger open\` and \`ledger verify\` need. These four are not tested
+  either.
+`;
+
+const entriesOf = (rights: Rights): readonly (readonly [RightsOn, readonly string[]])[] =>
+  Object.entries(rights) as [RightsOn, readonly string[]][];
+
+const cellOf = (rights: Rights): string =>
+  entriesOf(rights)
+    .map(([held, actions]) => {
+      const { service, says } = HELD[held];
+      return `${actions.map((action) => `\`${service}:${action}\``).join(', ')} on ${says}`;
+    })
+    .join('; ') || 'nothing more';
+
+const wordsOf = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+
+const rows = (): readonly string[] => {
+  const byCell = Map.groupBy(Object.keys(RIGHTS), (name) => cellOf(RIGHTS[name] ?? {}));
+  return [...byCell].map(([cell, names]) => `| ${wordsOf(names)} | ${cell} |`);
+};
+
+const arnsOf = ([held, { arns }]: (typeof HELD_ENTRIES)[number]): string => {
+  const [arn = ''] = arns('STAGE');
+  return `| ${HELD[held].says} | \`${arn}\` |`;
+};
+
+const HELD_ENTRIES = Object.entries(HELD) as [RightsOn, (typeof HELD)[RightsOn]][];
+
+/** The page as text. */
+export const rightsPage = (): string =>
+  [
+    HEAD,
+    '| command | needs |\n| --- | --- |',
+    `| every command | ${cellOf(EVERY_COMMAND)} |`,
+    ...rows(),
+    `| ${wordsOf([...LOCAL_COMMANDS])} | nothing of AWS |`,
+    TAIL,
+    '## What the names mean\n\n| name | ARN |\n| --- | --- |',
+    ...HELD_ENTRIES.filter(([, { arns }]) => arns('')[0] !== '*').map(arnsOf),
+    '',
+  ].join('\n');

@@ -1,0 +1,82 @@
+/** Each command works with exactly the rights that are named for it, and says which one is missing. */
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { addCommands } from '#cli/program.ts';
+import { LOCAL_COMMANDS, OTHERS_COMMANDS, RIGHTS, statementsOf, together } from '#cli/rights.ts';
+import { HELD } from '#cli/rightsOn.ts';
+import type { Asked } from '../support/asked.ts';
+import type { Grant } from '../support/granted.ts';
+import { CASES, linesOf } from '../support/rightsCases.ts';
+import { type RightsWorld, startRightsWorld } from '../support/rightsWorld.ts';
+
+let world: RightsWorld;
+beforeAll(async () => {
+  world = await startRightsWorld(inject('assemblyDir'));
+});
+afterAll(() => world?.stop());
+
+/** One grant for each action on each thing. */
+const grantsOf = (name: string): readonly Grant[] =>
+  statementsOf(together([name]), 'dev').flatMap(({ Action, Resource }) =>
+    Action.map((action) => ({ action, resources: Resource })),
+  );
+
+const matches = ({ action, resources }: Grant, asked: Asked): boolean =>
+  action === asked.action &&
+  resources.some((pattern) => {
+    const parts = pattern.split('*').map((part) => part.replace(/[.\\+?^${}()|[\]]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`).test(asked.arn);
+  });
+
+const wordsOf = ({ action, arn }: Asked): string => `${action} on ${arn}`;
+
+/** Done, or done with a problem of what the test made: a dead letter, a callback that was given up. */
+const SUCCESSFUL = [0, 4];
+
+/** These go on without a part of their work, and say so. */
+const GO_ON = ['jobs', 'why', 'cancel', 'groups skip', 'groups resume'];
+
+const leavesOf = (command: Command, path: readonly string[] = []): readonly string[] =>
+  command.commands.flatMap((each) => {
+    const name = [...path, each.name()];
+    return each.commands.length > 0 ? leavesOf(each, name) : [name.join(' ')];
+  });
+
+describe('the rights that are named', () => {
+  it('are those of all commands, and each is tried', () => {
+    const leaves = leavesOf(addCommands(new Command(), () => Promise.resolve()));
+    const named = new Set(Object.keys(RIGHTS).map((name) => name.replace(/ --.*/, '')));
+    expect([...named, ...LOCAL_COMMANDS, ...OTHERS_COMMANDS].sort()).toEqual([...leaves].sort());
+    expect(Object.keys(CASES).sort()).toEqual(Object.keys(RIGHTS).sort());
+    const held = new Set(Object.keys(RIGHTS).flatMap((name) => Object.keys(together([name]))));
+    expect([...held].sort()).toEqual(Object.keys(HELD).sort());
+  });
+});
+
+describe.each(Object.keys(RIGHTS))('%s', (name) => {
+  it('works with exactly its rights, and uses each of them', async () => {
+    const given = grantsOf(name);
+    const asked: Asked[] = [];
+    for (const words of await linesOf(name, world)) {
+      const told = await world.typed(words, given);
+      expect(told.denied.map(wordsOf)).toEqual([]);
+      expect([told.code, told.text]).toEqual([expect.toBeOneOf(SUCCESSFUL), expect.anything()]);
+      asked.push(...told.asked);
+    }
+    const unused = given.filter((grant) => !asked.some((each) => matches(grant, each)));
+    expect(unused).toEqual([]);
+  });
+
+  it('names each right that is missing', async () => {
+    const all = grantsOf(name);
+    for (const missing of all) {
+      const given = grantsOf(name).filter((_grant, index) => index !== all.indexOf(missing));
+      const told = [];
+      for (const words of await linesOf(name, world)) told.push(await world.typed(words, given));
+      const failed = told.find(({ denied }) => denied.length > 0);
+      expect(failed, JSON.stringify(missing)).toBeDefined();
+      expect(failed?.text).toContain(`not authorized to perform: ${missing.action}`);
+      if (!GO_ON.includes(name)) expect([missing, failed?.code]).not.toEqual([missing, 0]);
+    }
+  });
+});

@@ -1,0 +1,210 @@
+/** A mesh behind a gate that lets through what a policy grants, with what commands work on. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { Command } from 'commander';
+import { vi } from 'vitest';
+import type { ExitCode } from '#cli/errors.ts';
+import { addCommands } from '#cli/program.ts';
+import { type Deployment, openEmbedded } from '#client/deployment.ts';
+import { startCloud } from '#emulator/cloud.ts';
+import { OUTPUTS } from '#shared/contracts/outputs.ts';
+import { createShardStore } from '#shared/hosts/dynamo/shardStore.ts';
+import { systemIds } from '#shared/kernel/ports.ts';
+import { type Asked, askedBy } from './asked.ts';
+import { refused, startFront } from './front.ts';
+import { type Grant, grants } from './granted.ts';
+import { ONLINE } from './mesh.ts';
+
+interface Told {
+  /** Of an exception: undefined. */
+  readonly code: ExitCode | undefined;
+  /** All that a person sees, with the message of an exception. */
+  readonly text: string;
+  readonly asked: readonly Asked[];
+  readonly denied: readonly Asked[];
+}
+
+export interface RightsWorld {
+  /** Without the gate. */
+  readonly direct: Deployment;
+  /** A server that takes no callback, and never will; as a host it is online. */
+  readonly gone: string;
+  /** Runs a command with these rights; undefined: with all. */
+  typed(words: readonly string[], given?: readonly Grant[]): Promise<Told>;
+  file(content: unknown): string;
+  /** A path in a folder that is removed at the end. */
+  path(): string;
+  /** Sends a job, and waits until it is in that state. @returns its id */
+  job(envelope: object, state: string): Promise<string>;
+  reach(id: string, state: string): Promise<void>;
+  /** The original's data, of a small ledger. @returns its folder */
+  legacyLedger(): string;
+  /** Gives a host a state, as the prober would, without the row that is derived from the state. */
+  probed(id: string): Promise<void>;
+  /** The table that a copy of the ledger is written to. */
+  dropCopy(): Promise<void>;
+  /** A message that SQS gave up on. @returns the id of its job */
+  deadLetter(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const PATIENCE_MS = 60_000;
+
+const startGone = async () => {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(410).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, stop: () => void server.close() };
+};
+
+/** Runs it in this process, and keeps what it prints. */
+const listenTo = async (words: readonly string[]): Promise<Pick<Told, 'code' | 'text'>> => {
+  let code: ExitCode | undefined;
+  const said: unknown[] = [];
+  const hear = (text: unknown): boolean => said.push(text) > 0;
+  const ears = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation(hear),
+  );
+  const program = addCommands(new Command('sheratan').exitOverride(), async (work) => {
+    code = await work;
+  });
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    said.push(error instanceof Error ? error.message : error);
+  } finally {
+    for (const ear of ears) ear.mockRestore();
+  }
+  return { code, text: said.join('') };
+};
+
+export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld> => {
+  const folder = mkdtempSync(join(tmpdir(), 'sheratan-rights-'));
+  const cloud = await startCloud({ assemblyDir, maxEnvironments: 2 });
+  const gone = await startGone();
+  const { stackName, outputs, clientEnv, endpoints } = cloud;
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+    vi.stubEnv(name, clientEnv[name]);
+  vi.stubEnv('AWS_REGION', cloud.region);
+  vi.stubEnv('SHERATAN_HOME', folder);
+  const direct = openEmbedded({ pid: process.pid, stackName, outputs, clientEnv });
+  let isGranted = (_asked: Asked): Promise<boolean> => Promise.resolve(true);
+  const asked: Asked[] = [];
+  const denied: Asked[] = [];
+  let run = 0;
+  const runKey = (): string => `run${run}`;
+  const front = await startFront({
+    assemblyDir,
+    stackName,
+    outputs,
+    sqs: endpoints.sqs,
+    dynamodb: endpoints.dynamodb,
+    others: {
+      s3: endpoints.s3,
+      scheduler: clientEnv['AWS_ENDPOINT_URL_SCHEDULER'] ?? '',
+      secrets: clientEnv['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? '',
+    },
+    judge: async (request, body) => {
+      // What an earlier command still had under way when it failed.
+      if (!request.headers.authorization?.includes(`Credential=${runKey()}/`))
+        return refused('what belongs to an earlier command');
+      for (const each of askedBy(request, body, stackName)) {
+        asked.push(each);
+        if (await isGranted(each)) continue;
+        denied.push(each);
+        return refused(each.action);
+      }
+      return undefined;
+    },
+  });
+  const dynamo = new DynamoDBClient({ endpoint: endpoints.dynamodb });
+  let serial = 0;
+  const path = (): string => join(folder, `${++serial}`);
+  const file = (content: unknown): string => {
+    const name = path();
+    writeFileSync(name, typeof content === 'string' ? content : JSON.stringify(content));
+    return name;
+  };
+  const typed: RightsWorld['typed'] = async (words, given) => {
+    isGranted = given ? grants(given) : () => Promise.resolve(true);
+    asked.length = 0;
+    denied.length = 0;
+    run += 1;
+    vi.stubEnv('AWS_ACCESS_KEY_ID', runKey());
+    const place = ['--stage', 'dev', '--endpoint', front.url];
+    const told = await listenTo([...words, ...place]);
+    return { ...told, asked: [...asked], denied: [...denied] };
+  };
+  const reach = async (id: string, state: string): Promise<void> => {
+    const reached = async () => (await direct.store.get(id))?.status === state;
+    await vi.waitUntil(reached, { timeout: PATIENCE_MS, interval: 20 });
+  };
+  return {
+    direct,
+    gone: gone.url,
+    typed,
+    file,
+    path,
+    job: async (envelope, state) => {
+      const id = `job-${++serial}`;
+      const { code, text } = await typed(['send', file({ id, ...envelope })]);
+      if (code !== 0) throw new Error(text);
+      await reach(id, state);
+      return id;
+    },
+    reach,
+    legacyLedger: () => {
+      const folderOf = path();
+      mkdirSync(folderOf);
+      for (const name of ['ledger_events.jsonl', 'ledger.json']) {
+        const packed = readFileSync(`tests/fixtures/legacy/ledger/${name}.gz`);
+        writeFileSync(join(folderOf, name), gunzipSync(packed));
+      }
+      return folderOf;
+    },
+    probed: async (id) => {
+      const client = DynamoDBDocumentClient.from(dynamo);
+      const table = outputs[OUTPUTS.hostsTable] ?? '';
+      const states = createShardStore({ client, table, ids: systemIds });
+      const host = await direct.hosts().store.get(id);
+      if (!host) throw new Error(`no host ${id}`);
+      const seen = await states.read(host.shard);
+      const live = new Map([...seen.live, [host.number, { ...ONLINE, number: host.number }]]);
+      await states.commit(host.shard, seen, { tick: 1, at: Date.now(), live }, []);
+    },
+    dropCopy: async () => {
+      await dynamo.send(new DeleteTableCommand({ TableName: 'COPY' })).catch(() => undefined);
+    },
+    deadLetter: async () => {
+      const id = `letter-${++serial}`;
+      const url = direct.queueUrls.low.replace(/\.fifo$/, '-dead.fifo');
+      await direct.sqs.send(
+        new SendMessageCommand({
+          QueueUrl: url,
+          MessageBody: JSON.stringify({ id, kind: 'echo', payload: 1 }),
+          MessageGroupId: id,
+          MessageDeduplicationId: id,
+        }),
+      );
+      return id;
+    },
+    stop: async () => {
+      vi.unstubAllEnvs();
+      direct.close();
+      dynamo.destroy();
+      gone.stop();
+      await front.stop();
+      await cloud.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+};
