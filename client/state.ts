@@ -48,7 +48,8 @@ export const writeState = (state: EmbeddedState): void => {
   mkdirSync(home(), { recursive: true });
   // A reader sees the whole file or none.
   const fresh = `${file()}.new`;
-  writeFileSync(fresh, `${JSON.stringify(state, null, 2)}\n`);
+  // The address of the console has its token.
+  writeFileSync(fresh, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(fresh, file());
 };
 

@@ -77,12 +77,14 @@ const Input = ({ field, value, set }: InputProps) => {
 };
 
 const MORE = [
-  ['id', 'by default the id of its message'],
+  ['id', 'a fresh one by default'],
   ['idempotencyKey', 'the same key is the same job'],
   ['source', 'default'],
   ['group', 'jobs of a group run one after another'],
   ['missionId', 'a label'],
 ] as const;
+
+const freshId = (): string => crypto.randomUUID();
 
 interface Sent {
   readonly id?: string;
@@ -155,11 +157,17 @@ export const Send = ({ session }: { session: ConsoleSession }) => {
   const [more, setMore] = useState<Values>({});
   const [text, setText] = useState('');
   const [outcome, setOutcome] = useState<Sent>({});
+  // A press whose answer was lost, and the next press, are one job.
+  const [draft, setDraft] = useState(freshId);
   const kind = session.kinds.find((each) => each.kind === name);
   const submit = async (): Promise<void> => {
     try {
       const given = Object.fromEntries(Object.entries(more).filter(([, value]) => value));
-      setOutcome(await sent({ kind: name, payload: payloadOf(kind, values, text), ...given }));
+      const own = given['idempotencyKey'] ? {} : { id: draft };
+      const payload = payloadOf(kind, values, text);
+      const next = await sent({ kind: name, payload, ...own, ...given });
+      setOutcome(next);
+      if (next.id !== undefined) setDraft(freshId());
     } catch (error) {
       setOutcome({ fault: error instanceof Error ? error.message : String(error) });
     }

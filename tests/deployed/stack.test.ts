@@ -13,6 +13,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Mesh } from 'sheratan/client';
 import { echo, readFile } from 'sheratan/kinds';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openConsole } from '#cli/console/open.ts';
 import { type Assembly, type Deployed, openDeployed } from '../support/deployed.ts';
 import { addOnlooker } from '../support/onlooker.ts';
 import { startReceiver, verifiedBy } from '../support/receiver.ts';
@@ -176,6 +177,44 @@ it('runs the sample jobs of the command, with their files', async () => {
   expect(await sheratan(['workspace', 'push', 'examples/workspace'])).toMatchObject({ code: 0 });
   const sent = await sheratan(['send', 'examples/jobs.json', '--wait', '120']);
   expect(sent).toMatchObject({ code: 0, stderr: expect.stringMatching(/10 jobs: 10 COMPLETED/) });
+});
+
+it('answers each view of the console, and acts from there as the command does', async () => {
+  const { url } = endpoint;
+  const opened = await openConsole({ stage: STAGE, port: 0, ...(url && { endpoint: url }) });
+  const { origin, hash } = new URL(opened.url);
+  const headers = { 'x-sheratan-token': hash.replace('#token=', '') };
+  const asked = async (path: string) => {
+    const response = await fetch(`${origin}/api/${path}`, { headers });
+    expect([path, response.status]).toEqual([path, 200]);
+    return (await response.json()) as { readonly rows?: readonly { readonly id: string }[] };
+  };
+  try {
+    const lost = { kind: 'read_file', payload: { path: 'no' }, id: 'console-1', missionId: 'seen' };
+    await deployed.sheratan(STAGE, ['send', '-', '--wait', '120'], JSON.stringify(lost));
+    for (const path of [
+      ...['session', 'board?range=3600', 'accounts', 'groups', 'hosts', 'schedules', 'callbacks'],
+      ...['state', 'jobs', 'jobs?list=parked', 'jobs?status=COMPLETED', 'job?id=console-1'],
+      ...['flow?id=console-1', 'logs?id=console-1', 'body?id=console-1', 'find?q=console-1'],
+    ])
+      await asked(path);
+    for (const path of [
+      'jobs?status=DEAD',
+      'jobs?mission=seen',
+      'jobs?scan=yes&error=FILE_NOT_FOUND',
+    ])
+      await expect
+        .poll(async () => (await asked(path)).rows?.map(({ id }) => id), { timeout: 30_000 })
+        .toContain('console-1');
+    const body = JSON.stringify({ action: 'redrive', ids: ['console-1'], reason: 'from a page' });
+    const posted = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
+    const done = await fetch(`${origin}/api/act`, { ...posted, body });
+    expect(await done.json()).toMatchObject({ done: [{ id: 'console-1' }], refused: [] });
+    const { stdout } = await deployed.sheratan(STAGE, ['why', 'console-1']);
+    expect(stdout).toContain('from a page');
+  } finally {
+    await opened.stop();
+  }
 });
 
 it('keeps the order of a group and the results of dependencies', async () => {
