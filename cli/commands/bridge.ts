@@ -1,21 +1,18 @@
 /** `bridge`: the original's job files run as jobs of the mesh, and come back as its result files. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { resultOf } from '#shared/jobs/envelope/payload.ts';
-import { redrive } from '#shared/jobs/operator/redrive.ts';
-import { systemClock } from '#shared/kernel/ports.ts';
+import { systemClock, systemIds } from '#shared/kernel/ports.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import { type BridgeDeps, readJobFile } from '#shared/legacy/bridge/carry.ts';
-import type { BridgeMesh } from '#shared/legacy/bridge/ports.ts';
 import { type BridgeNews, createBridge } from '#shared/legacy/bridge/run.ts';
+import { type LegacyServer, serveLegacy } from '../bridge/legacyServer.ts';
+import { meshOf } from '../bridge/meshOf.ts';
 import { openRelayFolders, type RelayPaths } from '../bridge/relayFolders.ts';
 import { runBridge } from '../bridge/runBridge.ts';
-import { kindsAt } from '../check.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { ORIGINAL_LOCK, withFileLock } from '../fileLock.ts';
 import { jsonLine, note, out, paint, plain, time } from '../print.ts';
-import { actorOf, type DecisionOptions, type Session, withDeployment } from '../session.ts';
-import { sendItems } from './send.ts';
+import { actorOf, type DecisionOptions, withDeployment } from '../session.ts';
 
 /** Options of `bridge`. */
 export interface BridgeCommandOptions extends DecisionOptions {
@@ -31,6 +28,8 @@ export interface BridgeCommandOptions extends DecisionOptions {
   /** Seconds without the mesh until work goes back to the original. */
   readonly fallback: number;
   readonly dryRun?: boolean;
+  /** `PORT` or `HOST:PORT`: serves the original's HTTP interface there. */
+  readonly http?: string;
   /** Ends when all files that are there have come back. */
   readonly once?: boolean;
 }
@@ -50,24 +49,6 @@ const pathsOf = (directory: string, options: BridgeCommandOptions): RelayPaths =
     `No webrelay_out in ${directory} or ${join(directory, 'data')}; --out and --in name other folders.`,
     EXIT.usage,
   );
-};
-
-const meshOf = async (session: Session, by: string): Promise<BridgeMesh> => {
-  const kinds = await kindsAt(session);
-  return {
-    get: (id) => session.store.get(id),
-    send: async (envelope) => {
-      const item = { where: envelope.id ?? '', body: JSON.stringify(envelope) };
-      const { refused } = await sendItems([item], session);
-      return refused[0];
-    },
-    again: async (record) => {
-      const how = { by, reason: 'the original sent the job again', patch: undefined };
-      const { refused } = await redrive([record], how, { ...session, kinds });
-      return refused[0];
-    },
-    result: (record) => resultOf(record, session.blobs),
-  };
 };
 
 /** The core also looks by itself, every two seconds. */
@@ -115,6 +96,22 @@ const tellerOf =
     if (news.kind === 'done' && core) void tellCore(core, news.id);
   };
 
+/** @throws CliError for a place that is none, or that others can reach without a token */
+const openHttp = async (
+  directory: string,
+  http: string,
+  mesh: Awaited<ReturnType<typeof meshOf>>,
+): Promise<LegacyServer> => {
+  const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(http) ?? [];
+  if (port === '') throw new CliError(`--http ${http}: give PORT or HOST:PORT.`, EXIT.usage);
+  const token = process.env['SHERATAN_HTTP_TOKEN'];
+  const file = join(directory, 'sheratan-http.jsonl');
+  const deps = { mesh, clock: systemClock, ids: systemIds };
+  const server = await serveLegacy({ host, port: Number(port), token, file }, deps);
+  note(`the original's interface: ${paint('bold', server.url)}`);
+  return server;
+};
+
 /** A second bridge on the same folder would take the claims of the first for left behind. */
 const OWN_LOCK = { ...ORIGINAL_LOCK, patienceMs: 0 };
 
@@ -129,12 +126,12 @@ export const bridgeCommand = (
 ): Promise<ExitCode> => {
   const paths = pathsOf(directory, options);
   return withDeployment(options, async (session) => {
-    const known = await kindsAt(session);
+    const mesh = await meshOf(session, actorOf(options));
     const wanted = options.kinds?.split(',');
     const deps: BridgeDeps = {
       folders: await openRelayFolders(paths),
-      mesh: await meshOf(session, actorOf(options)),
-      takes: (kind) => known.has(kind) && (wanted?.includes(kind) ?? true),
+      mesh,
+      takes: (kind) => mesh.knows(kind) && (wanted?.includes(kind) ?? true),
       worker: options.worker,
     };
     if (options.dryRun) {
@@ -144,9 +141,14 @@ export const bridgeCommand = (
     const fallbackMs = options.fallback * 1_000;
     const more = { clock: systemClock, tell: tellerOf(options), fallbackMs };
     const bridge = createBridge({ ...deps, ...more });
-    await withFileLock(join(paths.out, 'sheratan-bridge.lock'), OWN_LOCK, () =>
-      runBridge(bridge, paths.out, options.once ?? false),
-    );
+    await withFileLock(join(paths.out, 'sheratan-bridge.lock'), OWN_LOCK, async () => {
+      const server = options.http && (await openHttp(directory, options.http, mesh));
+      try {
+        await runBridge(bridge, paths.out, options.once ?? false);
+      } finally {
+        if (server) await server.stop();
+      }
+    });
     return EXIT.ok;
   });
 };
