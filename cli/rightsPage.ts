@@ -33,7 +33,7 @@ const TAIL = `
 - \`jobs\` and \`why\` go on without the dead letters, and say so. \`cancel\`, \`groups skip\` and \`groups resume\` decide also
   without \`sqs:ChangeMessageVisibility\`, and say that the message stays hidden for a time.
 - \`console\` needs the rights of the commands whose functions it calls. Its graphs need \`cloudwatch:GetMetricData\`, the
-  alarms \`cloudwatch:DescribeAlarms\`, log lines \`logs:FilterLogEvents\`, the price of a scan \`dynamodb:DescribeTable\`.
+  alarms \`cloudwatch:DescribeAlarms\`, the price of a scan \`dynamodb:DescribeTable\`.
   \`bridge\` needs the rights of \`send\`, \`status\`, \`redrive\` and \`cancel\`. Both are not tested in this way.
 - A mesh with kinds of its own keeps a list of them in a bucket. \`kinds\`, \`types\`, \`send\`, \`schedules add\`, \`retry\` and
   \`redrive\` also need \`s3:GetObject\` on that object.

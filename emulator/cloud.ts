@@ -11,6 +11,7 @@ import type { FunctionLogLine } from './lambda/environment.ts';
 import { createFunction, type LocalFunction } from './lambda/functions.ts';
 import { type Inspected, inspected } from './lambda/inspected.ts';
 import { type Observer, observed, watchSends } from './observer.ts';
+import { provision } from './provision.ts';
 import {
   ACCOUNT,
   CLIENT,
@@ -23,14 +24,12 @@ import {
   startServers,
   stopServers,
 } from './servers.ts';
-import { createQueues } from './services/queues.ts';
 import { startRegional } from './services/regional.ts';
-import { createTopics } from './services/topics.ts';
-import { createTemplateTable } from './tables/createTable.ts';
 import type { TableEngine } from './tables/tableEngine.ts';
 import { identify } from './template/identities.ts';
 import { functionSpec, resourcesOf } from './template/properties.ts';
 import { type ResolveContext, resolve } from './template/resolve.ts';
+import { resourcePolicies } from './template/resourcePolicies.ts';
 import { type Assembly, loadAssembly } from './template/template.ts';
 import { startSources } from './triggers/sources.ts';
 import type { Source } from './triggers/sqsSource.ts';
@@ -77,36 +76,6 @@ const pseudoOf = (stackName: string): ResolveContext['pseudo'] => ({
   'AWS::StackId': `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${stackName}/local`,
   'AWS::URLSuffix': 'amazonaws.com',
 });
-
-/**
- * Creates what the template's queues, buckets, topics and tables are here.
- *
- * @returns the table server's streams, by the ARNs that the template uses
- */
-const provision = async (
-  { template }: Assembly,
-  context: ResolveContext,
-  { messages }: Servers,
-  { sqs, tables }: { readonly sqs: SQSClient; readonly tables: DynamoDBClient },
-): Promise<ReadonlyMap<string, string>> => {
-  const of = (...types: string[]) => resourcesOf(template, types, context);
-  const queues = of('AWS::SQS::Queue').map(({ attributes, properties }) => ({
-    name: attributes['QueueName'] ?? '',
-    properties,
-  }));
-  await createQueues(messages, sqs, REGION, queues);
-  for (const { ref } of of('AWS::S3::Bucket')) messages.createBucket(ref);
-  createTopics(messages, of('AWS::SNS::Topic'), of('AWS::SNS::Subscription'));
-  const streams = await Promise.all(
-    of('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(
-      async ({ ref, attributes, properties }) => {
-        const localArn = await createTemplateTable(tables, ref, properties);
-        return [attributes['StreamArn'] ?? '', localArn ?? ''] as const;
-      },
-    ),
-  );
-  return new Map(streams);
-};
 
 const outputsOf = ({ template }: Assembly, context: ResolveContext): Record<string, string> =>
   Object.fromEntries(
@@ -159,6 +128,7 @@ const startOn = async (
   started: AsyncDisposableStack,
 ): Promise<Omit<Cloud, 'stop'>> => {
   const onLog = options.onLog ?? (() => undefined);
+  const faultsOf = (functionId: string) => (text: string) => onLog({ functionId, pid: 0, text });
   const maxEnvironments = options.maxEnvironments ?? ENVIRONMENTS_PER_CORE * availableParallelism();
   const { template, stackName } = assembly;
   const place = { region: REGION, accountId: ACCOUNT };
@@ -168,6 +138,7 @@ const startOn = async (
     pseudo: pseudoOf(stackName),
     identities: identify(template, { ...place, stackName, sqsEndpoint: sqsUrl }),
   };
+  const isAllowed = resourcePolicies(template, context, ACCOUNT);
   const endpoints = { sqs: sqsUrl, s3: sqsUrl, dynamodb: servers.tables.endpoint };
   const sqs = started.adopt(new SQSClient({ ...CLIENT, endpoint: sqsUrl }), destroy);
   const tables = new DynamoDBClient({ ...CLIENT, endpoint: endpoints.dynamodb });
@@ -179,10 +150,20 @@ const startOn = async (
     sqs,
     secrets: servers.keeping.secrets,
     kept: servers.keeping.schedules,
-    onFault: (text) => onLog({ functionId: 'scheduler', pid: 0, text }),
+    isAllowed,
+    onFault: faultsOf('scheduler'),
   });
   const clientEnv = { ...endpointEnv(endpoints), ...regional.env };
-  const streams = await provision(assembly, context, servers, { sqs, tables });
+  const streams = await provision(
+    assembly,
+    context,
+    servers,
+    { sqs, tables },
+    {
+      isAllowed,
+      onFault: faultsOf('sns'),
+    },
+  );
   const functions = createFunctions(assembly, context, clientEnv, onLog, options);
   const sources: Source[] = [];
   started.defer(async () => {
@@ -199,6 +180,7 @@ const startOn = async (
     polled,
     functions,
     streams,
+    isAllowed,
     onLog,
     readers: servers.readers,
     positions: servers.keeping.positions,

@@ -11,6 +11,7 @@ import {
 import { isRate, nextFire } from '#shared/schedules/expression.ts';
 import { type KeptFile, notKept } from '../data/kept.ts';
 import { object } from '../template/properties.ts';
+import type { ServiceRequest } from '../template/resourcePolicies.ts';
 import type { Source } from '../triggers/sqsSource.ts';
 import { startTicker } from '../triggers/ticker.ts';
 import {
@@ -30,6 +31,8 @@ export interface SchedulerOptions {
   readonly groups: readonly string[];
   /** Schedules of an earlier process. A change is written before the request is answered. */
   readonly kept?: KeptFile<ScheduleBook>;
+  /** Whether the role of a schedule lets the scheduler send. */
+  readonly isAllowed: (request: ServiceRequest) => boolean;
   readonly onFault: (text: string) => void;
 }
 
@@ -69,9 +72,23 @@ const filled = (input: string, key: string, arn: string, at: number): SendMessag
   return JSON.parse(text) as SendMessageCommandInput;
 };
 
+/** What the scheduler asks for with the role of a schedule, in the name of the schedule's group. */
+const requestOf = (
+  { QueueUrl = '' }: SendMessageCommandInput,
+  key: string,
+  target: Fields,
+  { region, accountId }: Pick<SchedulerOptions, 'region' | 'accountId'>,
+): ServiceRequest => ({
+  service: 'scheduler.amazonaws.com',
+  action: 'sqs:SendMessage',
+  resourceArn: `arn:aws:sqs:${region}:${accountId}:${QueueUrl.split('/').at(-1)}`,
+  sourceArn: `arn:aws:scheduler:${region}:${accountId}:schedule-group/${key.split('/')[0]}`,
+  roleArn: String(target['RoleArn']),
+});
+
 /** The schedules, each with a running timer. */
 const createBook = (options: SchedulerOptions) => {
-  const { sqs, region, accountId, onFault, kept = notKept<ScheduleBook>() } = options;
+  const { sqs, region, accountId, isAllowed, onFault, kept = notKept<ScheduleBook>() } = options;
   /** Schedules by `group/name`. */
   const entries = new Map<string, Entry>();
   const arnOf = (key: string): string => `arn:aws:scheduler:${region}:${accountId}:schedule/${key}`;
@@ -83,9 +100,15 @@ const createBook = (options: SchedulerOptions) => {
       ),
     );
 
-  const fire = async (key: string, input: string, at: number): Promise<void> => {
+  const fire = async (key: string, target: Fields, at: number): Promise<void> => {
+    const message = filled(String(target['Input']), key, arnOf(key), at);
+    const request = requestOf(message, key, target, { region, accountId });
+    if (!isAllowed(request))
+      return onFault(
+        `AccessDenied: schedule ${key}: ${request.roleArn} does not let scheduler.amazonaws.com sqs:SendMessage to ${request.resourceArn}; the tick is lost, on AWS it goes to the schedule's dead-letter queue`,
+      );
     try {
-      await sqs.send(new SendMessageCommand(filled(input, key, arnOf(key), at)));
+      await sqs.send(new SendMessageCommand(message));
     } catch (error) {
       onFault(`schedule ${key}: ${String(error)}`);
     }
@@ -99,7 +122,7 @@ const createBook = (options: SchedulerOptions) => {
   const start = (key: string, fields: Fields, madeAt: number, due?: number): void => {
     const expression = String(fields['ScheduleExpression']);
     const timezone = String(fields['ScheduleExpressionTimezone'] ?? 'UTC');
-    const input = String(object(fields['Target'])['Input']);
+    const target = object(fields['Target']);
     const began = Date.now();
     const next = (after: number) => nextFire(expression, Math.max(after, began), timezone);
     // A rate fires first at its creation.
@@ -107,7 +130,7 @@ const createBook = (options: SchedulerOptions) => {
     void entries.get(key)?.ticker?.stop();
     const isOn = fields['State'] !== 'DISABLED';
     const tick = async (at: number): Promise<void> => {
-      await fire(key, input, at);
+      await fire(key, target, at);
       const entry = entries.get(key);
       if (!entry || entry.ticker !== ticker) return;
       entries.set(key, { ...entry, due: next(at) });

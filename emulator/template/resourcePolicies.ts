@@ -146,12 +146,16 @@ const statementsIn = (template: Template, context: ResolveContext): readonly Sta
 
 const TRUST = 'sts:AssumeRole';
 
+/** Services that are judged here by the role that they take on. */
+const TAKE_ROLES = ['events.amazonaws.com', 'scheduler.amazonaws.com'];
+
 /** Of each role that a service may take on: who may, and what the role may then do. */
 const statementsOfRoles = (template: Template, context: ResolveContext): readonly Statement[] => {
   const of = (type: string) => resourcesOf(template, [type], context);
-  const roles = of('AWS::IAM::Role').filter(({ properties }) =>
-    JSON.stringify(properties['AssumeRolePolicyDocument'] ?? {}).includes('events.amazonaws.com'),
-  );
+  const roles = of('AWS::IAM::Role').filter(({ properties }) => {
+    const trust = JSON.stringify(properties['AssumeRolePolicyDocument'] ?? {});
+    return TAKE_ROLES.some((service) => trust.includes(service));
+  });
   const within = (id: string, owner: string, document: unknown): readonly Statement[] =>
     (object(document)['Statement'] as readonly unknown[]).map((each) => ({
       of: owner,

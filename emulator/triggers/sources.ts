@@ -7,7 +7,7 @@ import type { Polled } from '../servers.ts';
 import { type StreamReaders, tableOfStream } from '../tables/streamReaders.ts';
 import { type LocalResource, resourcesOf } from '../template/properties.ts';
 import type { ResolveContext } from '../template/resolve.ts';
-import { resourcePolicies } from '../template/resourcePolicies.ts';
+import type { ServiceRequest } from '../template/resourcePolicies.ts';
 import type { Template } from '../template/template.ts';
 import { type MappingWorld, mappingOf } from './mappings.ts';
 import { startSchedule } from './ruleSchedule.ts';
@@ -31,6 +31,8 @@ export interface SourceOptions {
   /** Called with each event that is put on the event bus. */
   readonly listeners: Set<(event: object) => void>;
   readonly publish: (topicArn: string, message: string) => void;
+  /** Whether a service of AWS may do something here. */
+  readonly isAllowed: (request: ServiceRequest) => boolean;
   readonly onLog: (line: FunctionLogLine) => void;
 }
 
@@ -99,7 +101,6 @@ export const startSources = (
   const share = Math.max(2, Math.floor(options.maxEnvironments / Math.max(1, mappings.length)));
   const world = { region: options.region, share, queueUrls, streams: options.streams };
   const topics = new Set(of('AWS::SNS::Topic').map(({ ref }) => ref));
-  const isAllowed = resourcePolicies(template, context, options.accountId);
   const targets: TargetWorld = {
     sqs: options.sqs,
     functions: new Map(
@@ -108,7 +109,13 @@ export const startSources = (
     queueUrls,
     topicOf: (arn) => (topics.has(arn) ? (message) => options.publish(arn, message) : undefined),
     isAllowed: (action, { arn: resourceArn, roleArn }, sourceArn) =>
-      isAllowed({ service: 'events.amazonaws.com', action, resourceArn, sourceArn, roleArn }),
+      options.isAllowed({
+        service: 'events.amazonaws.com',
+        action,
+        resourceArn,
+        sourceArn,
+        roleArn,
+      }),
     onFault: (text) => options.onLog({ functionId: 'events', pid: 0, text }),
   };
   for (const each of mappings) sources.push(...startMapping(each, world, options));

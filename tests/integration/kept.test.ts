@@ -94,6 +94,7 @@ describe('a schedule that is kept', () => {
       accountId: '000000000000',
       groups: ['g'],
       kept: kept(),
+      isAllowed: () => true,
       onFault: (text) => expect.unreachable(text),
     });
   const sent = async (): Promise<readonly (string | undefined)[]> => {

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { startScheduler } from '#emulator/services/scheduler.ts';
 import type { Service } from '#emulator/services/service.ts';
+import type { ServiceRequest } from '#emulator/template/resourcePolicies.ts';
 import { type Envelope, jobIdOf } from '#shared/jobs/envelope/envelope.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { RetryableError } from '#shared/jobs/kinds/errors.ts';
@@ -133,7 +134,9 @@ describe('schedules', () => {
     queueUrl = server.createQueue('ticks.fifo', { attributes: { FifoQueue: 'true' } }).queueUrl;
     sqs = new SQSClient({ region, credentials, endpoint: `http://127.0.0.1:${server.port}` });
     const place = { region, accountId: '000000000000', groups: ['sheratan-test'] };
-    scheduler = await startScheduler({ ...place, sqs, onFault: (text) => faults.push(text) });
+    const isAllowed = ({ roleArn }: ServiceRequest) => roleArn !== 'arn:stranger';
+    const onFault = (text: string) => faults.push(text);
+    scheduler = await startScheduler({ ...place, sqs, isAllowed, onFault });
     client = new SchedulerClient({ region, credentials, endpoint: scheduler.endpoint });
   });
   afterAll(async () => {
@@ -143,10 +146,10 @@ describe('schedules', () => {
     await server.stop();
   });
 
-  const open = (group = 'sheratan-test') =>
-    createSchedules({ client, group, roleArn: 'arn:role', deadLetterArn: 'arn:dead' });
-  const deps = () => ({
-    schedules: open(),
+  const open = (group = 'sheratan-test', roleArn = 'arn:role') =>
+    createSchedules({ client, group, roleArn, deadLetterArn: 'arn:dead' });
+  const deps = (roleArn?: string) => ({
+    schedules: open(undefined, roleArn),
     kinds,
     queueUrls: { critical: queueUrl, high: queueUrl, normal: queueUrl, low: queueUrl },
     clock: systemClock,
@@ -177,6 +180,17 @@ describe('schedules', () => {
     });
     expect(faults).toEqual([]);
     await removeSchedule('beat', deps());
+  });
+
+  it('whose role lets the scheduler send nothing lose their ticks, and the log says so', async () => {
+    await addSchedule({ ...DRAFT, name: 'silent' }, false, deps('arn:stranger'));
+    await vi.waitUntil(() => faults.length > 0);
+    await removeSchedule('silent', deps());
+    expect(faults.splice(0)).toEqual([
+      expect.stringMatching(
+        /^AccessDenied: schedule sheratan-test\/silent: arn:stranger does not let .* to arn:aws:sqs:us-east-1:000000000000:ticks\.fifo/,
+      ),
+    ]);
   });
 
   it('are added once; another one under the name only when asked to', async () => {

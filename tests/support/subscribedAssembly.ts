@@ -45,6 +45,23 @@ const withSubscribers = (template: Template): Template => {
           },
         },
       },
+      TopicQueuePolicy: {
+        Type: 'AWS::SQS::QueuePolicy',
+        Properties: {
+          Queues: [{ Ref: 'TopicQueue' }],
+          PolicyDocument: {
+            Statement: [
+              {
+                Effect: 'Allow',
+                Principal: { Service: 'sns.amazonaws.com' },
+                Action: 'sqs:SendMessage',
+                Resource: arnOf('TopicQueue'),
+                Condition: { ArnEquals: { 'aws:SourceArn': { Ref: topic } } },
+              },
+            ],
+          },
+        },
+      },
       TopicSubscription: {
         Type: 'AWS::SNS::Subscription',
         Properties: {

@@ -112,6 +112,44 @@ describe('the policy of a resource', () => {
     expect(by({ Q: queue, R: role, P: rights, D: denied })).toBe(false);
   });
 
+  it('of the role of schedules is judged in the name of their group', () => {
+    const group = 'arn:aws:scheduler:eu-west-1:1:schedule-group/sheratan-dev';
+    const Condition = { StringEquals: { 'aws:SourceAccount': '1', 'aws:SourceArn': group } };
+    const Resources = {
+      Q: queue,
+      R: {
+        Type: 'AWS::IAM::Role',
+        Properties: {
+          AssumeRolePolicyDocument: {
+            Statement: [
+              {
+                Effect: 'Allow',
+                Action: 'sts:AssumeRole',
+                Principal: { Service: 'scheduler.amazonaws.com' },
+                Condition,
+              },
+            ],
+          },
+        },
+      },
+      P: {
+        Type: 'AWS::IAM::Policy',
+        Properties: {
+          Roles: ['R'],
+          PolicyDocument: {
+            Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: QUEUE }],
+          },
+        },
+      },
+    };
+    const decide = resourcePolicies({ Resources } as Template, context, '1');
+    const tick = { ...request, service: 'scheduler.amazonaws.com', roleArn: 'R' };
+    expect(decide({ ...tick, sourceArn: group })).toBe(true);
+    expect(decide({ ...tick, sourceArn: `${group}2` })).toBe(false);
+    expect(decide({ ...tick, sourceArn: group, resourceArn: `${QUEUE}2` })).toBe(false);
+    expect(decide({ ...tick, sourceArn: group, service: 'events.amazonaws.com' })).toBe(false);
+  });
+
   it('of a function is made of its permissions', () => {
     const arn = 'arn:aws:lambda:eu-west-1:1:function:f';
     const permission: Resource = {
