@@ -188,6 +188,7 @@ const addBridge = (program: Command, run: Run): void => {
     .option('--http <place>', "PORT or HOST:PORT: serve the original's HTTP interface there")
     .option('--fallback <seconds>', 'without the mesh for so long, work goes back', whole, 30)
     .option('--by <name>', 'who decides, for traces')
+    .option('--report', 'claim nothing: run each job in the mesh too, and compare the results')
     .option('--dry-run', 'say what would happen to each file')
     .option('--once', 'end when all files that are there have come back')
     .action((directory: string, options: BridgeCommandOptions) =>

@@ -5,10 +5,12 @@ import { systemClock, systemIds } from '#shared/kernel/ports.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import { type BridgeDeps, readJobFile } from '#shared/legacy/bridge/carry.ts';
 import { type BridgeNews, createBridge } from '#shared/legacy/bridge/run.ts';
+import { type Comparison, createShadow } from '#shared/legacy/bridge/shadow.ts';
 import { type LegacyServer, serveLegacy } from '../bridge/legacyServer.ts';
 import { meshOf } from '../bridge/meshOf.ts';
 import { openRelayFolders, type RelayPaths } from '../bridge/relayFolders.ts';
 import { runBridge } from '../bridge/runBridge.ts';
+import { runShadow } from '../bridge/runShadow.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { ORIGINAL_LOCK, withFileLock } from '../fileLock.ts';
 import { jsonLine, note, out, paint, plain, time } from '../print.ts';
@@ -28,6 +30,8 @@ export interface BridgeCommandOptions extends DecisionOptions {
   /** Seconds without the mesh until work goes back to the original. */
   readonly fallback: number;
   readonly dryRun?: boolean;
+  /** Claims nothing: runs each job in the mesh too, and compares. */
+  readonly report?: boolean;
   /** `PORT` or `HOST:PORT`: serves the original's HTTP interface there. */
   readonly http?: string;
   /** Ends when all files that are there have come back. */
@@ -96,6 +100,19 @@ const tellerOf =
     if (news.kind === 'done' && core) void tellCore(core, news.id);
   };
 
+/** Tells of each comparison, and counts. */
+const comparing = ({ json }: BridgeCommandOptions) => {
+  const counts = { equal: 0, different: 0 };
+  return (comparison: Comparison): void => {
+    const { id, kind, differences } = comparison;
+    counts[differences.length === 0 ? 'equal' : 'different'] += 1;
+    const what = differences.length === 0 ? 'equal' : `differs in ${differences.join(', ')}`;
+    if (json) jsonLine({ ...comparison, ...counts });
+    else
+      out(plain(`${id}  ${kind}  ${what}  (${counts.equal} equal, ${counts.different} different)`));
+  };
+};
+
 /** @throws CliError for a place that is none, or that others can reach without a token */
 const openHttp = async (
   directory: string,
@@ -136,6 +153,10 @@ export const bridgeCommand = (
     };
     if (options.dryRun) {
       await rehearse(deps);
+      return EXIT.ok;
+    }
+    if (options.report) {
+      await runShadow(createShadow(deps), paths, comparing(options));
       return EXIT.ok;
     }
     const fallbackMs = options.fallback * 1_000;

@@ -23,6 +23,7 @@ import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import type { BridgeDeps } from '#shared/legacy/bridge/carry.ts';
 import { claimOf } from '#shared/legacy/bridge/claim.ts';
 import { type BridgeNews, createBridge } from '#shared/legacy/bridge/run.ts';
+import { createShadow } from '#shared/legacy/bridge/shadow.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 const ran: string[] = [];
@@ -240,6 +241,40 @@ describe('the bridge', () => {
     expect(existsSync(out('unsent.job.json.claimed'))).toBe(false);
     expect(existsSync(out('maybe.job.json.claimed'))).toBe(true);
     expect(news.map(({ kind }) => kind)).toContain('handed back');
+  });
+});
+
+describe('the shadow', () => {
+  const original = (id: string, over: object = {}): string =>
+    JSON.stringify({
+      ok: true,
+      action: 'read_file_result',
+      path: `/${id}`,
+      worker_id: 'w',
+      ...over,
+    });
+
+  it('runs each job beside the original, and tells where the results differ', async () => {
+    const shadow = createShadow(deps);
+    put('same');
+    put('other');
+    put('llm', { kind: 'llm_call' });
+    await shadow.take();
+    await shadow.take();
+    await worker.drain();
+    expect(ran.toSorted()).toEqual(['shadow-other', 'shadow-same']);
+    expect(await shadow.compare()).toEqual([]);
+    shadow.note('same', original('same'));
+    shadow.note('other', original('other').slice(0, 9));
+    shadow.note('other', original('other', { path: '/elsewhere', more: [1] }));
+    const compared = await shadow.compare();
+    expect(compared.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([
+      { id: 'other', kind: 'read_file', differences: ['path', 'more'] },
+      { id: 'same', kind: 'read_file', differences: [] },
+    ]);
+    expect(shadow.open).toBe(0);
+    // The files are the original's.
+    expect(readdirSync(out(''))).toHaveLength(3);
   });
 });
 
