@@ -9,7 +9,7 @@ import { Flow } from './flow.tsx';
 import { Texts } from './jobTexts.tsx';
 import { Logs } from './logs.tsx';
 import { Empty, Failed, Status, Time, Waiting } from './parts.tsx';
-import { useReading } from './reading.ts';
+import { onPress, useReading } from './reading.ts';
 import { hrefOf, place, setWords } from './route.ts';
 
 const ENDED = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'];
@@ -55,7 +55,7 @@ const Actions = ({ whole, again }: { whole: JobWhole; again: () => void }) => {
   return (
     <div class="buttons start">
       {whole.can.map((action) => (
-        <button type="button" key={action} onClick={() => void begin(action)}>
+        <button type="button" key={action} onClick={() => onPress(begin(action))}>
           {NAMES[action] ?? action}
         </button>
       ))}

@@ -1,9 +1,11 @@
 /** The rows of the list of jobs, and what can be done with those that are chosen. */
-import type { JobLine } from '../console/wire.ts';
+import type { JobLine, JobsAnswer } from '../console/wire.ts';
+import { askConsole } from './ask.ts';
 import { openDialog } from './dialogs.tsx';
 import { durationText } from './format.ts';
 import { JobLink, Status, Time } from './parts.tsx';
-import { choose, chosen, cursor, goTo, hrefOf } from './route.ts';
+import { onPress } from './reading.ts';
+import { choose, chosen, cursor, goTo, hrefOf, place } from './route.ts';
 
 const MADE = /^[\da-f]{8}-[\da-f-]{27}$/;
 
@@ -100,8 +102,28 @@ export const JobTable = ({ rows }: { rows: readonly JobLine[] }) => (
   </div>
 );
 
-/** What can be done with the chosen jobs. */
-export const Chosen = () => {
+const CHOSEN_MAX = 1_000;
+
+/** Chooses all jobs that match, page by page, up to 1,000: so many may be in one action. */
+const chooseMatching = async (): Promise<void> => {
+  const { trail: _, cursor: __, ...words } = place.value.words;
+  const ids: string[] = [];
+  let next: string | undefined;
+  do {
+    const page = await askConsole<JobsAnswer>('jobs', { ...words, cursor: next });
+    if (page?.kind !== 'page') break;
+    ids.push(...page.rows.map(({ id }) => id));
+    next = page.next;
+  } while (next !== undefined && ids.length < CHOSEN_MAX);
+  chosen.value = new Set(ids.slice(0, CHOSEN_MAX));
+};
+
+/**
+ * What can be done with the chosen jobs.
+ *
+ * @param more jobs match beside those of this page
+ */
+export const Chosen = ({ more }: { more: boolean }) => {
   const ids = [...chosen.value];
   if (ids.length === 0) return null;
   const jobs = `${ids.length} ${ids.length === 1 ? 'job' : 'jobs'}`;
@@ -114,6 +136,11 @@ export const Chosen = () => {
       <button type="button" onClick={() => openDialog({ action: 'cancel', ids })}>
         Cancel
       </button>
+      {more && ids.length < CHOSEN_MAX && (
+        <button type="button" class="bare" onClick={() => onPress(chooseMatching())}>
+          Choose all that match
+        </button>
+      )}
       <button
         type="button"
         class="bare"

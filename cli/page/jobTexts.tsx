@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { JobWhole } from '../console/wire.ts';
 import { askConsole } from './ask.ts';
 import { Listing, pretty } from './parts.tsx';
+import { onPress } from './reading.ts';
 
 const Large = ({ id, of, title }: { id: string; of: 'result' | 'envelope'; title: string }) => {
   const [text, setText] = useState<string>();
@@ -11,7 +12,7 @@ const Large = ({ id, of, title }: { id: string; of: 'result' | 'envelope'; title
     setText(body?.text ?? 'It is not kept (any more).');
   };
   return text === undefined ? (
-    <button type="button" onClick={() => void load()}>
+    <button type="button" onClick={() => onPress(load())}>
       Read the {title}
     </button>
   ) : (

@@ -6,7 +6,7 @@ import { askConsole } from './ask.ts';
 import { numberText } from './format.ts';
 import { Chosen, JobTable } from './jobTable.tsx';
 import { Empty, Failed, Waiting } from './parts.tsx';
-import { useReading } from './reading.ts';
+import { onPress, useReading } from './reading.ts';
 import { cursor, goTo, hrefOf, place, setWords } from './route.ts';
 import { textOfWords, typedWords } from './search.ts';
 
@@ -52,7 +52,7 @@ const Search = ({ indexed }: { indexed: boolean }) => {
         defaultValue={textOfWords(place.value.words)}
         onInput={({ currentTarget }) => onInput(currentTarget.value)}
         onKeyDown={({ key, currentTarget }) => {
-          if (key === 'Enter') void onEnter(currentTarget.value);
+          if (key === 'Enter') onPress(onEnter(currentTarget.value));
         }}
       />
       <kbd>/</kbd>
@@ -192,7 +192,7 @@ const Found = ({ page, indexed }: { page: PageOfJobs; indexed: boolean }) => (
       {page.found}
     </p>
     {page.rows.length > 0 ? <JobTable rows={page.rows} /> : <Nothing indexed={indexed} />}
-    <Chosen />
+    <Chosen more={page.next !== undefined || trailOf().length > 0} />
     {(page.next !== undefined || trailOf().length > 0) && <Turn page={page} />}
   </>
 );

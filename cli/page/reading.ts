@@ -9,6 +9,13 @@ export const paused = signal(false);
 /** Why the last question had no answer; empty when it had one. */
 export const trouble = signal('');
 
+/** Does what a press began; a failure is told above the view. */
+export const onPress = (work: Promise<unknown>): void => {
+  work.catch((error: unknown) => {
+    trouble.value = error instanceof Error ? error.message : String(error);
+  });
+};
+
 /** What was read, and how that stands. */
 interface Reading<T> {
   readonly data: T | undefined;

@@ -259,6 +259,10 @@ describe.skipIf(!CHROMIUM)(`the page, with ${MANY} jobs${NEEDS_CHROMIUM}`, () =>
     expect(acted.at(-1)).toMatchObject({ action: 'cancel', reason: 'a test' });
     expect((acted.at(-1) as { ids: string[] }).ids).toHaveLength(PAGE_ROWS);
     await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByLabel('Choose job-6', { exact: true }).check();
+    await page.getByRole('button', { name: 'Choose all that match' }).click();
+    await page.locator('.chosen-bar', { hasText: '1000 jobs' }).waitFor();
+    await page.getByRole('button', { name: 'Choose none' }).click();
   });
 
   it('follows the system’s dark mode, and the choice of who reads it', async () => {
