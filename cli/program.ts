@@ -185,6 +185,7 @@ const addBridge = (program: Command, run: Run): void => {
     .option('--out <dir>', 'where job files are, in place of data/webrelay_out')
     .option('--in <dir>', 'where result files go, in place of data/webrelay_in')
     .option('--core <url>', "the original's core, which is told of each result")
+    .option('--state', 'with --core: keep the system state of both the same')
     .option('--http <place>', "PORT or HOST:PORT: serve the original's HTTP interface there")
     .option('--fallback <seconds>', 'without the mesh for so long, work goes back', whole, 30)
     .option('--by <name>', 'who decides, for traces')

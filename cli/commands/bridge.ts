@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import { type BridgeDeps, readJobFile } from '#shared/legacy/bridge/carry.ts';
+import { createMirror } from '#shared/legacy/bridge/mirrorState.ts';
 import { type BridgeNews, createBridge } from '#shared/legacy/bridge/run.ts';
 import { type Comparison, createShadow } from '#shared/legacy/bridge/shadow.ts';
 import { type LegacyServer, serveLegacy } from '../bridge/legacyServer.ts';
@@ -11,10 +12,11 @@ import { meshOf } from '../bridge/meshOf.ts';
 import { openRelayFolders, type RelayPaths } from '../bridge/relayFolders.ts';
 import { runBridge } from '../bridge/runBridge.ts';
 import { runShadow } from '../bridge/runShadow.ts';
+import { meshSide, originalSide } from '../bridge/stateSides.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { ORIGINAL_LOCK, withFileLock } from '../fileLock.ts';
 import { jsonLine, note, out, paint, plain, time } from '../print.ts';
-import { actorOf, type DecisionOptions, withDeployment } from '../session.ts';
+import { actorOf, type DecisionOptions, type Session, withDeployment } from '../session.ts';
 
 /** Options of `bridge`. */
 export interface BridgeCommandOptions extends DecisionOptions {
@@ -27,6 +29,8 @@ export interface BridgeCommandOptions extends DecisionOptions {
   readonly in?: string;
   /** Address of the original's core, which is told of each result. */
   readonly core?: string;
+  /** Keeps the system state of the core and of the mesh the same. */
+  readonly state?: boolean;
   /** Seconds without the mesh until work goes back to the original. */
   readonly fallback: number;
   readonly dryRun?: boolean;
@@ -113,6 +117,29 @@ const comparing = ({ json }: BridgeCommandOptions) => {
   };
 };
 
+const MIRROR_MS = 5_000;
+
+/** Tells of every change that is made or refused. @throws CliError without the core's address */
+const mirrorOf = (options: BridgeCommandOptions, { control, clock }: Session): NodeJS.Timeout => {
+  const { core } = options;
+  if (core === undefined)
+    throw new CliError("--state needs --core: the core's state is read there.", EXIT.usage);
+  const mesh = meshSide(control, clock, actorOf(options));
+  const mirror = createMirror({ mesh, original: originalSide(core) });
+  const look = async (): Promise<void> => {
+    try {
+      const done = await mirror();
+      if (done.kind === 'same') return;
+      const { side, from, to, why = '' } = done;
+      note(plain(`state of the ${side}: ${from} → ${to} ${done.kind} ${why}`));
+    } catch (error) {
+      note(`the states cannot be compared: ${plain(thrownText(error))}`);
+    }
+  };
+  void look();
+  return setInterval(() => void look(), MIRROR_MS);
+};
+
 /** @throws CliError for a place that is none, or that others can reach without a token */
 const openHttp = async (
   directory: string,
@@ -164,9 +191,11 @@ export const bridgeCommand = (
     const bridge = createBridge({ ...deps, ...more });
     await withFileLock(join(paths.out, 'sheratan-bridge.lock'), OWN_LOCK, async () => {
       const server = options.http && (await openHttp(directory, options.http, mesh));
+      const mirror = options.state && mirrorOf(options, session);
       try {
         await runBridge(bridge, paths.out, options.once ?? false);
       } finally {
+        if (mirror) clearInterval(mirror);
         if (server) await server.stop();
       }
     });

@@ -39,11 +39,7 @@ const entriesOf = (value: Json): readonly (readonly [string, Json])[] | undefine
 };
 
 /** The places where two JSON values differ. */
-export const differencesOf = (
-  a: Json | undefined,
-  b: Json | undefined,
-  at = '',
-): readonly string[] => {
+const differencesOf = (a: Json | undefined, b: Json | undefined, at = ''): readonly string[] => {
   const [left, right] = [a, b].map((value) => (value === undefined ? undefined : entriesOf(value)));
   if (!left || !right || Array.isArray(a) !== Array.isArray(b)) return Object.is(a, b) ? [] : [at];
   const [of, other] = [new Map(left), new Map(right)];
