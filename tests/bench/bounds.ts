@@ -4,22 +4,8 @@
  */
 import { concurrencyOf } from '#infra/concurrency.ts';
 import { row } from './markdown.ts';
+import { QUOTAS } from './quotas.ts';
 
-/** AWS's defaults for an account in us-east-1. */
-const QUOTAS = {
-  executions: 1_000,
-  /** Write units a second of a table that was just made. */
-  newTable: 4_000,
-  /** Write units a second of a table, by the account's quota. */
-  table: 40_000,
-  /** Requests a second for each action of a high-throughput FIFO queue, and of its partitions. */
-  queue: 70_000,
-  partition: 300,
-  /** Puts a second of a prefix that S3 has not yet split. */
-  puts: 3_500,
-} as const;
-
-const BATCH = 10;
 const GROW = 'let the rate grow: to twice the highest rate of before, then wait half an hour';
 
 /** Write units of a job, in the table of jobs and in the ledger's. */
@@ -42,7 +28,7 @@ export interface Bound {
  */
 export const boundsOf = (units: Units, seconds: number): readonly Bound[] => {
   const { jobs } = concurrencyOf({ account: 'any', maxConcurrency: {} });
-  const running = (executions: number) => (executions * BATCH) / seconds;
+  const running = (executions: number) => (executions * QUOTAS.batch.value) / seconds;
   const bounds: readonly Bound[] = [
     {
       what: `jobs of normal priority: \`maxConcurrency.normal\` is ${jobs.normal}`,
@@ -51,42 +37,42 @@ export const boundsOf = (units: Units, seconds: number): readonly Bound[] => {
     },
     {
       what: 'Lambda: 1,000 executions of the account',
-      jobs: running(QUOTAS.executions),
+      jobs: running(QUOTAS.executions.value),
       change: 'the quota; several meshes',
     },
     {
       what: 'the jobs table, just made: 4,000 write units a second',
-      jobs: QUOTAS.newTable / units.plain,
+      jobs: QUOTAS.newTable.value / units.plain,
       change: GROW,
     },
     {
       what: 'the jobs table: 40,000 write units a second',
-      jobs: QUOTAS.table / units.plain,
+      jobs: QUOTAS.table.value / units.plain,
       change: 'the quota',
     },
     {
       what: 'paid jobs: the ledger, just made: 4,000 write units a second',
-      jobs: QUOTAS.newTable / units.paid,
+      jobs: QUOTAS.newTable.value / units.paid,
       change: GROW,
     },
     {
       what: 'paid jobs: the ledger: 40,000 write units a second',
-      jobs: QUOTAS.table / units.paid,
+      jobs: QUOTAS.table.value / units.paid,
       change: 'the quota; several meshes',
     },
     {
       what: 'results above 8 KB: 3,500 puts a second of one prefix of the bucket',
-      jobs: QUOTAS.puts,
+      jobs: QUOTAS.puts.value,
       change: 'smaller results; S3 splits a prefix that stays busy',
     },
     {
       what: 'groups that share one partition of a queue, jobs sent one by one: 300 requests a second',
-      jobs: QUOTAS.partition,
+      jobs: QUOTAS.partition.value,
       change: 'more groups; send in batches of ten',
     },
     {
       what: 'a queue, sent one by one: 70,000 requests a second',
-      jobs: QUOTAS.queue,
+      jobs: QUOTAS.queue.value,
       change: 'send in batches of ten',
     },
   ];
