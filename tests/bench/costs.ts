@@ -23,6 +23,7 @@ import { measureHostedJobs } from './hosted.ts';
 import { money, row } from './markdown.ts';
 import { measurePaidJobs } from './paid.ts';
 import { measurePlainJobs } from './price.ts';
+import { simulationSection } from './simulation.ts';
 import { title } from './stats.ts';
 
 const MILLION = 1e6;
@@ -130,7 +131,7 @@ const JOBS = [...plainJobs, ...features];
 
 const unitsOf = (...named: readonly string[]): number =>
   JOBS.filter(({ what }) => named.includes(what)).reduce((sum, each) => sum + each.writeUnits, 0);
-const UNITS: Units = {
+export const UNITS: Units = {
   plain: unitsOf('a job in batches of 10'),
   paid: unitsOf('+ a price', '+ the statements of a price'),
 };
@@ -234,6 +235,8 @@ ${boundsTable(UNITS).join('\n')}
 
 120,000 messages in flight are reached by jobs that wait: 1,000 executions hold 10,000. What one payer, source or host
 can take: [limits.md](limits.md#single-items). At and beyond 10,000 jobs a second: [several meshes](decisions/0015-cells.md).
+
+${simulationSection(UNITS)}
 `;
 
 /** @throws SynthesisError when a template cannot be made */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { benchBundles } from './bundles.ts';
 import { benchChoosing } from './choosing.ts';
-import { benchCosts } from './costs.ts';
+import { benchCosts, UNITS } from './costs.ts';
 import { benchFeatures } from './features.ts';
 import { benchLedger } from './ledger.ts';
 import { benchLedgerSizes } from './ledgerSizes.ts';
@@ -17,6 +17,7 @@ import { benchNeighbours } from './neighbours.ts';
 import { benchPeer, benchPrice } from './price.ts';
 import { benchProber } from './prober.ts';
 import { benchShards } from './shards.ts';
+import { benchSimulation } from './simulation.ts';
 import { benchSlots } from './slots.ts';
 import { benchVerdicts } from './verdicts.ts';
 
@@ -39,6 +40,7 @@ const PARTS: Readonly<Record<string, (jobs: number) => unknown>> = {
   verdicts: () => benchVerdicts(),
   shards: () => benchShards(),
   slots: () => benchSlots(),
+  simulation: () => benchSimulation(UNITS),
   mesh: async (jobs) => benchMesh(await assembly(), jobs),
   // A quarter: so many in each round, of which there are several, on the slowest engine, too.
   neighbours: async (jobs) => benchNeighbours(await assembly(), Math.ceil(jobs / 4)),
