@@ -55,7 +55,7 @@ const wishes = v.variant('action', [
   }),
   v.object({ action: v.literal('schedule'), ids, enabled: v.boolean() }),
   v.object({ action: v.literal('drain'), ids, drained: v.boolean(), reason }),
-  v.object({ action: v.literal('replay'), ids, reason }),
+  v.object({ action: v.literal('replay'), ids }),
   v.object({ action: v.literal('send'), envelope: v.unknown() }),
 ]);
 

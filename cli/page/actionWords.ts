@@ -122,7 +122,7 @@ export const nounOf = ({ ids }: Begun): string =>
   ids.length === 1 ? (ids[0] ?? '') : `${ids.length} jobs`;
 
 /** Nothing keeps a reason for these. */
-const UNEXPLAINED = ['signal', 'schedule'];
+const UNEXPLAINED = ['signal', 'schedule', 'replay'];
 
 /** Whether the action asks why. */
 export const asksWhy = ({ action }: Begun): boolean => !UNEXPLAINED.includes(action);

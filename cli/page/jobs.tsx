@@ -19,8 +19,8 @@ const setFilter = (words: Readonly<Record<string, string | undefined>>): void =>
   setWords({ ...words, cursor: undefined, trail: undefined, scan: undefined });
 };
 
-const find = async (text: string): Promise<boolean> => {
-  const found = await askConsole<{ ids: string[] }>('find', { q: text });
+const find = async (q: string, source: string | undefined): Promise<boolean> => {
+  const found = await askConsole<{ ids: string[] }>('find', { q, source });
   const [first] = found?.ids ?? [];
   if (first !== undefined) goTo(hrefOf('jobs', first));
   return first !== undefined;
@@ -39,16 +39,16 @@ const Search = ({ indexed }: { indexed: boolean }) => {
   };
   useEffect(() => () => clearTimeout(typing.current), []);
   const onEnter = async (text: string): Promise<void> => {
-    const { q } = typedWords(text, Date.now());
-    if (q && !(await find(q)) && !indexed) setLost(q);
+    const { q, source } = typedWords(text, Date.now());
+    if (q && !(await find(q, source)) && !indexed) setLost(q);
   };
   return (
     <search class="search">
       <input
         type="search"
         id="filter"
-        aria-label="Filter jobs, or find one by its id, key or message"
-        placeholder={`${indexed ? 'Filter' : 'Id, idempotency key or message id'}, or kind:echo source:shop error:CODE since:2h`}
+        aria-label="Filter jobs, or find one by its id or key"
+        placeholder={`${indexed ? 'Filter' : 'Id or idempotency key'}, or kind:echo source:shop error:CODE since:2h`}
         defaultValue={textOfWords(place.value.words)}
         onInput={({ currentTarget }) => onInput(currentTarget.value)}
         onKeyDown={({ key, currentTarget }) => {
@@ -58,7 +58,7 @@ const Search = ({ indexed }: { indexed: boolean }) => {
       <kbd>/</kbd>
       <output>
         {lost &&
-          `No job has the id, the key or the message ${lost}. A key of another source: source:NAME and the key.`}
+          `No job has the id or the key ${lost}. Type the source of a key before the key: source:NAME KEY.`}
       </output>
     </search>
   );

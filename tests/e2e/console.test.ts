@@ -85,7 +85,11 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await sheratan.run(['send', '-', '--unchecked', '--wait', '60'], [...jobs, '{}'].join('\n'));
     const later = { kind: 'echo', payload: 1, id: 'later', delaySeconds: 80_000 };
     const next = { kind: 'echo', payload: 2, id: 'next', dependsOn: ['later'] };
-    await sheratan.run(['send', '-'], [later, next].map((each) => JSON.stringify(each)).join('\n'));
+    const keyed = { kind: 'echo', payload: 3, idempotencyKey: 'invoice-9', source: 'office' };
+    await sheratan.run(
+      ['send', '-'],
+      [later, next, keyed].map((each) => JSON.stringify(each)).join('\n'),
+    );
     await browser.page.goto(url);
   }, 120_000);
   afterAll(async () => {
@@ -120,7 +124,7 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     const { page } = browser;
     await page.keyboard.press('g');
     await page.keyboard.press('j');
-    await expect.poll(() => rows().count()).toBe(JOBS + 6);
+    await expect.poll(() => rows().count()).toBe(JOBS + 7);
     await page.keyboard.press('/');
     await page.keyboard.type('kind:echo source:shop job-7');
     await expect.poll(() => rows().count()).toBe(1);
@@ -319,6 +323,10 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
       await page.getByRole('searchbox').fill('job-7');
       await page.keyboard.press('Enter');
       await page.locator('h1', { hasText: 'job-7' }).waitFor();
+      await open('jobs');
+      await page.getByRole('searchbox').fill('source:office invoice-9');
+      await page.keyboard.press('Enter');
+      await page.locator('h1', { hasText: 'key-' }).waitFor();
       await open('jobs?status=COMPLETED');
       await page.getByText('No index has this list').waitFor();
       await button('Scan the table').click();
