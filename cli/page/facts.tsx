@@ -17,10 +17,28 @@ interface Cost {
   readonly payer: string;
 }
 
+const NEEDS_MAX = 10;
+
+/** The jobs that must end before this one starts. */
+const Needs = ({ ids }: { ids: readonly string[] }) => (
+  <div>
+    <dt>needs</dt>
+    <dd>
+      {ids.slice(0, NEEDS_MAX).map((id) => (
+        <span key={id}>
+          <JobLink id={id} />{' '}
+        </span>
+      ))}
+      {ids.length > NEEDS_MAX && `and ${ids.length - NEEDS_MAX} more`}
+    </dd>
+  </div>
+);
+
 /** The facts of a job, each with its name. */
 export const Facts = ({ whole: { job } }: { whole: JobWhole }) => {
   const error = job['error'] as { code: string; message: string } | undefined;
   const cost = job['cost'] as Cost | undefined;
+  const needs = (job['dependsOn'] ?? []) as readonly string[];
   const labels = { mission: job['missionId'], task: job['taskId'] };
   return (
     <dl class="facts">
@@ -49,6 +67,7 @@ export const Facts = ({ whole: { job } }: { whole: JobWhole }) => {
             </div>
           ),
       )}
+      {needs.length > 0 && <Needs ids={needs} />}
       {typeof job['parentId'] === 'string' && (
         <div>
           <dt>parent</dt>

@@ -143,7 +143,8 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
 
   it('draws what follows from a job', async () => {
     await open('jobs/later?tab=flow');
-    await browser.page.locator('svg a', { hasText: 'next' }).waitFor();
+    await browser.page.locator('svg a', { hasText: 'next' }).click();
+    await browser.page.locator('.facts a', { hasText: 'later' }).waitFor();
   });
 
   it('lists accounts with their statements, halted groups, hosts and schedules', async () => {
