@@ -37,7 +37,7 @@ const casesOf = ({ plain, paid }: Units): readonly Case[] => {
 };
 
 /** What the bounds say: jobs a second, without chance and without an invocation's own time. */
-export const reckonedOf = (scenario: Scenario): number => {
+const reckonedOf = (scenario: Scenario): number => {
   const { offered, jobSeconds, groups, maxConcurrency, executions } = scenario;
   const atOnce = Math.min(maxConcurrency, executions) * QUOTAS.batch.value;
   return Math.min(
