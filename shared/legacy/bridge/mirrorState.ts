@@ -5,7 +5,7 @@
 import { SYSTEM_STATES, type SystemState } from '#shared/control/state.ts';
 
 /** The state of one side. */
-export interface SideState {
+interface SideState {
   readonly state: SystemState;
   /** Since when, in ms since the epoch. */
   readonly since: number;
