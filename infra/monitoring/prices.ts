@@ -3,6 +3,8 @@ export const USD = {
   writeUnit: 0.625e-6,
   readUnit: 0.125e-6,
   queueRequest: 0.5e-6,
+  /** Of a queue without order, such as that of probes. */
+  standardQueueRequest: 0.4e-6,
   invocation: 0.2e-6,
   /** arm64. */
   gigabyteSecond: 1.33334e-5,

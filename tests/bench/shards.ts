@@ -1,5 +1,6 @@
 /** What keeping hosts costs: real turns of shards, counted in the SDK, units as DynamoDB has them. */
 import { startTableServer } from '#emulator/tables/tableServer.ts';
+import { USD } from '#infra/monitoring/prices.ts';
 import { announce } from '#shared/hosts/events/announce.ts';
 import { carryOut } from '#shared/hosts/probing/handleMessage.ts';
 import type { ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
@@ -8,9 +9,6 @@ import { type Shards, startShards } from '../support/shards.ts';
 import { type Counts, countDynamo, noCounts } from './counts.ts';
 import { line, round, title } from './stats.ts';
 
-/** us-east-1, on demand, US$ per million; arm64, US$ per GB-second (2026-11). */
-const USD = { write: 0.625e-6, read: 0.125e-6, sqs: 0.4e-6, invocation: 0.2e-6 };
-const USD_PER_GB_SECOND = 0.0000133334;
 const MINUTES_A_MONTH = 43_200;
 const SHARD = '60-0';
 const MINUTE = 60_000;
@@ -19,7 +17,7 @@ const START = Date.parse('2026-03-01T10:00:00Z');
 const CHANGING = 0.001;
 /** Sent, received and deleted; the minute's own message as well. */
 const SQS_A_TURN = 3;
-/** One host hangs for its whole timeout in each run. */
+/** Assumed: one host hangs for its whole timeout in each run. 1 GB is the default, for TLS. */
 const RUN = { seconds: 2.1, gb: 1 };
 
 interface Turn {
@@ -69,9 +67,9 @@ const monthly = (hosts: number, of: Awaited<ReturnType<typeof measure>>, shards:
     turns * of.quiet.writes +
     hours * (of.hour.writes - of.quiet.writes) +
     changes * of.change.writes;
-  const dynamo = writes * USD.write + turns * of.quiet.reads * USD.read;
-  const sqs = (turns * SQS_A_TURN + MINUTES_A_MONTH * SQS_A_TURN) * USD.sqs;
-  const lambda = turns * (USD.invocation + RUN.seconds * RUN.gb * USD_PER_GB_SECOND);
+  const dynamo = writes * USD.writeUnit + turns * of.quiet.reads * USD.readUnit;
+  const sqs = (turns * SQS_A_TURN + MINUTES_A_MONTH * SQS_A_TURN) * USD.standardQueueRequest;
+  const lambda = turns * (USD.invocation + RUN.seconds * RUN.gb * USD.gigabyteSecond);
   return {
     hosts,
     shards,
@@ -84,7 +82,7 @@ const monthly = (hosts: number, of: Awaited<ReturnType<typeof measure>>, shards:
       lambda: round(lambda, 2),
       all: round(dynamo + sqs + lambda, 2),
     },
-    usdOfAWriteAHost: round(hosts * MINUTES_A_MONTH * USD.write, 2),
+    usdOfAWriteAHost: round(hosts * MINUTES_A_MONTH * USD.writeUnit, 2),
   };
 };
 

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { ShardState } from '#shared/hosts/ports.ts';
 import { applyFindings, closedHour } from '#shared/hosts/probing/applyFindings.ts';
 import { HOST_STATES, type Live, type StateChange } from '#shared/hosts/probing/liveness.ts';
-import { PackedFormatError, pack, unpack } from '#shared/hosts/probing/packedState.ts';
+import { columnsOf, PackedFormatError, pack, unpack } from '#shared/hosts/probing/packedState.ts';
 
 import type { ProbeOutcome, ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';
 import { unknownHost, verdictOn } from '#shared/hosts/probing/verdict.ts';
 import { BUSY, fail, hostWith, INCONCLUSIVE, OK, once, SLOW } from '../support/probes.ts';
+import { seeded } from '../support/seeded.ts';
 
 const outcome: fc.Arbitrary<ProbeOutcome> = fc.oneof(
   {
@@ -167,6 +168,27 @@ describe('a packed state', () => {
     expect(pack(shardOf(hosts)).length).toBeLessThan(40_000);
   });
 
+  it('is read in columns too, as the next version will write it', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(packable, { selector: ({ number }) => number }), (hosts) => {
+        const rows = pack(shardOf(hosts));
+        expect(unpack(columnsOf(rows))).toEqual(unpack(rows));
+      }),
+    );
+  });
+
+  it('has a quarter of the bytes in columns, with latencies by chance', () => {
+    const random = seeded(1);
+    const hosts = Array.from({ length: 1_000 }, (_, number) => ({
+      ...unknownHost(hostWith({ number })),
+      srttMs: 5 + random() * 200,
+      rttvarMs: 1 + random() * 40,
+      since: 1_795_000_000 - Math.floor(random() * 2_592_000),
+      certDays: Math.floor(random() * 90),
+    }));
+    expect(columnsOf(pack(shardOf(hosts))).length).toBeLessThan(13_000);
+  });
+
   it('lets a smoothed latency come to what is measured, over many turns of packing', () => {
     const after = (first: number, ms: number): number => {
       let live = { ...unknownHost(hostWith({ number: 1 })), srttMs: first, rttvarMs: first / 2 };
@@ -188,9 +210,12 @@ describe('a packed state', () => {
   it('of another version, or cut off, is refused by name', () => {
     const bytes = pack(shardOf([unknownHost(hostWith({ number: 1 }))]));
     expect(() => unpack(bytes.subarray(0, 20))).toThrow(PackedFormatError);
-    expect(() => unpack(Uint8Array.of(2, ...bytes.subarray(1)))).toThrow(
-      /this version reads format 1/,
-    );
+    for (const format of [2, 3])
+      expect(() => unpack(Uint8Array.of(format, ...bytes.subarray(1)))).toThrow(
+        /this version reads formats 1 and 2/,
+      );
+    const columns = columnsOf(bytes);
+    expect(() => unpack(columns.subarray(0, columns.length - 4))).toThrow(PackedFormatError);
   });
 });
 

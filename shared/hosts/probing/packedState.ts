@@ -1,7 +1,10 @@
 /**
  * Packs a shard's state into one attribute: a byte for the format, then 36 bytes per host. One
- * write of a thousand hosts costs 36 units instead of a thousand.
+ * write of a thousand hosts costs 36 units instead of a thousand. Format 2 is the same, column by
+ * column and deflated: about 9 units. This version reads both and writes format 1, which the version
+ * before can read.
  */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { HOST_STATES, type Live } from './liveness.ts';
 import type { InconclusiveReason } from './probeOutcome.ts';
 
@@ -11,7 +14,7 @@ export class PackedFormatError extends Error {
   readonly code = 'PACKED_FORMAT_UNKNOWN';
 }
 
-const FORMAT = 1;
+const FORMAT = { rows: 1, columns: 2 } as const;
 const RECORD_BYTES = 36;
 const FLAPPING = 0b1000;
 const STATE = 0b0111;
@@ -111,11 +114,44 @@ const read = (view: DataView, at: number): Live => {
   };
 };
 
+/** Byte n of all hosts, then byte n + 1: what is alike comes together. `back` makes rows of columns. */
+const turned = (bytes: Uint8Array, back: boolean): Uint8Array => {
+  const hosts = bytes.length / RECORD_BYTES;
+  const out = new Uint8Array(bytes.length);
+  for (let host = 0; host < hosts; host += 1)
+    for (let byte = 0; byte < RECORD_BYTES; byte += 1) {
+      const [row, column] = [host * RECORD_BYTES + byte, byte * hosts + host];
+      if (back) out[row] = bytes[column] ?? 0;
+      else out[column] = bytes[row] ?? 0;
+    }
+  return out;
+};
+
+/** Far more than a shard can have: bytes that would grow beyond it are no state. */
+const ROWS_BYTES_MAX = 1_048_576;
+
+/** A packed state in format 2, which the next version will write. */
+export const columnsOf = (rows: Uint8Array): Uint8Array => {
+  const packed = deflateRawSync(turned(rows.subarray(1), false), { level: 1 });
+  return Uint8Array.from([FORMAT.columns, ...packed]);
+};
+
+const rowsOf = (bytes: Uint8Array): Uint8Array => {
+  if (bytes[0] !== FORMAT.columns) return bytes;
+  try {
+    const columns = inflateRawSync(bytes.subarray(1), { maxOutputLength: ROWS_BYTES_MAX });
+    if (columns.length % RECORD_BYTES !== 0) return bytes;
+    return Uint8Array.from([FORMAT.rows, ...turned(columns, true)]);
+  } catch {
+    return bytes;
+  }
+};
+
 /** Packs hosts in the order of their numbers, so that equal states are equal bytes. */
 export const pack = (live: ReadonlyMap<number, Live>): Uint8Array => {
   const hosts = [...live.values()].sort((a, b) => a.number - b.number);
   const bytes = new Uint8Array(1 + hosts.length * RECORD_BYTES);
-  bytes[0] = FORMAT;
+  bytes[0] = FORMAT.rows;
   const view = new DataView(bytes.buffer);
   hosts.forEach((host, index) => {
     write(view, 1 + index * RECORD_BYTES, host);
@@ -129,10 +165,11 @@ export const pack = (live: ReadonlyMap<number, Live>): Uint8Array => {
  * @throws PackedFormatError `PACKED_FORMAT_UNKNOWN` for the format of another version, and for cut
  *   bytes
  */
-export const unpack = (bytes: Uint8Array): ReadonlyMap<number, Live> => {
-  if (bytes[0] !== FORMAT || (bytes.length - 1) % RECORD_BYTES !== 0)
+export const unpack = (stored: Uint8Array): ReadonlyMap<number, Live> => {
+  const bytes = rowsOf(stored);
+  if (bytes[0] !== FORMAT.rows || (bytes.length - 1) % RECORD_BYTES !== 0)
     throw new PackedFormatError(
-      `format ${bytes[0]}, ${bytes.length} bytes: this version reads format ${FORMAT}`,
+      `format ${bytes[0]}, ${bytes.length} bytes: this version reads formats 1 and 2`,
     );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const live = new Map<number, Live>();
