@@ -136,6 +136,15 @@ export class Sheratan extends Construct {
     this.#parameter.grantRead(grantee);
   }
 
+  /**
+   * Lets a program send signals to jobs that wait. The right is to change items of the Jobs table:
+   * give it only to programs that you trust with every job.
+   */
+  grantSignal(grantee: iam.IGrantable): void {
+    grantItems(grantee, this.#parts.table, 'dynamodb:UpdateItem', 'dynamodb:GetItem');
+    this.#parameter.grantRead(grantee);
+  }
+
   /** Lets a program wait for jobs and read their results. */
   grantRead(grantee: iam.IGrantable): void {
     const { table } = this.#parts;

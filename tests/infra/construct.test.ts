@@ -135,6 +135,21 @@ describe("a mesh in somebody's stack", () => {
     });
   });
 
+  it('lets a program that signals change and read jobs, and nothing else', () => {
+    const stack = stackIn(outFolder());
+    const mesh = new Sheratan(stack, 'Mesh');
+    mesh.grantSignal(
+      new iam.Role(stack, 'Approver', { assumedBy: new iam.AccountRootPrincipal() }),
+    );
+    const policies = Object.entries(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
+    const actions = policies
+      .filter(([id]) => id.startsWith('Approver'))
+      .flatMap(([, { Properties }]) => (Properties as Policy).PolicyDocument.Statement)
+      .flatMap(({ Action }) => Action)
+      .filter((action) => !action.startsWith('ssm:'));
+    expect(actions.toSorted()).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+  });
+
   it('lets senders send and readers read, and nothing else', () => {
     const policies = Object.entries(template.findResources('AWS::IAM::Policy'));
     const actions = policies
