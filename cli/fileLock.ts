@@ -16,10 +16,21 @@ interface LockOptions {
   readonly patienceMs: number;
   /** A lock whose file is older, in ms, belongs to nobody any more. */
   readonly staleMs: number;
+  /**
+   * Whether all who take the lock run on this machine: then the lock of a process that is gone
+   * belongs to nobody. The original may run in a container, whose process ids mean nothing here.
+   */
+  readonly isLocal: boolean;
 }
 
 /** The original's own bounds. */
-export const ORIGINAL_LOCK: LockOptions = { patienceMs: 30_000, staleMs: 60_000 };
+export const ORIGINAL_LOCK: LockOptions = {
+  patienceMs: 30_000,
+  staleMs: 60_000,
+  isLocal: false,
+};
+/** Of a command that runs once on a folder: a second one does not wait for the first. */
+export const COMMAND_LOCK: LockOptions = { patienceMs: 0, staleMs: 60_000, isLocal: true };
 
 const PAUSE_MS = 50;
 
@@ -41,22 +52,34 @@ const ageOf = (path: string): number | undefined => {
   return stat && Date.now() - stat.mtimeMs;
 };
 
-/** Whether the process that a lock of this machine names is there. */
-const isHeld = (path: string): boolean => {
+/** Whether the process that a lock names is gone from this machine. */
+const isOrphan = (path: string): boolean => {
+  const { 1: pid } = /^pid=(\d+)/.exec(readFileSync(path, 'utf8')) ?? [];
+  if (pid === undefined) return false;
   try {
-    const [, pid = ''] = /^pid=(\d+)/.exec(readFileSync(path, 'utf8')) ?? [];
-    if (pid === '') return true;
     process.kill(Number(pid), 0);
-    return true;
+    return false;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 };
 
-const taken = async (path: string, { patienceMs, staleMs }: LockOptions): Promise<boolean> => {
-  const until = performance.now() + patienceMs;
+/** Whether the lock belongs to nobody any more; false when the file is gone by itself. */
+const isLeft = (path: string, { staleMs, isLocal }: LockOptions): boolean => {
+  const age = ageOf(path);
+  if (age === undefined) return false;
+  try {
+    return age > staleMs || (isLocal && isOrphan(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+};
+
+const taken = async (path: string, options: LockOptions): Promise<boolean> => {
+  const until = performance.now() + options.patienceMs;
   while (!make(path)) {
-    if ((ageOf(path) ?? 0) > staleMs || !isHeld(path)) rmSync(path, { force: true });
+    if (isLeft(path, options)) rmSync(path, { force: true });
     else if (performance.now() >= until) return false;
     else await wait(PAUSE_MS);
   }
@@ -75,7 +98,7 @@ export const withFileLock = async <T>(
   work: () => Promise<T>,
 ): Promise<T> => {
   if (!(await taken(path, options)))
-    throw new CliError(`${path} is kept by another process: ${readFileSync(path, 'utf8').trim()}`);
+    throw new CliError(`${path} is kept by another process. Wait until it has ended.`);
   const beat = setInterval(() => utimesSync(path, new Date(), new Date()), options.staleMs / 4);
   try {
     return await work();

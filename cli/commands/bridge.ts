@@ -14,7 +14,7 @@ import { runBridge } from '../bridge/runBridge.ts';
 import { runShadow } from '../bridge/runShadow.ts';
 import { meshSide, originalSide } from '../bridge/stateSides.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
-import { ORIGINAL_LOCK, withFileLock } from '../fileLock.ts';
+import { COMMAND_LOCK, withFileLock } from '../fileLock.ts';
 import { jsonLine, note, out, paint, plain, time } from '../print.ts';
 import { actorOf, type DecisionOptions, type Session, withDeployment } from '../session.ts';
 
@@ -156,9 +156,6 @@ const openHttp = async (
   return server;
 };
 
-/** A second bridge on the same folder would take the claims of the first for left behind. */
-const OWN_LOCK = { ...ORIGINAL_LOCK, patienceMs: 0 };
-
 /**
  * Runs the bridge until Ctrl-C. What is claimed then is taken up by the next bridge.
  *
@@ -189,7 +186,7 @@ export const bridgeCommand = (
     const fallbackMs = options.fallback * 1_000;
     const more = { clock: systemClock, tell: tellerOf(options), fallbackMs };
     const bridge = createBridge({ ...deps, ...more });
-    await withFileLock(join(paths.out, 'sheratan-bridge.lock'), OWN_LOCK, async () => {
+    await withFileLock(join(paths.out, 'sheratan-bridge.lock'), COMMAND_LOCK, async () => {
       const server = options.http && (await openHttp(directory, options.http, mesh));
       const mirror = options.state && mirrorOf(options, session);
       try {

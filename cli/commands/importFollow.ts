@@ -6,7 +6,7 @@ import { type FollowLag, followLag, followOnce } from '#shared/legacy/ledger/fol
 import { LegacyFollowError } from '#shared/legacy/ledger/followErrors.ts';
 import type { FollowState } from '#shared/legacy/ledger/followState.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
-import { ORIGINAL_LOCK, withFileLock } from '../fileLock.ts';
+import { COMMAND_LOCK, ORIGINAL_LOCK, withFileLock } from '../fileLock.ts';
 import {
   appendTo,
   followStateFile,
@@ -33,9 +33,6 @@ export interface ImportFollowOptions extends SessionOptions {
 const SWEEP_SECONDS = 1;
 /** A ledger that changes all the time needs no line for each change. */
 const PRINT_EVERY_MS = 1_000;
-/** A second follower does not wait for the first. */
-const OWN_LOCK = { ...ORIGINAL_LOCK, patienceMs: 0 };
-
 const depsOf = ({ ledger }: Session, paths: LegacyPaths): CutOverDeps => ({
   files: legacyFiles(paths),
   state: followStateFile(paths),
@@ -121,7 +118,7 @@ export const importFollow = (
 ): Promise<ExitCode> => {
   const paths = legacyPathsIn(directory);
   return withDeployment(options, (session) =>
-    withFileLock(`${paths.state}.lock`, OWN_LOCK, async () => {
+    withFileLock(`${paths.state}.lock`, COMMAND_LOCK, async () => {
       try {
         await act(depsOf(session, paths), paths, options);
         return EXIT.ok;
