@@ -2,17 +2,25 @@
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import { resultOf } from '#shared/jobs/envelope/payload.ts';
 import { redrive } from '#shared/jobs/operator/redrive.ts';
-import type { BridgeMesh } from '#shared/legacy/bridge/ports.ts';
+import type { BridgeMesh, BridgeRefusal } from '#shared/legacy/bridge/ports.ts';
 import { checkBody, kindsAt } from '../check.ts';
 import { sendItems } from '../commands/send.ts';
 import type { Session } from '../session.ts';
 
+/** A mesh that also tells beforehand what it takes. */
+export interface KnownMesh extends BridgeMesh {
+  /** Why the mesh would not take the job; undefined when it would. */
+  check(envelope: Envelope): BridgeRefusal | undefined;
+  /** Whether the mesh has the kind. */
+  knows(kind: string): boolean;
+}
+
 /** @param by who decides that a job runs again, for its trace */
-export const meshOf = async (session: Session, by: string) => {
+export const meshOf = async (session: Session, by: string): Promise<KnownMesh> => {
   const kinds = await kindsAt(session);
   return {
     get: (id) => session.store.get(id),
-    check: (envelope: Envelope) => {
+    check: (envelope) => {
       const checked = checkBody(JSON.stringify(envelope), kinds);
       return 'message' in checked ? checked : undefined;
     },
@@ -27,6 +35,6 @@ export const meshOf = async (session: Session, by: string) => {
       return refused[0];
     },
     result: (record) => resultOf(record, session.blobs),
-    knows: (kind: string) => kinds.has(kind),
-  } satisfies BridgeMesh & Readonly<Record<string, unknown>>;
+    knows: (kind) => kinds.has(kind),
+  };
 };

@@ -8,7 +8,7 @@ import { createMirror } from '#shared/legacy/bridge/mirrorState.ts';
 import { type BridgeNews, createBridge } from '#shared/legacy/bridge/run.ts';
 import { type Comparison, createShadow } from '#shared/legacy/bridge/shadow.ts';
 import { type LegacyServer, serveLegacy } from '../bridge/legacyServer.ts';
-import { meshOf } from '../bridge/meshOf.ts';
+import { type KnownMesh, meshOf } from '../bridge/meshOf.ts';
 import { openRelayFolders, type RelayPaths } from '../bridge/relayFolders.ts';
 import { runBridge } from '../bridge/runBridge.ts';
 import { runShadow } from '../bridge/runShadow.ts';
@@ -144,7 +144,7 @@ const mirrorOf = (options: BridgeCommandOptions, { control, clock }: Session): N
 const openHttp = async (
   directory: string,
   http: string,
-  mesh: Awaited<ReturnType<typeof meshOf>>,
+  mesh: KnownMesh,
 ): Promise<LegacyServer> => {
   const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(http) ?? [];
   if (port === '') throw new CliError(`--http ${http}: give PORT or HOST:PORT.`, EXIT.usage);

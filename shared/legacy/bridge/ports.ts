@@ -37,7 +37,7 @@ export interface RelayFolders {
 }
 
 /** Why the mesh does not take a job. */
-interface NotTaken {
+export interface BridgeRefusal {
   readonly code: string;
   readonly message: string;
 }
@@ -46,8 +46,8 @@ interface NotTaken {
 export interface BridgeMesh {
   get(id: string): Promise<JobRecord | undefined>;
   /** Sends a job; sending it again makes no second job. undefined: it is sent. */
-  send(envelope: Envelope): Promise<NotTaken | undefined>;
+  send(envelope: Envelope): Promise<BridgeRefusal | undefined>;
   /** Puts a job that ended without a result back. */
-  again(record: JobRecord): Promise<NotTaken | undefined>;
+  again(record: JobRecord): Promise<BridgeRefusal | undefined>;
   result(record: JobRecord): Promise<Json | undefined>;
 }

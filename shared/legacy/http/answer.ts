@@ -8,6 +8,7 @@ import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Clock, Ids } from '#shared/kernel/ports.ts';
+import type { BridgeRefusal } from '../bridge/ports.ts';
 import { envelopeOfLegacyJob, jobView } from './jobView.ts';
 import { servedInstead } from './servedInstead.ts';
 import {
@@ -36,11 +37,6 @@ export interface LegacyAnswer {
   readonly body: unknown;
 }
 
-interface NotTaken {
-  readonly code: string;
-  readonly message: string;
-}
-
 /** What answers are made of. */
 export interface LegacyHttpDeps {
   readonly shelf: Shelf;
@@ -49,8 +45,8 @@ export interface LegacyHttpDeps {
   readonly mesh: {
     get(id: string): Promise<JobRecord | undefined>;
     /** Why the mesh would not take the job; undefined when it would. */
-    check(envelope: Envelope): NotTaken | undefined;
-    send(envelope: Envelope): Promise<NotTaken | undefined>;
+    check(envelope: Envelope): BridgeRefusal | undefined;
+    send(envelope: Envelope): Promise<BridgeRefusal | undefined>;
     result(record: JobRecord): Promise<Json | undefined>;
   };
   readonly clock: Clock;
@@ -132,7 +128,7 @@ const envelopeOf = (job: LegacyJob, { tasks, missions }: Shelf): Envelope | unde
   return task && mission ? envelopeOfLegacyJob(job, task, mission) : undefined;
 };
 
-const notTaken = ({ code, message }: NotTaken): LegacyAnswer =>
+const notTaken = ({ code, message }: BridgeRefusal): LegacyAnswer =>
   detail(422, `the mesh does not take the job: ${code}: ${message}`);
 
 /** Sends a job that is on the shelf; sending it again makes no second job. */
