@@ -18,12 +18,18 @@ const WEBHOOK_HEADERS = {
 
 const SECRET_PREFIX = 'whsec_';
 
-/** The bytes of a secret: base64 behind the prefix, which may be missing. */
-const keyOf = (secret: string): Buffer =>
-  Buffer.from(
-    secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : secret,
-    'base64',
-  );
+const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
+
+/**
+ * The bytes of a secret: base64 behind the prefix, which may be missing. A text that is no base64,
+ * as a person may have set it, is a key by its own bytes: decoding would leave out some of them, or
+ * all.
+ */
+const keyOf = (secret: string): Buffer => {
+  const text = secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : secret;
+  const decoded = BASE64.test(text) ? Buffer.from(text, 'base64') : undefined;
+  return decoded?.length ? decoded : Buffer.from(text);
+};
 
 /**
  * A secret as the libraries of Standard Webhooks read it: `whsec_` and base64.
