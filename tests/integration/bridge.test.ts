@@ -174,6 +174,21 @@ describe('the bridge', () => {
     expect(news.filter(({ kind }) => kind === 'left')).toHaveLength(3);
   });
 
+  it('sends nothing that the original’s worker finished between the look and the claim', async () => {
+    put('a');
+    const mesh: BridgeDeps['mesh'] = {
+      ...deps.mesh,
+      get: async (id) => {
+        const record = await deps.mesh.get(id);
+        // Its worker claims, runs and removes the file, while the bridge asks the mesh.
+        rmSync(out('a.job.json'), { force: true });
+        return record;
+      },
+    };
+    await carry({ ...deps, mesh });
+    expect([ran, consumed, readdirSync(out(''))]).toEqual([[], [], []]);
+  });
+
   it('lets go of what the mesh refuses', async () => {
     put('a');
     const refusing = { send: () => Promise.resolve({ code: 'PAYLOAD_INVALID', message: 'path' }) };

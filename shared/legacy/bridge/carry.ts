@@ -110,6 +110,12 @@ export const takeJobFile = async (name: string, deps: BridgeDeps): Promise<Taken
   const before = await deps.mesh.get(read.claim.id);
   const claim: BridgeClaim = { ...read.claim, seen: before?.updatedAt ?? null };
   if (!(await deps.folders.claim(name, claimText(claim)))) return left('claimed');
+  // The original's worker may have done the job since the look, and taken its claim away.
+  const now = await deps.folders.read(name);
+  if (!now || !isSameFile(now.file, claim.file)) {
+    await deps.folders.release(name);
+    return left('gone');
+  }
   return bring({ kind: 'taken', name, claim }, read.envelope, deps);
 };
 
