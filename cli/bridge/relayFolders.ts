@@ -21,6 +21,8 @@ import { replaceFile } from '../legacyFiles.ts';
 
 const JOB = '.job.json';
 const CLAIM = `${JOB}.claimed`;
+/** A claim that is not whole yet: of `claim` by the process, of `reclaim` as `new`. */
+const HALF_CLAIM = /\.job\.json\.claimed\.(?:\d+|new)$/;
 
 /** Where the original writes jobs, and reads results. */
 export interface RelayPaths {
@@ -75,6 +77,10 @@ export const openRelayFolders = async (paths: RelayPaths): Promise<RelayFolders>
       return files.toSorted((a, b) => a.writtenAt - b.writtenAt);
     },
     claims: () => named(paths.out, CLAIM),
+    sweep: async () => {
+      const half = (await readdir(paths.out)).filter((name) => HALF_CLAIM.test(name));
+      await Promise.all(half.map((name) => rm(join(paths.out, name), { force: true })));
+    },
     read: (name) =>
       ifThere(
         (async () => {

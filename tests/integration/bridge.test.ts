@@ -215,6 +215,16 @@ describe('the bridge', () => {
     expect([ran, consumed.length]).toEqual([['a', 'a'], 3]);
   });
 
+  it('clears away what a bridge left that was killed while it wrote a claim', async () => {
+    put('a');
+    writeFileSync(out('a.job.json.claimed.4711'), 'half');
+    writeFileSync(out('b.job.json.claimed.new'), 'half');
+    writeFileSync(out('theirs.job.json.claimed'), '');
+    await carry();
+    expect(consumed).toEqual([{ id: 'a', ok: true }]);
+    expect(readdirSync(out(''))).toEqual(['theirs.job.json.claimed']);
+  });
+
   it('keeps its claims young', async () => {
     put('a');
     const bridge = bridgeOf();

@@ -17,6 +17,8 @@ export interface RelayFolders {
   jobs(): Promise<readonly RelayFile[]>;
   /** Names of claimed job files, whether the job file is still there or not. */
   claims(): Promise<readonly string[]>;
+  /** Removes half-written claims. Only for the one bridge of the folders, before it claims. */
+  sweep(): Promise<void>;
   /** undefined: there is no such file any more. */
   read(name: string): Promise<{ readonly text: string; readonly file: FileIdentity } | undefined>;
   /** Claims a file; false when somebody has claimed it. */

@@ -12,7 +12,7 @@ import {
   takeJobFile,
 } from './carry.ts';
 import { claimOf } from './claim.ts';
-import type { RelayFile } from './ports.ts';
+import type { RelayFile, RelayFolders } from './ports.ts';
 
 /** What the bridge tells of its work. */
 export type BridgeNews =
@@ -92,6 +92,12 @@ const noting = (name: string, stuck: Stuck, { mesh, ...deps }: BridgeDeps): Brid
 /** Left for now; the next change or sweep looks again. */
 const PASSING: readonly Left['why'][] = ['incomplete', 'gone', 'claimed'];
 
+/** The claims that are there before this bridge makes one. */
+const leftBehind = async (folders: RelayFolders): Promise<readonly string[]> => {
+  await folders.sweep();
+  return folders.claims();
+};
+
 /** Makes a bridge; nothing happens until it is called. */
 export const createBridge = (options: BridgeOptions): Bridge => {
   const { folders, clock, tell, fallbackMs } = options;
@@ -159,7 +165,7 @@ export const createBridge = (options: BridgeOptions): Bridge => {
     }
   };
   return {
-    recover: async () => void (await mapPool(await folders.claims(), AT_ONCE, resumeOne)),
+    recover: async () => void (await mapPool(await leftBehind(folders), AT_ONCE, resumeOne)),
     take: async () => {
       await mapPool([...stuck.keys()], AT_ONCE, resumeOne);
       await handBack();
