@@ -1,8 +1,9 @@
 /** Keeps a bridge at work: it takes files at each change of their folder, and looks for results. */
 import { watch } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { thrownText } from '#shared/kernel/thrown.ts';
 import type { Bridge } from '#shared/legacy/bridge/run.ts';
-import { readerLeft } from '../print.ts';
+import { note, plain, readerLeft } from '../print.ts';
 
 /** File systems lose events: the folder is looked at after so long in any case. */
 const SWEEP_MS = 2_000;
@@ -56,13 +57,14 @@ export const runBridge = async (bridge: Bridge, folder: string, once: boolean): 
   const pause = (ms: number): Promise<void> =>
     wait(ms, undefined, { signal }).catch(() => undefined);
   const stage: Stage = { bridge, signal, once, pause };
-  const beat = setInterval(() => void bridge.touch(), TOUCH_MS);
+  const onUntouched = (error: unknown): void =>
+    note(`claims could not be kept young: ${plain(thrownText(error))}`);
+  const beat = setInterval(() => void bridge.touch().catch(onUntouched), TOUCH_MS);
   try {
     await bridge.recover();
-    const delivered = delivering(stage);
-    await taking(stage, folder);
-    stop.abort();
-    await delivered;
+    // Whichever of the two fails ends the other.
+    const ending = <T>(work: Promise<T>): Promise<T> => work.finally(() => stop.abort());
+    await Promise.all([ending(taking(stage, folder)), ending(delivering(stage))]);
   } finally {
     clearInterval(beat);
   }
