@@ -8,7 +8,7 @@ import { followStateOf, followStateText } from '#shared/legacy/ledger/followStat
 import { CliError, EXIT } from './errors.ts';
 
 /** The first of the names that the directory has. @throws CliError when there is none */
-const legacyPath = (directory: string, ...names: readonly string[]): string => {
+export const legacyPath = (directory: string, ...names: readonly string[]): string => {
   const found = names.map((name) => join(directory, name)).find((path) => existsSync(path));
   if (found) return found;
   throw new CliError(`No ${names.join(' or ')} in ${directory}.`, EXIT.usage);

@@ -4,6 +4,7 @@ import { TABLE_ENGINES } from '#emulator/tables/tableEngine.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import type { BridgeCommandOptions } from './commands/bridge.ts';
 import type { EnvOptions } from './commands/env.ts';
+import type { ImportHistoryOptions } from './commands/importHistory.ts';
 import type { TypesOptions } from './commands/kinds.ts';
 import type { JobsOptions } from './commands/read.ts';
 import type { RightsOptions } from './commands/rights.ts';
@@ -27,6 +28,7 @@ const { env } = deferred(() => import('./commands/env.ts'));
 const { flow } = deferred(() => import('./commands/flow.ts'));
 const { kindsCommand, typesCommand } = deferred(() => import('./commands/kinds.ts'));
 const { bridgeCommand } = deferred(() => import('./commands/bridge.ts'));
+const { importHistory } = deferred(() => import('./commands/importHistory.ts'));
 const { init } = deferred(() => import('./commands/init.ts'));
 const { jobs, statusCommand, why } = deferred(() => import('./commands/read.ts'));
 const { rights } = deferred(() => import('./commands/rights.ts'));
@@ -225,6 +227,13 @@ export const addCommands = (program: Command, run: Run): Command => {
   const imports = program.command('import').description('bring in data of the original system');
   addLedgerCommands(program, imports, run);
   addHostsCommands(program, imports, run);
+  targeted(imports.command('history'))
+    .description("the original's decision traces: `why` tells them")
+    .argument('<dir>', 'its data directory')
+    .option('--dry-run', 'only the report')
+    .action((directory: string, options: ImportHistoryOptions) =>
+      run(importHistory(directory, options)),
+    );
   addHostCommands(program, run);
   addWorkspaces(program, run);
   return program;

@@ -56,6 +56,7 @@ const OF_JOBS: Readonly<Record<string, Rights>> = {
     allSchedules: ['ListSchedules'],
     metrics: ['GetMetricData'],
   },
+  'import history': { jobs: ['BatchWriteItem'] },
   cancel: { jobs: ['GetItem', 'UpdateItem'], jobQueues: ['ChangeMessageVisibility'] },
   signal: { jobs: ['UpdateItem'] },
   retry: { jobs: [...LOOKS_UP, 'UpdateItem', 'DeleteItem'], jobQueues: ['SendMessage'] },

@@ -1,4 +1,4 @@
-/** The whole trace of a job: its own decisions, its money, its callback. */
+/** The whole trace of a job: its own decisions, those of the original system, its money, its callback. */
 import type { Deployment } from '#client/deployment.ts';
 import { moneySteps } from '#shared/billing/moneyTrace.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
@@ -19,13 +19,15 @@ export const stepsOf = async (
   record: JobRecord,
   deployment: Deployment,
 ): Promise<readonly TraceStep[]> => {
-  const { deliveries, faults, ledger } = deployment;
-  const [delivery, fault, kept] = await Promise.all([
+  const { deliveries, faults, ledger, past } = deployment;
+  const [delivery, fault, kept, before] = await Promise.all([
     record.callback ? deliveries.get(record.id) : undefined,
     faults.get(record.id),
     keptOf(record, deployment),
+    past.of(record.id),
   ]);
   return [
+    ...before,
     ...traceOf(record),
     ...kept,
     ...(await moneySteps(record, ledger)),

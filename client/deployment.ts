@@ -10,8 +10,10 @@ import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobPages, type JobPages } from '#shared/jobs/dynamo/jobPages.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/jobReader.ts';
+import { createPastSteps } from '#shared/jobs/dynamo/pastSteps.ts';
 import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import type { DeliveryLog, FlowStore, Secrets } from '#shared/jobs/ports/jobs.ts';
+import type { PastSteps } from '#shared/jobs/ports/past.ts';
 import type { FaultLog } from '#shared/jobs/record/undecided.ts';
 import type { StepStore } from '#shared/jobs/steps/kept.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
@@ -43,6 +45,8 @@ export interface Deployment extends DeploymentCore {
   readonly control: ControlStore;
   readonly deliveries: DeliveryLog;
   readonly faults: FaultLog;
+  /** What the original system decided about jobs. */
+  readonly past: PastSteps;
   /** Secrets that sign callbacks. */
   readonly secrets: Secrets;
   /** Secrets that sign calls to hosts. */
@@ -84,6 +88,7 @@ const open = (target: Target): Deployment => {
     control: createControlStore(jobs),
     deliveries: createDeliveryLog(jobs),
     faults: createFaultLog(jobs),
+    past: createPastSteps(jobs),
     secrets: secretsOf(OUTPUTS.callbackSecret),
     hostSecrets: secretsOf(OUTPUTS.hostSecret),
     ledger: openLedger({

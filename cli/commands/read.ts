@@ -4,6 +4,7 @@ import type { Deployment } from '#client/deployment.ts';
 import { ATTENTION } from '#shared/contracts/jobs.ts';
 import type { DeadLetter } from '#shared/jobs/operator/deadLetters.ts';
 import { isSuspended, type JobRecord } from '#shared/jobs/record/record.ts';
+import type { TraceStep } from '#shared/jobs/record/trace.ts';
 import { undecidedText } from '#shared/jobs/record/undecided.ts';
 import { deadLetterOf, deadLetterText, shownDeadLetters } from '../deadLetters.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
@@ -12,9 +13,8 @@ import { looking, type SessionOptions } from '../session.ts';
 import { describe, exitOf, row, viewOf } from '../show.ts';
 import { keptOf, stepsOf } from '../steps.ts';
 
-const found = async (id: string, { store, faults }: Deployment): Promise<JobRecord> => {
-  const record = await store.get(id);
-  if (record) return record;
+/** @throws CliError always, with what is known */
+const missing = async (id: string, { faults }: Deployment): Promise<never> => {
   const fault = await faults.get(id);
   if (fault)
     throw new CliError(
@@ -26,6 +26,9 @@ const found = async (id: string, { store, faults }: Deployment): Promise<JobReco
     EXIT.notFound,
   );
 };
+
+const found = async (id: string, deployment: Deployment): Promise<JobRecord> =>
+  (await deployment.store.get(id)) ?? missing(id, deployment);
 
 /**
  * Shows one job with its result. Exits with 0 when it completed, 4 when it ended otherwise, 5 when
@@ -51,6 +54,31 @@ const lostSteps = (id: string, letter: DeadLetter, options: SessionOptions): Exi
   return EXIT.ok;
 };
 
+const printSteps = (steps: readonly TraceStep[]): void =>
+  out(columns(steps.map(({ at, event, text }) => [time(at), event, plain(text)])));
+
+/** A job of the original system that the mesh never had. */
+const pastOnly = (id: string, steps: readonly TraceStep[], options: SessionOptions): ExitCode => {
+  if (options.json) json({ id, steps });
+  else {
+    out(`${paint('bold', plain(id))}, a job of the original system`);
+    printSteps(steps);
+  }
+  return EXIT.ok;
+};
+
+/** What is known of a job without a record. */
+const unrecorded = async (
+  id: string,
+  letter: DeadLetter | undefined,
+  deployment: Deployment,
+  options: SessionOptions,
+): Promise<ExitCode> => {
+  if (letter) return lostSteps(id, letter, options);
+  const past = await deployment.past.of(id);
+  return past.length > 0 ? pastOnly(id, past, options) : missing(id, deployment);
+};
+
 /**
  * Shows every step of a job, in the order of time.
  *
@@ -58,10 +86,9 @@ const lostSteps = (id: string, letter: DeadLetter, options: SessionOptions): Exi
  */
 export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
-    const seen = await deployment.store.get(id);
-    const letter = await deadLetterOf(id, seen, deployment);
-    if (!seen && letter) return lostSteps(id, letter, options);
-    const record = seen ?? (await found(id, deployment));
+    const record = await deployment.store.get(id);
+    const letter = await deadLetterOf(id, record, deployment);
+    if (!record) return unrecorded(id, letter, deployment, options);
     const lost = letter && { event: 'dead_letter', text: deadLetterText(letter) };
     const steps = [
       ...(await stepsOf(record, deployment)),
@@ -70,7 +97,7 @@ export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
     if (options.json) json({ id: record.id, status: record.status, steps });
     else {
       out(`${painted(record.status)} ${paint('bold', plain(record.id))} ${plain(record.kind)}`);
-      out(columns(steps.map(({ at, event, text }) => [time(at), event, plain(text)])));
+      printSteps(steps);
     }
     return EXIT.ok;
   });

@@ -6,6 +6,8 @@ export const JOBS_TTL = 'expiresAt';
 /** Sort keys of what is kept of a job's steps and of its signals. */
 export const STEP_PREFIX = 'STEP#';
 export const SIGNAL_PREFIX = 'SIGNAL#';
+/** Sort keys of what another system decided about a job. */
+export const PAST_PREFIX = 'PAST#';
 
 /** The control item: what is paused, the limits of sources, and until when groups may be held. */
 export const CONTROL_KEY = { pk: 'CONTROL', sk: 'STATE' } as const;

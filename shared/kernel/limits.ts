@@ -173,6 +173,10 @@ export const LIMITS = {
 
   retentionCompletedSeconds: 86_400,
   retentionFailedSeconds: 604_800,
+  /** Decisions that another system made about a job. */
+  retentionPastSeconds: 31_536_000,
+  /** The longest line of a file of decisions. */
+  pastStepBytesMax: 65_536,
 } as const;
 
 assert(

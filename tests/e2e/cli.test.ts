@@ -59,6 +59,24 @@ describe('sheratan', () => {
     ]);
   });
 
+  it('tells what the original system decided about a job, before what the mesh did', async () => {
+    const id = '484ac19a-14e9-4e0a-9c9a-c26f3bdd1c32';
+    const lines = ['import', 'history', 'tests/fixtures/legacy/history'];
+    expect(await sheratan(lines)).toMatchObject({ code: 0, stdout: '10 decisions about 3 jobs\n' });
+    const before = await sheratan(['why', id]);
+    expect(before.stdout).toContain(`${id}, a job of the original system\n`);
+    expect(before.stdout).toContain(
+      'dispatch_job  original system: ROUTE success, pending→working',
+    );
+    await sheratan(['send', '-', '--wait', '30'], JSON.stringify({ kind: 'echo', payload: 1, id }));
+    await sheratan(lines);
+    const { steps } = JSON.parse((await sheratan(['why', id, '--json'])).stdout);
+    expect(steps.map(({ event }: { event: string }) => event)).toEqual([
+      ...['dispatch_job', 'job_status_change', 'complete_job', 'job_status_change'],
+      ...['sent', 'claimed', 'completed'],
+    ]);
+  });
+
   it('gives scripts an exit code for a failed job and lists it for people', async () => {
     const job = '{"kind":"read_file","id":"lost","payload":{"path":"nowhere"},"missionId":"m-1"}';
     expect(await sheratan(['send', '-', '--wait', '30'], job)).toMatchObject({

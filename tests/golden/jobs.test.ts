@@ -14,6 +14,7 @@ import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createGroupHalts } from '#shared/jobs/dynamo/groupHalts.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
+import { createPastSteps } from '#shared/jobs/dynamo/pastSteps.ts';
 import { createTicks } from '#shared/jobs/dynamo/scheduleTicks.ts';
 import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
 import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
@@ -443,6 +444,16 @@ describe('what is kept beside jobs', () => {
       expiresAt: 1_791_209_600,
       tries: [{ ...tried, nextAt: T + 10_000 }],
     },
+  );
+  const PAST = { at: T, event: 'dispatch_job', text: 'ROUTE success', source: '{}' };
+  keeps(
+    'decision of another system',
+    () =>
+      kept((table) =>
+        createPastSteps(table).keep([{ jobId: 'j-1', key: 'ab', ...PAST }], 1_791_209_600),
+      ),
+    (stored: readonly WireItem[]) => createPastSteps(paperTable(...stored)).of('j-1'),
+    [{ at: T, event: 'dispatch_job', text: 'ROUTE success' }],
   );
   keeps(
     'delivery log of a callback that is given up',

@@ -56,6 +56,7 @@ const JOBS: Readonly<Record<string, Case>> = {
     return ['jobs', '--mission', 'm'];
   },
   'jobs --open': plain('jobs', '--open'),
+  'import history': plain('import', 'history', 'tests/fixtures/legacy/history'),
   'workspace push': plain('workspace', 'push', 'examples/workspace'),
   'workspace list': plain('workspace', 'list'),
   doctor: async (world) => {
