@@ -32,12 +32,21 @@ export const legacyPathsIn = (directory: string): LegacyPaths => ({
   lock: join(directory, 'ledger_domain.lock.lock'),
 });
 
-/** Writes a file so that after a crash the old or the new text is there, and durably. */
-export const replaceFile = async (path: string, text: string): Promise<void> => {
+/**
+ * Writes a file so that after a crash the old or the new text is there, and durably.
+ *
+ * @param times when the file was read and changed, as others are to see it
+ */
+export const replaceFile = async (
+  path: string,
+  text: string,
+  times?: readonly [Date, Date],
+): Promise<void> => {
   const fresh = `${path}.new`;
   const file = await open(fresh, 'w');
   try {
     await file.writeFile(text);
+    if (times) await file.utimes(...times);
     await file.sync();
   } finally {
     await file.close();

@@ -32,6 +32,15 @@ export interface RelayPaths {
   readonly in: string;
 }
 
+/**
+ * Times of a claim: so far ahead that its age, as the original reckons it, is below zero while anybody
+ * may wait for the bridge.
+ */
+const neverOld = (): readonly [Date, Date] => {
+  const ahead = new Date(Date.now() + 365 * 86_400_000);
+  return [ahead, ahead];
+};
+
 const isCode = (error: unknown, code: string): boolean =>
   (error as NodeJS.ErrnoException).code === code;
 
@@ -91,6 +100,7 @@ export const openRelayFolders = async (paths: RelayPaths): Promise<RelayFolders>
     claim: async (name, text) => {
       const fresh = `${claimPath(name)}.${process.pid}`;
       await writeFile(fresh, text);
+      await utimes(fresh, ...neverOld());
       try {
         // The claim is there with its text, or it is not there.
         await link(fresh, claimPath(name));
@@ -103,10 +113,7 @@ export const openRelayFolders = async (paths: RelayPaths): Promise<RelayFolders>
       }
     },
     claimText: (name) => ifThere(readFile(claimPath(name), 'utf8')),
-    reclaim: (name, text) => replaceFile(claimPath(name), text),
-    touch: async (name) => {
-      await ifThere(utimes(claimPath(name), new Date(), new Date()));
-    },
+    reclaim: (name, text) => replaceFile(claimPath(name), text, neverOld()),
     release: (name) => rm(claimPath(name), { force: true }),
     remove: async (name, file) => {
       const present = await ifThere(identityOf(jobPath(name)));

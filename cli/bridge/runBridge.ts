@@ -1,14 +1,11 @@
 /** Keeps a bridge at work: it takes files at each change of their folder, and looks for results. */
 import { watch } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { thrownText } from '#shared/kernel/thrown.ts';
 import type { Bridge } from '#shared/legacy/bridge/run.ts';
-import { note, plain, readerLeft } from '../print.ts';
+import { readerLeft } from '../print.ts';
 
 /** File systems lose events: the folder is looked at after so long in any case. */
 const SWEEP_MS = 2_000;
-/** The original takes a claim of five minutes for left behind. */
-const TOUCH_MS = 60_000;
 /** The pause between two looks for results grows while nothing ends. */
 const LOOK_MS = { least: 25, most: 2_000, growth: 1.3 } as const;
 
@@ -57,15 +54,8 @@ export const runBridge = async (bridge: Bridge, folder: string, once: boolean): 
   const pause = (ms: number): Promise<void> =>
     wait(ms, undefined, { signal }).catch(() => undefined);
   const stage: Stage = { bridge, signal, once, pause };
-  const onUntouched = (error: unknown): void =>
-    note(`claims could not be kept young: ${plain(thrownText(error))}`);
-  const beat = setInterval(() => void bridge.touch().catch(onUntouched), TOUCH_MS);
-  try {
-    await bridge.recover();
-    // Whichever of the two fails ends the other.
-    const ending = <T>(work: Promise<T>): Promise<T> => work.finally(() => stop.abort());
-    await Promise.all([ending(taking(stage, folder)), ending(delivering(stage))]);
-  } finally {
-    clearInterval(beat);
-  }
+  await bridge.recover();
+  // Whichever of the two fails ends the other.
+  const ending = <T>(work: Promise<T>): Promise<T> => work.finally(() => stop.abort());
+  await Promise.all([ending(taking(stage, folder)), ending(delivering(stage))]);
 };

@@ -21,14 +21,15 @@ export interface RelayFolders {
   sweep(): Promise<void>;
   /** undefined: there is no such file any more. */
   read(name: string): Promise<{ readonly text: string; readonly file: FileIdentity } | undefined>;
-  /** Claims a file; false when somebody has claimed it. */
+  /**
+   * Claims a file; false when somebody has claimed it. The claim never grows old: the original takes
+   * a claim of more than five minutes for left behind, and would run a job that the mesh has.
+   */
   claim(name: string, text: string): Promise<boolean>;
   /** The text of a claim; undefined when there is none. */
   claimText(name: string): Promise<string | undefined>;
   /** Replaces the text of a claim, the old one or the new one being there at any time. */
   reclaim(name: string, text: string): Promise<void>;
-  /** Makes a claim young: the original takes a claim of five minutes for left behind. */
-  touch(name: string): Promise<void>;
   release(name: string): Promise<void>;
   /** Removes the job file, when it is still this one. */
   remove(name: string, file: FileIdentity): Promise<void>;

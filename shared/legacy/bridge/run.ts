@@ -46,8 +46,6 @@ export interface Bridge {
   take(): Promise<void>;
   /** Looks for jobs that have ended. @returns how many files were delivered */
   deliver(): Promise<number>;
-  /** Keeps the claims young. */
-  touch(): Promise<void>;
   /** How many files are claimed. */
   readonly open: number;
 }
@@ -178,9 +176,6 @@ export const createBridge = (options: BridgeOptions): Bridge => {
     deliver: async () => {
       const done = await mapPool([...open.values()], AT_ONCE, deliverOne);
       return done.filter(Boolean).length;
-    },
-    touch: async () => {
-      for (const name of [...open.keys(), ...stuck.keys()]) await folders.touch(name);
     },
     get open() {
       return open.size + stuck.size;
