@@ -140,6 +140,15 @@ describe('the bridge', () => {
       worker_id: 'edge-7',
     });
     expect(readdirSync(out(''))).toEqual([]);
+    fails = true;
+    put('b');
+    await carry({ ...deps, folders: relay });
+    expect(JSON.parse(readFileSync(join(directory, 'in/b.result.json'), 'utf8'))).toEqual({
+      ok: false,
+      action: 'read_file_result',
+      error: 'GONE: no such file',
+      worker_id: 'default_worker',
+    });
   });
 
   it('waits for the end of a file that is written in place', async () => {

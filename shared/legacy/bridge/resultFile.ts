@@ -2,6 +2,17 @@
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { isJsonObject, type Json } from '#shared/kernel/json.ts';
 
+/** What the original's worker names in results of its kinds, those that failed too. */
+const ACTIONS: ReadonlyMap<string, string> = new Map([
+  ['list_files', 'list_files_result'],
+  ['walk_tree', 'list_files_result'],
+  ['read_file', 'read_file_result'],
+  ['read_file_batch', 'read_file_batch_result'],
+  ['write_file', 'write_file_result'],
+  ['rewrite_file', 'rewrite_file_result'],
+  ['pdf_to_json', 'pdf_to_json_result'],
+]);
+
 /**
  * The text of `<id>.result.json`. `ok` decides in the original whether the job completed. A result
  * that is no object is a `text_result`, as the original has for a model's answer.
@@ -9,14 +20,14 @@ import { isJsonObject, type Json } from '#shared/kernel/json.ts';
  * @param result what the job returned; undefined when it returned nothing
  */
 export const resultFileText = (
-  { status, error }: Pick<JobRecord, 'status' | 'error'>,
+  { kind, status, error }: Pick<JobRecord, 'kind' | 'status' | 'error'>,
   result: Json | undefined,
   workerId: string,
 ): string => {
   if (status !== 'COMPLETED') {
     const message = error ? `${error.code}: ${error.message}` : `the job ended ${status}`;
-    const failed = { ok: false, action: 'error', error: message, worker_id: workerId };
-    return JSON.stringify(failed);
+    const action = ACTIONS.get(kind) ?? 'error';
+    return JSON.stringify({ ok: false, action, error: message, worker_id: workerId });
   }
   if (isJsonObject(result)) return JSON.stringify({ ok: true, ...result, worker_id: workerId });
   const text = typeof result === 'string' ? result : JSON.stringify(result ?? null);
