@@ -13,16 +13,13 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { openRelayFolders } from '#cli/bridge/relayFolders.ts';
-import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
-import { resultOf } from '#shared/jobs/envelope/payload.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
-import { redrive } from '#shared/jobs/operator/redrive.ts';
-import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import type { BridgeDeps } from '#shared/legacy/bridge/carry.ts';
 import { claimOf } from '#shared/legacy/bridge/claim.ts';
 import { type BridgeNews, createBridge } from '#shared/legacy/bridge/run.ts';
 import { createShadow } from '#shared/legacy/bridge/shadow.ts';
+import { legacyMesh } from '../support/legacyMesh.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 const ran: string[] = [];
@@ -63,14 +60,6 @@ const open = async (): Promise<BridgeDeps> => {
   folders.push(directory);
   mkdirSync(out(''));
   const relay = await openRelayFolders({ out: out(''), in: join(directory, 'in') });
-  const { store, queueUrl, sqs, table } = worker;
-  const queueUrls = { critical: queueUrl, high: queueUrl, normal: queueUrl, low: queueUrl };
-  const redriving = {
-    ...worker.deps,
-    kinds,
-    stepStore: createStepStore(table),
-    outgoing: createOutgoing({ sqs, queueUrls }),
-  };
   return {
     takes: (kind) => kinds.has(kind),
     worker: undefined,
@@ -81,16 +70,7 @@ const open = async (): Promise<BridgeDeps> => {
         consume();
       },
     },
-    mesh: {
-      get: store.get,
-      send: async (envelope) => void (await worker.send(envelope, envelope.id)),
-      again: async (record) => {
-        const how = { by: 'bridge', reason: 'again', patch: undefined };
-        const { refused } = await redrive([record], how, redriving);
-        return refused[0];
-      },
-      result: (record) => resultOf(record, worker.blobs),
-    },
+    mesh: legacyMesh(worker, kinds),
   };
 };
 

@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type LegacyServer, serveLegacy } from '#cli/bridge/legacyServer.ts';
-import { checkBody } from '#cli/check.ts';
-import { resultOf } from '#shared/jobs/envelope/payload.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import type { LegacyHttpDeps } from '#shared/legacy/http/answer.ts';
+import { legacyMesh } from '../support/legacyMesh.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 const kinds = kindsOf([
@@ -43,15 +42,7 @@ beforeEach(async () => {
   n += 1;
   file = join(folder, `${n}.jsonl`);
   worker = await startWorker(inject('dynamoEndpoint'), kinds);
-  mesh = {
-    get: worker.store.get,
-    check: (envelope) => {
-      const checked = checkBody(JSON.stringify(envelope), kinds);
-      return 'message' in checked ? checked : undefined;
-    },
-    send: async (envelope) => void (await worker.send(envelope, envelope.id)),
-    result: (record) => resultOf(record, worker.blobs),
-  };
+  mesh = legacyMesh(worker, kinds);
   server = await serve();
 });
 afterEach(async () => {
@@ -85,7 +76,7 @@ describe("the original's HTTP interface", () => {
       body: { status: 'pending', result: null, task_id: task, priority: 'high', retry_count: 0 },
     });
     const sync = () => call('POST', `/api/jobs/${idOf(job)}/sync`);
-    expect(await sync()).toMatchObject({ status: 202, body: { status: 'processing' } });
+    expect(await sync()).toMatchObject({ status: 202, body: { status: 'pending', task_id: task } });
     await worker.drain();
     const done = { status: 'completed', result: { ok: true, path: '/b' } };
     expect(await sync()).toMatchObject({ status: 200, body: done });
@@ -99,7 +90,7 @@ describe("the original's HTTP interface", () => {
     await worker.drain();
     expect((await call('GET', `/api/jobs/${idOf(job)}`)).body).toMatchObject({
       status: 'failed',
-      result: { ok: false, error: 'GONE: no such file' },
+      result: { ok: false, action: 'read_file_result', error: 'GONE: no such file' },
     });
   });
 

@@ -3,6 +3,7 @@
 import { matchesGlob } from 'node:path';
 import type * as v from 'valibot';
 import { defineJob, type JobContext } from './defineJob.ts';
+import { PermanentError } from './errors.ts';
 import { workspacePath } from './workspacePath.ts';
 import { listPayload } from './workspaceSchema.ts';
 
@@ -34,11 +35,12 @@ const listing = async (
   { workspaces, signal }: JobContext,
 ) => {
   const root = workspacePath(payload.root);
-  const found = await workspaces.list(payload.workspace, root, {
-    recursive,
-    limit: LISTED_MAX,
-    signal,
-  });
+  const list = (deep: boolean, limit: number) =>
+    workspaces.list(payload.workspace, root, { recursive: deep, limit, signal });
+  const found = await list(recursive, LISTED_MAX);
+  // A directory without files of its own may have some further down.
+  if (root !== '' && found.files.length === 0 && (await list(true, 1)).files.length === 0)
+    throw new PermanentError(`there is no file below ${root}`, { code: 'ROOT_NOT_FOUND' });
   const relative = found.files.map(({ path }) =>
     root === '' ? path : path.slice(root.length + 1),
   );
@@ -60,6 +62,7 @@ const listing = async (
 
 /**
  * Lists one directory; with `recursive` also the directories below. At most 10,000 files are read.
+ * Throws PermanentError ROOT_NOT_FOUND for a root without files: a workspace knows no empty directory.
  */
 export const listFiles = defineJob({
   kind: 'list_files',

@@ -11,7 +11,7 @@ import { isJsonObject } from '#shared/kernel/json.ts';
 import { envelopeOfJobFile } from '../jobFile.ts';
 import { type BridgeClaim, claimOf, claimText, isSameFile } from './claim.ts';
 import type { BridgeMesh, RelayFolders } from './ports.ts';
-import { resultFileText } from './resultFile.ts';
+import { DEFAULT_WORKER, resultFileText } from './resultFile.ts';
 
 /** What the bridge carries, and between what. */
 export interface BridgeDeps {
@@ -37,8 +37,6 @@ export interface Taken {
   readonly name: string;
   readonly claim: BridgeClaim;
 }
-
-const DEFAULT_WORKER = 'default_worker';
 
 const left = (why: Left['why'], message?: string): Left => ({
   kind: 'left',

@@ -158,15 +158,18 @@ const getJob = async (_request: LegacyRequest, deps: LegacyHttpDeps, id = '') =>
   return job ? answer(200, (await viewOf(job, deps)).view) : missing('Job');
 };
 
-/** As in the original, an unknown job is not missing here: its result is "not ready". */
+/**
+ * As in the original, an unknown job is not missing here: its result is "not ready". A job that has
+ * ended is answered by 200 each time; the original does so once, then by 202.
+ */
 const syncJob = async (_request: LegacyRequest, deps: LegacyHttpDeps, id = '') => {
-  const waits = { job_id: id, status: 'processing' };
   const job = deps.shelf.jobs.get(id);
-  if (!job) return answer(202, { ...waits, message: 'Job not found in storage, result not ready' });
+  if (!job) {
+    const message = 'Job not found in storage, result not ready';
+    return answer(202, { job_id: id, status: 'processing', message });
+  }
   const { record, view } = await viewOf(job, deps);
-  return isTerminal(record?.status)
-    ? answer(200, view)
-    : answer(202, { ...waits, message: 'Result not ready' });
+  return answer(isTerminal(record?.status) ? 200 : 202, view);
 };
 
 const dispatchJob = async (_request: LegacyRequest, deps: LegacyHttpDeps, id = '') => {

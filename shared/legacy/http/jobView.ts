@@ -1,8 +1,9 @@
 /** A job as the original's HTTP interface shows it, and as the mesh gets it. */
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
-import type { JobRecord } from '#shared/jobs/record/record.ts';
-import { isJsonObject, type Json } from '#shared/kernel/json.ts';
+import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
+import { canonicalJson, isJsonObject, type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { DEFAULT_WORKER, legacyResult } from '../bridge/resultFile.ts';
 import {
   keyIn,
   type LegacyJob,
@@ -74,27 +75,43 @@ const STATUS: Readonly<Record<JobRecord['status'], LegacyStatus>> = {
 const legacyStatusOf = (record: JobRecord | undefined): LegacyStatus =>
   record ? STATUS[record.status] : 'pending';
 
-const resultIn = (record: JobRecord | undefined, result: Json | undefined): Json => {
-  const status = legacyStatusOf(record);
-  if (status === 'completed')
-    return isJsonObject(result) ? { ok: true, ...result } : { ok: true, result: result ?? null };
-  if (status !== 'failed') return null;
-  const { code, message } = record?.error ?? { code: record?.status ?? '', message: '' };
-  return { ok: false, error: `${code}: ${message}` };
-};
+const resultIn = (record: JobRecord | undefined, result: Json | undefined): Json =>
+  record && isTerminal(record.status) ? legacyResult(record, result, DEFAULT_WORKER) : null;
+
+/** Fields of the original for what the mesh does by itself, or keeps elsewhere. */
+const ELSEWHERE = {
+  completed_result: null,
+  lease_owner: null,
+  lease_until_utc: null,
+  meta: {},
+  result_hash_alg: 'sha256',
+  result_canonical: null,
+} as const;
+
+const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** A job as the original's clients read it. @param result of a completed job */
 export const jobView = (
   job: LegacyJob,
   record: JobRecord | undefined,
   result: Json | undefined,
-): Readonly<Record<string, unknown>> => ({
-  ...job,
-  idempotency_key: keyIn(job) ?? null,
-  idempotency_hash: keyIn(job) === undefined ? null : payloadHash(job.payload),
-  status: legacyStatusOf(record),
-  result: resultIn(record, result),
-  retry_count: Math.max(0, (record?.attempt ?? 1) - 1),
-  idempotent: false,
-  updated_at: record ? new Date(record.updatedAt).toISOString() : job.created_at,
-});
+): Readonly<Record<string, unknown>> => {
+  const isKeyed = keyIn(job) !== undefined;
+  const status = legacyStatusOf(record);
+  const shown = resultIn(record, result);
+  const retryAt = record?.status === 'RETRYING' ? record.dueAt : undefined;
+  return {
+    ...job,
+    ...ELSEWHERE,
+    idempotency_key: keyIn(job) ?? null,
+    idempotency_hash: isKeyed ? payloadHash(job.payload) : null,
+    idempotency_first_seen_utc: isKeyed ? job.created_at : null,
+    status,
+    result: shown,
+    result_hash: status === 'completed' ? sha256(canonicalJson(shown)) : null,
+    retry_count: Math.max(0, (record?.attempt ?? 1) - 1),
+    next_retry_utc: retryAt === undefined ? null : iso(retryAt),
+    idempotent: false,
+    updated_at: record ? iso(record.updatedAt) : job.created_at,
+  };
+};
