@@ -235,6 +235,26 @@ describe('the bridge', () => {
     expect([ages['claimed'], ages['ready']].map((age = 0) => age < -month)).toEqual([true, true]);
   });
 
+  it('says once that the mesh is away, until the mesh itself answers', async () => {
+    let away = true;
+    const get: BridgeDeps['mesh']['get'] = (id) =>
+      away ? Promise.reject(new Error('connect ECONNREFUSED')) : deps.mesh.get(id);
+    const bridge = bridgeOf({ ...deps, mesh: { ...deps.mesh, get } });
+    put('a');
+    // For these the mesh is not asked.
+    put('theirs');
+    writeFileSync(out('theirs.job.json.claimed'), '');
+    put('llm', { kind: 'llm_call' });
+    await bridge.take();
+    await bridge.take();
+    const told = (): readonly string[] =>
+      news.map(({ kind }) => kind).filter((kind) => kind.endsWith('reachable'));
+    expect(told()).toEqual(['unreachable']);
+    away = false;
+    await bridge.take();
+    expect(told()).toEqual(['unreachable', 'reachable']);
+  });
+
   it('hands back what was surely not sent, when the mesh stays away; the rest waits', async () => {
     put('unsent');
     put('maybe');

@@ -76,16 +76,40 @@ const createReach = ({ clock, tell }: Pick<BridgeOptions, 'clock' | 'tell'>) => 
 /** Claimed files whose jobs did not surely reach the mesh: by name, whether they may have. */
 type Stuck = Map<string, boolean>;
 
-/** The same parts, with a note of every send that was begun. */
-const noting = (name: string, stuck: Stuck, { mesh, ...deps }: BridgeDeps): BridgeDeps => {
+/** The same parts, with a note of every call of the mesh that was begun, and whether it sends. */
+const noting = ({ mesh, ...deps }: BridgeDeps, begun: (sends: boolean) => void): BridgeDeps => {
   const noted =
-    <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) =>
+    <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>, sends = false) =>
     (...args: A): Promise<R> => {
-      stuck.set(name, true);
+      begun(sends);
       return call(...args);
     };
-  return { ...deps, mesh: { ...mesh, send: noted(mesh.send), again: noted(mesh.again) } };
+  const { get, send, again, result } = mesh;
+  const reading = { get: noted(get), result: noted(result) };
+  return { ...deps, mesh: { ...reading, send: noted(send, true), again: noted(again, true) } };
 };
+
+/** Runs work on a file; when the mesh does not answer, a claim that there is waits for it. */
+const createTrying =
+  (options: BridgeOptions, reach: ReturnType<typeof createReach>, stuck: Stuck) =>
+  async <T>(name: string, work: (deps: BridgeDeps) => Promise<T>): Promise<T | undefined> => {
+    let isAsked = false;
+    const begun = (sends: boolean): void => {
+      isAsked = true;
+      if (sends) stuck.set(name, true);
+    };
+    try {
+      const result = await work(noting(options, begun));
+      if (isAsked) reach.found();
+      stuck.delete(name);
+      return result;
+    } catch (error) {
+      reach.lost(error);
+      const claim = claimOf((await options.folders.claimText(name)) ?? '');
+      if (claim) stuck.set(name, stuck.get(name) ?? false);
+      return undefined;
+    }
+  };
 
 /** Left for now; the next change or sweep looks again. */
 const PASSING: readonly Left['why'][] = ['incomplete', 'gone', 'claimed'];
@@ -99,11 +123,11 @@ const leftBehind = async (folders: RelayFolders): Promise<readonly string[]> => 
 /** Makes a bridge; nothing happens until it is called. */
 export const createBridge = (options: BridgeOptions): Bridge => {
   const { folders, clock, tell, fallbackMs } = options;
+  const reach = createReach(options);
   const open = new Map<string, Open>();
   const stuck: Stuck = new Map();
   /** When a file was written that is left to the original. */
   const leftAt = new Map<string, number>();
-  const reach = createReach(options);
 
   const hold = (taken: Taken, kind: 'taken' | 'resumed'): void => {
     open.set(taken.name, { ...taken, since: clock.now() });
@@ -114,26 +138,14 @@ export const createBridge = (options: BridgeOptions): Bridge => {
     leftAt.set(name, writtenAt);
     tell({ kind: 'left', name, left });
   };
-  /** Runs work on a file; when the mesh does not answer, a claim that there is waits for it. */
-  const trying = async <T>(name: string, work: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      const result = await work();
-      reach.found();
-      stuck.delete(name);
-      return result;
-    } catch (error) {
-      reach.lost(error);
-      if (claimOf((await folders.claimText(name)) ?? '')) stuck.set(name, stuck.get(name) ?? false);
-      return undefined;
-    }
-  };
+  const trying = createTrying(options, reach, stuck);
   const takeOne = async ({ name, writtenAt }: RelayFile): Promise<void> => {
-    const taken = await trying(name, () => takeJobFile(name, noting(name, stuck, options)));
+    const taken = await trying(name, (deps) => takeJobFile(name, deps));
     if (taken?.kind === 'taken') hold(taken, 'taken');
     else if (taken) leave(name, writtenAt, taken);
   };
   const resumeOne = async (name: string): Promise<void> => {
-    const taken = await trying(name, () => resume(name, noting(name, stuck, options)));
+    const taken = await trying(name, (deps) => resume(name, deps));
     if (taken) hold(taken, 'resumed');
   };
   /** What was surely not sent goes back; what may have been sent waits for the mesh. */
