@@ -2,6 +2,7 @@
 
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { type Keeping, openKeeping } from './data/keeping.ts';
+import type { KeptFile } from './data/kept.ts';
 import { createJsonService, type JsonService } from './services/jsonService.ts';
 import { isFree } from './tables/serverProcess.ts';
 import { createStreamReaders, type StreamReaders } from './tables/streamReaders.ts';
@@ -33,16 +34,34 @@ export interface ServerOptions {
   readonly tables: TableServerOptions;
 }
 
+/** The port that a server had before; undefined when it had none, or somebody else has it now. */
+const portBefore = async (
+  what: string,
+  kept: KeptFile<number>,
+  onFault: TableServerOptions['onFault'],
+): Promise<number | undefined> => {
+  const port = kept.read();
+  if (port === undefined || (await isFree(port))) return port;
+  onFault?.(`the ${what} move: port ${port}, which they had, is taken`);
+  return undefined;
+};
+
+const startTables = async (
+  { tablesDir: dataDir, tablesPort }: Keeping,
+  { tables }: ServerOptions,
+): Promise<TableServer> => {
+  const port = await portBefore('tables', tablesPort, tables.onFault);
+  const server = await startTableServer({ ...tables, dataDir, port });
+  tablesPort.write(Number(new URL(server.endpoint).port));
+  return server;
+};
+
 const startMessages = async (
-  { messagesDir, port }: Keeping,
+  { messagesDir, queuesPort }: Keeping,
   { watched, tables }: ServerOptions,
 ): Promise<FauxqsServer> => {
-  const before = port.read();
-  const isThere = before !== undefined && (await isFree(before));
-  if (before !== undefined && !isThere)
-    tables.onFault?.(`the queues move: port ${before}, which they had, is taken`);
   const server = await startFauxqs({
-    port: isThere ? before : 0,
+    port: (await portBefore('queues', queuesPort, tables.onFault)) ?? 0,
     logger: false,
     host: '127.0.0.1',
     defaultRegion: REGION,
@@ -50,7 +69,7 @@ const startMessages = async (
     // The observer waits only for the next message, so the server keeps no earlier ones.
     ...(watched && { messageSpies: { bufferSize: 1 } }),
   });
-  port.write(server.port);
+  queuesPort.write(server.port);
   return server;
 };
 
@@ -64,7 +83,7 @@ export const startServers = async (options: ServerOptions): Promise<Servers> => 
   const keeping = openKeeping(options.dataDir, options.stackName);
   const [messages, tables] = await Promise.allSettled([
     startMessages(keeping, options),
-    startTableServer({ ...options.tables, dataDir: keeping.tablesDir }),
+    startTables(keeping, options),
   ]);
   if (messages.status === 'fulfilled' && tables.status === 'fulfilled')
     return {

@@ -19,7 +19,9 @@ export interface Keeping {
   readonly tablesDir: string | undefined;
   readonly messagesDir: string | undefined;
   /** The port of the queue server. Kept, because stored records hold queue URLs. */
-  readonly port: KeptFile<number>;
+  readonly queuesPort: KeptFile<number>;
+  /** The port of the tables. Kept, because programs go on using it when the cloud comes back. */
+  readonly tablesPort: KeptFile<number>;
   readonly secrets: KeptFile<SecretVersions>;
   readonly schedules: KeptFile<ScheduleBook>;
   readonly positions: StreamPositions;
@@ -29,7 +31,8 @@ export interface Keeping {
 const NOTHING: Keeping = {
   tablesDir: undefined,
   messagesDir: undefined,
-  port: notKept(),
+  queuesPort: notKept(),
+  tablesPort: notKept(),
   secrets: notKept(),
   schedules: notKept(),
   positions: noPositions,
@@ -43,7 +46,8 @@ const keepIn = (folder: DataFolder): Keeping => {
   return {
     tablesDir: folder.at('tables'),
     messagesDir,
-    port: keptIn(folder.at('port.json')),
+    queuesPort: keptIn(folder.at('port.json')),
+    tablesPort: keptIn(folder.at('tables-port.json')),
     secrets: keptIn(folder.at('secrets.json')),
     schedules: keptIn(folder.at('schedules.json')),
     positions,

@@ -48,9 +48,10 @@ const launch = async (binary: string, file: string, port: number): Promise<Serve
 const launchAnywhere = async (
   binary: string,
   file: string,
+  wanted: number | undefined,
 ): Promise<{ server: ServerProcess; port: number }> => {
   for (let tries = 1; ; tries += 1) {
-    const port = await freePort();
+    const port = (tries === 1 ? wanted : undefined) ?? (await freePort());
     try {
       return { server: await launch(binary, file, port), port };
     } catch (error) {
@@ -93,19 +94,22 @@ const keepUp = (
  * Starts the engine. A server that dies is started again on the same file and port: every write
  * that it answered is in the file.
  *
- * @param dataDir keeps the file beyond the server's stop
+ * @param place `dataDir` keeps the file beyond the server's stop; `port` is tried first
  * @throws LocalCloudError `TABLE_SERVER_FAILED` when the server does not come up,
  *   `TABLE_ENGINE_UNKNOWN` when its file has another shape than this version knows
  */
 export const startNativeTables = async (
   binary: string,
   onFault: (text: string) => void,
-  dataDir?: string,
+  {
+    dataDir,
+    port: wanted,
+  }: { readonly dataDir?: string | undefined; readonly port?: number | undefined } = {},
 ): Promise<TableServer> => {
   const folder = dataDir === undefined ? freshFolder() : keptFolder(dataDir);
   const file = join(folder.path, FILE);
   try {
-    const { server, port } = await launchAnywhere(binary, file);
+    const { server, port } = await launchAnywhere(binary, file, wanted);
     const kept = keepUp(server, () => launch(binary, file, port), onFault);
     const records = await openStreamRecords(file).catch(async (error: unknown) => {
       await kept.end();

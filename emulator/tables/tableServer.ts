@@ -12,6 +12,8 @@ export interface TableServerOptions {
   readonly onFault?: (text: string) => void;
   /** Where the tables are kept beyond the server's stop. Default: nowhere. */
   readonly dataDir?: string | undefined;
+  /** The native engine's port, when that is free. Default: any. */
+  readonly port?: number | undefined;
 }
 
 const isEngine = (value: string): value is TableEngine =>
@@ -61,7 +63,7 @@ export const startTableServer = async (options: TableServerOptions = {}): Promis
   const engine = options.engine ?? wantedEngine();
   const onFault = options.onFault ?? (() => undefined);
   const binary = engine === 'dynamodb-local' ? undefined : nativeBinary();
-  if (binary !== undefined) return startNativeTables(binary, onFault, options.dataDir);
+  if (binary !== undefined) return startNativeTables(binary, onFault, options);
   if (options.dataDir !== undefined) throw onlyNativeKeeps();
   const local = engine === 'native' ? undefined : await startDynamoLocal(onFault);
   if (local === undefined) throw nothingHere();

@@ -94,10 +94,13 @@ describe.skipIf(nativeBinary() === undefined)('a cloud with a data folder', () =
     await queue(first, 'Scheduled', (sqs, QueueUrl) =>
       sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'kept' })),
     );
-    const { outputs } = first;
+    const { outputs, endpoints } = first;
     await stop(first);
     const second = await start();
     expect(second.outputs).toEqual(outputs);
+    // Programs that were at work go on.
+    const { sqs, s3, dynamodb } = endpoints;
+    expect(second.endpoints).toMatchObject({ sqs, s3, dynamodb });
     expect(await receive(second, 'Scheduled')).toEqual(['kept']);
     await put(second, 3);
     expect(await delivered(second, ['3'])).toEqual(['3']);
