@@ -48,7 +48,7 @@ test('nobody answers within three days: the model hears of that', async () => {
 
 test('the budget stops it', async () => {
   const spent = () => {
-    throw new PermanentError('agents has 0', { code: 'INSUFFICIENT_FUNDS' });
+    throw new PermanentError('4 are left', { code: 'BUDGET_EXCEEDED' });
   };
   const context = { http, signals: { 'approve c1': {} }, calls: { write_file: spent } };
   await assert.rejects(runJob(agent, payload, context), /the budget is used up/);

@@ -43,11 +43,11 @@ const think = async (
   return v.parse(completion, JSON.parse(body)).choices[0].message;
 };
 
-/** Runs a tool as a job of its own, paid from the budget; says what came of it. */
+/** Runs a tool as a job of its own, paid from the budget of the agent; says what came of it. */
 const use = async (
   { call, waitFor }: JobContext,
   { id, function: { name, arguments: given } }: ToolCall,
-  payer: string | undefined,
+  price: number | undefined,
 ): Promise<string> => {
   const tool = TOOLS[name];
   if (!tool) return `there is no tool ${name}`;
@@ -59,12 +59,12 @@ const use = async (
     );
     if (!isAllowed) return 'nobody agreed';
   }
-  const envelope = payer === undefined ? {} : { cost: { payer, amount: 5 } };
+  const envelope = price === undefined ? {} : { cost: { from: 'parent' as const, amount: price } };
   try {
     return JSON.stringify(await call(name, JSON.parse(given), { name: `tool ${id}`, envelope }));
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    if (error.code === 'INSUFFICIENT_FUNDS') throw new PermanentError('the budget is used up');
+    if (error.code === 'BUDGET_EXCEEDED') throw new PermanentError('the budget is used up');
     return `it failed: ${error.message}`;
   }
 };
@@ -75,9 +75,10 @@ export const agent = defineJob({
   payload: v.looseObject({
     params: v.looseObject({ user_prompt: v.string() }),
     model: v.optional(v.string(), 'http://127.0.0.1:8091/v1/chat/completions'),
-    payer: v.optional(v.string()),
+    /** What each use of a tool costs, from the budget of the agent. */
+    toolPrice: v.optional(v.number()),
   }),
-  run: async ({ params, model, payer }, context) => {
+  run: async ({ params, model, toolPrice }, context) => {
     const messages: object[] = [{ role: 'user', content: params.user_prompt }];
     for (let turn = 1; turn <= TURNS_MAX; turn += 1) {
       const answer = await context.step(`think ${turn}`, ({ signal }) =>
@@ -88,7 +89,7 @@ export const agent = defineJob({
       const results = await context.all(answer.tool_calls, async (tool) => ({
         role: 'tool',
         tool_call_id: tool.id,
-        content: await use(context, tool, payer),
+        content: await use(context, tool, toolPrice),
       }));
       messages.push(...results);
     }

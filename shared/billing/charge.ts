@@ -1,5 +1,5 @@
 /** What the end of a job means for the ledger: pure. */
-import { chargeIdOf, drawOf, holdIdOf, type Priced, sharedOf } from './jobCost.ts';
+import { chargeIdOf, drawOf, heldAmountOf, holdIdOf, type Priced, sharedOf } from './jobCost.ts';
 import type { Charge } from './settleCharge.ts';
 
 /**
@@ -10,8 +10,8 @@ export const chargeOf = (record: Priced): Charge | undefined => {
   const { cost, settlement, status } = record;
   if (!cost) return undefined;
   const id = chargeIdOf(record);
-  const { payer, unit, amount } = cost;
-  const charge = { id, unit, payer, amount: BigInt(amount) };
+  const { payer, unit } = cost;
+  const charge = { id, unit, payer, amount: heldAmountOf(cost) };
   if (status !== 'COMPLETED' || !settlement) {
     const draw = drawOf(record);
     return { ...charge, hold: holdIdOf(record), ...(draw && { draw }) };

@@ -1,12 +1,27 @@
-/** Shares: amounts for children, taken out of the hold of their parent. */
+/** Shares: amounts for other jobs, taken out of the hold of the job that sends or calls them. */
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import { EnqueueError } from '#shared/jobs/kinds/errors.ts';
-import type { JobRecord, Settlement } from '#shared/jobs/record/record.ts';
+import type { HeldShares, JobRecord } from '#shared/jobs/record/record.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { chargeIdOf, shareHoldIdOf } from './jobCost.ts';
+import {
+  callHoldIdOf,
+  chargeIdOf,
+  heldAmountOf,
+  holdIdOf,
+  sharedOf,
+  shareHoldIdOf,
+} from './jobCost.ts';
 import type { JobFunds } from './ports.ts';
 
 type Price = NonNullable<Envelope['cost']>;
+type ParentPrice = Extract<Price, { from: 'parent' }>;
+
+/** The jobs that are called when a run stops. */
+export interface Called {
+  readonly calls: readonly Envelope[];
+  /** The parts for all jobs that were called so far; undefined when the job pays for none of these. */
+  readonly shares: HeldShares | undefined;
+}
 
 /** The shares of one run of a parent. */
 export interface Shares {
@@ -20,39 +35,76 @@ export interface Shares {
    * @throws EnqueueError PAID_CHILDREN_MAX, PARENT_HOLD_TOO_SMALL
    */
   take(cost: Price | undefined): void;
-  /** The shares that were taken; undefined when none was. */
-  all(): Settlement['shares'];
+  /**
+   * Promises the price of a job that will be called.
+   * @throws EnqueueError PAID_CHILDREN_MAX, BUDGET_EXCEEDED
+   */
+  grant(cost: Price | undefined): void;
+  /** Numbers the shares of the jobs that are called indeed: a call that lost a race takes none. */
+  called(prepared: readonly Envelope[]): Called;
+  /** The shares that children took; undefined when none did. */
+  all(): HeldShares | undefined;
 }
+
+/** The price of a job that its parent pays; undefined for any other. */
+const partOf = (cost: Price | undefined): ParentPrice | undefined =>
+  cost?.from === 'parent' ? cost : undefined;
 
 /** Makes the shares of a parent. @param funds absent: the parent holds nothing */
 export const createShares = (parent: JobRecord, funds: JobFunds | undefined): Shares => {
-  const amounts: string[] = [];
+  const before = parent.shares?.amounts ?? [];
   const until = parent.updatedAt + LIMITS.holdSecondsMax * 1_000;
-  let left = BigInt(parent.cost?.amount ?? 0);
+  const taken: string[] = [];
+  let granted = 0;
+  let left = (parent.cost ? heldAmountOf(parent.cost) : 0n) - sharedOf(parent);
+
+  const drawn = (cost: ParentPrice, hold: string, of: string): Price => {
+    if (!parent.cost)
+      throw new EnqueueError('NO_PARENT_HOLD', 'cost.from: this job costs and holds nothing');
+    const { payer, unit } = parent.cost;
+    return { ...cost, draw: { payer, unit, hold, of, until } };
+  };
+  const spend = (amount: bigint, code: string): void => {
+    const max = LIMITS.paidChildrenMax;
+    if (before.length + taken.length + granted >= max)
+      throw new EnqueueError('PAID_CHILDREN_MAX', `a job pays for at most ${max} children`);
+    if (amount <= 0n || amount > left)
+      throw new EnqueueError(
+        code,
+        `cost.amount: ${amount}, but ${left} are left of what this job holds`,
+      );
+    left -= amount;
+  };
   return {
     priced: (cost) => {
-      if (cost.from !== 'parent') return cost;
-      if (!parent.cost || !funds)
-        throw new EnqueueError('NO_PARENT_HOLD', 'cost.from: this job costs and holds nothing');
-      const { payer, unit } = parent.cost;
-      const hold = shareHoldIdOf(chargeIdOf(parent), amounts.length + 1);
-      const draw = { payer, unit, hold, of: funds.hold, until };
-      return { from: 'parent', amount: cost.amount, draw };
+      const part = partOf(cost);
+      const hold = shareHoldIdOf(chargeIdOf(parent), taken.length + 1);
+      return part ? drawn(part, hold, funds?.hold ?? '') : cost;
     },
     take: (cost) => {
-      if (cost?.from !== 'parent') return;
-      const amount = BigInt(cost.amount);
-      const max = LIMITS.paidChildrenMax;
-      if (amounts.length >= max)
-        throw new EnqueueError('PAID_CHILDREN_MAX', `a job pays for at most ${max} children`);
-      if (amount <= 0n || amount > left)
-        throw new EnqueueError(
-          'PARENT_HOLD_TOO_SMALL',
-          `cost.amount: ${amount}, but ${left} are left of what this job holds`,
-        );
-      left -= amount;
-      amounts.push(String(amount));
+      const part = partOf(cost);
+      if (!part) return;
+      const amount = heldAmountOf(part);
+      spend(amount, 'PARENT_HOLD_TOO_SMALL');
+      taken.push(String(amount));
     },
-    all: () => (amounts.length > 0 ? { amounts, until } : undefined),
+    grant: (cost) => {
+      const part = partOf(cost);
+      if (!part) return;
+      spend(heldAmountOf(part), 'BUDGET_EXCEEDED');
+      granted += 1;
+    },
+    called: (prepared) => {
+      const amounts = [...before];
+      const calls = prepared.map((call) => {
+        const part = partOf(call.cost);
+        if (!part) return call;
+        amounts.push(String(heldAmountOf(part)));
+        const hold = callHoldIdOf(chargeIdOf(parent), amounts.length);
+        return { ...call, cost: drawn(part, hold, holdIdOf(parent)) };
+      });
+      return { calls, shares: amounts.length > before.length ? { amounts, until } : undefined };
+    },
+    all: () => (taken.length > 0 ? { amounts: taken, until } : undefined),
   };
 };

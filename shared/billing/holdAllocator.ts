@@ -133,11 +133,11 @@ export const createHoldAllocator = ({ ledger, clock, ids }: HoldAllocatorDeps): 
     customer.busy = true;
     while (customer.asked.length > 0) {
       const asked = customer.asked.splice(0);
-      const [first] = asked;
+      const first = asked.find(({ price }) => !price.own);
       if (first && hasMany(customer) && !usable(customer, first.price.amount))
         await allow(customer, first.price);
       const rest = asked.filter(({ price, tell }) => {
-        const allowance = usable(customer, price.amount);
+        const allowance = price.own ? undefined : usable(customer, price.amount);
         if (allowance) tell(spend(allowance, price.amount));
         return !allowance;
       });
@@ -152,7 +152,7 @@ export const createHoldAllocator = ({ ledger, clock, ids }: HoldAllocatorDeps): 
       const known = customers.get(name);
       const customer = known ?? { asked: [], busy: false, recent: [], allowance: undefined };
       customers.set(name, customer);
-      customer.recent.push(clock.now());
+      if (!price.own) customer.recent.push(clock.now());
       customer.asked.push({ price, tell });
       if (!customer.busy) serve(customer).catch(reject);
     });

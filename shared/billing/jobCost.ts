@@ -1,7 +1,13 @@
 /** The price of a job: held before a run, posted when the job completes, else released. */
 import { LEDGER_ACCOUNTS, MARGIN_PPM_DEFAULT, UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
-import type { ChildHold, Cost, JobRecord, Settlement } from '#shared/jobs/record/record.ts';
+import type {
+  ChildHold,
+  Cost,
+  HeldShares,
+  JobRecord,
+  Settlement,
+} from '#shared/jobs/record/record.ts';
 import type { JobDeps } from '#shared/jobs/worker/disposition.ts';
 import type { AttemptOutcome } from '#shared/jobs/worker/runHandler.ts';
 import { doubled } from '#shared/kernel/backoff.ts';
@@ -15,11 +21,32 @@ import type { JobFunds } from './ports.ts';
  */
 export const costOf = ({ cost }: Envelope): Cost | undefined => {
   if (!cost) return undefined;
-  const amount = String(cost.amount);
-  if (cost.from !== 'parent') return { payer: cost.payer, unit: cost.unit ?? UNIT_DEFAULT, amount };
+  const amounts = {
+    amount: String(cost.amount),
+    ...(cost.budget !== undefined && { budget: String(cost.budget) }),
+  };
+  if (cost.from !== 'parent')
+    return { payer: cost.payer, unit: cost.unit ?? UNIT_DEFAULT, ...amounts };
   if (!cost.draw) return undefined;
   const { payer, unit, ...draw } = cost.draw;
-  return { payer, unit, amount, draw };
+  return { payer, unit, ...amounts, draw };
+};
+
+/** What is held for a job, in minor units: its price, and its budget for other jobs. */
+export const heldAmountOf = ({
+  amount,
+  budget = 0,
+}: {
+  readonly amount: string | number;
+  readonly budget?: string | number | undefined;
+}): bigint => BigInt(amount) + BigInt(budget);
+
+/** The price of a job itself, in minor units, once so much of what is held was given to others. */
+export const ownPriceOf = (cost: Cost | undefined, shared: bigint): bigint => {
+  if (!cost) return 0n;
+  const price = BigInt(cost.amount);
+  const left = heldAmountOf(cost) - shared;
+  return left < price ? left : price;
 };
 
 /** The fields of a job that its charge depends on. */
@@ -54,6 +81,13 @@ export const chargeIdIn = (transferId: string): string | undefined =>
 export const shareHoldIdOf = (chargeId: string, ordinal: number): string =>
   `${chargeId}:${ordinal}:hold`;
 
+/**
+ * The id of the hold for a job that this one calls, and pays for from the hold of this charge.
+ * @param ordinal of the call among the paid calls, from 1
+ */
+export const callHoldIdOf = (chargeId: string, ordinal: number): string =>
+  `${chargeId}:call:${ordinal}:hold`;
+
 /** The draw on the parent's hold, for the first run only: its rest has gone back after that run. */
 export const drawOf = ({
   cost,
@@ -73,29 +107,39 @@ interface Attempted {
   readonly record: JobRecord;
   readonly funds?: JobFunds | undefined;
   readonly earned?: Earned | undefined;
-  readonly children: { readonly shares?: Settlement['shares'] | undefined };
+  readonly children: { readonly shares?: HeldShares | undefined };
 }
 
 const BY_WORKER = { payee: LEDGER_ACCOUNTS.worker, marginPpm: MARGIN_PPM_DEFAULT };
 
-/** The settlement of a completed run. @param earned absent: the account of the worker is paid */
+/** The part of what is held that goes to other jobs, in minor units. */
+export const sharedOf = ({ shares }: { readonly shares?: HeldShares | undefined }): bigint =>
+  (shares?.amounts ?? []).reduce((sum, amount) => sum + BigInt(amount), 0n);
+
+/**
+ * The settlement of a completed run.
+ * @param earned absent: the account of the worker is paid
+ * @param shares for the children of the job
+ */
 export const settlementOf = (
   { hold, final }: JobFunds,
+  record: Pick<JobRecord, 'cost' | 'shares'>,
   earned: Earned | undefined,
-  shares: Settlement['shares'],
-): Settlement => ({
-  hold,
-  final,
-  ...(earned ?? BY_WORKER),
-  ...(shares && { shares }),
-});
-
-/** The part of the price that goes to children of the job, in minor units. */
-export const sharedOf = ({
-  shares,
-}: {
-  readonly shares?: Settlement['shares'] | undefined;
-}): bigint => (shares?.amounts ?? []).reduce((sum, amount) => sum + BigInt(amount), 0n);
+  shares: HeldShares | undefined,
+): Settlement => {
+  const { cost } = record;
+  const own = String(ownPriceOf(cost, sharedOf(record) + sharedOf({ shares })));
+  // Without a budget and without calls, all that is left is the price.
+  const isTold = cost?.budget !== undefined || record.shares !== undefined;
+  return {
+    hold,
+    final,
+    ...BY_WORKER,
+    ...(isTold && { amount: own }),
+    ...earned,
+    ...(shares && { shares }),
+  };
+};
 
 /**
  * Gives back what the run did not need, so that other jobs of the payer can use it: everything when
@@ -122,16 +166,20 @@ export interface Paid {
   readonly outcome?: AttemptOutcome;
 }
 
-/** Holds the price of an attempt. When `outcome` is set, the attempt ends so, without a run. */
+/**
+ * Holds the price of an attempt. When `outcome` is set, the attempt ends so, without a run.
+ * @param own whether the job needs a hold of its own, because other jobs are paid from it
+ */
 export const pay = async (
   record: JobRecord,
   { cost }: Envelope,
   { allocator, clock }: Pick<JobDeps, 'allocator' | 'clock'>,
+  own = record.cost?.budget !== undefined || record.shares !== undefined,
 ): Promise<Paid> => {
   if (!record.cost) return {};
-  const { payer, unit, amount } = record.cost;
-  const price = { hold: holdIdOf(record), draw: drawOf(record), payer, unit };
-  const taken = await allocator.take({ ...price, amount: BigInt(amount) });
+  const { payer, unit } = record.cost;
+  const price = { hold: holdIdOf(record), draw: drawOf(record), payer, unit, own };
+  const taken = await allocator.take({ ...price, amount: heldAmountOf(record.cost) });
   if (taken.kind === 'held') return { funds: taken.funds };
   if (taken.kind === 'unclear') {
     const until = clock.now() + LIMITS.faultDelaySeconds * 1_000;

@@ -1,8 +1,8 @@
 /** The history of the price of a job, as steps of the trace. */
-import type { JobRecord } from '#shared/jobs/record/record.ts';
+import type { HeldShares, JobRecord } from '#shared/jobs/record/record.ts';
 import type { TraceStep } from '#shared/jobs/record/trace.ts';
 import type { LedgerReader, StoredRecord } from '#shared/ledger/ports.ts';
-import { chargeIdOf, holdIdOf, sharedOf } from './jobCost.ts';
+import { chargeIdOf, heldAmountOf, holdIdOf, sharedOf } from './jobCost.ts';
 
 const blockTime = async (
   record: StoredRecord,
@@ -15,7 +15,7 @@ const blockTime = async (
 const heldStep = (record: JobRecord, found: StoredRecord | undefined): readonly TraceStep[] => {
   const { cost, settlement, history, createdAt } = record;
   const at = history.find(({ event }) => event === 'claimed')?.at ?? createdAt;
-  const price = `${cost?.amount} ${cost?.unit} of ${cost?.payer}`;
+  const price = cost ? `${heldAmountOf(cost)} ${cost.unit} of ${cost.payer}` : '';
   if (settlement && !settlement.final)
     return [{ at, event: 'held', text: `${price} taken from ${settlement.hold}` }];
   if (!found || !('hold' in found)) return [];
@@ -27,20 +27,28 @@ const heldStep = (record: JobRecord, found: StoredRecord | undefined): readonly 
   return state === 'released' || state === 'expired' ? [step, back] : [step];
 };
 
-/** The step for what is kept for children. */
-const sharedSteps = ({ cost, settlement, updatedAt }: JobRecord): readonly TraceStep[] => {
-  const amounts = settlement?.shares?.amounts ?? [];
-  if (!settlement || amounts.length === 0) return [];
-  const sum = sharedOf(settlement);
-  const children = amounts.length === 1 ? '1 child' : `${amounts.length} children`;
-  const text = `${sum} ${cost?.unit} of it kept for ${children}`;
-  return [{ at: updatedAt, event: 'shared', text }];
+const keptFor = (
+  shares: HeldShares | undefined,
+  unit: string | undefined,
+  [one, many]: readonly [string, string],
+): readonly string[] => {
+  const jobs = shares?.amounts.length ?? 0;
+  const whose = jobs === 1 ? one : many;
+  return jobs === 0 ? [] : [`${sharedOf({ shares })} ${unit} of it kept for ${jobs} ${whose}`];
+};
+
+/** The steps for what is kept for called jobs and for children. */
+const sharedSteps = ({ cost, shares, settlement, updatedAt }: JobRecord): readonly TraceStep[] => {
+  const called = keptFor(shares, cost?.unit, ['called job', 'called jobs']);
+  const children = keptFor(settlement?.shares, cost?.unit, ['child', 'children']);
+  return [...called, ...children].map((text) => ({ at: updatedAt, event: 'shared', text }));
 };
 
 /** Tells the rest: a host may cost less than the price of the job. */
-const restText = ({ cost, settlement }: JobRecord): string => {
+const restText = ({ cost, shares, settlement }: JobRecord): string => {
   if (!cost || settlement?.amount === undefined) return '';
-  const rest = BigInt(cost.amount) - BigInt(settlement.amount) - sharedOf(settlement);
+  const used = BigInt(settlement.amount) + sharedOf(settlement) + sharedOf({ shares });
+  const rest = heldAmountOf(cost) - used;
   return rest > 0n ? `; ${rest} ${cost.unit} given back` : '';
 };
 

@@ -7,6 +7,8 @@ export interface Price {
   readonly hold: string;
   /** The price is taken out of the hold of the parent. */
   readonly draw?: ChildHold | undefined;
+  /** The job has a hold of its own, and takes from no allowance. */
+  readonly own?: boolean | undefined;
   readonly payer: string;
   readonly unit: string;
   /** Minor units. */

@@ -2,7 +2,7 @@
  * Settles the charge of a job: from its hold or, when the hold is gone, from the payer's account.
  */
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
-import type { Settlement } from '#shared/jobs/record/record.ts';
+import type { HeldShares } from '#shared/jobs/record/record.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
 import type { Ledger } from '#shared/ledger/write/ledger.ts';
 import { shareHoldIdOf } from './jobCost.ts';
@@ -27,7 +27,7 @@ export interface Charge {
     /** The margin, in parts per million of the amount. */
     readonly marginPpm: number;
     /** Parts of the amount for children of the job: taken out of the hold. */
-    readonly shares?: Settlement['shares'];
+    readonly shares?: HeldShares;
   };
 }
 

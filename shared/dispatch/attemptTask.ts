@@ -4,7 +4,7 @@
  * completion pays the host that did the task.
  */
 
-import type { Earned } from '#shared/billing/jobCost.ts';
+import { type Earned, ownPriceOf, sharedOf } from '#shared/billing/jobCost.ts';
 import { HOST_ACCOUNT_PREFIX } from '#shared/contracts/hosts.ts';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
@@ -152,7 +152,8 @@ export const createAttemptTask = (
       const code = 'DISPATCHED_TWICE';
       if (asked !== undefined) throw new PermanentError('a job has one task', { code });
       const task = { jobId, idempotencyKey: runKeyOf(record), kind, input, tags, attempt };
-      const terms = { deadline, traceHeader, before, unit, budget: BigInt(cost?.amount ?? 0) };
+      const budget = ownPriceOf(cost, sharedOf(record));
+      const terms = { deadline, traceHeader, before, unit, budget };
       asked = ask({ ...task, ...terms }, tenureOf(signal), deps);
       const { host, price, marginPpm, result } = conclude(await asked, record, envelope, deps);
       earned = { payee: `${HOST_ACCOUNT_PREFIX}${host}`, amount: String(price), marginPpm };

@@ -61,10 +61,11 @@ it('callback', async () => {
 it('agent', async () => {
   const port = await freePort();
   const { commands, printed } = pageOf('agent', port);
-  const [model = '', session = ''] = commands;
+  const [model = '', ...session] = commands;
   await startProgram(model, port);
-  const payload = `"payer":"agents","model":"http://127.0.0.1:${port}/v1/chat/completions"`;
-  expect(await shell.run(session.replace('"payer":"agents"', payload))).toMatch(printed);
+  const given = `"toolPrice":5,"model":"http://127.0.0.1:${port}/v1/chat/completions"`;
+  const text = session.join('').replaceAll('"toolPrice":5', given);
+  expect(await shell.run(text)).toMatch(printed);
 });
 
 const has = (program: string, ...args: readonly string[]): boolean =>

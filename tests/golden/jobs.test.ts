@@ -30,6 +30,7 @@ import {
 } from '#shared/jobs/record/newRecord.ts';
 import { redriven, resumed, skipped } from '#shared/jobs/record/operatorTransitions.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { suspended } from '#shared/jobs/record/suspension.ts';
 import {
   cancelled,
   completed,
@@ -263,6 +264,16 @@ describe('a job after an attempt', () => {
     shares: { amounts: ['20', '10'], until: T + 9_000 },
   };
   ended('COMPLETED', completed(RUNNING, now, {}));
+  ended(
+    'WAITING for a job that it called, and pays',
+    suspended(
+      RUNNING,
+      now,
+      { for: [{ op: 'call', name: 'tool', job: 'j-1.tool' }], past: { nap: T + 1 } },
+      { held: { dueAt: T + 9, receipt: RECEIPT }, until: T + 9, in: 'queue', letsGo: false },
+      { calls: '[{"kind":"echo"}]', shares: { amounts: ['5'], until: T + 9 } },
+    ),
+  );
   ended(
     'COMPLETED with result, children and price',
     completed(

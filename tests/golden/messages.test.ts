@@ -145,6 +145,11 @@ describe('jobs on their way', () => {
     },
     'j-1.1',
   );
+  job(
+    'with a budget',
+    { id: 'j-2', kind: 'echo', cost: { payer: 'alice', amount: 5, budget: '95' } },
+    'j-2',
+  );
   writes('job: not checked', () => sent(uncheckedMessageOf('{"kind":', 'nonce-1')));
 });
 

@@ -15,7 +15,7 @@ import { ledgerClient } from '#shared/ledger/dynamo/ledgerItems.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
 import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { expireHolds } from '#shared/ledger/write/expireHolds.ts';
-import { type Fault, type Injector, MONEY_FAULTS, tellable } from '../support/faults.ts';
+import { type Fault, type Injector, isApart, MONEY_FAULTS, tellable } from '../support/faults.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 import { createWorld, type Money } from '../support/world.ts';
 
@@ -47,6 +47,28 @@ const kinds = kindsOf([
     payload: v.unknown(),
     retry: { baseSeconds: 5, jitter: 'none', maxAttempts: 9 },
     run: () => Promise.reject(new PermanentError('dies')),
+  }),
+]);
+
+const agents = kindsOf([
+  ...kinds.values(),
+  defineJob({
+    kind: 'agent',
+    payload: v.unknown(),
+    retry: { baseSeconds: 5, jitter: 'none', maxAttempts: 9 },
+    run: (_payload, { call }) => {
+      const ask = (kind: string, amount: number) =>
+        call(
+          kind,
+          {},
+          { name: `${kind} ${amount}`, envelope: { cost: { from: 'parent', amount } } },
+        );
+      return Promise.all(
+        [ask('child', 25), ask('doomed', 10), ask('child', 21)].map((asked) =>
+          asked.catch((error: { code: string }) => error.code),
+        ),
+      );
+    },
   }),
 ]);
 
@@ -87,51 +109,86 @@ const struckMoney = (attach: Injector['attach']): Money => {
   };
 };
 
+interface Paying {
+  readonly kind: string;
+  readonly cost: object;
+  /** How each job ends, by what comes after the id of the first. */
+  readonly ends: Readonly<Record<string, string>>;
+  readonly result: string;
+  /** What the payer has in the end, of 100. */
+  readonly left: bigint;
+}
+
+const CASES: Readonly<Record<string, Paying>> = {
+  // 50 for the job, 30 for one child; what was for the other went back.
+  'sends children that it pays': {
+    kind: 'parent',
+    cost: { amount: 100 },
+    ends: { '': 'COMPLETED', '-lives': 'COMPLETED', '-dies': 'DEAD' },
+    result: '1',
+    left: 20n,
+  },
+  // 5 for the job, 25 for what it called; what was for the other went back, and the rest.
+  'calls jobs until its budget is used up': {
+    kind: 'agent',
+    cost: { amount: 5, budget: 40 },
+    ends: { '': 'COMPLETED', '.child 25': 'COMPLETED', '.doomed 10': 'DEAD' },
+    result: '[1,"PERMANENT","BUDGET_EXCEEDED"]',
+    left: 70n,
+  },
+};
+
 /** @returns what was called */
-const play = async (plan: (call: number) => Fault | undefined): Promise<readonly string[]> => {
+const play = async (
+  { kind, cost, ends, result, left }: Paying,
+  plan: (call: number) => Fault | undefined,
+): Promise<readonly string[]> => {
   n += 1;
   const [payer, id] = [`payer${n}`, `job${n}`];
   await test.open({ [payer]: 100n });
   const dynamoEndpoint = inject('dynamoEndpoint');
-  const world = await createWorld({ kinds, dynamoEndpoint, server, plan, money: struckMoney });
+  const options = { kinds: agents, dynamoEndpoint, server, plan, money: struckMoney };
+  const world = await createWorld(options);
   try {
-    await world.send({ kind: 'parent', id, cost: { payer, amount: 100 } }, 'g');
+    await world.send({ kind, id, cost: { payer, ...cost } }, 'g');
     expect(await world.settle(ROUNDS_MAX), 'the mesh comes to rest').toBe(true);
-    const ends = Object.fromEntries((await world.jobs()).map((job) => [job.id, job.status]));
-    expect(ends).toEqual({
-      [id]: 'COMPLETED',
-      [`${id}-lives`]: 'COMPLETED',
-      [`${id}-dies`]: 'DEAD',
-    });
-    // 50 for the job, 30 for one child; what was for the other went back.
+    const jobs = await world.jobs();
+    const found = jobs.map((job) => [job.id.slice(id.length), job.status]);
+    expect(Object.fromEntries(found)).toEqual(ends);
+    expect(jobs.find((job) => job.id === id)?.result).toBe(result);
     const { posted, held } = await test.ledger.balance({ unit: UNIT, account: payer });
-    expect([posted, held]).toEqual([20n, 0n]);
+    expect([posted, held]).toEqual([left, 0n]);
     return [...world.calls];
   } finally {
     await world.close();
   }
 };
 
-/** Killed after one call is killed before the next. */
-const faultsAt = (call: number, name: string | undefined): readonly Fault[] => {
+/** Killed after one call is killed before the next. A read is struck by one fault, by turns. */
+const faultsAt = (at: number, calls: readonly string[]): readonly Fault[] => {
   if (EVERY) return MONEY_FAULTS;
-  const faults = tellable(name, MONEY_FAULTS);
+  if (!isApart(at, calls)) return [];
+  const faults = tellable(calls[at], MONEY_FAULTS);
   const others = faults.filter((fault) => fault !== 'killed after');
-  const turn = others[call % others.length];
+  const turn = others[at % others.length];
   return faults.filter((fault) => fault === 'killed after' || fault === turn);
 };
 
-describe('whatever strikes a job that pays for its children', () => {
-  it('is paid once, and what failed goes back once', async () => {
-    const calls = await play(() => undefined);
-    for (let at = 0; at < calls.length; at += 1)
-      for (const fault of faultsAt(at, calls[at]))
-        try {
-          points += 1;
-          await play((call) => (call === at ? fault : undefined));
-        } catch (error) {
-          throw new Error(`${fault} at call ${at} (${calls[at]})`, { cause: error });
-        }
-    expect((await auditOf(test)).problem).toBeUndefined();
-  }, 600_000);
+describe('whatever strikes a job that pays for others', () => {
+  it.each(Object.entries(CASES))(
+    'one that %s is paid once, and what was not used goes back once',
+    async (_name, paying) => {
+      const calls = await play(paying, () => undefined);
+      for (let at = 0; at < calls.length; at += 1)
+        for (const fault of faultsAt(at, calls))
+          try {
+            points += 1;
+            await play(paying, (call) => (call === at ? fault : undefined));
+          } catch (error) {
+            throw new Error(`${fault} at call ${at} (${calls[at]})`, { cause: error });
+          }
+      expect((await auditOf(test)).problem).toBeUndefined();
+    },
+    600_000,
+  );
 });

@@ -45,6 +45,15 @@ export const tellable = (name: string | undefined, faults: readonly Fault[]): re
     ? faults
     : faults.filter((fault) => READ_FAULTS.includes(fault));
 
+/**
+ * Whether to strike at a call. Of reads that follow each other and are alike, such as those of all
+ * shards of an index, the first stands for the others.
+ */
+export const isApart = (at: number, calls: readonly string[]): boolean =>
+  process.env['SHERATAN_EVERY_FAULT'] !== undefined ||
+  !isRead(calls[at] ?? '') ||
+  calls[at] !== calls[at - 1];
+
 interface Invocation {
   dead: boolean;
   stalled: boolean;

@@ -226,6 +226,8 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   };
 
   const relayed = new Set<string>();
+  /** Rows whose runs had called jobs, as the stream keeps them although the rows have changed. */
+  const called = new Map<string, JobRecord>();
   const callsOf = ({ id, wait, updatedAt }: JobRecord) => `${id} ${wait?.seq} ${updatedAt}`;
   /** The stream: every call and every signal, until it was relayed once without a fault. */
   const untold = async () => {
@@ -239,11 +241,11 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
         signalId: String(signalId),
       }),
     );
+    for (const record of await all())
+      if (record.status === 'WAITING' && record.calls) called.set(callsOf(record), record);
     return {
       signalled: signalled.filter(({ signalId }) => !relayed.has(signalId)),
-      calling: (await all()).filter(
-        (record) => record.status === 'WAITING' && record.calls && !relayed.has(callsOf(record)),
-      ),
+      calling: [...called.values()].filter((record) => !relayed.has(callsOf(record))),
     };
   };
 

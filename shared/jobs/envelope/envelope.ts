@@ -76,13 +76,19 @@ export const checkPayload = (
   }
 };
 
+/** The amounts of a cost as text: 5 and "5" are the same amount. */
+const amountsOf = ({ amount, budget }: NonNullable<Envelope['cost']>) => ({
+  amount: String(amount),
+  ...(budget !== undefined && { budget: String(budget) }),
+});
+
 /**
  * A hash of kind, payload and cost, 32 hexadecimal digits. It tells the same job, sent again, from
  * another job with the same id.
  */
 export const contentHashOf = ({ kind, payload, payloadRef, cost }: Envelope): string => {
   const what = payloadRef ? { kind, payloadRef } : { kind, payload: (payload ?? null) as Json };
-  const content = cost ? { ...what, cost: { ...cost, amount: String(cost.amount) } } : what;
+  const content = cost ? { ...what, cost: { ...cost, ...amountsOf(cost) } } : what;
   return sha256(canonicalJson(content as Json)).slice(0, 32);
 };
 
@@ -114,7 +120,8 @@ const callbackFault = ({ callback }: Envelope): string | undefined => {
   }
 };
 
-const ONLY_CHILDREN = 'only a job that its parent sends (ctx.enqueue) is paid from what that holds';
+const ONLY_CHILDREN =
+  'only a job that its parent sends (ctx.enqueue, ctx.call) is paid from what that holds';
 
 /** What is wrong between fields that are each valid; undefined when nothing is. */
 const contradictionIn = (

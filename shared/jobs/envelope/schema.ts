@@ -41,6 +41,8 @@ const costSchema = v.variant('from', [
     from: v.optional(v.literal('payer')),
     payer,
     amount: minorUnits,
+    /** Held beside the price, for jobs that this job calls or sends; the rest goes back. */
+    budget: v.optional(minorUnits),
     unit: v.optional(unit),
     /** What to do when the payer cannot pay: give up, or try again until the payer can. */
     whenShort: v.optional(v.picklist(['fail', 'wait'])),
@@ -48,6 +50,7 @@ const costSchema = v.variant('from', [
   v.strictObject({
     from: v.literal('parent'),
     amount: minorUnits,
+    budget: v.optional(minorUnits),
     /** Set by the mesh: the hold of this job, the hold that it is taken from, and its end (ms). */
     draw: v.optional(
       v.strictObject({

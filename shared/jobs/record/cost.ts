@@ -6,6 +6,8 @@ export interface Cost {
   readonly unit: string;
   /** Minor units, as text. */
   readonly amount: string;
+  /** Held beside the amount, for jobs that the job calls or sends: minor units, as text. */
+  readonly budget?: string;
   /** Only of a child that is paid from its parent's hold. */
   readonly draw?: ChildHold;
 }
@@ -31,8 +33,14 @@ export interface Settlement {
   readonly marginPpm: number;
   /** What the job itself costs, in minor units as text. When absent: its price less its shares. */
   readonly amount?: string;
-  /**
-   * The parts of the price for its children, in their order: minor units as text. `until` in ms.
-   */
-  readonly shares?: { readonly amounts: readonly string[]; readonly until: number };
+  /** The parts of what is held that pay for its children. */
+  readonly shares?: HeldShares;
+}
+
+/** Parts of a hold that pay for other jobs. */
+export interface HeldShares {
+  /** Minor units, as text, in the order in which the jobs were called or sent. */
+  readonly amounts: readonly string[];
+  /** When the parts expire, ms since the epoch. */
+  readonly until: number;
 }

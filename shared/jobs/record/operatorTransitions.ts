@@ -36,7 +36,7 @@ export const resumed = (record: JobRecord, now: number, { by, reason }: Decider)
     ...(!record.receipt && { due: dueKey(record.id) }),
     history: appended(record, { at: now, event: 'resumed', by, ...noted(reason) }),
   },
-  remove: ['halted', 'receipt', 'attention', 'expiresAt'],
+  remove: ['halted', 'receipt', 'attention', 'expiresAt', 'shares'],
 });
 
 /** How a job is put back: due at a time, or after its dependencies. */
@@ -96,6 +96,7 @@ export const redriven = (record: JobRecord, now: number, again: Again): Transiti
       'place',
       'unwind',
       'owes',
+      'shares',
       ...otherBody(kept),
       ...(waits ? [] : (['pending'] as const)),
     ],

@@ -2,10 +2,10 @@
 import { type Status, TERMINAL, type Terminal } from '#shared/contracts/jobs.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { KeptWait, Unwind } from '../steps/kept.ts';
-import type { Cost, Settlement } from './cost.ts';
+import type { Cost, HeldShares, Settlement } from './cost.ts';
 
 export type { Status } from '#shared/contracts/jobs.ts';
-export type { ChildHold, Cost, Settlement } from './cost.ts';
+export type { ChildHold, Cost, HeldShares, Settlement } from './cost.ts';
 
 /** Whether the job has ended; false without a status. */
 export const isTerminal = (status: Status | undefined): status is Terminal =>
@@ -194,6 +194,8 @@ export interface JobRecord {
   readonly schedule?: string;
   /** What the job costs, and who pays. */
   readonly cost?: Cost;
+  /** The parts of what is held that pay for jobs that the job called in earlier runs. */
+  readonly shares?: HeldShares;
   /** How the completed job is paid. */
   readonly settlement?: Settlement;
   /** The sender's options that do not change what the job does. */

@@ -13,13 +13,13 @@ const namesOf = ({ for: waits }: Wait): string => {
 };
 
 /** The jobs that are sent when a run stops to wait: their envelopes as text, or the text's key. */
-interface Called {
+interface CalledJobs {
   readonly calls?: string;
   readonly callsRef?: string;
 }
 
 /** What else a row keeps while its job waits in the middle of its work. */
-export type WithWait = Called & Pick<JobRecord, 'stepsVersion' | 'owes'>;
+export type WithWait = CalledJobs & Pick<JobRecord, 'stepsVersion' | 'owes' | 'shares'>;
 
 /** Where and until when a job waits in the middle of its work. Times in ms since the epoch. */
 export interface Stay {

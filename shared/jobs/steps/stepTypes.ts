@@ -104,6 +104,7 @@ export interface Steps {
   /**
    * Sends a job and waits for its end, as `sleep` waits. Returns the job's result.
    * @throws StepError when the job ended without a result, with the code of its error
+   * @throws StepError BUDGET_EXCEEDED when this job holds too little to pay for the other
    * @throws EnqueueError when the job could not run
    */
   readonly call: {

@@ -1,6 +1,6 @@
 /** Jobs that a handler enqueues. They are sent if, and only if, their parent completes. */
 
-import { createShares } from '#shared/billing/childShares.ts';
+import { type Called, createShares } from '#shared/billing/childShares.ts';
 import type { JobFunds } from '#shared/billing/ports.ts';
 import { CHILDREN_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
@@ -25,9 +25,11 @@ export interface Children {
   enqueue(child: Envelope): string;
   /**
    * Checks a child that is sent while its parent goes on; the child is not added.
-   * @throws EnqueueError as `enqueue`; CALL_PAID_BY_PARENT when the parent's hold is to pay
+   * @throws EnqueueError as `enqueue`; BUDGET_EXCEEDED when the parent's hold cannot pay the child
    */
   prepare(child: Envelope): Envelope;
+  /** Those of the prepared children that are sent, and the parts of the parent's hold for them. */
+  called(prepared: readonly Envelope[]): Called;
   /** Adds children that the mesh itself made, unchecked: the worker that gets them checks them. */
   add(children: readonly Envelope[]): void;
   /** The fields to write with the parent's completion. Puts large payloads into the bucket. */
@@ -88,10 +90,11 @@ export const collectChildren = (
   };
   return {
     prepare: (child) => {
-      const why = 'cost.from: a called job runs before its parent pays, so name a payer';
-      if (child.cost?.from === 'parent') throw new EnqueueError('CALL_PAID_BY_PARENT', why);
-      return checked(child);
+      const ready = checked({ ...child, ...(child.cost && { cost: shares.priced(child.cost) }) });
+      shares.grant(ready.cost);
+      return ready;
     },
+    called: shares.called,
     enqueue: (child) => {
       if (children.length >= LIMITS.childrenMax)
         throw new EnqueueError('CHILDREN_MAX', `a job has at most ${LIMITS.childrenMax} children`);

@@ -1,6 +1,6 @@
 /** Writes down how an attempt ended: one fenced transition, then the message's disposition. */
 
-import { type Earned, settlementOf } from '#shared/billing/jobCost.ts';
+import { type Earned, pay, settlementOf } from '#shared/billing/jobCost.ts';
 import type { JobFunds } from '#shared/billing/ports.ts';
 import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
@@ -76,13 +76,19 @@ const postpone = async (
 };
 
 const suspend = async (
-  { record, delivery, definition, owes }: Ended,
-  suspension: Suspension,
+  ended: Ended,
+  { wait, calls: prepared }: Suspension,
   deps: JobDeps,
 ): Promise<Disposition> => {
+  const { record, envelope, delivery, definition, children, funds, owes } = ended;
+  const { calls, shares } = children.called(prepared);
+  // An allowance goes back when the run stops: what pays other jobs has to outlast the wait.
+  const paid = shares && !funds?.final ? await pay(record, envelope, deps, true) : {};
+  if (paid.outcome) return finishAttempt(ended, paid.outcome, deps);
   const { planSuspension } = await import('./stepwise.ts');
-  const of = { owes, version: definition.version };
-  const { change, fate, watch } = await planSuspension(record, suspension, of, delivery, deps);
+  const of = { owes, version: definition.version, shares };
+  const stopped = { wait, calls };
+  const { change, fate, watch } = await planSuspension(record, stopped, of, delivery, deps);
   const disposition = await conclude(record, change, { ...fate, as: 'waiting' }, deps);
   return disposition.as === 'waiting' ? watch(disposition) : disposition;
 };
@@ -111,7 +117,7 @@ const complete = async (
     {
       ...kept,
       ...(await children.outbox()),
-      ...(funds && { settlement: settlementOf(funds, earned, children.shares()) }),
+      ...(funds && { settlement: settlementOf(funds, record, earned, children.shares()) }),
     },
     [refusedText(followUps.refused), note].filter(Boolean).join('; '),
   );

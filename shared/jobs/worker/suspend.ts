@@ -2,7 +2,7 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { JobDefinition } from '../kinds/defineJob.ts';
 import type { Delivery } from '../ports/jobs.ts';
-import { isTerminal, type JobRecord, signalsSince } from '../record/record.ts';
+import { type HeldShares, isTerminal, type JobRecord, signalsSince } from '../record/record.ts';
 import { type Stay, stayed, suspended } from '../record/suspension.ts';
 import type { Transition } from '../record/transitions.ts';
 import { callKey, type KeptWait, signalKey, type Wait } from '../steps/kept.ts';
@@ -133,7 +133,12 @@ export interface Plan {
 export const planSuspension = async (
   record: JobRecord,
   { wait, calls }: Suspension,
-  of: { readonly owes: boolean; readonly version: JobDefinition['version'] | undefined },
+  of: {
+    readonly owes: boolean;
+    readonly version: JobDefinition['version'] | undefined;
+    /** The parts of what is held for all jobs that were called. */
+    readonly shares: HeldShares | undefined;
+  },
   delivery: Delivery,
   deps: JobDeps,
 ): Promise<Plan> => {
@@ -145,7 +150,9 @@ export const planSuspension = async (
     ...(ref !== undefined && { callsRef: ref }),
   };
   const version = of.version === undefined ? {} : { stepsVersion: String(of.version) };
-  const more = { ...called, ...version, ...(of.owes && { owes: true as const }) };
+  const { owes, shares } = of;
+  const money = shares && { shares };
+  const more = { ...called, ...version, ...money, ...(owes && { owes: true as const }) };
   const change = suspended(record, deps.clock.now(), wait, stay, more);
   const watch = (disposition: Disposition) =>
     watched(record, wait, stay, disposition, delivery, deps);
