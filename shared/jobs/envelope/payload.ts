@@ -4,8 +4,6 @@ import { byteLength, type Json, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
-import { artifactsOf, resolveParams } from '#shared/legacy/chains/params.ts';
-import { ARTIFACTS, type Context, TemplateError } from '#shared/legacy/chains/templates.ts';
 import type { Blobs, JobStore } from '../ports/jobs.ts';
 import type { JobRecord } from '../record/record.ts';
 import type { Fault } from '../worker/runHandler.ts';
@@ -94,19 +92,17 @@ const fetched = async (job: ValidJob, blobs: Blobs): Promise<Result<unknown, Fau
   return json.ok ? json : err({ code: json.error.code, message: `payload: ${json.error.message}` });
 };
 
-/** The results of completed siblings of the chain, by their names. */
-const contextOf = async (
+/** The completed siblings of the chain, with their results. */
+const siblingsOf = async (
   { siblings }: NonNullable<Envelope['chain']>,
   { store, blobs }: Sources,
-): Promise<Context> => {
+) => {
   const named = await mapPool(Object.entries(siblings), READS_AT_ONCE, async ([name, id]) => {
     const record = await store.get(id);
     if (record?.status !== 'COMPLETED') return [];
     return [{ name, kind: record.kind, result: (await resultOf(record, blobs)) ?? null }];
   });
-  const found = named.flat();
-  const results = found.map(({ name, result }) => [name, result] as const);
-  return new Map([[ARTIFACTS, artifactsOf(found)], ...results]);
+  return named.flat();
 };
 
 /** Fills the original system's templates, which only jobs of a chain may use. */
@@ -116,8 +112,12 @@ const fillTemplates = async (
   sources: Sources,
 ): Promise<Result<unknown, Fault>> => {
   if (!chain) return ok(payload);
+  const chains = await import('#shared/legacy/chains/chainWork.ts');
+  const { ARTIFACTS, TemplateError, artifactsOf, resolveParams } = chains;
   try {
-    const context = await contextOf(chain, sources);
+    const found = await siblingsOf(chain, sources);
+    const results = found.map(({ name, result }) => [name, result] as const);
+    const context = new Map([[ARTIFACTS, artifactsOf(found)], ...results]);
     return ok(resolveParams((payload ?? {}) as Readonly<Record<string, Json>>, context));
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;

@@ -57,10 +57,7 @@ export interface HistoryEvent {
     | 'redriven'
     | 'quarantined';
   readonly attempt?: number;
-  /**
-   * Of a claim, the Lambda request, to find its log lines; else the host that was asked, or the
-   * person who decided.
-   */
+  /** Of a claim, the Lambda request; else the host that was asked, or the person who decided. */
   readonly by?: string;
   /** Of a claim: how many other groups of the batch may have run beside; absent when none did. */
   readonly beside?: number;

@@ -5,7 +5,7 @@ import type { JobFunds } from '#shared/billing/ports.ts';
 import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { followUpJobs } from '#shared/legacy/chains/followUps.ts';
+import { mayNameFollowUps } from '#shared/legacy/chains/namesFollowUps.ts';
 import type { Envelope } from '../envelope/envelope.ts';
 import { type RetryPolicy, retryDelaySeconds } from '../envelope/retryPolicy.ts';
 import type { JobDefinition } from '../kinds/defineJob.ts';
@@ -101,15 +101,24 @@ const muteOf = ({ definition, earned }: Ended): string | undefined => {
   return earned && `the result is the word of ${earned.payee}`;
 };
 
+/** Adds the follow-up jobs that the result names to the children; says which were refused. */
+const addFollowUps = async (ended: Ended, result: string, deps: JobDeps): Promise<string> => {
+  const { record, envelope, children } = ended;
+  const { followUpJobs } = await import('#shared/legacy/chains/chainWork.ts');
+  const parent = { id: record.id, envelope, mute: muteOf(ended) };
+  const followUps = await followUpJobs(result, parent, deps);
+  children.add(followUps.children);
+  const { refused } = followUps;
+  return refused.length > 0 ? `follow-up jobs refused: ${refused.join(', ')}` : '';
+};
+
 const complete = async (
   ended: Ended,
   { result, note = '' }: Extract<AttemptOutcome, { kind: 'complete' }>,
   deps: JobDeps,
 ): Promise<Disposition> => {
-  const { record, envelope, children, funds, earned } = ended;
-  const parent = { id: record.id, envelope, mute: muteOf(ended) };
-  const followUps = await followUpJobs(result, parent, deps);
-  children.add(followUps.children);
+  const { record, children, funds, earned } = ended;
+  const refused = mayNameFollowUps(result) ? await addFollowUps(ended, result, deps) : '';
   const kept = await keepResult(result, leaseOf(record), deps.blobs);
   const change = completed(
     record,
@@ -119,13 +128,10 @@ const complete = async (
       ...(await children.outbox()),
       ...(funds && { settlement: settlementOf(funds, record, earned, children.shares()) }),
     },
-    [refusedText(followUps.refused), note].filter(Boolean).join('; '),
+    [refused, note].filter(Boolean).join('; '),
   );
   return conclude(record, change, { action: 'delete', as: 'completed' }, deps);
 };
-
-const refusedText = (refused: readonly string[]): string =>
-  refused.length > 0 ? `follow-up jobs refused: ${refused.join(', ')}` : '';
 
 const unwind = async (record: JobRecord, why: Unwind, deps: JobDeps): Promise<Disposition> =>
   (await import('./stepwise.ts')).takeBack(record, why, deps);

@@ -7,6 +7,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import { type FollowUpVerdict, judge, newChain, repeatHash } from './guards.ts';
 import { type FollowUp, followUpsIn } from './lcp.ts';
+import { mayNameFollowUps } from './namesFollowUps.ts';
 import { listsFiles } from './params.ts';
 import { jobsNamedIn } from './templates.ts';
 
@@ -116,9 +117,6 @@ interface Parent {
 
 const NONE: FollowUpJobs = { children: [], refused: [] };
 
-/** Both forms of follow-up jobs contain this text, so most results need not be parsed. */
-const SAYS_SO = /followup_jobs"/;
-
 /**
  * The follow-up jobs that a result names and the bounds of the chain allow; none for other results.
  * @param result JSON text
@@ -129,7 +127,7 @@ export const followUpJobs = async (
   parent: Parent,
   deps: { readonly chains: ChainStore; readonly clock: Clock },
 ): Promise<FollowUpJobs> => {
-  if (result === undefined || !SAYS_SO.test(result)) return NONE;
+  if (!mayNameFollowUps(result)) return NONE;
   const json = parseHostileJson(result);
   if (!json.ok) return { children: [], refused: [`${json.error.code}: ${json.error.message}`] };
   const all = followUpsIn(json.value);
