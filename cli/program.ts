@@ -6,7 +6,7 @@ import type { BridgeCommandOptions } from './commands/bridge.ts';
 import type { EnvOptions } from './commands/env.ts';
 import type { ImportHistoryOptions } from './commands/importHistory.ts';
 import type { TypesOptions } from './commands/kinds.ts';
-import type { JobsOptions } from './commands/read.ts';
+import type { JobsOptions, ShownOptions } from './commands/read.ts';
 import type { RightsOptions } from './commands/rights.ts';
 import type { SendCommandOptions } from './commands/send.ts';
 import type { StartOptions } from './commands/up.ts';
@@ -78,6 +78,8 @@ const addClouds = (program: Command, run: Run): void => {
     .action((options: StartOptions) => run(start(options)));
 };
 
+const SHOW_SENSITIVE = ['--show-sensitive', 'also the fields that kinds call sensitive'] as const;
+
 const addJobs = (program: Command, run: Run): void => {
   targeted(program.command('send'))
     .description('send jobs: one envelope, an array, or JSON lines')
@@ -90,12 +92,14 @@ const addJobs = (program: Command, run: Run): void => {
   targeted(program.command('status'))
     .description('one job: its state, its result')
     .argument('<id>')
-    .action((id: string, options: SessionOptions) => run(statusCommand(id, options)));
+    .option(...SHOW_SENSITIVE)
+    .action((id: string, options: ShownOptions) => run(statusCommand(id, options)));
 
   targeted(program.command('watch'))
     .description('follow jobs until they have ended')
     .argument('<ids...>')
     .option('--timeout <seconds>', '0 waits for ever', whole, 0)
+    .option(...SHOW_SENSITIVE)
     .action((ids: string[], options: WatchOptions) => run(watch(ids, options)));
 };
 
@@ -165,6 +169,7 @@ const addLooks = (program: Command, run: Run): void => {
       ]),
     )
     .option('--limit <n>', 'at most so many', whole, 50)
+    .option(...SHOW_SENSITIVE)
     .action((options: JobsOptions) => run(jobs(options)));
 
   targeted(program.command('why'))

@@ -31,6 +31,8 @@ import type { Watching } from './watching.ts';
 export interface Deployment extends DeploymentCore {
   /** Names of the kinds that the deployment has in addition to the built-in kinds. */
   readonly ownKinds: readonly string[];
+  /** Names of own kinds that have sensitive fields, as the outputs tell: for who cannot read the list. */
+  readonly sensitiveKinds: readonly string[];
   /** The kinds and what they take; undefined when the deployment has no list, or keeps it to itself. */
   readonly kindInfos: () => Promise<readonly KindInfo[] | undefined>;
   readonly resultsUrl: string;
@@ -68,13 +70,16 @@ const kindInfosOf =
     return readKindsFile(place, access);
   };
 
+const namesIn = (text = ''): readonly string[] => text.split(',').filter(Boolean);
+
 const open = (target: Target): Deployment => {
   const { core, jobs, at, keep } = openCore(target);
   const secretsOf = (output: string): Secrets =>
     secretsOnDemand(at(target.endpoints.secrets), outputOf(target, output), keep);
   return {
     ...core,
-    ownKinds: (target.outputs[OUTPUTS.ownKinds] ?? '').split(',').filter(Boolean),
+    ownKinds: namesIn(target.outputs[OUTPUTS.ownKinds]),
+    sensitiveKinds: namesIn(target.outputs[OUTPUTS.sensitiveKinds]),
     kindInfos: kindInfosOf(target.outputs[OUTPUTS.kindsFile], at(target.endpoints.s3)),
     resultsUrl: outputOf(target, OUTPUTS.resultsUrl),
     tables: [OUTPUTS.jobsTable, OUTPUTS.ledgerTable, OUTPUTS.hostsTable].map((name) =>

@@ -95,10 +95,9 @@ export class Sheratan extends Construct {
     const bundles = resolve(Stage.of(this)?.outdir ?? 'cdk.out', 'sheratan', config.stage);
     const own = kinds === undefined ? undefined : bundled(resolve(kinds), bundles);
     const listing = own === undefined ? undefined : listed(own);
-    const names =
-      listing === undefined
-        ? undefined
-        : (JSON.parse(listing) as KindInfo[]).map(({ kind }) => kind);
+    const infos = listing === undefined ? undefined : (JSON.parse(listing) as KindInfo[]);
+    const names = infos?.map(({ kind }) => kind);
+    const sensitive = infos?.flatMap((each) => (each.sensitive ? each.kind : [])) ?? [];
     const faults = names === undefined ? [] : faultsOfKinds(config.pools, names);
     if (faults.length > 0) throw new ConfigError(`Configuration: ${faults.join('; ')}`);
     const code = (name: string): string => {
@@ -120,6 +119,7 @@ export class Sheratan extends Construct {
         ...this.#parts.outputs,
         [OUTPUTS.rules]: ruleNames.join(','),
         ...(names && { [OUTPUTS.ownKinds]: names.join(',') }),
+        ...(sensitive.length > 0 && { [OUTPUTS.sensitiveKinds]: sensitive.join(',') }),
         ...(listing && { [OUTPUTS.kindsFile]: this.#publish(listing, bundles) }),
       }),
     });

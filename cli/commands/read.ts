@@ -9,6 +9,7 @@ import { undecidedText } from '#shared/jobs/record/undecided.ts';
 import { deadLetterOf, deadLetterText, shownDeadLetters } from '../deadLetters.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
+import { type Hiding, hidingFor, withoutSensitive } from '../sensitive.ts';
 import { looking, type SessionOptions } from '../session.ts';
 import { describe, exitOf, row, viewOf } from '../show.ts';
 import { keptOf, stepsOf } from '../steps.ts';
@@ -30,16 +31,24 @@ const missing = async (id: string, { faults }: Deployment): Promise<never> => {
 const found = async (id: string, deployment: Deployment): Promise<JobRecord> =>
   (await deployment.store.get(id)) ?? missing(id, deployment);
 
+/** What is shown of jobs. */
+export interface ShownOptions extends SessionOptions {
+  /** Also what their kinds call sensitive. */
+  readonly showSensitive?: boolean;
+}
+
 /**
  * Shows one job with its result. Exits with 0 when it completed, 4 when it ended otherwise, 5 when
  * it has not ended.
  *
  * @throws CliError when there is no record of the job
  */
-export const statusCommand = (id: string, options: SessionOptions): Promise<ExitCode> =>
+export const statusCommand = (id: string, options: ShownOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
     const record = await found(id, deployment);
-    const job = await viewOf(record, deployment.blobs);
+    const whole = await viewOf(record, deployment.blobs);
+    const hiding = (await hidingFor(deployment, options))(record.kind);
+    const job = withoutSensitive(whole, hiding, false);
     const kept = await keptOf(record, deployment);
     if (options.json) json(kept.length > 0 ? { ...job, steps: kept } : job);
     else out(describe(job, kept));
@@ -102,7 +111,7 @@ export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
     return EXIT.ok;
   });
 
-export interface JobsOptions extends SessionOptions {
+export interface JobsOptions extends ShownOptions {
   readonly mission?: string;
   readonly task?: string;
   readonly open?: boolean;
@@ -142,6 +151,9 @@ const letterView = (each: DeadLetter) => {
   return { ...(record ?? { id, status: statusOf(each) }), deadLetter };
 };
 
+const hiddenIn = <T extends JobRecord>(record: T, hiding: Hiding) =>
+  withoutSensitive(record, hiding, true);
+
 const noneOf = ({ mission, task, open, waiting }: JobsOptions): string => {
   const label = mission ?? task;
   if (label) return `No job carries the label ${plain(label)}.`;
@@ -162,7 +174,9 @@ export const jobs = (options: JobsOptions): Promise<ExitCode> =>
         ? []
         : await shownDeadLetters(deployment, options.limit);
     if (options.json) {
-      json([...records, ...letters.map(letterView)]);
+      const hidings = await hidingFor(deployment, options);
+      const views = [...records, ...letters.map(letterView)];
+      json(views.map((each) => ('kind' in each ? hiddenIn(each, hidings(each.kind)) : each)));
       return EXIT.ok;
     }
     const rows = [...records.map(row), ...letters.map(letterRow)];

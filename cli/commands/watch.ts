@@ -6,11 +6,13 @@ import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import { repeatSteps } from '#shared/jobs/record/trace.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { json, note, out, plain, readerLeft, status, time } from '../print.ts';
+import { hidingFor, withoutSensitive } from '../sensitive.ts';
 import { looking } from '../session.ts';
 import { progressText } from '../show.ts';
 
 export interface WatchOptions extends TargetOptions {
   readonly json?: boolean;
+  readonly showSensitive?: boolean;
   /** Seconds; 0 waits without limit. */
   readonly timeout: number;
 }
@@ -47,7 +49,15 @@ export const watch = (ids: readonly string[], options: WatchOptions): Promise<Ex
     const timeoutMs = options.timeout === 0 ? Number.POSITIVE_INFINITY : options.timeout * 1_000;
     const onChange = options.json ? () => undefined : print;
     const seen = await watchJobs(deployment, { ids, timeoutMs, onChange, signal: readerLeft });
-    if (options.json) json(ids.map((id) => seen.get(id) ?? { id, status: 'UNKNOWN' }));
+    if (options.json) {
+      const hidings = await hidingFor(deployment, options);
+      const told = (id: string) => {
+        const record = seen.get(id);
+        if (!record) return { id, status: 'UNKNOWN' };
+        return withoutSensitive(record, hidings(record.kind), true);
+      };
+      json(ids.map(told));
+    }
     for (const id of ids) remark(seen.get(id));
     return exitOfStates(ids.map((id) => seen.get(id)?.status));
   });

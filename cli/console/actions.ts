@@ -15,6 +15,7 @@ import { CliError, EXIT } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { actedOn, joinedAnswers, notActedOn } from './answers.ts';
 import { drainHosts, enableSchedules, pauseMesh, setSourceLimits } from './controls.ts';
+import { patchOfPage } from './jobWhole.ts';
 import type { ActAnswer } from './wire.ts';
 
 const IDS_MAX = 1_000;
@@ -82,7 +83,8 @@ const cancel: Carry<'cancel'> = async (wish, session, by) =>
 const redrive: Carry<'redrive'> = async (wish, session, by) => {
   const { ids: wanted, dryRun = false, patch, reason: why } = wish;
   const options = { by, reason: why, dryRun, limit: IDS_MAX };
-  const report = await redriveWanted(wanted, patch as Json | undefined, options, session);
+  const whole = await patchOfPage(patch as Json | undefined, wanted, session);
+  const report = await redriveWanted(wanted, whole, options, session);
   const told = dryRun ? 'would be put back' : 'put back; it runs again';
   return { done: report.redriven.map((job) => ({ id: job, text: told })), refused: report.refused };
 };

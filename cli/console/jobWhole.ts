@@ -6,9 +6,12 @@ import { undecidedText } from '#shared/jobs/record/undecided.ts';
 import type { Kept } from '#shared/jobs/steps/kept.ts';
 import { ownerOf } from '#shared/jobs/steps/owner.ts';
 import { keptBody } from '#shared/jobs/worker/park.ts';
+import { isJsonObject, type Json, readJson } from '#shared/kernel/json.ts';
 import { deadLetterOf, deadLetterText } from '../deadLetters.ts';
+import { hidingOf, sensitiveFields, withoutSensitive } from '../sensitive.ts';
 import { viewOf } from '../show.ts';
 import { stepsOf } from '../steps.ts';
+import { hasMarks, markOf, withoutMarks } from './hidden.ts';
 import type { LogLines } from './logLines.ts';
 import type { Answering } from './server.ts';
 import type { JobLogs, JobWhole, StepLine, TraceLine } from './wire.ts';
@@ -69,35 +72,74 @@ export const jobOf =
     if (!record) return withoutRow(id, deployment);
     // A large result stays in the bucket until somebody asks for it.
     const { resultRef, ...small } = record;
-    const [view, trace, kept, letter] = await Promise.all([
+    const [view, trace, kept, letter, fields] = await Promise.all([
       viewOf(small, deployment.blobs),
       stepsOf(record, deployment),
       deployment.stepStore.read(ownerOf(record, record.updatedAt)),
       deadLetterOf(id, record, deployment),
+      sensitiveFields(deployment),
     ]);
+    const paths = fields(record.kind);
+    const hiding = hidingOf(paths, markOf);
+    const shown = withoutSensitive(view, hiding, false);
     const steps = stepLines(kept);
     const lost = letter
       ? [{ at: letter.letter.sentAt, event: 'dead_letter', text: deadLetterText(letter) }]
       : [];
     return {
-      job: { ...view, ...(resultRef !== undefined && { resultRef }) },
-      trace: [...trace, ...lost],
+      job: { ...shown, ...(resultRef !== undefined && { resultRef }) },
+      ...(paths.length > 0 && { sensitive: paths }),
+      trace: [...trace, ...lost].map((line) => ({ ...line, text: hiding.message(line.text) })),
       steps,
       signals: (record.wait?.for ?? []).flatMap(({ op, name }) => (op === 'signal' ? name : [])),
       can: canOf(record, steps, letter !== undefined),
     };
   };
 
-/** The text of a large result, or of the envelope of a job that the table keeps. */
+const resultText = async (
+  { result, resultRef }: JobRecord,
+  { blobs }: Deployment,
+): Promise<string | undefined> =>
+  result ?? (resultRef === undefined ? undefined : await blobs.get(resultRef));
+
+/**
+ * The text of a large result, or of the envelope of a job that the table keeps; with `show` also its
+ * sensitive fields.
+ */
 export const bodyOfJob =
-  ({ store, blobs }: Deployment): Answering =>
+  (deployment: Deployment): Answering =>
   async (query) => {
-    const record = await store.get(query.get('id') ?? '');
+    const record = await deployment.store.get(query.get('id') ?? '');
     if (!record) return undefined;
-    if (query.get('of') !== 'result') return { text: await keptBody(record, blobs) };
-    const { result, resultRef } = record;
-    return { text: result ?? (resultRef === undefined ? undefined : await blobs.get(resultRef)) };
+    const fields = query.get('show') === 'yes' ? () => [] : await sensitiveFields(deployment);
+    const hiding = hidingOf(fields(record.kind), markOf);
+    const ofResult = query.get('of') === 'result';
+    const text = ofResult
+      ? await resultText(record, deployment)
+      : await keptBody(record, deployment.blobs);
+    if (text === undefined) return {};
+    return { text: ofResult ? hiding.result(text) : hiding.envelope(text) };
   };
+
+/**
+ * The patch of a payload that the page showed, with the hidden values that it keeps.
+ *
+ * @throws CliError for a mark of no value of this job
+ */
+export const patchOfPage = async (
+  patch: Json | undefined,
+  ids: readonly string[],
+  deployment: Deployment,
+): Promise<Json | undefined> => {
+  if (patch === undefined || !hasMarks(patch)) return patch;
+  const [id = ''] = ids;
+  const record = ids.length === 1 ? await deployment.store.get(id) : undefined;
+  const body = record && (await keptBody(record, deployment.blobs));
+  const envelope = body === undefined ? undefined : readJson(body);
+  const payload = isJsonObject(envelope) ? (envelope['payload'] as Json | undefined) : undefined;
+  const fields = await sensitiveFields(deployment);
+  return withoutMarks(patch, payload ?? null, fields(record?.kind ?? ''));
+};
 
 /** The jobs that follow from a job. */
 export const flowOfJob =

@@ -105,8 +105,8 @@ export interface JobWhole {
   readonly signals: readonly string[];
   /** What can be done with it now. */
   readonly can: readonly string[];
-  /** The result is large: `/api/result` has it. */
-  readonly resultBytes?: number;
+  /** Fields of the payload and the result that are hidden, as paths; absent: none. */
+  readonly sensitive?: readonly string[];
 }
 
 /** A line that a function printed. */

@@ -35,6 +35,12 @@ export const PayloadEditor = ({
   return (
     <details class="payload">
       <summary>Edit its payload</summary>
+      {before.includes('[hidden ') && (
+        <p class="hint">
+          A mark such as <code>[hidden …]</code> stands for a sensitive value. Leave it, and the
+          value stays; write over it, and the value changes.
+        </p>
+      )}
       <textarea
         aria-label="Payload, as JSON"
         spellcheck={false}

@@ -21,6 +21,8 @@ export const OUTPUTS = {
   rules: 'RuleNames',
   /** Names of the project's own kinds, with commas; absent where there are none. */
   ownKinds: 'OwnKinds',
+  /** Names of own kinds with sensitive fields, with commas; absent where there are none. */
+  sensitiveKinds: 'SensitiveKinds',
   /** Where the list of the kinds and their schemas is: `s3://bucket/key`, or a file of this machine. */
   kindsFile: 'KindsFile',
 } as const;

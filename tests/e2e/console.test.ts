@@ -204,6 +204,39 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await expect.poll(() => whyOf('approval')).toContain('he meant yes');
   });
 
+  it('hides what a kind calls sensitive, until somebody asks, and keeps it through an edit', async () => {
+    const { page } = browser;
+    const number = '4111222233334444';
+    const payload = { card: { number, year: 25 } };
+    const job = { kind: 'pay', payload, id: 'pay-1' };
+    await sheratan.run(['send', '-', '--wait', '30'], JSON.stringify(job));
+    await open('jobs/pay-1');
+    await page.locator('.facts', { hasText: 'has expired' }).waitFor();
+    await open('jobs/pay-1?tab=texts');
+    await page.locator('.listing', { hasText: '[hidden ' }).waitFor();
+    expect(await page.locator('main').textContent()).not.toContain(number);
+    await button('Show hidden fields of the envelope').click();
+    await page.locator('.listing', { hasText: number }).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await button('Hide them again').click();
+    await expect.poll(() => page.locator('main').textContent()).not.toContain(number);
+    await button('Redrive').click();
+    await page.getByText('Edit its payload').click();
+    const shown = await page.getByLabel('Payload, as JSON').inputValue();
+    await page.getByLabel('Payload, as JSON').fill(shown.replace('25', '31'));
+    await page.locator('.diff .plus', { hasText: '31' }).waitFor();
+    expect(await page.getByRole('dialog').textContent()).not.toContain(number);
+    await because('a new card', 'Redrive pay-1');
+    await page.locator('h1', { hasText: 'completed' }).waitFor();
+    const status = await sheratan.run(['status', 'pay-1', '--json']);
+    expect(status.stdout).not.toContain(number);
+    const { stdout } = await sheratan.run(['status', 'pay-1', '--json', '--show-sensitive']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      result: { card: { number, year: 31 }, receipt: `paid with ${number}` },
+    });
+    expect((await sheratan.run(['watch', 'pay-1', '--json'])).stdout).not.toContain(number);
+  });
+
   it('shows what the functions printed while they ran a job', async () => {
     const { stdout } = await sheratan.run(['status', 'job-7', '--json']);
     const { history } = JSON.parse(stdout) as { history: { event: string; by?: string }[] };

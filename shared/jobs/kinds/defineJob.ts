@@ -12,6 +12,7 @@ import type { HttpClient } from '../ports/jobs.ts';
 import type { Workspaces } from '../ports/workspaces.ts';
 import type { Steps } from '../steps/stepTypes.ts';
 import type { OutputOf, PayloadSchema } from './payloadSchema.ts';
+import { pathFault } from './sensitive.ts';
 
 /** What a handler gets beside the payload. */
 export interface JobContext extends Steps {
@@ -84,6 +85,12 @@ export interface JobDefinition {
    * makes the job DEAD with PROGRAM_CHANGED.
    */
   readonly onChange?: 'continue' | 'fail';
+  /**
+   * Fields of the payload that the console and the command hide until somebody asks for them; the
+   * same fields of the result, too. Names with dots between, `*` for each item: `card.number`,
+   * `guests.*.passport`.
+   */
+  readonly sensitive?: readonly string[];
   /** Returns the result: any JSON value, or undefined for none. */
   readonly run: (payload: unknown, context: JobContext) => Promise<unknown>;
 }
@@ -103,7 +110,8 @@ export interface TypedJob<S extends PayloadSchema, R> extends JobDefinition {
 
 /**
  * Defines a kind; the handler's payload has the type that the schema returns.
- * @throws AssertionError when the kind's name, its timeout or its retry is out of range
+ * @throws AssertionError when the kind's name, its timeout, its retry or a sensitive field is out of
+ *   range
  */
 export const defineJob = <const S extends PayloadSchema, R>(
   input: JobInput<S, R>,
@@ -122,6 +130,10 @@ export const defineJob = <const S extends PayloadSchema, R>(
     const [issue] = retry.issues;
     const field = ['retry', v.getDotPath(issue)].filter(Boolean).join('.');
     assert(false, `kind "${input.kind}": ${field}: ${reasonOf(issue)}`);
+  }
+  for (const path of input.sensitive ?? []) {
+    const fault = pathFault(path);
+    assert(fault === undefined, `kind "${input.kind}": sensitive: ${fault}`);
   }
   // The worker checks the payload with the schema before it calls `run`, so the cast is true.
   return { ...input, run: (payload, context) => input.run(payload as OutputOf<S>, context) };

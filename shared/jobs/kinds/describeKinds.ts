@@ -22,13 +22,14 @@ const schemaOf = async (schema: PayloadSchema): Promise<KindInfo['schema']> => {
   return { ...toJsonSchema(schema as Parameters<typeof toJsonSchema>[0], options) };
 };
 
-const described = async ({ kind, payload }: JobDefinition): Promise<KindInfo> => {
+const described = async ({ kind, payload, sensitive }: JobDefinition): Promise<KindInfo> => {
+  const always = { kind, ...(sensitive && sensitive.length > 0 && { sensitive }) };
   try {
     const schema = await schemaOf(payload);
-    return { kind, ...(schema && { schema }) };
+    return { ...always, ...(schema && { schema }) };
   } catch {
     // A library refuses what JSON Schema cannot express; the mesh judges such payloads.
-    return { kind };
+    return always;
   }
 };
 
