@@ -8,11 +8,12 @@ import type { Telemetry } from '#shared/runtime/chain.ts';
 const told = (changes: readonly StreamedChange[]): Streamed => ({
   ended: changes.flatMap(({ ended }) => ended ?? []),
   calling: changes.flatMap(({ calling }) => calling ?? []),
+  dropping: changes.flatMap(({ dropping }) => dropping ?? []),
   signalled: changes.flatMap(({ signalled }) => signalled ?? []),
 });
 
-const isEmpty = ({ ended, calling, signalled }: StreamedChange): boolean =>
-  ended === undefined && calling === undefined && signalled === undefined;
+const jobIn = ({ ended, calling, dropping, signalled }: StreamedChange): string | undefined =>
+  (ended ?? calling ?? dropping ?? signalled)?.id;
 
 /**
  * Relays all that a batch tells. A record that fails does not stop the others. The answer names the
@@ -24,7 +25,7 @@ export const relayInOrder = async (
   relay: (streamed: Streamed) => Promise<void>,
   { logger, metrics }: Telemetry,
 ): Promise<DynamoDBBatchResponse> => {
-  const worthwhile = changes.filter((change) => !isEmpty(change));
+  const worthwhile = changes.filter((change) => jobIn(change) !== undefined);
   const count = (relayed: number) => metrics.addMetric(MESH_METRICS.relayed, 'Count', relayed);
   try {
     await relay(told(worthwhile));
@@ -41,9 +42,7 @@ export const relayInOrder = async (
       relayed += 1;
     } catch (error) {
       // The later records are relayed now, though Lambda delivers them again, too.
-      const { ended, calling, signalled } = change;
-      const jobId = (ended ?? calling ?? signalled)?.id;
-      logger.error('change not relayed', { jobId, error });
+      logger.error('change not relayed', { jobId: jobIn(change), error });
       failed.push(change.sequence);
     }
   }

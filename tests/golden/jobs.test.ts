@@ -264,6 +264,16 @@ describe('a job after an attempt', () => {
     shares: { amounts: ['20', '10'], until: T + 9_000 },
   };
   ended('COMPLETED', completed(RUNNING, now, {}));
+  const raced: JobRecord = {
+    ...RUNNING,
+    wait: {
+      for: [{ op: 'call', name: 'slow', job: 'j-1.slow', race: 'first' }],
+      seq: 1,
+      in: 'table',
+      wakers: ['job j-1.slow'],
+    },
+  };
+  ended('COMPLETED after a race of called jobs', completed(raced, now, {}));
   ended(
     'WAITING for a job that it called, and pays',
     suspended(
@@ -353,7 +363,13 @@ describe('the stream of the table', () => {
       })),
     });
   const done = asAfter(RUNNING, completed(RUNNING, T + 2_000, {}));
-  const nothing = { sequence: '1', ended: undefined, calling: undefined, signalled: undefined };
+  const nothing = {
+    sequence: '1',
+    ended: undefined,
+    calling: undefined,
+    dropping: undefined,
+    signalled: undefined,
+  };
   reads('COMPLETED', told, [{ ...nothing, ended: done }]);
   reads('RUNNING', told, [nothing]);
 });

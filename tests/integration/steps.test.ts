@@ -69,6 +69,21 @@ const caller = defineJob({
   run: ({ fails }, { call, jobId }) => call(label, { order: jobId, fails }),
 });
 
+/** A call against time; the time wins, and the job goes on, or ends. */
+const hurried = defineJob({
+  kind: 'hurried',
+  payload: v.object({ ends: v.picklist(['at once', 'after a nap', 'dead']) }),
+  run: async ({ ends }, { call, race, sleep, jobId }) => {
+    const { winner } = await race('first', {
+      call: () => call(label, { order: jobId, fails: false }),
+      late: () => sleep('patience', { hours: 1 }),
+    });
+    if (ends === 'after a nap') await sleep('nap', { hours: 1 });
+    if (ends === 'dead') throw new PermanentError('no use');
+    return winner;
+  },
+});
+
 /** Reserves, then fails; or waits in between. Each step can be taken back. */
 const trip = defineJob({
   kind: 'trip',
@@ -103,7 +118,7 @@ const versioned = (kind: string, onChange: 'continue' | 'fail') =>
   });
 
 const KINDS = [
-  ...[order, ask('ask', 'hold'), ask('ask.freely', 'release'), label, caller, trip],
+  ...[order, ask('ask', 'hold'), ask('ask.freely', 'release'), label, caller, hurried, trip],
   ...[versioned('lenient', 'continue'), versioned('strict', 'fail')],
 ];
 
@@ -299,6 +314,60 @@ describe('a job that calls another', () => {
     const row = await worker.store.get(`${id}.label`);
     expect(row).toMatchObject({ status: 'CANCELLED' });
     expect(row?.history[0]).toMatchObject({ by: `job ${id}` });
+  });
+});
+
+describe('a job whose call loses a race', () => {
+  it.each(['at once', 'after a nap', 'dead'])(
+    'cancels the called job: it ends %s',
+    async (ends) => {
+      const id = `hurried ${ends}`;
+      const child = `${id}.label`;
+      await worker.send({ kind: 'hurried', id, payload: { ends } }, id.replaceAll(' ', '-'));
+      await worker.drain();
+      const calling = await worker.store.get(id);
+      worker.clock.advance(3_600_000);
+      await worker.tick();
+      await worker.ripen();
+      await worker.drain();
+      const dropping = await worker.store.get(id);
+      expect(dropping).toMatchObject({ dropped: JSON.stringify([child]) });
+      for (const _twice of [1, 2])
+        await worker.tell({
+          calling: calling ? [calling] : [],
+          dropping: dropping ? [dropping] : [],
+        });
+      await worker.drain();
+      const row = await worker.store.get(child);
+      expect(row).toMatchObject({ status: 'CANCELLED' });
+      expect(row?.history[0]).toMatchObject({ by: `job ${id}` });
+      worker.clock.advance(3_600_000);
+      await worker.tick();
+      await worker.ripen();
+      await worker.drain();
+      expect(await statusOf(id)).toBe(ends === 'dead' ? 'DEAD' : 'COMPLETED');
+    },
+  );
+
+  it('leaves the winner alone, and cancels nothing twice', async () => {
+    const id = 'unhurried';
+    await worker.send({ kind: 'hurried', id, payload: { ends: 'after a nap' } }, id);
+    await worker.drain();
+    const calling = await worker.store.get(id);
+    await worker.tell({ calling: calling ? [calling] : [] });
+    await worker.drain();
+    await worker.relay(`${id}.label`);
+    await worker.drain();
+    const row = await worker.store.get(id);
+    expect(row).toMatchObject({ status: 'WAITING', dropped: JSON.stringify([`${id}.label`]) });
+    await worker.tell({ dropping: row ? [row] : [] });
+    expect(await statusOf(`${id}.label`)).toBe('COMPLETED');
+    worker.clock.advance(3_600_000);
+    await worker.tick();
+    await worker.ripen();
+    await worker.drain();
+    expect(await resultOf(id)).toBe('call');
+    expect(await worker.store.get(id)).not.toHaveProperty('dropped');
   });
 });
 

@@ -105,6 +105,7 @@ export interface TestWorker {
   /** What the stream would tell the relay of signals and of runs that stopped. */
   tell(streamed: {
     readonly calling?: readonly JobRecord[];
+    readonly dropping?: readonly JobRecord[];
     readonly signalled?: readonly Signalled[];
   }): Promise<void>;
   /** What the timekeeper does in a minute, at the worker's time. */

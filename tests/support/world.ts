@@ -226,9 +226,10 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   };
 
   const relayed = new Set<string>();
-  /** Rows whose runs had called jobs, as the stream keeps them although the rows have changed. */
+  /** Rows that told of calls and races, as the stream keeps them although the rows have changed. */
   const called = new Map<string, JobRecord>();
   const callsOf = ({ id, wait, updatedAt }: JobRecord) => `${id} ${wait?.seq} ${updatedAt}`;
+  const dropsOf = ({ id, dropped = '' }: JobRecord) => `${id} ${dropped}`;
   /** The stream: every call and every signal, until it was relayed once without a fault. */
   const untold = async () => {
     const { Items = [] } = await clean.send(
@@ -241,11 +242,15 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
         signalId: String(signalId),
       }),
     );
-    for (const record of await all())
+    for (const record of await all()) {
       if (record.status === 'WAITING' && record.calls) called.set(callsOf(record), record);
+      if (record.dropped) called.set(dropsOf(record), record);
+    }
+    const left = [...called].flatMap(([key, record]) => (relayed.has(key) ? [] : { key, record }));
     return {
+      dropping: left.flatMap(({ key, record }) => (key === dropsOf(record) ? record : [])),
       signalled: signalled.filter(({ signalId }) => !relayed.has(signalId)),
-      calling: [...called.values()].filter((record) => !relayed.has(callsOf(record))),
+      calling: left.flatMap(({ key, record }) => (key === callsOf(record) ? record : [])),
     };
   };
 
@@ -269,9 +274,13 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
       }
     });
     if (done !== true) return;
-    for (const record of ended) relayed.add(key(record));
-    for (const record of told.calling) relayed.add(callsOf(record));
-    for (const signal of told.signalled) relayed.add(signal.signalId);
+    const heard = [
+      ...ended.map(key),
+      ...told.calling.map(callsOf),
+      ...told.dropping.map(dropsOf),
+      ...told.signalled.map(({ signalId }) => signalId),
+    ];
+    for (const each of heard) relayed.add(each);
   };
 
   const report = async (): Promise<void> => {

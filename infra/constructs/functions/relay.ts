@@ -40,12 +40,13 @@ const WORTHWHILE = [
   { cost: { M: { payer: PRESENT } } },
 ];
 
-/** What the relay acts on before a job's end: calls, the cancellation of a caller, signals. */
+/** What the relay acts on before a job's end: calls, the cancellation of a caller, races, signals. */
 const WAITS = {
   $or: [
     { sk: { S: ['JOB'] }, status: { S: ['WAITING'] }, calls: PRESENT },
     { sk: { S: ['JOB'] }, status: { S: ['WAITING'] }, callsRef: PRESENT },
     { sk: { S: ['JOB'] }, status: { S: ['CANCELLED'] }, awaiting: PRESENT },
+    { sk: { S: ['JOB'] }, dropped: PRESENT },
     { sk: { S: [{ prefix: SIGNAL_PREFIX }] }, signalId: PRESENT },
   ],
 };

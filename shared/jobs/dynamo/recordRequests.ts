@@ -15,7 +15,7 @@ export interface Guard {
 
 /** Fields that are no longer true once an attempt runs. */
 const CLEARED =
-  'attention, expiresAt, #error, dueAt, due, receipt, notBefore, halted, calls, callsRef, awaiting';
+  'attention, expiresAt, #error, dueAt, due, receipt, notBefore, halted, calls, callsRef, dropped, awaiting';
 
 /** Conditions of the rows that a claim may take. */
 const OPEN = [

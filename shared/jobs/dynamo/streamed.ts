@@ -14,6 +14,8 @@ export interface StreamedChange {
   readonly ended?: JobRecord | undefined;
   /** The run stopped, and called jobs. */
   readonly calling?: JobRecord | undefined;
+  /** The row names called jobs that nobody waits for any more. */
+  readonly dropping?: JobRecord | undefined;
   readonly signalled?: Signalled | undefined;
 }
 
@@ -37,6 +39,13 @@ const callIn = (before: Image | undefined, after: Image | undefined): JobRecord 
   return isNew ? jobRecordOf(unmarshall(after)) : undefined;
 };
 
+/** The job that no longer waits for jobs that it called. A later write to the row tells nothing new. */
+const dropIn = (before: Image | undefined, after: Image | undefined): JobRecord | undefined => {
+  const dropped = after?.['dropped']?.S;
+  const isNew = dropped !== undefined && before?.['dropped']?.S !== dropped;
+  return after && isNew ? jobRecordOf(unmarshall(after)) : undefined;
+};
+
 const signalIn = (before: Image | undefined, after: Image | undefined): Signalled | undefined => {
   const [pk, sk, signalId] = ['pk', 'sk', 'signalId'].map((name) => after?.[name]?.S);
   if (signalId === undefined || !sk?.startsWith(SIGNAL_PREFIX)) return undefined;
@@ -54,6 +63,7 @@ export const streamedChanges = (event: DynamoDBStreamEvent): readonly StreamedCh
       sequence: dynamodb.SequenceNumber ?? '',
       ended: endIn(before, after),
       calling: callIn(before, after),
+      dropping: dropIn(before, after),
       signalled: signalIn(before, after),
     };
   });

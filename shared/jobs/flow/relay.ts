@@ -15,7 +15,14 @@ import { childrenOf } from '../worker/childJobs.ts';
 import { dependencyFault, failWaiting, verdictOf } from './dependencies.ts';
 import { DEPENDENCIES_ENDED, releaseMessage } from './releases.ts';
 import { endUntaken } from './untakenMessages.ts';
-import { cancelCalled, type Signalled, type WakeDeps, wakeCaller, wakeMessages } from './wakes.ts';
+import {
+  cancelCalled,
+  cancelDropped,
+  type Signalled,
+  type WakeDeps,
+  wakeCaller,
+  wakeMessages,
+} from './wakes.ts';
 
 export interface RelayDeps extends WakeDeps {
   readonly flows: WakeDeps['flows'] & Pick<FlowStore, 'edgesOf' | 'fulfil'>;
@@ -31,6 +38,8 @@ export interface Streamed {
   readonly ended: readonly JobRecord[];
   /** The rows of jobs whose runs stopped and called jobs, as the runs left them. */
   readonly calling?: readonly JobRecord[];
+  /** Rows that name called jobs that nobody waits for any more. */
+  readonly dropping?: readonly JobRecord[];
   readonly signalled?: readonly Signalled[];
 }
 
@@ -113,7 +122,7 @@ const childMessages = async (
  * @throws the error of the step that failed; AggregateError when several failed
  */
 export const relay = async (
-  { ended, calling = [], signalled = [] }: Streamed,
+  { ended, calling = [], dropping = [], signalled = [] }: Streamed,
   deps: RelayDeps,
 ): Promise<void> => {
   const sendOn = async (): Promise<void> => {
@@ -121,6 +130,7 @@ export const relay = async (
     const released = await resolveDependants(ended, deps);
     const woken = await wakeMessages(signalled, calling, deps);
     await mapPool(ended, WIDTH, (record) => cancelCalled(record, deps));
+    await mapPool(dropping, WIDTH, (record) => cancelDropped(record, deps));
     await endUntaken(await deps.outgoing.send([...children.flat(), ...released, ...woken]), deps);
   };
   const charge = () => deps.charges.send(ended.filter(({ cost }) => cost !== undefined));

@@ -110,3 +110,10 @@ export const cancelCalled = async ({ id, status, wait }: JobRecord, deps: WakeDe
   const wish = { by: `job ${id}`, reason: 'the job that called it was cancelled' };
   await mapPool(called, WIDTH, (job) => cancelJob(job, wish, deps));
 };
+
+/** Cancels the jobs that lost a race of their caller; one that has ended stays as it is. */
+export const cancelDropped = async ({ id, dropped = '[]' }: JobRecord, deps: WakeDeps) => {
+  const wish = { by: `job ${id}`, reason: 'another branch of the race came first' };
+  const jobs = JSON.parse(dropped) as readonly string[];
+  await mapPool(jobs, WIDTH, (job) => cancelJob(job, wish, deps));
+};

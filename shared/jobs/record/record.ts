@@ -68,9 +68,7 @@ export interface HistoryEvent {
   readonly dueAt?: number;
 }
 
-/**
- * A person's request to end a running attempt; the attempt sees the request at its next heartbeat.
- */
+/** A person's request to end an attempt, which sees the request at its next heartbeat. */
 export interface CancelRequest {
   readonly at: number;
   readonly by: string;
@@ -153,6 +151,8 @@ export interface JobRecord {
   readonly calls?: string;
   /** The key of a large list of called jobs in the bucket. */
   readonly callsRef?: string;
+  /** Jobs that it called and no longer waits for: their ids, as a JSON array. */
+  readonly dropped?: string;
   /** The job waits for jobs that it called. */
   readonly awaiting?: 'calls';
   /** The shard of the due index; set only while the job has no message. */

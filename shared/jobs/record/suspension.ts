@@ -2,6 +2,7 @@
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
 import { callKey, type KeptWait, signalKey, type Wait } from '../steps/kept.ts';
+import { droppedBy } from './droppedCalls.ts';
 import { otherBody } from './keptBody.ts';
 import type { JobRecord } from './record.ts';
 import { appended, type Held, type Transition } from './transitions.ts';
@@ -54,6 +55,7 @@ export const suspended = (
   set: {
     ...held,
     ...more,
+    ...droppedBy(record.wait, wait),
     ...(wait.for.some(({ op }) => op === 'call') && { awaiting: 'calls' as const }),
     wait: keptWait(wait, record.wait, place),
     notBefore: until,

@@ -4,6 +4,7 @@ import { ATTENTION_SHARDS, DUE_SHARDS } from '#shared/contracts/tables.ts';
 import { sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
+import { droppedBy } from './droppedCalls.ts';
 import { type KeptBody, otherBody } from './keptBody.ts';
 import {
   type CancelRequest,
@@ -75,6 +76,7 @@ export const completed = (
   to: 'COMPLETED',
   set: {
     ...result,
+    ...droppedBy(record.wait),
     updatedAt: now,
     expiresAt: expiry(now, LIMITS.retentionCompletedSeconds),
     history: appended(record, {
@@ -183,6 +185,7 @@ export const dead = (
     set: {
       ...failed(record, error),
       ...kept,
+      ...droppedBy(record.wait),
       ...(halts && { halted: true }),
       // A job that holds its group stays until a person decides.
       ...(!halts && { expiresAt: expiry(now, LIMITS.retentionFailedSeconds) }),

@@ -10,6 +10,7 @@ import { isTerminal, type JobRecord } from '../record/record.ts';
 import type { KeptStep } from './kept.ts';
 import type { EndedStep, StepwiseRun } from './run.ts';
 import { keepStep, outcomeOf } from './run.ts';
+import { raceNow } from './scope.ts';
 import type { CallOptions } from './stepTypes.ts';
 
 const endOf = ({ id, status, result, resultRef, error }: JobRecord): EndedStep => {
@@ -84,6 +85,7 @@ export const callJob = async (
     return refused && keepStep(run, name, 'call', refused, { tries: 0, tookMs: 0 });
   });
   if (ended) return waits.during(() => outcomeOf(run, ended));
-  await waits.until({ op: 'call', name, job: child });
+  const race = raceNow();
+  await waits.until({ op: 'call', name, job: child, ...(race !== undefined && { race }) });
   return undefined;
 };

@@ -45,6 +45,8 @@ export interface Awaited {
   readonly tries?: number;
   /** Of a call: the id of the job that was called. */
   readonly job?: string;
+  /** Of a call: the race in a branch of which it is. */
+  readonly race?: string;
 }
 
 /** What a job waits for between two runs, and what it waited for before. */

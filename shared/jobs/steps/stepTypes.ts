@@ -123,7 +123,7 @@ export interface Steps {
   ) => Promise<R[]>;
   /**
    * Runs branches side by side. Keeps which branch came to its end first, and returns its name and
-   * its value; what the others wait for is given up.
+   * its value; what the others wait for is given up, and the jobs that they called are cancelled.
    * @throws StepError the error of the first branch, when the branch failed
    */
   readonly race: <T extends Readonly<Record<string, () => Promise<unknown>>>>(
