@@ -38,6 +38,7 @@ it(`stepwise jobs together come to their end, whatever strikes at random (${RUNS
       boss: 'COMPLETED',
       'boss.step': 'COMPLETED',
       'boss.other': 'COMPLETED',
+      'boss.late': 'CANCELLED',
     },
   };
   for (let seed = FIRST; seed < FIRST + RUNS; seed += 1) {

@@ -105,6 +105,8 @@ const stepwise = [
       const first = await race('first', {
         call: () => call('step', { lane: 'other' }, { name: 'other' }),
         never: () => waitFor('never'),
+        late: () =>
+          call('step', { lane: 'late' }, { name: 'late', envelope: { delaySeconds: 9_000 } }),
       });
       return [seen(jobId, 'hand', hand), seen(jobId, 'first', first)];
     },
@@ -249,7 +251,12 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'the stepwise job that calls others': {
     send: (world) => world.send({ kind: 'boss', id: 'boss', payload: {} }, 'boss'),
-    ends: { boss: 'COMPLETED', 'boss.step': 'COMPLETED', 'boss.other': 'COMPLETED' },
+    ends: {
+      boss: 'COMPLETED',
+      'boss.step': 'COMPLETED',
+      'boss.other': 'COMPLETED',
+      'boss.late': 'CANCELLED',
+    },
   },
   'the callback': {
     send: (world) => world.send(step('a', { callback: { url: 'http://example.org/' } }), 'g'),
