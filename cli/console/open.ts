@@ -17,6 +17,7 @@ import { kindForm } from './kinds.ts';
 import type { LogLines } from './logLines.ts';
 import { CONSOLE_PORT, type ConsoleRooms, serveConsole } from './server.ts';
 import { tablesOf } from './tables.ts';
+import { verificationOf } from './verification.ts';
 import type { Board, ConsoleSession } from './wire.ts';
 
 /** How a console is opened. */
@@ -87,6 +88,7 @@ const roomsOf = (parts: Parts, options: ConsoleOptions): ConsoleRooms => {
       body: bodyOfJob(deployment),
       flow: flowOfJob(deployment),
       logs: logsOfJob(deployment, stage, lines),
+      verify: verificationOf(deployment, systemClock.now),
       ...tablesOf(deployment),
     },
     act: session.readOnly ? undefined : (wish) => carryOutWish(wish, acting, session.actor),

@@ -7,6 +7,7 @@ import { Empty, Failed, Hinted, Scroll, Time, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
 import { hrefOf, place, setWords } from './route.ts';
 import { TextRows } from './textRows.tsx';
+import { Verify } from './verify.tsx';
 
 /** All accounts. */
 export const Accounts = ({ session }: { session: ConsoleSession }) => {
@@ -29,6 +30,7 @@ export const Accounts = ({ session }: { session: ConsoleSession }) => {
           hrefFor={([account = '', unit = '']) => hrefOf('accounts', account, { unit })}
         />
       )}
+      <Verify embedded={session.embedded} />
     </>
   );
 };

@@ -39,7 +39,7 @@ const Body = ({ id, of, text }: BodyProps) => {
         <p class="reveal">
           <button type="button" onClick={() => onPress(ask('yes'))}>
             Show hidden fields of the {of}
-          </button>{' '}
+          </button>
           <span class="dim">on this screen, until you hide them or leave the job</span>
         </p>
       )}
@@ -47,7 +47,7 @@ const Body = ({ id, of, text }: BodyProps) => {
         <p class="reveal">
           <button type="button" class="main" onClick={() => onPress(ask())}>
             Hide them again
-          </button>{' '}
+          </button>
           <span class="dim">sensitive fields are shown</span>
         </p>
       )}

@@ -152,6 +152,10 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await open('accounts');
     await page.locator('tr[data-row="alice"] a').click();
     await page.getByText('No entries yet').waitFor();
+    await open('accounts');
+    await button('Verify the ledger').click();
+    await page.getByText('All is as the journal says').waitFor();
+    await page.getByText(/1 accounts/).waitFor();
     await open('groups');
     await page.waitForSelector('tr[data-row="line"]');
     await open('schedules');

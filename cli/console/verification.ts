@@ -1,0 +1,91 @@
+/** `ledger verify` from the page: one run at a time, with its progress, which can be stopped. */
+import type { Deployment } from '#client/deployment.ts';
+import { verify } from '#shared/ledger/audit/verify.ts';
+import { faultOf } from './faults.ts';
+import type { Answering } from './server.ts';
+import type { VerifyState } from './wireViews.ts';
+
+/** Somebody pressed "Stop": the look ends at its next read. */
+class StoppedError extends Error {
+  override readonly name = 'StoppedError';
+}
+
+type Ledger = Deployment['ledger'];
+type Reader = Ledger['reader'];
+
+interface Counted {
+  blocks(n: number): void;
+  items(n: number): void;
+  /** @throws StoppedError when the look is to end */
+  go(): void;
+}
+
+/** The reader itself, which tells how far it came. */
+const counting = (reader: Reader, { blocks, items, go }: Counted): Reader => ({
+  ...reader,
+  blocks: async function* (lane, seq) {
+    for await (const page of reader.blocks(lane, seq)) {
+      go();
+      yield page;
+      blocks(page.length);
+    }
+  },
+  items: async function* () {
+    for await (const page of reader.items()) {
+      go();
+      yield page;
+      items(page.length);
+    }
+  },
+  records: (ids) => {
+    go();
+    return reader.records(ids);
+  },
+});
+
+const blocksIn = async ({ store, lanes }: Ledger): Promise<number> => {
+  const heads = await Promise.all(Array.from({ length: lanes }, (_, lane) => store.head(lane)));
+  return heads.reduce((sum, { seq }) => sum + seq, 0);
+};
+
+/**
+ * Answers how the verification stands; `do=start` begins one where none runs, `do=stop` ends it.
+ * Verifying only reads, so a console that only reads may do it.
+ */
+export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () => number) => {
+  let state: VerifyState = { state: 'never', blocks: 0, blocksTotal: 0, items: 0 };
+  let isStopped = false;
+  const change = (part: Partial<VerifyState>): void => {
+    state = { ...state, ...part };
+  };
+  const look = async (): Promise<void> => {
+    const reader = counting(ledger.reader, {
+      blocks: (n) => change({ blocks: state.blocks + n }),
+      items: (n) => change({ items: state.items + n }),
+      go: () => {
+        if (isStopped) throw new StoppedError();
+      },
+    });
+    try {
+      change({ blocksTotal: await blocksIn(ledger) });
+      const { problem, digest: _, ...seen } = await verify({ ...ledger, reader });
+      change({ state: problem ? 'wrong' : 'right', ...(problem && { problem }), seen });
+    } catch (error) {
+      if (error instanceof StoppedError) change({ state: 'stopped' });
+      else change({ state: 'failed', fault: faultOf(error).refusal.message });
+    }
+    change({ endedAt: now() });
+  };
+  const asked: Answering = async (query) => {
+    const wish = query.get('do');
+    if (wish === 'stop') isStopped = true;
+    if (wish === 'start' && state.state !== 'runs') {
+      isStopped = false;
+      state = { state: 'runs', blocks: 0, blocksTotal: 0, items: 0, startedAt: now() };
+      void look();
+    }
+    if (state.state === 'never') change({ blocksTotal: await blocksIn(ledger) });
+    return state;
+  };
+  return asked;
+};

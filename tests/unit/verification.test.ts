@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { verificationOf } from '#cli/console/verification.ts';
+import type { VerifyState } from '#cli/console/wireViews.ts';
+import type { Deployment } from '#client/deployment.ts';
+
+/** A ledger of one lane whose journal comes page by page, when it is told to. */
+const slowLedger = () => {
+  const turns: (() => void)[] = [];
+  const page = () => new Promise<void>((resolve) => turns.push(resolve));
+  const reader = {
+    blocks: async function* () {
+      for (;;) {
+        await page();
+        yield [];
+      }
+    },
+  };
+  const ledger = {
+    lanes: 1,
+    reader,
+    store: { head: () => Promise.resolve({ lane: 0, seq: 40 }) },
+    entries: { cursor: () => Promise.resolve({ lane: 0, seq: 99, hash: '', digest: 0n }) },
+  } as unknown as Deployment['ledger'];
+  return { ledger, turn: () => turns.shift()?.() };
+};
+
+describe('the verification from the page', () => {
+  it('runs once however often it is begun, and ends when it is stopped', async () => {
+    const { ledger, turn } = slowLedger();
+    const asked = verificationOf({ ledger }, () => 7);
+    const ask = async (wish = '') =>
+      (await asked(new URLSearchParams({ do: wish }))) as VerifyState;
+    expect(await ask()).toMatchObject({ state: 'never', blocksTotal: 40 });
+    expect(await ask('start')).toMatchObject({ state: 'runs', startedAt: 7 });
+    await ask('start');
+    expect(await ask('stop')).toMatchObject({ state: 'runs' });
+    await expect
+      .poll(async () => {
+        turn();
+        return (await ask()).state;
+      })
+      .toBe('stopped');
+    expect(await ask()).toMatchObject({ endedAt: 7 });
+    expect(await ask('start')).toMatchObject({ state: 'runs', blocks: 0 });
+  });
+
+  it('says why it could not go on', async () => {
+    const { ledger } = slowLedger();
+    const fault = Object.assign(new Error('not authorized to perform: dynamodb:Query'), {
+      name: 'AccessDeniedException',
+    });
+    const store = { head: () => Promise.reject(fault) };
+    const asked = verificationOf({ ledger: { ...ledger, store } as never }, () => 7);
+    await asked(new URLSearchParams({ do: 'start' }));
+    await expect
+      .poll(() => asked(new URLSearchParams()))
+      .toMatchObject({ state: 'failed', fault: expect.stringContaining('dynamodb:Query') });
+  });
+});
