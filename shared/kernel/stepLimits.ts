@@ -3,6 +3,8 @@
 export const STEP_LIMITS = {
   /** Steps and waits that one run of a job asks for. */
   stepsMax: 5_000,
+  /** How often a job begins to take its steps back, when its worker is lost each time. */
+  unwindsMax: 3,
   stepNameLengthMax: 128,
   /** A shorter wait does not end the run: to end the run costs more than to wait. */
   stepWaitInlineMs: 1_000,

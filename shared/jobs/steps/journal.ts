@@ -8,9 +8,9 @@ import {
   type Awaited,
   type Kept,
   type KeptStep,
+  owedIn,
   type Past,
   type StepOp,
-  undoName,
   type Wait,
 } from './kept.ts';
 import { refuseNested } from './scope.ts';
@@ -101,10 +101,7 @@ export const createJournal = (wait: Wait | undefined): Journal => {
       [...steps.values()]
         .filter(({ name, race }) => !asked.has(name) && !(race !== undefined && steps.has(race)))
         .map(({ name }) => name),
-    owed: () =>
-      [...steps.values()]
-        .filter(({ name, undo }) => undo && !steps.has(undoName(name)))
-        .map(({ name }) => name),
+    owed: () => owedIn(steps.values()),
     arrival: (name) => arrivals.get(name),
     arrive: (name, arrival) => void arrivals.set(name, arrival),
     open: (name) => open.get(name),

@@ -103,6 +103,13 @@ export type Unwind =
 /** The name of the step that takes a step back. */
 export const undoName = (step: string): string => `undo ${step}`;
 
+/** The names of kept steps that must be taken back when the job fails, and were not. */
+export const owedIn = (steps: Iterable<KeptStep>): readonly string[] => {
+  const all = [...steps];
+  const names = new Set(all.map(({ name }) => name));
+  return all.flatMap(({ name, undo }) => (undo && !names.has(undoName(name)) ? name : []));
+};
+
 /** Everything that is kept of a job. */
 export interface Kept {
   readonly steps: readonly KeptStep[];

@@ -11,14 +11,13 @@ import type { KeptWait, Unwind } from '../steps/kept.ts';
 import { bury } from './conclude.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { isAlone, takePlace } from './groupPlaces.ts';
+import { mustTakeBack } from './lostRuns.ts';
 import { deferOrPark, haltSeconds, receiptOf, secondsUntil } from './park.ts';
 import { quarantine } from './quarantine.ts';
+import type { Fault } from './runHandler.ts';
 
 const isWaiting = (record: JobRecord): record is JobRecord & { readonly wait: KeptWait } =>
   isSuspended(record);
-
-/** Whether steps must be taken back before the job may end. */
-const owes = (record: JobRecord): boolean => record.owes === true && record.unwind === undefined;
 
 const unwound = async (record: JobRecord, why: Unwind, { clock }: JobDeps): Promise<Transition> =>
   (await import('./stepwise.ts')).unwinding(record, clock.now(), why);
@@ -92,6 +91,30 @@ const stillHalted = async (
     : { action: 'return', seconds: 0, ...report };
 };
 
+/** All attempts are used, and the last one was lost with its worker. */
+const exhausted = async (
+  record: JobRecord,
+  envelope: Envelope,
+  delivery: Delivery,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { id, kind, attempt, history } = record;
+  const message = `all ${attempt} attempts used; the last one died with its worker, which ended, ran out of memory, or was held by a synchronous loop`;
+  const fault = { code: 'WORKER_LOST', message };
+  const giveUp = (of: Fault) => bury(record, of, envelope.onDead === 'halt', delivery, deps);
+  const before = record.unwind;
+  if (!before && !(await mustTakeBack(record, true, deps))) return giveUp(fault);
+  const tries = history.filter(({ event }) => event === 'unwinding').length;
+  if (before && tries >= LIMITS.unwindsMax) {
+    const { undone } = await import('./stepwise.ts');
+    const lost = `not all steps were taken back: their worker was lost ${tries} times`;
+    return undone(record, [lost], giveUp, deps);
+  }
+  const change = await unwound(record, before ?? { kind: 'failed', fault }, deps);
+  await deps.store.change(record, change);
+  return { action: 'return', as: 'waiting', seconds: 0, id, kind };
+};
+
 /** What to do with a message whose claim was refused, for each kind of refusal. */
 export const refused = async (
   claim: Refusal,
@@ -132,7 +155,7 @@ export const refused = async (
     case 'cancelling': {
       const { record } = claim;
       const wish = record.cancelRequest ?? { by: 'unknown', reason: '' };
-      const change = owes(record)
+      const change = (await mustTakeBack(record, true, deps))
         ? await unwound(record, { kind: 'cancelled', at: 0, ...wish }, deps)
         : cancelled(record, deps.clock.now(), wish);
       const outcome = await deps.store.change(record, change);
@@ -141,18 +164,8 @@ export const refused = async (
         ? { action: 'delete', ...report }
         : { action: 'return', seconds: 0, ...report };
     }
-    case 'exhausted': {
-      const { record } = claim;
-      const message = `all ${record.attempt} attempts used; the last one died with its worker, which ended, ran out of memory, or was held by a synchronous loop`;
-      const fault = { code: 'WORKER_LOST', message };
-      if (owes(record)) {
-        const change = await unwound(record, { kind: 'failed', fault }, deps);
-        await deps.store.change(record, change);
-        return { action: 'return', as: 'waiting', seconds: 0, id, kind };
-      }
-      const halts = envelope.onDead === 'halt';
-      return bury(record, fault, halts, delivery, deps);
-    }
+    case 'exhausted':
+      return exhausted(claim.record, envelope, delivery, deps);
     case 'taken':
       return taken(claim.record, facts, envelope, delivery, deps);
   }

@@ -63,7 +63,7 @@ const retry = async (
 };
 
 const postpone = async (
-  { record, delivery }: Ended,
+  { record, delivery, owes }: Ended,
   as: 'snoozed' | 'interrupted',
   until: number,
   deps: JobDeps,
@@ -72,7 +72,9 @@ const postpone = async (
   const now = deps.clock.now();
   const dueAt = Math.min(Math.max(until, now), now + LIMITS.horizonSecondsMax * 1_000);
   const { held, fate } = await deferOrPark(dueAt, record.id, delivery, deps);
-  return conclude(record, postponed(record, now, as, held, note), { ...fate, as }, deps);
+  const { set, ...rest } = postponed(record, now, as, held, note);
+  const change = { ...rest, set: { ...set, ...(owes && { owes }) } };
+  return conclude(record, change, { ...fate, as }, deps);
 };
 
 const suspend = async (

@@ -29,6 +29,7 @@ import { finishAttempt } from './finishAttempt.ts';
 import { isForgotten, jobBefore, keepLooking } from './groupPlaces.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { judged, lazySteps } from './lazySteps.ts';
+import { mustTakeBack } from './lostRuns.ts';
 import { moveToPool } from './moveToPool.ts';
 import { ready, timeoutOf } from './preconditions.ts';
 import { createProgress } from './progress.ts';
@@ -158,6 +159,13 @@ const claim = async (
   return isOurs ? ask(lostAttempt(first.record)) : first;
 };
 
+/** Whether steps must be taken back should the job end now; one that completes owes nothing. */
+const owesNow = async (record: JobRecord, ran: Ran, deps: JobDeps): Promise<boolean> => {
+  const { kind } = ran.outcome;
+  if (ran.owes || kind === 'complete' || kind === 'lost') return ran.owes ?? false;
+  return mustTakeBack(record, false, deps);
+};
+
 const claimAndRun = async (
   job: ValidJob,
   facts: JobFacts,
@@ -182,7 +190,7 @@ const claimAndRun = async (
     ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
     : await attempt(claimed.record, job, { children, dispatch }, timeoutSeconds, invocation, deps);
   const { record, earned } = dispatch.told();
-  const { owes = record.owes ?? false } = ran;
+  const owes = await owesNow(record, ran, deps);
   const of = { record, envelope, definition, delivery, policy, children, funds, earned };
   const attempted = { ...of, owes };
   const disposition = await finishAttempt(attempted, ran.outcome, deps);

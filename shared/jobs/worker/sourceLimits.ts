@@ -10,6 +10,7 @@ import { scheduled } from '../record/newRecord.ts';
 import type { JobRecord } from '../record/record.ts';
 import { limited } from '../record/transitions.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
+import { owesIfLost } from './lostRuns.ts';
 import { deferOrPark } from './park.ts';
 import { slotWaitMs } from './waitTimes.ts';
 
@@ -42,8 +43,10 @@ const comeBack = async (
   const says = record?.status === 'LIMITED' || record?.status === 'RUNNING';
   if (says && fate.action === 'return' && !held.receipt)
     return { ...fate, as: 'limited', id, kind };
-  const outcome = record
-    ? await deps.store.change(record, limited(record, now, held))
+  const owes = (await owesIfLost(record, deps)) && { owes: true as const };
+  const change = record && limited(record, now, held);
+  const outcome = change
+    ? await deps.store.change(record, { ...change, set: { ...change.set, ...owes } })
     : await deps.store.create(scheduled(facts, now, held, { event: 'limited' }));
   // Another writer changed the job at the same time: the next delivery reads the change.
   const moved = outcome.kind === 'lost' || outcome.kind === 'exists';

@@ -8,6 +8,7 @@ import type { JobRecord } from '../record/record.ts';
 import { type Held, parked } from '../record/transitions.ts';
 import { refused } from './claimRefused.ts';
 import type { Decision, Disposition, JobDeps } from './disposition.ts';
+import { owesIfLost } from './lostRuns.ts';
 import { deferOrPark, whereToWait } from './park.ts';
 import { ready } from './preconditions.ts';
 
@@ -20,19 +21,26 @@ export interface WaitReason {
   readonly code?: string;
 }
 
-/** Writes the wait into the job's row; false when another writer changed the row first. */
+/**
+ * Writes the wait into the job's row; false when another writer changed the row first.
+ * @param owes whether steps of a lost attempt must be taken back
+ */
 export const keep = async (
   facts: JobFacts,
   record: JobRecord | undefined,
   held: Held,
   why: string,
   deps: { readonly store: Pick<JobDeps['store'], 'change' | 'create'> } & Pick<JobDeps, 'clock'>,
+  owes = false,
 ): Promise<boolean> => {
   const now = deps.clock.now();
   if (record) {
     const { set, ...change } = parked(record, now, held, why);
     // After a lost attempt, the next claim must get the number that a takeover would get.
-    const lost = record.status === 'RUNNING' && { attempt: lostAttempt(record).attempt - 1 };
+    const lost = record.status === 'RUNNING' && {
+      attempt: lostAttempt(record).attempt - 1,
+      ...(owes && { owes }),
+    };
     const written = await deps.store.change(record, { ...change, set: { ...set, ...lost } });
     return written.kind === 'applied';
   }
@@ -78,6 +86,7 @@ export const standBy = async (
   const dueAt = Math.max(next, seen?.status === 'WAITING' ? 0 : (seen?.dueAt ?? 0));
   const { held, fate } = await deferOrPark(dueAt, id, delivery, deps);
   if (fate.action === 'return') return { ...fate, ...report };
-  const isKept = await keep(facts, seen, held, why, deps);
+  const owes = await owesIfLost(seen, deps);
+  const isKept = await keep(facts, seen, held, why, deps, owes);
   return isKept ? { ...fate, ...report } : { action: 'return', seconds: 0, ...report };
 };

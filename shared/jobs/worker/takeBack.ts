@@ -3,7 +3,8 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
 import type { JobRecord } from '../record/record.ts';
 import { unwinding } from '../record/unwinding.ts';
-import type { Unwind } from '../steps/kept.ts';
+import { owedIn, type Unwind } from '../steps/kept.ts';
+import { ownerOf } from '../steps/owner.ts';
 import { conclude, endCancelled } from './conclude.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import type { Fault } from './runHandler.ts';
@@ -16,6 +17,15 @@ export const takeBack = (
 ): Promise<Disposition> => {
   const change = unwinding(record, deps.clock.now(), unwind);
   return conclude(record, change, { action: 'return', seconds: 0, as: 'waiting' }, deps);
+};
+
+/** Whether the job kept steps that must be taken back, and were not. */
+export const owesSteps = async (
+  record: JobRecord,
+  { stepStore, clock }: Pick<JobDeps, 'stepStore' | 'clock'>,
+): Promise<boolean> => {
+  const { steps } = await stepStore.read(ownerOf(record, clock.now()));
+  return owedIn(steps).length > 0;
 };
 
 /** The steps were taken back: the job ends as it had to. */
