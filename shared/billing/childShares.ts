@@ -2,6 +2,7 @@
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import { EnqueueError } from '#shared/jobs/kinds/errors.ts';
 import type { HeldShares, JobRecord } from '#shared/jobs/record/record.ts';
+import { assert } from '#shared/kernel/assert.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import {
   callHoldIdOf,
@@ -50,20 +51,21 @@ export interface Shares {
 const partOf = (cost: Price | undefined): ParentPrice | undefined =>
   cost?.from === 'parent' ? cost : undefined;
 
-/** Makes the shares of a parent. @param funds absent: the parent holds nothing */
-export const createShares = (parent: JobRecord, funds: JobFunds | undefined): Shares => {
+/** Makes the shares of a parent that has a price. */
+export const createShares = (parent: JobRecord, funds: Pick<JobFunds, 'hold'>): Shares => {
+  const { cost } = parent;
+  assert(cost, 'who holds funds has a price');
+  const { payer, unit } = cost;
   const before = parent.shares?.amounts ?? [];
   const until = parent.updatedAt + LIMITS.holdSecondsMax * 1_000;
   const taken: string[] = [];
   let granted = 0;
-  let left = (parent.cost ? heldAmountOf(parent.cost) : 0n) - sharedOf(parent);
+  let left = heldAmountOf(cost) - sharedOf(parent);
 
-  const drawn = (cost: ParentPrice, hold: string, of: string): Price => {
-    if (!parent.cost)
-      throw new EnqueueError('NO_PARENT_HOLD', 'cost.from: this job costs and holds nothing');
-    const { payer, unit } = parent.cost;
-    return { ...cost, draw: { payer, unit, hold, of, until } };
-  };
+  const drawn = (part: ParentPrice, hold: string, of: string): Price => ({
+    ...part,
+    draw: { payer, unit, hold, of, until },
+  });
   const spend = (amount: bigint, code: string): void => {
     const max = LIMITS.paidChildrenMax;
     if (before.length + taken.length + granted >= max)
@@ -76,20 +78,20 @@ export const createShares = (parent: JobRecord, funds: JobFunds | undefined): Sh
     left -= amount;
   };
   return {
-    priced: (cost) => {
-      const part = partOf(cost);
+    priced: (price) => {
+      const part = partOf(price);
       const hold = shareHoldIdOf(chargeIdOf(parent), taken.length + 1);
-      return part ? drawn(part, hold, funds?.hold ?? '') : cost;
+      return part ? drawn(part, hold, funds.hold) : price;
     },
-    take: (cost) => {
-      const part = partOf(cost);
+    take: (price) => {
+      const part = partOf(price);
       if (!part) return;
       const amount = heldAmountOf(part);
       spend(amount, 'PARENT_HOLD_TOO_SMALL');
       taken.push(String(amount));
     },
-    grant: (cost) => {
-      const part = partOf(cost);
+    grant: (price) => {
+      const part = partOf(price);
       if (!part) return;
       spend(heldAmountOf(part), 'BUDGET_EXCEEDED');
       granted += 1;

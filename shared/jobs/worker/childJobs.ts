@@ -1,7 +1,6 @@
 /** Jobs that a handler enqueues. They are sent if, and only if, their parent completes. */
 
-import { type Called, createShares } from '#shared/billing/childShares.ts';
-import type { JobFunds } from '#shared/billing/ports.ts';
+import type { Called, Shares } from '#shared/billing/childShares.ts';
 import { CHILDREN_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
@@ -52,13 +51,26 @@ const checkDepth = ({ parent, depth }: Tree): void => {
   throw new EnqueueError('TREE_TOO_DEEP', why);
 };
 
+const nothing = (): undefined => undefined;
+
+const NO_SHARES: Shares = {
+  priced: (cost) => {
+    if (cost.from !== 'parent') return cost;
+    throw new EnqueueError('NO_PARENT_HOLD', 'cost.from: this job costs and holds nothing');
+  },
+  take: nothing,
+  grant: nothing,
+  called: (calls) => ({ calls, shares: undefined }),
+  all: nothing,
+};
+
 /**
  * Collects the children of one attempt.
- * @param funds the hold from which the parent may pay its children
+ * @param shares of the hold from which the parent may pay its children; absent: it holds nothing
  */
 export const collectChildren = (
   tree: Tree,
-  funds: JobFunds | undefined,
+  shares: Shares = NO_SHARES,
   kinds: Kinds,
   blobs: Blobs,
 ): Children => {
@@ -66,7 +78,6 @@ export const collectChildren = (
   const depth = tree.depth + 1;
   const children: Envelope[] = [];
   const ids = new Set([parent.id]);
-  const shares = createShares(parent, funds);
   /** A second job under one id would never run, and nobody would be told. */
   const freeId = (child: Envelope): string => {
     const id = jobIdOf(child, '');

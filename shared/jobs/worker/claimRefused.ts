@@ -98,21 +98,11 @@ const exhausted = async (
   delivery: Delivery,
   deps: JobDeps,
 ): Promise<Disposition> => {
-  const { id, kind, attempt, history } = record;
-  const message = `all ${attempt} attempts used; the last one died with its worker, which ended, ran out of memory, or was held by a synchronous loop`;
+  const message = `all ${record.attempt} attempts used; the last one died with its worker, which ended, ran out of memory, or was held by a synchronous loop`;
   const fault = { code: 'WORKER_LOST', message };
   const giveUp = (of: Fault) => bury(record, of, envelope.onDead === 'halt', delivery, deps);
-  const before = record.unwind;
-  if (!before && !(await mustTakeBack(record, true, deps))) return giveUp(fault);
-  const tries = history.filter(({ event }) => event === 'unwinding').length;
-  if (before && tries >= LIMITS.unwindsMax) {
-    const { undone } = await import('./stepwise.ts');
-    const lost = `not all steps were taken back: their worker was lost ${tries} times`;
-    return undone(record, [lost], giveUp, deps);
-  }
-  const change = await unwound(record, before ?? { kind: 'failed', fault }, deps);
-  await deps.store.change(record, change);
-  return { action: 'return', as: 'waiting', seconds: 0, id, kind };
+  if (!record.unwind && !(await mustTakeBack(record, true, deps))) return giveUp(fault);
+  return (await import('./stepwise.ts')).takeBackAgain(record, fault, giveUp, deps);
 };
 
 /** What to do with a message whose claim was refused, for each kind of refusal. */

@@ -4,6 +4,7 @@
  */
 import type { HistoryEvent, JobRecord } from '../record/record.ts';
 import type { JobDeps } from './disposition.ts';
+import type { AttemptOutcome } from './runHandler.ts';
 
 /** What the history says when the end of a run was written; a redrive begins anew. */
 const RUN_ENDS: readonly HistoryEvent['event'][] = [
@@ -47,3 +48,10 @@ export const owesIfLost = async (
   record: JobRecord | undefined,
   deps: Pick<JobDeps, 'stepStore' | 'clock'>,
 ): Promise<boolean> => record?.status === 'RUNNING' && mustTakeBack(record, true, deps);
+
+/** Whether steps must be taken back should the job end after this run; one that completes owes nothing. */
+export const owesAfter = async (
+  record: JobRecord,
+  { kind }: AttemptOutcome,
+  deps: Pick<JobDeps, 'stepStore' | 'clock'>,
+): Promise<boolean> => kind !== 'complete' && kind !== 'lost' && mustTakeBack(record, false, deps);

@@ -29,7 +29,7 @@ import { finishAttempt } from './finishAttempt.ts';
 import { isForgotten, jobBefore, keepLooking } from './groupPlaces.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { judged, lazySteps } from './lazySteps.ts';
-import { mustTakeBack } from './lostRuns.ts';
+import { owesAfter } from './lostRuns.ts';
 import { moveToPool } from './moveToPool.ts';
 import { ready, timeoutOf } from './preconditions.ts';
 import { createProgress } from './progress.ts';
@@ -159,13 +159,6 @@ const claim = async (
   return isOurs ? ask(lostAttempt(first.record)) : first;
 };
 
-/** Whether steps must be taken back should the job end now; one that completes owes nothing. */
-const owesNow = async (record: JobRecord, ran: Ran, deps: JobDeps): Promise<boolean> => {
-  const { kind } = ran.outcome;
-  if (ran.owes || kind === 'complete' || kind === 'lost') return ran.owes ?? false;
-  return mustTakeBack(record, false, deps);
-};
-
 const claimAndRun = async (
   job: ValidJob,
   facts: JobFacts,
@@ -185,12 +178,15 @@ const claimAndRun = async (
   const paid = await pay(claimed.record, envelope, deps);
   const { funds } = paid;
   const tree = { parent: claimed.record, depth: envelope.depth ?? 0 };
-  const children = collectChildren(tree, funds, deps.kinds, deps.blobs);
+  const shares =
+    funds && (await import('#shared/billing/childShares.ts')).createShares(claimed.record, funds);
+  const { kinds, blobs } = deps;
+  const children = collectChildren(tree, shares, kinds, blobs);
   const ran = paid.outcome
     ? { outcome: paid.outcome, startedAt: deps.clock.now(), runMs: 0 }
     : await attempt(claimed.record, job, { children, dispatch }, timeoutSeconds, invocation, deps);
   const { record, earned } = dispatch.told();
-  const owes = await owesNow(record, ran, deps);
+  const owes = ran.owes || (await owesAfter(record, ran.outcome, deps));
   const of = { record, envelope, definition, delivery, policy, children, funds, earned };
   const attempted = { ...of, owes };
   const disposition = await finishAttempt(attempted, ran.outcome, deps);

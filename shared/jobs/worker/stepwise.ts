@@ -3,4 +3,4 @@ export { unwinding } from '../record/unwinding.ts';
 export { createSteps } from '../steps/steps.ts';
 export { judgeProgram, versionFault } from './changedProgram.ts';
 export { planSuspension, stay } from './suspend.ts';
-export { owesSteps, takeBack, undone } from './takeBack.ts';
+export { owesSteps, takeBack, takeBackAgain, undone } from './takeBack.ts';

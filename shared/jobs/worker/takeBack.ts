@@ -42,3 +42,22 @@ export const undone = (
   const { code = 'UNKNOWN', message = '' } = unwind?.fault ?? {};
   return giveUp({ code, message: clipped(`${message}${told}`, LIMITS.errorMessageMax) });
 };
+
+/** The worker was lost in the last attempt, or while it took steps back: a fresh run takes them back. */
+export const takeBackAgain = async (
+  record: JobRecord,
+  fault: Fault,
+  giveUp: (fault: Fault) => Promise<Disposition>,
+  deps: JobDeps,
+): Promise<Disposition> => {
+  const { id, kind, history } = record;
+  const { code, message } = fault;
+  const times = history.filter(({ event }) => event === 'unwinding').length;
+  if (record.unwind && times >= LIMITS.unwindsMax) {
+    const lost = `not all steps were taken back: their worker was lost ${times} times`;
+    return undone(record, [lost], giveUp, deps);
+  }
+  const why: Unwind = record.unwind ?? { kind: 'failed', fault: { code, message } };
+  await deps.store.change(record, unwinding(record, deps.clock.now(), why));
+  return { action: 'return', as: 'waiting', seconds: 0, id, kind };
+};
