@@ -93,7 +93,7 @@ export const hostReason = ({ host, live }: Standing, now: number): string => {
 };
 
 /** Rounded down: 100 % means that no probe failed. */
-const percentOf = ({ probes, passes }: Counts): string => {
+export const percentOf = ({ probes, passes }: Counts): string => {
   if (probes === 0) return 'not probed';
   const hundredths = Math.floor((passes * 10_000) / probes);
   return `${(hundredths / 100).toFixed(2)} %`;

@@ -2,7 +2,7 @@
 
 import type { StateChange } from '#shared/hosts/probing/liveness.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
-import { measuredOf, type Uptime, uptimeOf } from '#shared/hosts/rollups.ts';
+import { type Measured, measuredOf, type Uptime, uptimeOf } from '#shared/hosts/rollups.ts';
 import type { HostSystem } from '#shared/wiring/openHosts.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, plain, status, time } from '../print.ts';
@@ -15,19 +15,23 @@ const found = async (id: string, { store }: HostSystem): Promise<Host> => {
   throw new CliError(`There is no host ${plain(id)}; "hosts list" names them.`, EXIT.notFound);
 };
 
-const uptimeNow = async (
+/** The probes of a host, with those of the hour under way. */
+export const measuredNow = async (
   { shard, number }: Host,
   { states, rollups }: HostSystem,
   now: number,
-): Promise<Uptime> => {
+): Promise<Measured> => {
   const [{ live, at }, measured] = await Promise.all([
     states.read(shard, { stale: true }),
     measuredOf(shard, rollups, now),
   ]);
   const of = live.get(number);
   const current = of && { at, probes: of.hourProbes, passes: of.hourPasses };
-  return uptimeOf(number, { ...measured, ...(current && { current }) }, now);
+  return { ...measured, ...(current && { current }) };
 };
+
+const uptimeNow = async (host: Host, system: HostSystem, now: number): Promise<Uptime> =>
+  uptimeOf(host.number, await measuredNow(host, system, now), now);
 
 const printChanges = (changes: readonly StateChange[]): void => {
   if (changes.length === 0) note('No changes of state are known.');

@@ -55,6 +55,7 @@ const rowOf = (id: string, image: Image): JobLine | undefined => {
     ...(code && { code, message: text(item['error']?.message) }),
     ...(item['missionId'] && { mission: text(item['missionId']) }),
     ...(item['taskId'] && { task: text(item['taskId']) }),
+    ...(item['host'] && { host: text(item['host']) }),
     ...(item['halted'] && { halted: true as const }),
   };
 };

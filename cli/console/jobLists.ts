@@ -20,13 +20,14 @@ interface JobFilter {
   readonly group?: string | undefined;
   readonly mission?: string | undefined;
   readonly task?: string | undefined;
+  readonly host?: string | undefined;
   readonly error?: string | undefined;
   /** Bounds of the last change, ms since the epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
 }
 
-const NAMED = ['status', 'kind', 'source', 'group', 'mission', 'task', 'error'] as const;
+const NAMED = ['status', 'kind', 'source', 'group', 'mission', 'task', 'host', 'error'] as const;
 
 const timeOf = (query: URLSearchParams, name: string): number | undefined => {
   const at = Number(query.get(name) || Number.NaN);
@@ -43,7 +44,7 @@ const filterOf = (query: URLSearchParams): JobFilter => ({
 /** A job as a row. */
 const lineOf = (record: JobRecord): JobLine => {
   const { id, status, kind, source, group, priority, attempt, createdAt, updatedAt } = record;
-  const { dueAt, error, missionId, taskId, halted } = record;
+  const { dueAt, error, missionId, taskId, host, halted } = record;
   return {
     id,
     status,
@@ -58,6 +59,7 @@ const lineOf = (record: JobRecord): JobLine => {
     ...(error && { code: error.code, message: error.message }),
     ...(missionId && { mission: missionId }),
     ...(taskId && { task: taskId }),
+    ...(host && { host }),
     ...(halted && { halted }),
   };
 };

@@ -10,6 +10,7 @@ import { allKinds } from '../kindInfos.ts';
 import { actorOf } from '../session.ts';
 import { carryOutWish } from './actions.ts';
 import { type BoardSource, cloudWatchBoard, localBoard } from './boards.ts';
+import { wholeHost } from './hostWhole.ts';
 import { createJobIndex, type JobIndex } from './jobIndex.ts';
 import { findOf, jobsOf } from './jobLists.ts';
 import { bodyOfJob, flowOfJob, jobOf, logsOfJob } from './jobWhole.ts';
@@ -88,6 +89,7 @@ const roomsOf = (parts: Parts, options: ConsoleOptions): ConsoleRooms => {
       body: bodyOfJob(deployment),
       flow: flowOfJob(deployment),
       logs: logsOfJob(deployment, stage, lines),
+      host: wholeHost(deployment),
       verify: verificationOf(deployment, systemClock.now),
       ...tablesOf(deployment),
     },

@@ -49,6 +49,8 @@ export interface JobLine {
   readonly message?: string;
   readonly mission?: string;
   readonly task?: string;
+  /** The host of the mesh that was asked last. */
+  readonly host?: string;
   readonly halted?: boolean;
 }
 

@@ -18,3 +18,35 @@ export interface VerifyState {
   /** Why the look could not go on. */
   readonly fault?: string;
 }
+
+/** The probes of an hour or a day. */
+export interface UptimeBin {
+  /** Its start, ms since the epoch. */
+  readonly at: number;
+  readonly probes: number;
+  readonly passes: number;
+}
+
+/** One host: how it stands, how it was, and what it runs. Times are ms since the epoch. */
+export interface HostWhole {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly state: string;
+  readonly isDrained: boolean;
+  /** Names and texts, as `sheratan hosts show` has them. */
+  readonly facts: readonly (readonly [name: string, text: string])[];
+  readonly slots: { readonly used: number; readonly all: number };
+  /** The share of passed probes: of the last day, 30 and 365 days. */
+  readonly uptime: readonly (readonly [window: string, text: string])[];
+  /** The last 24 hours, then the last 90 days; the oldest first. */
+  readonly hours: readonly UptimeBin[];
+  readonly days: readonly UptimeBin[];
+  readonly changes: readonly {
+    readonly since: number;
+    readonly from: string;
+    readonly to: string;
+    readonly reason: string;
+  }[];
+  /** Jobs that hold a slot, until the end of their lease. */
+  readonly jobs: readonly { readonly job: string; readonly until: number }[];
+}

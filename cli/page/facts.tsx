@@ -5,7 +5,7 @@ import { JobLink, Time } from './parts.tsx';
 import { hrefOf } from './route.ts';
 
 const FIELDS = [
-  ...['kind', 'source', 'group', 'priority', 'attempt', 'generation', 'schedule', 'host'],
+  ...['kind', 'source', 'group', 'priority', 'attempt', 'generation', 'schedule'],
   ...['callback', 'correlationId', 'pending'],
 ];
 
@@ -66,6 +66,14 @@ export const Facts = ({ whole: { job } }: { whole: JobWhole }) => {
               </dd>
             </div>
           ),
+      )}
+      {typeof job['host'] === 'string' && (
+        <div>
+          <dt>host</dt>
+          <dd>
+            <a href={hrefOf('hosts', job['host'])}>{job['host']}</a>
+          </dd>
+        </div>
       )}
       {needs.length > 0 && <Needs ids={needs} />}
       {typeof job['parentId'] === 'string' && (

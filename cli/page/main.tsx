@@ -6,6 +6,7 @@ import type { ConsoleSession } from '../console/wire.ts';
 import { Account, Accounts } from './accounts.tsx';
 import { takeToken } from './ask.ts';
 import { ActionDialog } from './dialogs.tsx';
+import { HostPage } from './host.tsx';
 import { JobPage } from './job.tsx';
 import { Jobs } from './jobs.tsx';
 import { KEYS, listenToKeys } from './keys.ts';
@@ -88,6 +89,7 @@ const View = ({ session }: { session: ConsoleSession }) => {
     return id ? <JobPage session={session} id={id} key={id} /> : <Jobs session={session} />;
   if (name === 'accounts')
     return id ? <Account session={session} id={id} key={id} /> : <Accounts session={session} />;
+  if (name === 'hosts' && id) return <HostPage session={session} id={id} key={id} />;
   if (name === 'mesh') return <Mesh session={session} />;
   if (name === 'send') return <Send session={session} />;
   if (NAV.some(([each]) => each === name))

@@ -2,7 +2,7 @@
 import type { Words } from './words.ts';
 
 /** The fields that can be typed as `name:value`. */
-const FIELDS = ['kind', 'source', 'group', 'mission', 'task', 'error', 'since'] as const;
+const FIELDS = ['kind', 'source', 'group', 'mission', 'task', 'host', 'error', 'since'] as const;
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   m: 60_000,

@@ -71,7 +71,8 @@ export const Listed = ({ session, name }: { session: ConsoleSession; name: strin
           title={title}
           table={table}
           {...(buttons && { buttons })}
-          hrefFor={(_row, at) => {
+          hrefFor={([first = ''], at) => {
+            if (name === 'hosts') return hrefOf('hosts', first);
             const job = table.jobs?.[at];
             return job === undefined ? undefined : hrefOf('jobs', job);
           }}

@@ -160,6 +160,15 @@ export interface SlotsReader {
     hosts: readonly Pick<Host, 'id' | 'concurrency'>[],
     now: number,
   ): Promise<ReadonlyMap<string, number>>;
+  /** The jobs that hold a slot of the host, the one whose lease ends first first. @param now ms since the epoch */
+  jobs(host: Pick<Host, 'id' | 'concurrency'>, now: number): Promise<readonly LeasedSlot[]>;
+}
+
+/** A slot in use. */
+export interface LeasedSlot {
+  readonly job: string;
+  /** The end of its lease, ms since the epoch; each heartbeat of the job extends it. */
+  readonly until: number;
 }
 
 /** A message of the probes queue. */

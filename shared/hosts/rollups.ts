@@ -70,6 +70,29 @@ export const countsSince = (
   );
 };
 
+/** The counts of each hour or day that began since `from`, the oldest first. */
+export const stripOf = (
+  number: number,
+  { days, hours, current }: Measured,
+  span: 'hour' | 'day',
+  from: number,
+  now: number,
+): readonly (Counts & { readonly at: number })[] => {
+  const [stepMs, beginAt] = span === 'hour' ? [HOUR_MS, hourOf] : [DAY_MS, dayOf];
+  const first = beginAt(from);
+  const length = Math.floor((now - first) / stepMs) + 1;
+  return Array.from({ length: Math.max(0, length) }, (_, index) => {
+    const at = first + index * stepMs;
+    const within = (each: { readonly at: number }) => beginAt(each.at) === at;
+    const measured = {
+      days: span === 'day' ? days.filter(within) : [],
+      hours: hours.filter(within),
+      ...(current && within(current) && { current }),
+    };
+    return { at, ...countsSince(number, measured, at) };
+  });
+};
+
 export const WINDOWS = ['day', '30 days', '365 days'] as const;
 export type Window = (typeof WINDOWS)[number];
 

@@ -162,7 +162,9 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await page.getByText('No schedules').waitFor();
     await sheratan.run(['hosts', 'add', 'h1', 'http://127.0.0.1:18099', '--kind', 'pdf=20']);
     await open('hosts');
-    await page.waitForSelector('tr[data-row="h1"]');
+    await page.locator('tr[data-row="h1"] a').click();
+    await page.getByRole('img', { name: 'Each hour of the last day: not probed' }).waitFor();
+    await page.getByText('0 of 1 slots in use').waitFor();
   });
 
   it('cancels a job that waits, and writes down who and why', async () => {
@@ -322,7 +324,7 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
           'jobs/job-1?tab=texts',
           'jobs/job-1?tab=logs',
         ],
-        ...['accounts', 'accounts/alice', 'groups', 'hosts', 'mesh', 'send'],
+        ...['accounts', 'accounts/alice', 'groups', 'hosts', 'hosts/h1', 'mesh', 'send'],
       ]) {
         await open(path);
         await page.locator('main h1').waitFor();

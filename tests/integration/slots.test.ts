@@ -102,6 +102,10 @@ describe('the slots of a host', () => {
     const reader = createSlotsReader(table);
     const used = () => reader.used([{ id: 'h', concurrency: 40 }], clock.now());
     expect(await used()).toEqual(new Map([['h', 40]]));
+    const running = await reader.jobs({ id: 'h', concurrency: 40 }, clock.now());
+    expect(running.map(({ job }) => job).sort()).toEqual(
+      taken.map(({ mine }) => mine.jobId).sort(),
+    );
     for (const { mine, item = 0 } of taken) {
       expect(await slots.extend('h', mine, item)).toBe(true);
       await slots.release('h', mine, item, { success: 0.5, jobs: 1 });

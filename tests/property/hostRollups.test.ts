@@ -8,6 +8,7 @@ import {
   measuredOf,
   type Rollup,
   type Rollups,
+  stripOf,
   uptimeOf,
   WINDOWS,
 } from '#shared/hosts/rollups.ts';
@@ -96,6 +97,21 @@ describe('the uptime of a host', () => {
           expect(uptime[window].passes).toBeLessThanOrEqual(uptime[window].probes);
         const { current: _current, ...others } = measured;
         expect(uptimeOf(99, others, now).day).toEqual({ probes: 0, passes: 0 });
+      }),
+    );
+  });
+
+  it('is the same as a strip: by hours for the last day, by days for all', () => {
+    fc.assert(
+      fc.property(world, ({ now, all, measured }) => {
+        const hours = stripOf(HOST, measured, 'hour', beginOf('day', now), now);
+        expect(hours.map(({ at }) => at)).toEqual(
+          Array.from({ length: 24 }, (_, n) => beginOf('day', now) + n * HOUR_MS),
+        );
+        expect(sum(hours)).toEqual(uptimeOf(HOST, measured, now).day);
+        const days = stripOf(HOST, measured, 'day', now - 9 * DAY_MS, now);
+        expect(days).toHaveLength(10);
+        expect(sum(days)).toEqual(sum(all.map(({ of }) => of)));
       }),
     );
   });
