@@ -13,9 +13,9 @@ import {
 } from '#infra/monitoring/costs.ts';
 import { MONITORING, type MonitoringLevel } from '#infra/monitoring/level.ts';
 import { USD } from '#infra/monitoring/prices.ts';
-import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { KIND_METRICS } from '#shared/contracts/metrics.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
+import { described } from '../support/described.ts';
 import { besideSteps } from './besideSteps.ts';
 import { boundsTable, type Units } from './bounds.ts';
 import { measureFeatures } from './features.ts';
@@ -34,17 +34,14 @@ const WORKER_GB = 0.5;
 
 type ByLevel = Readonly<Record<MonitoringLevel, FixedCosts>>;
 
-const synthesized = async (level: MonitoringLevel): Promise<FixedCosts> => {
-  const context = [`monitoring=${level}`, 'securityChecks=off'];
-  const dir = await synthesize({ root: process.cwd(), context });
-  return fixedCosts(loadAssembly(dir).template.Resources);
-};
+const costsAt = (monitoring: MonitoringLevel): FixedCosts =>
+  fixedCosts(loadAssembly(described({ monitoring })).template.Resources);
 
 /** US$ a month of a stage at each level of monitoring. */
-export const costsByLevel = async (): Promise<ByLevel> => ({
-  none: await synthesized('none'),
-  basic: await synthesized('basic'),
-  full: await synthesized('full'),
+export const costsByLevel = (): ByLevel => ({
+  none: costsAt('none'),
+  basic: costsAt('basic'),
+  full: costsAt('full'),
 });
 
 interface JobCost {
@@ -239,12 +236,12 @@ can take: [limits.md](limits.md#single-items). At and beyond 10,000 jobs a secon
 ${simulationSection(UNITS)}
 `;
 
-/** @throws SynthesisError when a template cannot be made */
-export const costsDocument = async (): Promise<string> => document(await costsByLevel());
+/** The document, from templates that are made now. */
+export const costsDocument = (): string => document(costsByLevel());
 
 export const benchCosts = async () => {
   title('Costs');
-  const costs = await costsByLevel();
+  const costs = costsByLevel();
   console.log([...monthly(costs), '', ...perMillion()].join('\n'));
   return { costs, counted: await count() };
 };

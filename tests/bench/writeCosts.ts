@@ -2,4 +2,4 @@
 import { writeFileSync } from 'node:fs';
 import { costsDocument } from './costs.ts';
 
-writeFileSync('docs/costs.md', await costsDocument());
+writeFileSync('docs/costs.md', costsDocument());

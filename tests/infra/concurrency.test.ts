@@ -1,21 +1,16 @@
 /** How many executions the functions may ask for, by the account that they run in. */
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { concurrencyOf } from '#infra/concurrency.ts';
 import { namedResourcesIn, type Resource } from '../support/assembly.ts';
-import { synthesized } from '../support/synthesize.ts';
+import { described } from '../support/described.ts';
 
 type Named = Readonly<Record<string, Resource>>;
-let byAccount: Readonly<Record<'small' | 'any' | 'large', Named>>;
-
-beforeAll(async () => {
-  const of = async (account: string) =>
-    namedResourcesIn(await synthesized([`account=${account}`, 'securityChecks=off']));
-  byAccount = {
-    small: await of('small'),
-    any: namedResourcesIn(inject('assemblyDir')),
-    large: await of('large'),
-  };
-}, 600_000);
+const of = (account: string): Named => namedResourcesIn(described({ account }));
+const byAccount = {
+  small: of('small'),
+  any: namedResourcesIn(inject('assemblyDir')),
+  large: of('large'),
+};
 
 const verbOf = (named: Named, reference: unknown): string => {
   const text = JSON.stringify(reference);

@@ -1,29 +1,24 @@
 /** What a stage has of the monitoring at each level, what that costs, and the document that says it. */
 import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { loadAssembly } from '#emulator/template/template.ts';
 import { type FixedCosts, fixedCosts, sumOfCosts } from '#infra/monitoring/costs.ts';
 import { inventoryOf } from '#infra/monitoring/inventory.ts';
 import { alarmsAt, metricsAt } from '#infra/monitoring/level.ts';
 import { EMITTED } from '#shared/contracts/metrics.ts';
 import { costsByLevel, costsDocument } from '../bench/costs.ts';
-import { synthesized } from '../support/synthesize.ts';
+import { described } from '../support/described.ts';
 
 const FREE_ALARM_METRICS = 10;
 const FREE_CUSTOM_METRICS = 10;
 
-const templateOf = async (...context: string[]) =>
-  loadAssembly(await synthesized([...context, 'securityChecks=off'])).template;
-type Template = Awaited<ReturnType<typeof templateOf>>;
+const templateOf = (settings?: Readonly<Record<string, string>>) =>
+  loadAssembly(described(settings)).template;
+type Template = ReturnType<typeof templateOf>;
 
-let none: Template;
-let basic: Template;
-let prod: Template;
-beforeAll(async () => {
-  none = await templateOf('monitoring=none');
-  basic = await templateOf();
-  prod = await templateOf('stage=prod');
-}, 600_000);
+const none = templateOf({ monitoring: 'none' });
+const basic = templateOf();
+const prod = templateOf({ stage: 'prod' });
 
 const of = ({ Resources }: Template, type: string) =>
   Object.values(Resources).flatMap(({ Type, Properties = {} }) =>
@@ -100,30 +95,31 @@ const rounded = (costs: FixedCosts) =>
   );
 
 describe('the fixed costs of a month', () => {
+  const byLevel = costsByLevel();
   const always = { secrets: 0.8, polling: 2.3, ticks: 0.23 };
   const nothing = { alarms: 0, dashboard: 0, customMetrics: 0 };
   const little = { alarms: 1, dashboard: 0, customMetrics: 0.3 };
   const all = { alarms: 7.8, dashboard: 3, customMetrics: 18.3 };
 
-  it('are next to nothing without monitoring', async () => {
-    const { none: costs } = await costsByLevel();
+  it('are next to nothing without monitoring', () => {
+    const { none: costs } = byLevel;
     expect(rounded(costs)).toEqual({ ...nothing, ...always, together: 3.33 });
     expect(fixedCosts(none.Resources)).toEqual(costs);
   });
 
-  it('are US$ 1.30 more for what a stage for development watches', async () => {
-    const { basic: costs } = await costsByLevel();
+  it('are US$ 1.30 more for what a stage for development watches', () => {
+    const { basic: costs } = byLevel;
     expect(rounded(costs)).toEqual({ ...little, ...always, together: 4.63 });
     expect(fixedCosts(basic.Resources)).toEqual(costs);
   });
 
-  it('are US$ 32.43 for what a production stage watches', async () => {
-    const { full: costs } = await costsByLevel();
+  it('are US$ 32.43 for what a production stage watches', () => {
+    const { full: costs } = byLevel;
     expect(rounded(costs)).toEqual({ ...all, ...always, together: 32.43 });
     expect(fixedCosts(prod.Resources)).toEqual(costs);
   });
 
-  it('are in the document as they are: npm run costs', async () => {
-    expect(readFileSync('docs/costs.md', 'utf8')).toBe(await costsDocument());
+  it('are in the document as they are: npm run costs', () => {
+    expect(readFileSync('docs/costs.md', 'utf8')).toBe(costsDocument());
   });
 });
