@@ -24,7 +24,10 @@ export default defineConfig({
     ...SLOW,
     sequence: { sequencer: LongestFirst },
     projects: [
-      project('unit', ['tests/{unit,property,architecture,golden}/**/*.test.ts']),
+      project('unit', ['tests/{unit,property,architecture,golden}/**/*.test.ts'], {
+        // These keep nothing between files: what they import is loaded once for all of them.
+        isolate: false,
+      }),
       project('infra', ['tests/infra/**/*.test.ts'], {
         globalSetup: 'tests/support/synthesize.ts',
       }),
