@@ -214,7 +214,7 @@ describe('a job for the mesh, whatever strikes at any one call,', () => {
       const stage = await prepare(hostCount);
       const calls = await play(stage, jobCount, () => undefined);
       for (let at = 0; at < calls.length; at += 1)
-        for (const fault of tellable(calls[at], FAULTS))
+        for (const fault of tellable(calls[at], FAULTS, at))
           try {
             points += 1;
             await play(stage, jobCount, (call) => (call === at ? fault : undefined));

@@ -252,7 +252,7 @@ describe('whatever strikes the ledger', () => {
       const pair = await people();
       const calls = await strike(how, pair, -1, { fault: 'request lost', over: {} });
       for (const [at, name] of calls.entries()) {
-        const telling = tellable(name, FAULTS);
+        const telling = tellable(name, FAULTS, at);
         for (const each of STRIKES.filter(({ fault }) => telling.includes(fault))) {
           await strike(how, pair, at, each);
           tried += 1;

@@ -168,7 +168,7 @@ const play = async (
 const faultsAt = (at: number, calls: readonly string[]): readonly Fault[] => {
   if (EVERY) return MONEY_FAULTS;
   if (!isApart(at, calls)) return [];
-  const faults = tellable(calls[at], MONEY_FAULTS);
+  const faults = tellable(calls[at], MONEY_FAULTS, at);
   const others = faults.filter((fault) => fault !== 'killed after');
   const turn = others[at % others.length];
   return faults.filter((fault) => fault === 'killed after' || fault === turn);

@@ -363,7 +363,7 @@ const strike = async (name: string, faultsAt: FaultsAt): Promise<number> => {
   const calls = await play(scenario, () => undefined);
   let points = 0;
   for (let at = 0; at < calls.length; at += 1)
-    for (const fault of tellable(calls[at], faultsAt(at)))
+    for (const fault of tellable(calls[at], faultsAt(at), at))
       try {
         points += 1;
         await play(scenario, (call) => (call === at ? fault : undefined));

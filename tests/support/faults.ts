@@ -36,14 +36,24 @@ const READ_FAULTS: readonly Fault[] = [
 ];
 const isRead = (name: string): boolean => /^(Batch|Transact)?(Get|Query|Scan|Head)/.test(name);
 
+/** Not carried out, and said so: they differ by the error's name, at which none of our code looks. */
+const REFUSALS: readonly Fault[] = ['request lost', 'throttled', 'conflict'];
+
 /**
- * The faults that a call can tell apart, by its name. SHERATAN_EVERY_FAULT=1 strikes with all of
- * them.
+ * The faults that the n-th call can tell apart, by its name; refusals take turns.
+ * SHERATAN_EVERY_FAULT=1 strikes with all of them.
  */
-export const tellable = (name: string | undefined, faults: readonly Fault[]): readonly Fault[] =>
-  process.env['SHERATAN_EVERY_FAULT'] || !name || !isRead(name)
-    ? faults
-    : faults.filter((fault) => READ_FAULTS.includes(fault));
+export const tellable = (
+  name: string | undefined,
+  faults: readonly Fault[],
+  n: number,
+): readonly Fault[] => {
+  if (process.env['SHERATAN_EVERY_FAULT'] || !name) return faults;
+  const told = isRead(name) ? faults.filter((fault) => READ_FAULTS.includes(fault)) : faults;
+  const refusals = told.filter((fault) => REFUSALS.includes(fault));
+  const turn = refusals[n % refusals.length];
+  return told.filter((fault) => fault === turn || !REFUSALS.includes(fault));
+};
 
 /**
  * Whether to strike at a call. Of reads that follow each other and are alike, such as those of all
