@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { groupOf } from '#shared/jobs/envelope/message.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError, RetryableError, Snooze } from '#shared/jobs/kinds/errors.ts';
 import { cancelJob } from '#shared/jobs/operator/cancel.ts';
@@ -14,7 +15,7 @@ let done: string[] = [];
 /** What a run does before its first step. */
 let begin = (): void => undefined;
 /** What a run does after its first step. */
-let goOn = (): void => undefined;
+let goOn: () => unknown = () => undefined;
 
 /** Books a seat, and can give it back. */
 const seat = (kind: string, maxAttempts: number) =>
@@ -28,7 +29,7 @@ const seat = (kind: string, maxAttempts: number) =>
         compensate: () => void done.push('back'),
         retry: { maxAttempts: 1 },
       });
-      goOn();
+      await goOn();
       await sleep('night', { hours: 1 });
       return 'there';
     },
@@ -60,7 +61,8 @@ beforeEach(() => {
 });
 
 const rowOf = (id: string) => worker.store.get(id);
-const send = (kind: string, id: string) => worker.send({ kind, id, payload: null }, id);
+const send = (kind: string, id: string) =>
+  worker.send({ kind, id, payload: null }, groupOf({}, id));
 /** A worker whose end of the run never reaches the table: it is lost. */
 const lost = (): { readonly store: JobStore } => ({
   store: { ...worker.store, transition: () => Promise.reject(new Error('the worker is gone')) },
@@ -141,6 +143,25 @@ describe('a job that stopped after a step', () => {
   });
 });
 
+it.each([
+  ['would stop to wait for an hour', () => undefined],
+  [
+    'would be tried again after an hour',
+    () => new RetryableError('again', { afterSeconds: 3_600 }),
+  ],
+])('a job that is asked to end in a run that %s ends at once', async (how, error) => {
+  goOn = async () => {
+    await cancelJob(how, { by: 'ada', reason: 'ill' }, worker.deps);
+    const thrown = error();
+    if (thrown) throw thrown;
+  };
+  await send('twice', how);
+  await worker.drain();
+  await settle();
+  expect(done).toEqual(['seat', 'back']);
+  expect(await rowOf(how)).toMatchObject({ status: 'CANCELLED' });
+});
+
 describe('a job whose worker is lost while it takes its steps back', () => {
   const dies = async (id: string): Promise<void> => {
     goOn = () => {
@@ -162,6 +183,19 @@ describe('a job whose worker is lost while it takes its steps back', () => {
     await settle();
     expect(done).toEqual(['seat', 'back']);
     expect(await rowOf('again')).toMatchObject({ status: 'DEAD', error: { code: 'FULL' } });
+  });
+
+  it('that is cancelled meanwhile goes on with that, too', async () => {
+    await dies('twice asked');
+    const ask = () => cancelJob('twice asked', { by: 'ada', reason: 'ill' }, worker.deps);
+    expect(await ask()).toEqual({ kind: 'requested' });
+    await worker.ripen();
+    await worker.step(lost());
+    expect(await ask()).toEqual({ kind: 'requested' });
+    await passLease();
+    await settle();
+    expect(done).toEqual(['seat', 'back']);
+    expect(await rowOf('twice asked')).toMatchObject({ status: 'DEAD', error: { code: 'FULL' } });
   });
 
   it('ends after some times, and says that not all may be taken back', async () => {

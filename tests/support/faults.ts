@@ -64,6 +64,27 @@ export const isApart = (at: number, calls: readonly string[]): boolean =>
   !isRead(calls[at] ?? '') ||
   calls[at] !== calls[at - 1];
 
+/** None of them is carried out, and the caller hears of an error. */
+const NEVER_DONE: readonly Fault[] = ['request lost', 'throttled', 'conflict'];
+
+/**
+ * What strikes at a call, without what would be the same again: of errors before the work one, by
+ * turns; killed before a call is killed after the call before. All with SHERATAN_EVERY_FAULT=1.
+ */
+export const apart = (
+  at: number,
+  calls: readonly string[],
+  faults: readonly Fault[],
+): readonly Fault[] => {
+  const all = tellable(calls[at], faults);
+  if (process.env['SHERATAN_EVERY_FAULT'] !== undefined) return all;
+  if (!isApart(at, calls)) return [];
+  const alike = NEVER_DONE.filter((fault) => all.includes(fault));
+  const turn = alike[at % alike.length];
+  const same = (fault: Fault) => fault === 'killed before' && at > 0 && all.length > 1;
+  return all.filter((fault) => (alike.includes(fault) ? fault === turn : !same(fault)));
+};
+
 interface Invocation {
   dead: boolean;
   stalled: boolean;
@@ -145,9 +166,13 @@ const sendHalf = async (args: Args, next: Next): Promise<unknown> => {
 
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 
-/** @param plan what strikes at the n-th call; undefined lets it through */
+/**
+ * @param plan what strikes at the n-th call; undefined lets it through
+ * @param meanwhile what somebody else does before the n-th call
+ */
 export const createInjector = (
   plan: (call: number, name: string) => Fault | undefined,
+  meanwhile?: (call: number) => Promise<unknown> | undefined,
 ): Injector => {
   const calls: string[] = [];
   const current = new AsyncLocalStorage<Invocation>();
@@ -209,8 +234,10 @@ export const createInjector = (
     // Once it stalled it has had its fault: it goes on undisturbed.
     if (!invocation || invocation.stalled) return send();
     const fault = plan(calls.length, name);
+    const other = meanwhile?.(calls.length);
     calls.push(name);
-    return strike(fault, send, sendSome, invocation);
+    const go = () => strike(fault, send, sendSome, invocation);
+    return other === undefined ? go() : other.then(go);
   };
 
   return {

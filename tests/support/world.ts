@@ -34,6 +34,7 @@ import { relay as relayStreamed } from '#shared/jobs/flow/relay.ts';
 import { keepTime } from '#shared/jobs/flow/timekeeper.ts';
 import type { Signalled } from '#shared/jobs/flow/wakes.ts';
 import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';
+import { cancelJob } from '#shared/jobs/operator/cancel.ts';
 import type { Delivery, HttpClient } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import { createBlobs } from '#shared/jobs/s3/blobs.ts';
@@ -73,6 +74,8 @@ export interface WorldOptions {
   readonly dynamoEndpoint: string;
   readonly server: FauxqsServer;
   readonly plan: (call: number, name: string) => Fault | undefined;
+  /** What somebody else does before the n-th call. */
+  readonly meanwhile?: (call: number, world: World) => Promise<unknown> | undefined;
   readonly control?: Partial<Control>;
   /** First messages count as received so often that the table takes over what must wait. */
   readonly worn?: true;
@@ -88,6 +91,8 @@ export interface WorldOptions {
 export interface World {
   readonly calls: readonly string[];
   send(envelope: object, group: string): Promise<void>;
+  /** What a person does at the command. */
+  cancel(id: string): Promise<unknown>;
   /** Worker, relay, reporter, timekeeper once each; then time passes. */
   round(): Promise<void>;
   /** Rounds until all jobs have ended and nothing waits in any queue; false when that takes too long. */
@@ -128,7 +133,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
       marshallOptions: { removeUndefinedValues: true },
     },
   );
-  const injector = createInjector(plan);
+  const injector = createInjector(plan, (call) => options.meanwhile?.(call, world));
   for (const each of [sqs, s3, struck]) injector.attach(each);
   options.observe?.(struck, sqs);
   const money = options.money?.(injector.attach);
@@ -339,6 +344,11 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     now: clock.now,
     ticks: () => ticks,
     jobs: all,
+    cancel: (id) => {
+      const deps = { store: createJobStore({ client: clean, table }), clock };
+      const wish = { by: 'ada', reason: 'enough' };
+      return cancelJob(id, wish, { ...deps, visibility: createVisibility(outside) });
+    },
     delivery: async (id) => (await createDeliveryLog({ client: clean, table }).get(id))?.state,
     send: async (envelope, group) => {
       await outside.send(

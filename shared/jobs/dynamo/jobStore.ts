@@ -16,6 +16,7 @@ import {
   claimInput,
   createInput,
   FENCE,
+  fenceFor,
   fenceValues,
   type Guard,
   noteInput,
@@ -68,7 +69,7 @@ const changes = ({
       apply(
         lease.id,
         change,
-        { condition: FENCE, values: fenceValues(lease) },
+        { condition: fenceFor(change), values: fenceValues(lease) },
         // With our lease in the row, no other writer can have set this status.
         (record) => record?.leaseId === lease.leaseId && landed(record, change),
       ),

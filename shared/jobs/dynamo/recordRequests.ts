@@ -1,7 +1,7 @@
 /** The requests of the job store: their expressions and conditions. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { ClaimRequest } from '../record/claimOutcome.ts';
-import type { JobRecord, Lease, Repeat } from '../record/record.ts';
+import { isTerminal, type JobRecord, type Lease, type Repeat } from '../record/record.ts';
 
 import type { Transition } from '../record/transitions.ts';
 import { itemOf, jobKey, repeatText } from './recordItems.ts';
@@ -98,6 +98,14 @@ export const claimInput = (table: string, request: ClaimRequest) => {
 
 /** The condition that the row still has the lease; its values come from {@link fenceValues}. */
 export const FENCE = '#status = :running AND attempt = :heldAttempt AND leaseId = :heldLease';
+/**
+ * The fence of a transition. A job that was asked to end must not wait first: nobody would look at
+ * the request before the wait is over.
+ */
+export const fenceFor = ({ to, remove }: Transition): string =>
+  isTerminal(to) || remove.includes('cancelRequest')
+    ? FENCE
+    : `${FENCE} AND attribute_not_exists(cancelRequest)`;
 /** The values of {@link FENCE}. */
 export const fenceValues = ({ attempt, leaseId }: Lease) => ({
   ':running': 'RUNNING',

@@ -36,7 +36,9 @@ const cancelRecord = async (
     const { kind } = await store.amend(leaseOf(record), { cancelRequest });
     return kind === 'applied' ? { kind: 'requested' } : undefined;
   }
-  const owes = record.owes === true && record.unwind === undefined;
+  // The job takes its steps back, and ends after that.
+  if (record.unwind) return { kind: 'requested' };
+  const owes = record.owes === true;
   const change = owes
     ? unwinding(record, now, { kind: 'cancelled', at: now, ...wish })
     : cancelled(record, now, wish);

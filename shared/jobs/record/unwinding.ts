@@ -1,6 +1,6 @@
 /** A job that takes its steps back before it ends, as a transition: pure. */
 import type { KeptWait, Unwind } from '../steps/kept.ts';
-import type { JobRecord } from './record.ts';
+import { isSuspended, type JobRecord } from './record.ts';
 import { appended, dueKey, type Transition } from './transitions.ts';
 
 const NO_WAIT: KeptWait = { seq: 0, in: 'queue', for: [], wakers: [] };
@@ -16,7 +16,7 @@ export const unwinding = (record: JobRecord, now: number, unwind: Unwind): Trans
       ? `${unwind.fault.code}: ${unwind.fault.message}`
       : `cancelled by ${unwind.by}: ${unwind.reason}`;
   const { wait = NO_WAIT } = record;
-  const isAway = !runs && wait.in === 'table';
+  const isAway = isSuspended(record) ? wait.in === 'table' : !runs && record.due !== undefined;
   return {
     to: 'WAITING',
     set: {

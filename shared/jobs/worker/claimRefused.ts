@@ -16,8 +16,9 @@ import { deferOrPark, haltSeconds, receiptOf, secondsUntil } from './park.ts';
 import { quarantine } from './quarantine.ts';
 import type { Fault } from './runHandler.ts';
 
+/** Whether the job waits for something; one that takes its steps back waits for nothing any more. */
 const isWaiting = (record: JobRecord): record is JobRecord & { readonly wait: KeptWait } =>
-  isSuspended(record);
+  isSuspended(record) && record.unwind === undefined;
 
 const unwound = async (record: JobRecord, why: Unwind, { clock }: JobDeps): Promise<Transition> =>
   (await import('./stepwise.ts')).unwinding(record, clock.now(), why);
@@ -145,8 +146,10 @@ export const refused = async (
     case 'cancelling': {
       const { record } = claim;
       const wish = record.cancelRequest ?? { by: 'unknown', reason: '' };
-      const change = (await mustTakeBack(record, true, deps))
-        ? await unwound(record, { kind: 'cancelled', at: 0, ...wish }, deps)
+      const mustUnwind = record.unwind !== undefined || (await mustTakeBack(record, true, deps));
+      const why = record.unwind ?? { kind: 'cancelled' as const, at: 0, ...wish };
+      const change = mustUnwind
+        ? await unwound(record, why, deps)
         : cancelled(record, deps.clock.now(), wish);
       const outcome = await deps.store.change(record, change);
       const report = { as: 'cancelled', id, kind } as const;

@@ -15,18 +15,25 @@ export const leaseOf = ({ id, attempt, leaseId = '' }: JobRecord): Lease => ({
   leaseId,
 });
 
-/** Applies the transition. When the lease is lost, the message is left to the new holder. */
+/**
+ * Applies the transition. When the lease is lost, the message is left to the new holder.
+ * @param asked called in place of that when a person had asked the job to end, and the transition
+ * would make it wait
+ */
 export const conclude = async (
   record: JobRecord,
   change: Transition,
   fate: Fate & { readonly as: Decision; readonly code?: string },
   deps: JobDeps,
+  asked?: (request: CancelRequest) => Promise<Disposition>,
 ): Promise<Disposition> => {
   const { id, kind, attempt, correlationId } = record;
   const report = { id, kind, attempt, ...(correlationId && { correlationId }) };
   const outcome = await deps.store.transition(leaseOf(record), change);
-  return outcome.kind === 'applied'
-    ? { ...fate, ...report }
+  if (outcome.kind === 'applied') return { ...fate, ...report };
+  const { leaseId, cancelRequest } = outcome.record ?? {};
+  return asked && cancelRequest && leaseId === record.leaseId
+    ? asked(cancelRequest)
     : { action: 'return', as: 'lost', seconds: deps.leaseSeconds, ...report };
 };
 

@@ -11,12 +11,12 @@ import { type RetryPolicy, retryDelaySeconds } from '../envelope/retryPolicy.ts'
 import type { JobDefinition } from '../kinds/defineJob.ts';
 import type { Blobs, Delivery } from '../ports/jobs.ts';
 import type { JobError, JobRecord, Lease } from '../record/record.ts';
-import { completed, postponed, retrying } from '../record/transitions.ts';
+import { completed, postponed, retrying, type Transition } from '../record/transitions.ts';
 import type { Unwind } from '../steps/kept.ts';
 import type { Suspension } from '../steps/run.ts';
 import type { Children } from './childJobs.ts';
 import { bury, conclude, endCancelled, leaseOf } from './conclude.ts';
-import type { Disposition, JobDeps } from './disposition.ts';
+import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
 import { deferOrPark } from './park.ts';
 import type { AttemptOutcome, Fault } from './runHandler.ts';
 
@@ -47,34 +47,57 @@ const keepResult = async (
   return { resultRef };
 };
 
+type Watch = (disposition: Disposition) => Promise<Disposition>;
+
+/**
+ * Writes how the job waits; when a person has asked the job to end meanwhile, it ends.
+ * @param watch called once the wait is written
+ */
+const goOnLater = async (
+  ended: Ended,
+  change: Transition,
+  fate: Fate & { readonly as: Decision; readonly code?: string },
+  deps: JobDeps,
+  watch: Watch = (disposition) => Promise.resolve(disposition),
+): Promise<Disposition> => {
+  const { owes, record } = ended;
+  const owing = { ...change, set: { ...change.set, ...(owes && { owes }) } };
+  let isAsked = false;
+  const disposition = await conclude(record, owing, fate, deps, (request) => {
+    isAsked = true;
+    return finishAttempt(ended, { kind: 'cancelled', request }, deps);
+  });
+  return isAsked || disposition.as === 'lost' ? disposition : watch(disposition);
+};
+
 const retry = async (
-  { record, delivery, policy, owes }: Ended,
+  ended: Ended,
   { fault, afterSeconds }: Extract<AttemptOutcome, { kind: 'retry' }>,
   deps: JobDeps,
 ): Promise<Disposition> => {
+  const { record, delivery, policy } = ended;
   const now = deps.clock.now();
   const delay = afterSeconds ?? retryDelaySeconds(policy, record.attempt, deps.random);
   const seconds = Math.ceil(delay);
   const { held, fate } = await deferOrPark(now + seconds * 1_000, record.id, delivery, deps);
   const error: JobError = { ...fault, attempt: record.attempt, at: now };
-  const { set, ...rest } = retrying(record, now, error, held);
-  const change = { ...rest, set: { ...set, ...(owes && { owes }) } };
-  return conclude(record, change, { ...fate, as: 'retrying', code: fault.code }, deps);
+  const change = retrying(record, now, error, held);
+  return goOnLater(ended, change, { ...fate, as: 'retrying', code: fault.code }, deps);
 };
 
 const postpone = async (
-  { record, delivery, owes }: Ended,
+  ended: Ended,
   as: 'snoozed' | 'interrupted',
   until: number,
   deps: JobDeps,
   note?: string,
 ): Promise<Disposition> => {
+  const { record, delivery } = ended;
   const now = deps.clock.now();
   const dueAt = Math.min(Math.max(until, now), now + LIMITS.horizonSecondsMax * 1_000);
   const { held, fate } = await deferOrPark(dueAt, record.id, delivery, deps);
-  const { set, ...rest } = postponed(record, now, as, held, note);
-  const change = { ...rest, set: { ...set, ...(owes && { owes }) } };
-  return conclude(record, change, { ...fate, as }, deps);
+  const change = postponed(record, now, as, held, note);
+  return goOnLater(ended, change, { ...fate, as }, deps);
 };
 
 const suspend = async (
@@ -91,8 +114,7 @@ const suspend = async (
   const of = { owes, version: definition.version, shares };
   const stopped = { wait, calls };
   const { change, fate, watch } = await planSuspension(record, stopped, of, delivery, deps);
-  const disposition = await conclude(record, change, { ...fate, as: 'waiting' }, deps);
-  return disposition.as === 'waiting' ? watch(disposition) : disposition;
+  return goOnLater(ended, change, { ...fate, as: 'waiting' }, deps, watch);
 };
 
 /**
@@ -181,6 +203,8 @@ export const finishAttempt = async (
     case 'undone':
       return (await import('./stepwise.ts')).undone(record, outcome.failures, giveUp, deps);
     case 'cancelled':
+      // A job that takes its steps back comes to its end already.
+      if (record.unwind) return unwind(record, record.unwind, deps);
       return owes
         ? unwind(record, { kind: 'cancelled', ...outcome.request }, deps)
         : endCancelled(record, outcome.request, deps);
