@@ -7,7 +7,7 @@ import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError, RetryableError } from '#shared/jobs/kinds/errors.ts';
 import type { HttpClient } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal } from '#shared/jobs/record/record.ts';
-import { FAULTS, type Fault, tellable } from './faults.ts';
+import { apart, FAULTS, type Fault } from './faults.ts';
 import { createWorld, type World } from './world.ts';
 
 interface Start {
@@ -363,7 +363,7 @@ const strike = async (name: string, faultsAt: FaultsAt): Promise<number> => {
   const calls = await play(scenario, () => undefined);
   let points = 0;
   for (let at = 0; at < calls.length; at += 1)
-    for (const fault of tellable(calls[at], faultsAt(at), at))
+    for (const fault of apart(at, calls, faultsAt(at)))
       try {
         points += 1;
         await play(scenario, (call) => (call === at ? fault : undefined));

@@ -64,25 +64,19 @@ export const isApart = (at: number, calls: readonly string[]): boolean =>
   !isRead(calls[at] ?? '') ||
   calls[at] !== calls[at - 1];
 
-/** None of them is carried out, and the caller hears of an error. */
-const NEVER_DONE: readonly Fault[] = ['request lost', 'throttled', 'conflict'];
-
 /**
- * What strikes at a call, without what would be the same again: of errors before the work one, by
- * turns; killed before a call is killed after the call before. All with SHERATAN_EVERY_FAULT=1.
+ * What strikes at a call, without what would be the same again: killed before a call is killed after
+ * the call before. All with SHERATAN_EVERY_FAULT=1.
  */
 export const apart = (
   at: number,
   calls: readonly string[],
   faults: readonly Fault[],
 ): readonly Fault[] => {
-  const all = tellable(calls[at], faults);
+  const all = tellable(calls[at], faults, at);
   if (process.env['SHERATAN_EVERY_FAULT'] !== undefined) return all;
   if (!isApart(at, calls)) return [];
-  const alike = NEVER_DONE.filter((fault) => all.includes(fault));
-  const turn = alike[at % alike.length];
-  const same = (fault: Fault) => fault === 'killed before' && at > 0 && all.length > 1;
-  return all.filter((fault) => (alike.includes(fault) ? fault === turn : !same(fault)));
+  return at === 0 || faults.length === 1 ? all : all.filter((fault) => fault !== 'killed before');
 };
 
 interface Invocation {
