@@ -8,13 +8,11 @@ import { isSuspended, type JobRecord } from '../record/record.ts';
 import { noteDropped, takenIssue } from '../record/repeatedIds.ts';
 import { cancelled, parked, type Transition } from '../record/transitions.ts';
 import type { KeptWait, Unwind } from '../steps/kept.ts';
-import { bury } from './conclude.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
 import { isAlone, takePlace } from './groupPlaces.ts';
 import { mustTakeBack } from './lostRuns.ts';
 import { deferOrPark, haltSeconds, receiptOf, secondsUntil } from './park.ts';
 import { quarantine } from './quarantine.ts';
-import type { Fault } from './runHandler.ts';
 
 /** Whether the job waits for something; one that takes its steps back waits for nothing any more. */
 const isWaiting = (record: JobRecord): record is JobRecord & { readonly wait: KeptWait } =>
@@ -92,20 +90,6 @@ const stillHalted = async (
     : { action: 'return', seconds: 0, ...report };
 };
 
-/** All attempts are used, and the last one was lost with its worker. */
-const exhausted = async (
-  record: JobRecord,
-  envelope: Envelope,
-  delivery: Delivery,
-  deps: JobDeps,
-): Promise<Disposition> => {
-  const message = `all ${record.attempt} attempts used; the last one died with its worker, which ended, ran out of memory, or was held by a synchronous loop`;
-  const fault = { code: 'WORKER_LOST', message };
-  const giveUp = (of: Fault) => bury(record, of, envelope.onDead === 'halt', delivery, deps);
-  if (!record.unwind && !(await mustTakeBack(record, true, deps))) return giveUp(fault);
-  return (await import('./stepwise.ts')).takeBackAgain(record, fault, giveUp, deps);
-};
-
 /** What to do with a message whose claim was refused, for each kind of refusal. */
 export const refused = async (
   claim: Refusal,
@@ -158,7 +142,7 @@ export const refused = async (
         : { action: 'return', seconds: 0, ...report };
     }
     case 'exhausted':
-      return exhausted(claim.record, envelope, delivery, deps);
+      return (await import('./exhausted.ts')).exhausted(claim.record, envelope, delivery, deps);
     case 'taken':
       return taken(claim.record, facts, envelope, delivery, deps);
   }
