@@ -11,6 +11,7 @@ import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobPages, type JobPages } from '#shared/jobs/dynamo/jobPages.ts';
 import { createJobReader, type JobReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createPastSteps } from '#shared/jobs/dynamo/pastSteps.ts';
+import { createSourceUse, type SourceUseReader } from '#shared/jobs/dynamo/sourceUse.ts';
 import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import type { DeliveryLog, FlowStore, Secrets } from '#shared/jobs/ports/jobs.ts';
 import type { PastSteps } from '#shared/jobs/ports/past.ts';
@@ -58,6 +59,8 @@ export interface Deployment extends DeploymentCore {
   /** Opens the hosts on the first call: most commands do not use hosts. */
   readonly hosts: () => HostSystem;
   readonly reader: JobReader;
+  /** How far the limits of sources are used. */
+  readonly sourceUse: SourceUseReader;
   /** Lists of jobs that go on from a cursor. */
   readonly pages: JobPages;
 }
@@ -113,6 +116,7 @@ const open = (target: Target): Deployment => {
       keep,
     ),
     reader: createJobReader(jobs),
+    sourceUse: createSourceUse(jobs),
     pages: createJobPages(jobs),
   };
 };

@@ -1,6 +1,7 @@
 /** All jobs of an embedded cloud, the latest change first, from the stream of the Jobs table. */
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { StreamRecord } from '#emulator/triggers/streamBatch.ts';
+import { TERMINAL } from '#shared/contracts/jobs.ts';
 import type { JobLine } from './wire.ts';
 
 interface JobQuery {
@@ -20,6 +21,8 @@ interface JobPage {
 export interface JobIndex {
   apply(records: readonly StreamRecord[]): void;
   page(query: JobQuery): JobPage;
+  /** Ids of jobs that have not ended, the latest change first. */
+  open(limit: number): readonly string[];
   /** Number of jobs of each status, and number of all changes so far. */
   counts(): { readonly byStatus: Readonly<Record<string, number>>; readonly changes: number };
 }
@@ -123,6 +126,14 @@ export const createJobIndex = (rowsMax = ROWS_MAX): JobIndex => {
         rows: shown.map(({ row }) => row),
         ...(found.length > PAGE_ROWS && last && { next: last.serial }),
       };
+    },
+    open: (limit) => {
+      const ids: string[] = [];
+      for (const [id, { row }] of [...entries].reverse()) {
+        if (ids.length === limit) break;
+        if (!TERMINAL.some((each) => each === row.status)) ids.push(id);
+      }
+      return ids;
     },
     counts: () => ({ byStatus: { ...byStatus }, changes: serial }),
   };

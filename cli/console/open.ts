@@ -16,6 +16,7 @@ import { findOf, jobsOf } from './jobLists.ts';
 import { bodyOfJob, flowOfJob, jobOf, logsOfJob } from './jobWhole.ts';
 import { kindForm } from './kinds.ts';
 import type { LogLines } from './logLines.ts';
+import { waitsOf } from './readWaits.ts';
 import { CONSOLE_PORT, type ConsoleRooms, serveConsole } from './server.ts';
 import { tablesOf } from './tables.ts';
 import { verificationOf } from './verification.ts';
@@ -90,6 +91,7 @@ const roomsOf = (parts: Parts, options: ConsoleOptions): ConsoleRooms => {
       flow: flowOfJob(deployment),
       logs: logsOfJob(deployment, stage, lines),
       host: wholeHost(deployment),
+      waits: waitsOf(deployment, index),
       verify: verificationOf(deployment, systemClock.now),
       ...tablesOf(deployment),
     },

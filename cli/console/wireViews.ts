@@ -50,3 +50,27 @@ export interface HostWhole {
   /** Jobs that hold a slot, until the end of their lease. */
   readonly jobs: readonly { readonly job: string; readonly until: number }[];
 }
+
+/** Something that holds jobs back. */
+export interface WaitCause {
+  readonly kind: 'mesh' | 'queue' | 'source' | 'group' | 'limit' | 'host' | 'job' | 'signal';
+  /** Of a queue, a source, a host, a job or a signal. */
+  readonly name: string;
+  readonly title: string;
+  readonly why: string;
+  /** Jobs that have what others wait for: a slot, or the place before them. */
+  readonly holders: readonly string[];
+  /** Jobs that wait for it; `says`: why this one does, where the title does not say it. */
+  readonly waiters: readonly { readonly job: string; readonly says: string }[];
+  /** How many more wait. */
+  readonly more: number;
+}
+
+/** Who waits for whom. */
+export interface WaitMap {
+  readonly causes: readonly WaitCause[];
+  /** How many open jobs were looked at. */
+  readonly looked: number;
+  /** Every open job with a record was looked at. */
+  readonly whole: boolean;
+}

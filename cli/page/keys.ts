@@ -12,6 +12,7 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ['g o', 'overview'],
   ['g j', 'jobs'],
   ['g g', 'groups'],
+  ['g w', 'who waits for whom'],
   ['g a', 'accounts'],
   ['g h', 'hosts'],
   ['g m', 'the mesh: pause and resume'],
@@ -29,6 +30,7 @@ const PLACES: Readonly<Record<string, string>> = {
   a: 'accounts',
   h: 'hosts',
   m: 'mesh',
+  w: 'waits',
   s: 'schedules',
   c: 'callbacks',
 };

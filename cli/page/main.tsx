@@ -1,6 +1,6 @@
 /** Starts the page: the token, the frame with its views, the theme, the keys. */
 import { signal } from '@preact/signals';
-import { render } from 'preact';
+import { render, type VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ConsoleSession } from '../console/wire.ts';
 import { Account, Accounts } from './accounts.tsx';
@@ -18,6 +18,7 @@ import { hrefOf, leaveView, place, readAddress } from './route.ts';
 import { Send } from './send.tsx';
 import { Listed } from './tables.tsx';
 import { placeClass } from './target.tsx';
+import { Waits } from './waits.tsx';
 
 takeToken();
 readAddress();
@@ -26,6 +27,7 @@ const NAV = [
   ['overview', 'Overview'],
   ['jobs', 'Jobs'],
   ['groups', 'Groups'],
+  ['waits', 'Waits'],
   ['accounts', 'Accounts'],
   ['hosts', 'Hosts'],
   ['schedules', 'Schedules'],
@@ -82,16 +84,27 @@ const Help = () => {
   );
 };
 
+/** The views without an id in their address. */
+const VIEWS: Readonly<Record<string, (props: { session: ConsoleSession }) => VNode>> = {
+  overview: Overview,
+  jobs: Jobs,
+  accounts: Accounts,
+  mesh: Mesh,
+  send: Send,
+  waits: Waits,
+};
+/** The views of one job, account or host. */
+const WHOLE: Readonly<Record<string, (props: { session: ConsoleSession; id: string }) => VNode>> = {
+  jobs: JobPage,
+  accounts: Account,
+  hosts: HostPage,
+};
+
 const View = ({ session }: { session: ConsoleSession }) => {
   const { name, id } = place.value;
-  if (name === 'overview') return <Overview session={session} />;
-  if (name === 'jobs')
-    return id ? <JobPage session={session} id={id} key={id} /> : <Jobs session={session} />;
-  if (name === 'accounts')
-    return id ? <Account session={session} id={id} key={id} /> : <Accounts session={session} />;
-  if (name === 'hosts' && id) return <HostPage session={session} id={id} key={id} />;
-  if (name === 'mesh') return <Mesh session={session} />;
-  if (name === 'send') return <Send session={session} />;
+  const [One, All] = [WHOLE[name], VIEWS[name]];
+  if (id && One) return <One session={session} id={id} key={id} />;
+  if (All) return <All session={session} />;
   if (NAV.some(([each]) => each === name))
     return <Listed session={session} name={name} key={name} />;
   return (

@@ -167,6 +167,16 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await page.getByText('0 of 1 slots in use').waitFor();
   });
 
+  it('maps who waits for whom', async () => {
+    const { page } = browser;
+    await open('waits');
+    await page.locator('[data-cause="group"]', { hasText: 'Group line is halted' }).waitFor();
+    const needed = page.locator('[data-cause="job"]', { hasText: 'later' });
+    await needed.locator('.waiters', { hasText: 'next needs it' }).waitFor();
+    await page.getByRole('link', { name: 'Decide' }).click();
+    await page.waitForSelector('tr[data-row="line"]');
+  });
+
   it('cancels a job that waits, and writes down who and why', async () => {
     await open('jobs/later');
     await button('Cancel').click();
@@ -324,7 +334,7 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
           'jobs/job-1?tab=texts',
           'jobs/job-1?tab=logs',
         ],
-        ...['accounts', 'accounts/alice', 'groups', 'hosts', 'hosts/h1', 'mesh', 'send'],
+        ...['accounts', 'accounts/alice', 'groups', 'hosts', 'hosts/h1', 'waits', 'mesh', 'send'],
       ]) {
         await open(path);
         await page.locator('main h1').waitFor();
@@ -340,7 +350,15 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
   it('needs no sideways scrolling at the width of a phone', async () => {
     const { page } = browser;
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const path of ['overview', 'jobs', 'jobs/lost-2', 'accounts', 'mesh', 'send']) {
+    for (const path of [
+      'overview',
+      'jobs',
+      'jobs/lost-2',
+      'accounts',
+      'hosts/h1',
+      'waits',
+      'mesh',
+    ]) {
       await open(path);
       await page.locator('main h1').waitFor();
       const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth');

@@ -3,6 +3,7 @@ import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createLimiter } from '#shared/jobs/dynamo/limiter.ts';
+import { createSourceUse } from '#shared/jobs/dynamo/sourceUse.ts';
 import type { Limiter, SourceSlot } from '#shared/jobs/ports/limits.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { countDynamo, noCounts } from '../bench/counts.ts';
@@ -175,5 +176,20 @@ describe('the slots of a source beside workers of an earlier version', () => {
     await oldSlots([]);
     now += MINUTE + LIMITS.controlFreshMs;
     expect((await fill(100)).length).toBeGreaterThan(95);
+  });
+});
+
+describe('how far the limits of a source are used', () => {
+  it('is the jobs with slots in all items, and the time of the next start', async () => {
+    const limits = { concurrency: 40, perMinute: 60 };
+    const use = () => createSourceUse(table).of('s', limits, now);
+    expect(await use()).toEqual({ jobs: [], nextStart: now });
+    await spread();
+    const slots = await fill(40);
+    expect((await use()).jobs.toSorted()).toEqual(slots.map(({ id }) => id).toSorted());
+    for (let start = 0; start < 3; start += 1) await limiter.reserve('s', limits, now);
+    expect((await use()).nextStart).toBe(now + 3_000);
+    now += MINUTE * 2;
+    expect(await use()).toEqual({ jobs: [], nextStart: now });
   });
 });

@@ -17,8 +17,10 @@ interface LimiterOptions extends StoreOptions {
 const DAY_SECONDS = 86_400;
 const expiresAt = (until: number): number => Math.floor(until / 1_000) + DAY_SECONDS;
 
-const rateKey = (source: string) => ({ pk: `LIMIT#${source}`, sk: 'RATE' });
-const slotsKey = (source: string) => ({ pk: `LIMIT#${source}`, sk: 'SLOTS' });
+/** The key of a source's rate. */
+export const rateKey = (source: string) => ({ pk: `LIMIT#${source}`, sk: 'RATE' });
+/** The key of the first item of a source's slots. */
+export const sourceSlotsKey = (source: string) => ({ pk: `LIMIT#${source}`, sk: 'SLOTS' });
 
 const accepted = async (write: Promise<unknown>): Promise<boolean> => {
   try {
@@ -84,7 +86,7 @@ export const createLimiter = ({ random, clock, ...options }: LimiterOptions): Li
     table,
     clock,
     random,
-    firstKey: slotsKey,
+    firstKey: sourceSlotsKey,
     untilOf: (until) => until,
   });
 
