@@ -175,7 +175,8 @@ const addLooks = (program: Command, run: Run): void => {
   targeted(program.command('why'))
     .description('the trace of a job: every decision, in order')
     .argument('<id>')
-    .action((id: string, options: SessionOptions) => run(why(id, options)));
+    .option(...SHOW_SENSITIVE)
+    .action((id: string, options: ShownOptions) => run(why(id, options)));
 
   targeted(program.command('flow'))
     .description('the tree of the jobs that follow from a job, with states')

@@ -31,6 +31,10 @@ const missing = async (id: string, { faults }: Deployment): Promise<never> => {
 const found = async (id: string, deployment: Deployment): Promise<JobRecord> =>
   (await deployment.store.get(id)) ?? missing(id, deployment);
 
+/** Steps may repeat what a payload or a result said. */
+const toldBy = (steps: readonly TraceStep[], { message }: Hiding): readonly TraceStep[] =>
+  steps.map((step) => ({ ...step, text: message(step.text) }));
+
 /** What is shown of jobs. */
 export interface ShownOptions extends SessionOptions {
   /** Also what their kinds call sensitive. */
@@ -49,7 +53,7 @@ export const statusCommand = (id: string, options: ShownOptions): Promise<ExitCo
     const whole = await viewOf(record, deployment.blobs);
     const hiding = (await hidingFor(deployment, options))(record.kind);
     const job = withoutSensitive(whole, hiding, false);
-    const kept = await keptOf(record, deployment);
+    const kept = toldBy(await keptOf(record, deployment), hiding);
     if (options.json) json(kept.length > 0 ? { ...job, steps: kept } : job);
     else out(describe(job, kept));
     return exitOf(job.status);
@@ -93,16 +97,17 @@ const unrecorded = async (
  *
  * @throws CliError when nothing is known of the job
  */
-export const why = (id: string, options: SessionOptions): Promise<ExitCode> =>
+export const why = (id: string, options: ShownOptions): Promise<ExitCode> =>
   looking(options, async (deployment) => {
     const record = await deployment.store.get(id);
     const letter = await deadLetterOf(id, record, deployment);
     if (!record) return unrecorded(id, letter, deployment, options);
     const lost = letter && { event: 'dead_letter', text: deadLetterText(letter) };
-    const steps = [
-      ...(await stepsOf(record, deployment)),
-      ...(lost ? [{ at: deployment.clock.now(), ...lost }] : []),
-    ];
+    const hiding = (await hidingFor(deployment, options))(record.kind);
+    // From the bodies it learns what the steps may repeat.
+    withoutSensitive(record, hiding, true);
+    const told = toldBy(await stepsOf(record, deployment), hiding);
+    const steps = [...told, ...(lost ? [{ at: deployment.clock.now(), ...lost }] : [])];
     if (options.json) json({ id: record.id, status: record.status, steps });
     else {
       out(`${painted(record.status)} ${paint('bold', plain(record.id))} ${plain(record.kind)}`);

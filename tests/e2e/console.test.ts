@@ -228,6 +228,7 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await sheratan.run(['send', '-', '--wait', '30'], JSON.stringify(job));
     await open('jobs/pay-1');
     await page.locator('.facts', { hasText: 'has expired' }).waitFor();
+    expect(await whyOf('pay-1')).toContain('card [hidden] has expired');
     await open('jobs/pay-1?tab=texts');
     await page.locator('.listing', { hasText: '[hidden ' }).waitFor();
     expect(await page.locator('main').textContent()).not.toContain(number);
