@@ -70,6 +70,10 @@ describe('enqueue', () => {
     const last = open(LIMITS.treeDepthMax - 1);
     last.enqueue({ ...child, id: 'a' });
     expect(JSON.parse((await last.outbox()).children ?? '')).toMatchObject([{ depth: 1_000 }]);
+    expect(refusal(() => open(LIMITS.treeDepthMax).prepare(child))).toEqual([
+      'TREE_TOO_DEEP',
+      expect.any(String),
+    ]);
     expect(refusal(() => open(LIMITS.treeDepthMax).enqueue(child))).toEqual([
       'TREE_TOO_DEEP',
       'enqueue: 1000 jobs above p were each sent by the one before, the limit is 1000; what goes on for ever is better sent by a schedule',

@@ -126,8 +126,17 @@ describe('what steps refuse', () => {
     ['DURATION_INVALID', ({ sleep }) => sleep('a', { hours: -1 })],
     ['DURATION_INVALID', ({ sleepUntil }) => sleepUntil('a', Number.NaN)],
     ['CONCURRENCY_INVALID', ({ all }) => all([1], () => 1, { concurrency: 0 })],
+    ['SIGNAL_TOO_LARGE', ({ sendSignal }) => sendSignal('job', 'a', 'x'.repeat(65_536))],
   ])('by the name %s', async (code, handler) => {
     await expect(run(handler)).rejects.toMatchObject({ name: 'StepUseError', code });
+  });
+
+  it.each<[string, unknown]>([
+    ['RESULT_TOO_LARGE', 'x'.repeat(20_000_000)],
+    ['RESULT_NOT_JSON', 1n],
+  ])('a result, by the name %s', async (code, result) => {
+    const handler = ({ step }: JobContext) => step('a', () => result);
+    await expect(run(handler)).rejects.toMatchObject({ name: 'StepError', step: 'a', code });
   });
 
   it('a step inside of a step', async () => {
