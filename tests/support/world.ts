@@ -58,6 +58,8 @@ const ROUND_MS = 70_000;
 /** The timekeeper sends two minutes ahead; two rounds before that show that it does not send earlier. */
 const BEFORE_DUE_MS = 120_000 + 2 * ROUND_MS;
 const quiet = (): void => undefined;
+type Item = Readonly<Record<string, unknown>>;
+
 const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 /** A ledger beside the mesh. */
@@ -111,15 +113,10 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const { kinds, dynamoEndpoint, server, plan } = options;
   worlds += 1;
   const nameOf = (queue: string): string => `${queue}-${worlds}.fifo`;
-  const names = {
-    jobs: nameOf('jobs'),
-    results: nameOf('results'),
-    postings: nameOf('postings'),
-  };
   const attributes = { FifoQueue: 'true', VisibilityTimeout: '600' };
-  const jobsUrl = server.createQueue(names.jobs, { attributes }).queueUrl;
-  const resultsUrl = server.createQueue(names.results, { attributes }).queueUrl;
-  const postingsUrl = server.createQueue(names.postings, { attributes }).queueUrl;
+  const jobsUrl = server.createQueue(nameOf('jobs'), { attributes }).queueUrl;
+  const resultsUrl = server.createQueue(nameOf('results'), { attributes }).queueUrl;
+  const postingsUrl = server.createQueue(nameOf('postings'), { attributes }).queueUrl;
   const endpoint = `http://127.0.0.1:${server.port}`;
   const common = { region: REGION, endpoint, credentials: CREDENTIALS };
   const sqs = new SQSClient(common);
@@ -185,7 +182,11 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const log = createDeliveryLog(jobs);
   const reporter = { ...shared, http: services.http, log, secrets: SECRETS };
 
+  const messagesIn = (queueUrl: string) =>
+    server.inspectQueue(queueUrl.slice(queueUrl.lastIndexOf('/') + 1))?.messages;
   const receive = async (queueUrl: string): Promise<readonly Message[]> => {
+    // A poll that finds nothing proves nothing, and there are thousands.
+    if (messagesIn(queueUrl)?.ready.length === 0) return [];
     const { Messages = [] } = await outside.send(
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
@@ -223,12 +224,15 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     return true;
   };
 
-  const all = async (): Promise<readonly JobRecord[]> => {
+  const items = async (): Promise<readonly Item[]> => {
     const { Items = [] } = await clean.send(
       new ScanCommand({ TableName: table, ConsistentRead: true }),
     );
-    return Items.filter(({ sk, status }) => sk === 'JOB' && status !== undefined).map(jobRecordOf);
+    return Items;
   };
+  const jobsIn = (of: readonly Item[]): readonly JobRecord[] =>
+    of.filter(({ sk, status }) => sk === 'JOB' && status !== undefined).map(jobRecordOf);
+  const all = async (): Promise<readonly JobRecord[]> => jobsIn(await items());
 
   const relayed = new Set<string>();
   /** Rows that told of calls and races, as the stream keeps them although the rows have changed. */
@@ -236,18 +240,17 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const callsOf = ({ id, wait, updatedAt }: JobRecord) => `${id} ${wait?.seq} ${updatedAt}`;
   const dropsOf = ({ id, dropped = '' }: JobRecord) => `${id} ${dropped}`;
   /** The stream: every call and every signal, until it was relayed once without a fault. */
-  const untold = async () => {
-    const { Items = [] } = await clean.send(
-      new ScanCommand({ TableName: table, ConsistentRead: true }),
-    );
-    const signalled = Items.filter(({ sk, signalId }) => sk !== 'JOB' && signalId).map(
-      ({ pk, sk, signalId }): Signalled => ({
-        id: String(pk).slice('JOB#'.length),
-        name: String(sk).slice('SIGNAL#'.length),
-        signalId: String(signalId),
-      }),
-    );
-    for (const record of await all()) {
+  const untoldOf = (found: readonly Item[]) => {
+    const signalled = found
+      .filter(({ sk, signalId }) => sk !== 'JOB' && signalId)
+      .map(
+        ({ pk, sk, signalId }): Signalled => ({
+          id: String(pk).slice('JOB#'.length),
+          name: String(sk).slice('SIGNAL#'.length),
+          signalId: String(signalId),
+        }),
+      );
+    for (const record of jobsIn(found)) {
       if (record.status === 'WAITING' && record.calls) called.set(callsOf(record), record);
       if (record.dropped) called.set(dropsOf(record), record);
     }
@@ -262,14 +265,15 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   /** The stream: every end, until it was relayed once without a fault. */
   const relay = async (): Promise<void> => {
     const key = (record: JobRecord) => `${record.id} ${record.generation ?? 0}`;
-    const ended = (await all()).filter(
+    const found = await items();
+    const ended = jobsIn(found).filter(
       (record) => isTerminal(record.status) && !relayed.has(key(record)),
     );
     const settled = money ? createCharges(sqs, postingsUrl) : { send: () => Promise.resolve() };
     const charges = options.charges ?? settled;
     const signals = createSignalStore(jobs, shared.store);
     const deps = { ...shared, outgoing, announcements, charges, visibility, signals };
-    const told = await untold();
+    const told = untoldOf(found);
     const done = await injector.invoke(async () => {
       try {
         await relayStreamed({ ended, ...told }, deps);
@@ -320,7 +324,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     });
   };
 
-  const messagesIn = (name: string) => server.inspectQueue(name)?.messages;
+  const urls = [jobsUrl, resultsUrl, postingsUrl];
   /** Until well before the next job of the table is due: rounds in which nothing happens prove nothing. */
   const idleMs = async (): Promise<number> => {
     const open = (await all()).filter(({ status }) => !isTerminal(status));
@@ -330,12 +334,8 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const passTime = async (): Promise<void> => {
     const idle = await idleMs();
     offset += Number.isFinite(idle) ? Math.max(ROUND_MS, idle) : ROUND_MS;
-    for (const [name, queueUrl] of [
-      [names.jobs, jobsUrl],
-      [names.results, resultsUrl],
-      [names.postings, postingsUrl],
-    ] as const)
-      for (const { receiptHandle: handle } of messagesIn(name)?.inflight ?? [])
+    for (const queueUrl of urls)
+      for (const { receiptHandle: handle } of messagesIn(queueUrl)?.inflight ?? [])
         await createVisibility(outside).release({ queueUrl, handle });
   };
 
@@ -372,8 +372,8 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     settle: async (roundsMax) => {
       for (let rounds = 0; rounds < roundsMax; rounds += 1) {
         await world.round();
-        const left = Object.values(names).flatMap((name) => {
-          const messages = messagesIn(name);
+        const left = urls.flatMap((queueUrl) => {
+          const messages = messagesIn(queueUrl);
           return [...(messages?.ready ?? []), ...(messages?.inflight ?? [])];
         });
         const records = await all();
