@@ -56,6 +56,11 @@ const OF_JOBS: Readonly<Record<string, Rights>> = {
     allSchedules: ['ListSchedules'],
     metrics: ['GetMetricData'],
   },
+  bridge: {
+    jobs: ['GetItem', 'UpdateItem'],
+    jobQueues: ['SendMessage'],
+    objects: ['GetObject', 'PutObject'],
+  },
   'import history': { jobs: ['BatchWriteItem'] },
   cancel: { jobs: ['GetItem', 'UpdateItem'], jobQueues: ['ChangeMessageVisibility'] },
   signal: { jobs: ['UpdateItem'] },
@@ -140,6 +145,7 @@ const OF_LEDGER: Readonly<Record<string, Rights>> = {
     ledgerIndexes: ['Query'],
   },
   'ledger reconcile': { jobs: ['Scan'] },
+  'ledger reconcile --since': { jobs: ['Scan'], ledger: ['Query'] },
   'ledger export': { ledger: ['Query', 'Scan'] },
   'ledger replica': { ledger: LOOKS_UP },
   'ledger replica --to table:': {
@@ -169,7 +175,7 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
 export const EVERY_COMMAND: Rights = { stack: ['DescribeStacks'] };
 
 /** Commands whose rights are those of others, as docs/rights.md says. */
-export const OTHERS_COMMANDS = ['console', 'bridge'] as const;
+export const OTHERS_COMMANDS = ['console'] as const;
 
 /** Commands that reach no deployment. */
 export const LOCAL_COMMANDS = ['up', 'init', 'dev', 'start', 'host serve', 'rights'] as const;

@@ -34,13 +34,13 @@ const TAIL = `
   without \`sqs:ChangeMessageVisibility\`, and say that the message stays hidden for a time.
 - \`console\` needs the rights of the commands whose functions it calls. Its graphs need \`cloudwatch:GetMetricData\`, the
   alarms \`cloudwatch:DescribeAlarms\`, the price of a scan \`dynamodb:DescribeTable\`.
-  \`bridge\` needs the rights of \`send\`, \`status\`, \`redrive\` and \`cancel\`. Both are not tested in this way.
+  It is not tested in this way. \`bridge --state\` also needs what \`state\` needs. A bridge that lacks a right ends, and
+  names the right. What it claimed waits for the next bridge.
 - A mesh with kinds of its own keeps a list of them in a bucket. \`kinds\`, \`types\`, \`send\`, \`schedules add\`, \`retry\` and
   \`redrive\` also need \`s3:GetObject\` on that object.
-- \`ledger reconcile --yes\` needs what \`ledger reconcile\`, \`ledger transfer\` and \`ledger release\` need, \`--since\`
-  \`dynamodb:Query\` on the table of the ledger, and \`--jobs TABLE\` \`dynamodb:Scan\` on that table. \`import ledger --follow\`
-  needs what \`import ledger\`, \`ledger open\` and \`ledger verify\` need. These four are not tested
-  either.
+- \`ledger reconcile --yes\` needs what \`ledger reconcile\`, \`ledger transfer\` and \`ledger release\` need, and
+  \`--jobs TABLE\` \`dynamodb:Scan\` on that table. \`import ledger --follow\` needs what \`import ledger\`, \`ledger open\` and
+  \`ledger verify\` need. These three are not tested either.
 `;
 
 const entriesOf = (rights: Rights): readonly (readonly [RightsOn, readonly string[]])[] =>

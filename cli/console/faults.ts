@@ -1,5 +1,6 @@
 /** What the page is told when a call fails: which right is missing, or what the service said. */
 import { CursorError } from '#shared/jobs/dynamo/jobPages.ts';
+import { isDenied } from '#shared/kernel/denied.ts';
 import { CliError } from '../errors.ts';
 import type { ConsoleRefusal } from './wire.ts';
 
@@ -8,7 +9,6 @@ export interface AnswerFault {
   readonly refusal: ConsoleRefusal;
 }
 
-const DENIED = /Access ?Denied|NotAuthorized|UnauthorizedOperation/i;
 const RIGHT = /not authorized to perform:? ([\w:*-]+)(?: on resource:? (\S+))?/;
 
 /** AWS names the right in its message; a sentence of ours says what to do. */
@@ -28,7 +28,7 @@ const denied = (error: Error): AnswerFault => {
 export const faultOf = (error: unknown): AnswerFault => {
   if (!(error instanceof Error))
     return { status: 500, refusal: { code: 'FAULT', message: String(error) } };
-  if (DENIED.test(error.name)) return denied(error);
+  if (isDenied(error)) return denied(error);
   if (error instanceof CursorError || error instanceof CliError) {
     const code = error instanceof CursorError ? error.code : 'REFUSED';
     return { status: 400, refusal: { code, message: error.message } };

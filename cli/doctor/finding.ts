@@ -1,4 +1,5 @@
 /** A finding of the doctor: what is wrong, and how to fix it. */
+import { isDenied } from '#shared/kernel/denied.ts';
 
 export interface Finding {
   readonly check: string;
@@ -28,9 +29,6 @@ export const problem = (check: string, detail: string, fix: string): Finding => 
   detail,
   fix,
 });
-
-const isDenied = (error: unknown): boolean =>
-  error instanceof Error && /AccessDenied|UnauthorizedOperation|NotAuthorized/i.test(error.name);
 
 /** Runs a check; when the check itself fails, this is a finding, too. */
 export const attempt = async (

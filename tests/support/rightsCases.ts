@@ -1,4 +1,6 @@
 /** How each command is tried: what it finds, and what is typed. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RightsWorld } from './rightsWorld.ts';
 
 type Words = readonly string[];
@@ -56,6 +58,24 @@ const JOBS: Readonly<Record<string, Case>> = {
     return ['jobs', '--mission', 'm'];
   },
   'jobs --open': plain('jobs', '--open'),
+  bridge: async (world) => {
+    const folder = world.path();
+    const out = join(folder, 'webrelay_out');
+    mkdirSync(out, { recursive: true });
+    const put = (id: string, kind: string, params: object): void =>
+      writeFileSync(
+        join(out, `${id}.job.json`),
+        JSON.stringify({ job_id: id, kind, payload: { params } }),
+      );
+    const [lost, large] = [fresh('lost'), fresh('large')];
+    put(lost, 'read_file', { path: 'nowhere' });
+    put(large, 'echo', { text: LARGE });
+    await world.typed(['bridge', folder, '--once']);
+    // The original asks again for what has failed.
+    put(lost, 'read_file', { path: 'nowhere' });
+    put(fresh('large'), 'echo', { text: LARGE });
+    return ['bridge', folder, '--once'];
+  },
   'import history': plain('import', 'history', 'tests/fixtures/legacy/history'),
   'workspace push': plain('workspace', 'push', 'examples/workspace'),
   'workspace list': plain('workspace', 'list'),
@@ -291,6 +311,7 @@ const LEDGER: Readonly<Record<string, Case>> = {
   'ledger verify': plain('ledger', 'verify'),
   'ledger repair': plain('ledger', 'repair', '--yes'),
   'ledger reconcile': plain('ledger', 'reconcile'),
+  'ledger reconcile --since': plain('ledger', 'reconcile', '--since', '2020-01-01'),
   'ledger export': async ({ path }) => ['ledger', 'export', path()],
   'ledger replica': async ({ path }) => ['ledger', 'replica', '--to', path()],
   'ledger replica --to table:': async (world) => {

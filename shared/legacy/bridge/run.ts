@@ -1,4 +1,5 @@
 /** The bridge at work: all files of a folder, until it is told to stop. */
+import { isDenied } from '#shared/kernel/denied.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
@@ -60,7 +61,9 @@ interface Open extends Taken {
 const createReach = ({ clock, tell }: Pick<BridgeOptions, 'clock' | 'tell'>) => {
   let since: number | undefined;
   return {
+    /** @throws the error when it says that a right is missing: waiting does not help. */
     lost: (error: unknown): void => {
+      if (isDenied(error)) throw error;
       if (since === undefined) tell({ kind: 'unreachable', why: thrownText(error) });
       since ??= clock.now();
     },
