@@ -13,7 +13,7 @@ import { redriveWanted } from '../commands/redrive.ts';
 import { sendItems } from '../commands/send.ts';
 import { CliError, EXIT } from '../errors.ts';
 import type { Session } from '../session.ts';
-import { actedOn, joinedAnswers, notActedOn } from './answers.ts';
+import { actedOn, joinedAnswers, notActedOn, undoneBy } from './answers.ts';
 import { drainHosts, enableSchedules, pauseMesh, setSourceLimits } from './controls.ts';
 import { patchOfPage } from './jobWhole.ts';
 import type { ActAnswer } from './wire.ts';
@@ -70,15 +70,19 @@ type Carry<A extends ActionWish['action']> = (
   by: string,
 ) => Promise<ActAnswer>;
 
-const cancel: Carry<'cancel'> = async (wish, session, by) =>
-  joinedAnswers(
+const cancel: Carry<'cancel'> = async (wish, session, by) => {
+  const able = new Set<string>();
+  const answers = joinedAnswers(
     await mapPool(wish.ids, AT_ONCE, async (job) => {
       const outcome = await cancelOne(job, { by, reason: wish.reason }, session);
       const told = cancelText(outcome);
+      if (outcome.kind === 'cancelled') able.add(job);
       if (outcome.kind === 'failed') return notActedOn(job, 'NOT_KNOWN', told);
       return outcome.kind === 'finished' ? notActedOn(job, 'ENDED', told) : actedOn(job, told);
     }),
   );
+  return undoneBy(answers, { action: 'redrive', ids: [] }, able);
+};
 
 const redrive: Carry<'redrive'> = async (wish, session, by) => {
   const { ids: wanted, dryRun = false, patch, reason: why } = wish;

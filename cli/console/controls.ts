@@ -1,14 +1,15 @@
 /** What a person does to the mesh, its sources, schedules and hosts from the page. */
 import { command } from '#shared/control/command.ts';
-import type { Command } from '#shared/control/state.ts';
+import { type Command, limitsOf } from '#shared/control/state.ts';
 import { isSettled } from '#shared/hosts/registry/definition.ts';
 import { setOverlay } from '#shared/hosts/registry/manageHosts.ts';
 import { enableSchedule } from '#shared/schedules/manageSchedules.ts';
 import { limitsWish, pauseWish } from '../commands/control.ts';
 import { registryDeps } from '../commands/hosts.ts';
 import type { Session } from '../session.ts';
-import { actedOn, joinedAnswers, notActedOn } from './answers.ts';
+import { actedOn, joinedAnswers, notActedOn, undoneBy } from './answers.ts';
 import type { ActAnswer } from './wire.ts';
+import type { UndoWish } from './wireViews.ts';
 
 const nameOf = (what: Command): string => {
   if (what.kind === 'limits') return what.source;
@@ -20,12 +21,14 @@ const control = async (
   why: string,
   { control: store, clock }: Session,
   by: string,
+  undo: UndoWish,
 ): Promise<ActAnswer> => {
   const name = nameOf(what);
   const done = await command(what, by, why, { store, clock });
   if (!done.ok) return notActedOn(name, done.error.code, done.error.message);
   const { event } = done.value;
-  return actedOn(name, event ? `${event.what}: ${event.from} → ${event.to}` : 'it was so already');
+  if (!event) return actedOn(name, 'it was so already');
+  return { ...actedOn(name, `${event.what}: ${event.from} → ${event.to}`), undo };
 };
 
 interface PauseAsked {
@@ -40,13 +43,16 @@ export const pauseMesh = (
   { paused, reason: why, queue, source }: PauseAsked,
   session: Session,
   by: string,
-): Promise<ActAnswer> =>
-  control(
-    pauseWish({ ...(queue && { queue }), ...(source && { source }) }, paused),
-    why,
-    session,
-    by,
-  );
+): Promise<ActAnswer> => {
+  const where = { ...(queue && { queue }), ...(source && { source }) };
+  const [name] = [queue && `queue ${queue}`, source && `source ${source}`].filter(Boolean);
+  return control(pauseWish(where, paused), why, session, by, {
+    action: 'pause',
+    words: paused ? 'unpause' : 'pause',
+    ids: [name || 'the mesh'],
+    more: { paused: !paused, ...where },
+  });
+};
 
 interface LimitsAsked {
   readonly source: string;
@@ -73,7 +79,14 @@ export const setSourceLimits = async (
     ...(concurrency !== undefined && { concurrency }),
     ...(clear !== undefined && { clear }),
   };
-  return control(limitsWish(source, given), why, session, by);
+  const wish = limitsWish(source, given);
+  const before = limitsOf(await session.control.get(), source);
+  return control(wish, why, session, by, {
+    action: 'limits',
+    words: before ? 'limits' : 'clear',
+    ids: [source],
+    more: { source, ...(before ?? { clear: true }) },
+  });
 };
 
 /** Lets schedules tick, or not. */
@@ -82,13 +95,17 @@ export const enableSchedules = async (
   session: Session,
 ): Promise<ActAnswer> => {
   const answers: ActAnswer[] = [];
+  const able = new Set<string>();
   for (const id of ids) {
     const changed = await enableSchedule(id, enabled, session);
+    if (changed) able.add(id);
     answers.push(
       actedOn(id, changed ? (enabled ? 'ticks again' : 'is paused') : 'it was so already'),
     );
   }
-  return joinedAnswers(answers);
+  const words = enabled ? 'silence' : 'tick';
+  const undo = { action: 'schedule', words, ids: [], more: { enabled: !enabled } };
+  return undoneBy(joinedAnswers(answers), undo, able);
 };
 
 interface DrainAsked {
@@ -96,6 +113,13 @@ interface DrainAsked {
   readonly drained: boolean;
   readonly reason: string;
 }
+
+/** Upkeep that ends with the overlay is not begun again by the opposite. */
+const hasOpposite = async (
+  id: string,
+  drained: boolean,
+  { store }: ReturnType<typeof registryDeps>,
+): Promise<boolean> => (await store.get(id))?.overlay?.kind === (drained ? undefined : 'drained');
 
 /** Lets hosts take no new jobs, or take them again. */
 export const drainHosts = async (
@@ -105,8 +129,11 @@ export const drainHosts = async (
 ): Promise<ActAnswer> => {
   const wanted = drained ? ({ kind: 'drained', by, reason: why } as const) : undefined;
   const answers: ActAnswer[] = [];
+  const able = new Set<string>();
+  const deps = registryDeps(session);
   for (const id of ids) {
-    const outcome = await setOverlay(id, wanted, registryDeps(session));
+    if (await hasOpposite(id, drained, deps)) able.add(id);
+    const outcome = await setOverlay(id, wanted, deps);
     answers.push(
       isSettled(outcome)
         ? actedOn(id, drained ? 'takes no new jobs' : 'takes jobs again')
@@ -117,5 +144,7 @@ export const drainHosts = async (
           ),
     );
   }
-  return joinedAnswers(answers);
+  const words = drained ? 'undrain' : 'drain';
+  const undo = { action: 'drain', words, ids: [], more: { drained: !drained } };
+  return undoneBy(joinedAnswers(answers), undo, able);
 };

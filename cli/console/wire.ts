@@ -1,5 +1,7 @@
 /** What the console's server sends to its page: types alone, for both. */
 
+import type { UndoWish } from './wireViews.ts';
+
 /** The place that the console shows, and what the page may do there. */
 export interface ConsoleSession {
   readonly label: string;
@@ -237,6 +239,8 @@ export interface ActAnswer {
     readonly code: string;
     readonly message: string;
   }[];
+  /** What takes it back; absent: nothing changed, or nothing can. */
+  readonly undo?: UndoWish;
 }
 
 /** Why a request was not answered. */

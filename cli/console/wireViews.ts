@@ -74,3 +74,14 @@ export interface WaitMap {
   /** Every open job with a record was looked at. */
   readonly whole: boolean;
 }
+
+/** The action that takes an action back, as the page asks for it: it asks why, as any other. */
+export interface UndoWish {
+  readonly action: string;
+  /** The name of its words, where this is not its action's. */
+  readonly words?: string;
+  /** What it is about: in words, or ids. */
+  readonly ids: readonly string[];
+  /** Fixed fields of the wish. */
+  readonly more?: object;
+}

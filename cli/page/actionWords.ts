@@ -21,6 +21,8 @@ export interface Begun {
   readonly asks?: readonly AskedField[];
   /** The name of its words, where this is not its action's. */
   readonly words?: string;
+  /** The reason that is in its field at first. */
+  readonly reason?: string;
   readonly done?: () => void;
 }
 

@@ -8,6 +8,7 @@ import { AskError, act } from './ask.ts';
 import { Outcome } from './outcome.tsx';
 import { chosen, place } from './route.ts';
 import { placeClass, Target } from './target.tsx';
+import { didText, undoable } from './undo.tsx';
 
 const begun = signal<Begun | undefined>(undefined);
 /** Counts the actions that were carried out: views that show their effect read again. */
@@ -31,7 +32,7 @@ const Question = ({
 }) => {
   const { verb, means, undo, grave } = wordsOf(what);
   const [asked, setAsked] = useState<Asked>({
-    ...{ reason: '', data: '', named: '', edited: undefined, given: {} },
+    ...{ reason: what.reason ?? '', data: '', named: '', edited: undefined, given: {} },
     choice: what.choices?.[0] ?? '',
   });
   const [fault, setFault] = useState('');
@@ -43,7 +44,12 @@ const Question = ({
     if (wrong) return;
     setBusy(true);
     try {
-      setAnswer(await act(wishOf(what, asked)));
+      const did = await act(wishOf(what, asked));
+      setAnswer(did);
+      const { reason } = asked;
+      const undo = did.undo && { did: didText(what), reason, wish: did.undo, done: what.done };
+      // What takes an action back is not offered to be taken back in turn.
+      undoable.value = what.reason === undefined ? undo : undefined;
       chosen.value = new Set();
       acted.value += 1;
       what.done?.();

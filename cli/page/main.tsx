@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { ConsoleSession } from '../console/wire.ts';
 import { Account, Accounts } from './accounts.tsx';
 import { takeToken } from './ask.ts';
-import { ActionDialog } from './dialogs.tsx';
+import { ActionDialog, openDialog } from './dialogs.tsx';
 import { HostPage } from './host.tsx';
 import { JobPage } from './job.tsx';
 import { Jobs } from './jobs.tsx';
@@ -18,6 +18,7 @@ import { hrefOf, leaveView, place, readAddress } from './route.ts';
 import { Send } from './send.tsx';
 import { Listed } from './tables.tsx';
 import { placeClass } from './target.tsx';
+import { UndoBar } from './undo.tsx';
 import { Waits } from './waits.tsx';
 
 takeToken();
@@ -206,6 +207,7 @@ const Frame = ({ session }: { session: ConsoleSession }) => {
               {trouble.value}
             </p>
           )}
+          <UndoBar begin={openDialog} />
           <View session={session} />
         </main>
       </div>

@@ -184,6 +184,10 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     expect(await statusOf('later')).toBe('CANCELLED');
     expect(await whyOf('later')).toContain(`by ${userInfo().username}: not wanted on Monday`);
     await browser.page.locator('h1', { hasText: 'cancelled' }).waitFor();
+    await button('Undo').click();
+    await because('wanted after all', 'Redrive later');
+    expect(await statusOf('later')).not.toBe('CANCELLED');
+    expect(await whyOf('later')).toContain('wanted after all');
   });
 
   it('puts a job back with another payload, and shows the difference before', async () => {
@@ -277,10 +281,14 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await button('Pause low').click();
     await because('upkeep', 'Pause queue low');
     expect(await stateOf()).toContain('paused queues: low');
-    await button('Resume low').click();
-    await because('done', 'Resume queue low');
+    await button('Undo').click();
+    const asked = browser.page.getByRole('dialog');
+    expect(await asked.getByLabel('Reason').inputValue()).toBe('undo: Pause queue low (upkeep)');
+    await because('wrong queue', 'Resume queue low');
     expect(await stateOf()).not.toContain('paused queues');
     expect(await stateOf()).toContain('upkeep');
+    expect(await stateOf()).toContain('wrong queue');
+    expect(await button('Undo').count()).toBe(0);
     await button('Limit a source').click();
     await browser.page.getByLabel('Source', { exact: true }).fill('office');
     await browser.page.getByLabel('Starts a minute').fill('60');
@@ -289,11 +297,17 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await button('Clear limits of office').click();
     await because('they are done', 'Clear the limits of office');
     expect((await sheratan.run(['limits'])).stdout).not.toContain('office');
+    await button('Undo').click();
+    await because('there are more', 'Limit office');
+    expect((await sheratan.run(['limits'])).stdout).toMatch(/office +60/);
     await open('hosts');
     await button('Drain').click();
     await because('new disks', 'Drain h1');
     await browser.page.locator('td', { hasText: /^drained$/ }).waitFor();
     expect((await sheratan.run(['hosts', 'list', '--json'])).stdout).toContain('new disks');
+    await button('Undo').click();
+    await because('the disks came early', 'Undrain h1');
+    await browser.page.getByRole('button', { name: 'Drain' }).waitFor();
   });
 
   it('sends a job from the form of its kind, own or built-in', async () => {
