@@ -19,6 +19,7 @@ import { benchProber } from './prober.ts';
 import { benchShards } from './shards.ts';
 import { benchSimulation } from './simulation.ts';
 import { benchSlots } from './slots.ts';
+import { benchSteps } from './steps.ts';
 import { benchVerdicts } from './verdicts.ts';
 
 const JOBS_DEFAULT = 20_000;
@@ -40,6 +41,7 @@ const PARTS: Readonly<Record<string, (jobs: number) => unknown>> = {
   verdicts: () => benchVerdicts(),
   shards: () => benchShards(),
   slots: () => benchSlots(),
+  steps: () => benchSteps(),
   simulation: () => benchSimulation(UNITS),
   mesh: async (jobs) => benchMesh(await assembly(), jobs),
   // A quarter: so many in each round, of which there are several, on the slowest engine, too.
