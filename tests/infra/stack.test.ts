@@ -238,6 +238,8 @@ describe('functions', () => {
       job('COMPLETED', { childrenRef: there }),
       job('WAITING', { calls: there }),
       job('CANCELLED', { awaiting: there }),
+      job('WAITING', { dropped: there }),
+      job('COMPLETED', { dropped: there }),
       { sk: { S: 'SIGNAL#a' }, signalId: there },
     ];
     expect(worthwhile.map(wakes)).toEqual(worthwhile.map(() => true));
