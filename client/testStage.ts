@@ -1,7 +1,8 @@
 /** What stands in for the mesh while a test runs a job with steps: its stores, its time, its signals. */
+import { heldAmountOf } from '#shared/billing/jobCost.ts';
 import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import type { RetryPolicyInput } from '#shared/jobs/envelope/retryPolicy.ts';
-import { RetryableError } from '#shared/jobs/kinds/errors.ts';
+import { EnqueueError, RetryableError } from '#shared/jobs/kinds/errors.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import type { Arrival, Awaited, KeptStep, Past, Wait } from '#shared/jobs/steps/kept.ts';
 import type { StepDeps, Suspension } from '#shared/jobs/steps/run.ts';
@@ -19,6 +20,11 @@ export interface Outside {
   readonly signals?: Readonly<Record<string, unknown>> | undefined;
   /** What called jobs return, by their kinds; what such a function throws is the job's error. */
   readonly calls?: Readonly<Record<string, (payload: unknown) => unknown>> | undefined;
+  /**
+   * What the job holds beside its price, in minor units: calls with `cost: {from: 'parent'}` beyond
+   * that fail with BUDGET_EXCEEDED. Without it, every such call is paid.
+   */
+  readonly budget?: number | undefined;
   /** Steps that fail, by their names: so many tries, or each try with this error. */
   readonly failures?: Readonly<Record<string, number | Error>> | undefined;
 }
@@ -179,16 +185,30 @@ const createMemory = (signals: NonNullable<Outside['signals']>, clock: Clock) =>
   return { stepStore, blobs, order, tellPast, tellArrival };
 };
 
-const FACTS = { createdAt: 0, generation: 0, resumed: true, prepare: (child: Envelope) => child };
+const FACTS = { createdAt: 0, generation: 0, resumed: true };
+
+/** Pays called jobs from the budget of the test. */
+const payer = (budget: number | undefined) => {
+  let left = budget === undefined ? undefined : BigInt(budget);
+  return (child: Envelope): Envelope => {
+    if (left === undefined || child.cost?.from !== 'parent') return child;
+    const amount = heldAmountOf(child.cost);
+    if (amount > left)
+      throw new EnqueueError('BUDGET_EXCEEDED', `cost.amount: ${amount}, but ${left} are left`);
+    left -= amount;
+    return child;
+  };
+};
 
 /** Makes the stage of a test. @param base the time goes on from there */
 export const createStage = (
-  { signals = {}, calls = {}, failures = {} }: Outside,
+  { signals = {}, calls = {}, failures = {}, budget }: Outside,
   base: Clock,
 ): Stage => {
   const clock = virtualClock(base);
   const { stepStore, blobs, order, tellPast, tellArrival } = createMemory(signals, clock);
   const ended = new Map<string, JobRecord>();
+  const prepare = payer(budget);
   let wait: Wait | undefined;
   const deps: StepDeps = {
     stepStore,
@@ -202,7 +222,7 @@ export const createStage = (
     clock,
     begin: ({ id, retry, signal }, unwinding = false) => {
       const of = { id, messageId: id, leaseId: id, wait, retry, signal, unwinding };
-      const run = createSteps({ ...FACTS, ...of }, deps);
+      const run = createSteps({ ...FACTS, ...of, prepare }, deps);
       const { steps } = run;
       const waitFor: Steps['waitFor'] = async (name, options) => {
         const data = await steps.waitFor(name, options);

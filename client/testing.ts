@@ -113,10 +113,10 @@ export const runJob = async <S extends PayloadSchema, R>(
 ): Promise<TestRun<R>> => {
   const checked = checkPayload(job, payload);
   if (!checked.ok) throw new MeshError(checked.error.code, checked.error.message);
-  const { signals, calls, failures, ...given } = context;
+  const { signals, calls, failures, budget, ...given } = context;
   const jobId = given.jobId ?? 'test-job';
   const signal = given.signal ?? new AbortController().signal;
-  const stage = createStage({ signals, calls, failures }, given.clock ?? systemClock);
+  const stage = createStage({ signals, calls, failures, budget }, given.clock ?? systemClock);
   let failed: Failed | undefined;
   for (;;) {
     const enqueued: Envelope[] = [];

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { PermanentError } from 'sheratan';
 import { runJob } from 'sheratan/testing';
 import { agent } from './agent.ts';
 
@@ -47,9 +46,7 @@ test('nobody answers within three days: the model hears of that', async () => {
 });
 
 test('the budget stops it', async () => {
-  const spent = () => {
-    throw new PermanentError('4 are left', { code: 'BUDGET_EXCEEDED' });
-  };
-  const context = { http, signals: { 'approve c1': {} }, calls: { write_file: spent } };
-  await assert.rejects(runJob(agent, payload, context), /the budget is used up/);
+  const context = { http, signals: { 'approve c1': {} }, budget: 4 };
+  const priced = { ...payload, toolPrice: 5 };
+  await assert.rejects(runJob(agent, priced, context), /the budget is used up/);
 });

@@ -34,7 +34,9 @@ const READ_FAULTS: readonly Fault[] = [
   'stalled',
   'half a batch',
 ];
-const isRead = (name: string): boolean => /^(Batch|Transact)?(Get|Query|Scan|Head)/.test(name);
+/** Whether the call changes nothing, by its name. */
+export const isRead = (name: string): boolean =>
+  /^(Batch|Transact)?(Get|Query|Scan|Head)/.test(name);
 
 /** Not carried out, and said so: they differ by the error's name, at which none of our code looks. */
 const REFUSALS: readonly Fault[] = ['request lost', 'throttled', 'conflict'];

@@ -243,6 +243,22 @@ describe('a call', () => {
   });
 });
 
+it('a call beyond the budget of the test fails, and may be caught', async () => {
+  const paid = async ({ call }: JobContext) => {
+    const ends: unknown[] = [];
+    for (const amount of [3, 3, 2]) {
+      const given = {
+        name: `${ends.length}`,
+        envelope: { cost: { from: 'parent' as const, amount } },
+      };
+      ends.push(await call('label', {}, given).catch((error: StepError) => error.code));
+    }
+    return ends;
+  };
+  const { result } = await run(paid, { budget: 5, calls: { label: () => 'done' } });
+  expect(result).toEqual(['done', 'BUDGET_EXCEEDED', 'done']);
+});
+
 describe('branches', () => {
   it('run so many at a time, and return in the order of their items', async () => {
     let running = 0;
