@@ -12,9 +12,8 @@ import { hidingOf, sensitiveFields, withoutSensitive } from '../sensitive.ts';
 import { viewOf } from '../show.ts';
 import { stepsOf } from '../steps.ts';
 import { hasMarks, markOf, withoutMarks } from './hidden.ts';
-import type { LogLines } from './logLines.ts';
 import type { Answering } from './server.ts';
-import type { JobLogs, JobWhole, StepLine, TraceLine } from './wire.ts';
+import type { JobWhole, StepLine, TraceLine } from './wire.ts';
 
 const FLOW_MAX = 1_000;
 
@@ -146,22 +145,3 @@ export const flowOfJob =
   (deployment: Deployment): Answering =>
   (query) =>
     flowOf(query.get('id') ?? '', FLOW_MAX, deployment);
-
-const LOG_AROUND_MS = 60_000;
-
-/** What finds the lines of a job's attempts in CloudWatch: each has the request of its attempt. */
-const logCommand = ({ history, createdAt, updatedAt }: JobRecord, stage: string): string => {
-  const requests = history.flatMap(({ event, by }) => (event === 'claimed' && by ? [by] : []));
-  const pattern = requests.map((request) => `?"${request}"`).join(' ');
-  const [from, to] = [createdAt - LOG_AROUND_MS, updatedAt + LOG_AROUND_MS];
-  return `aws logs filter-log-events --log-group-name /sheratan/sheratan-${stage}-worker --start-time ${from} --end-time ${to} --filter-pattern '${pattern}'`;
-};
-
-/** The log lines of a job's attempts: captured here, else the command that asks CloudWatch. */
-export const logsOfJob =
-  ({ store }: Deployment, stage: string, lines: LogLines | undefined): Answering =>
-  async (query): Promise<JobLogs | undefined> => {
-    const record = await store.get(query.get('id') ?? '');
-    if (!record) return undefined;
-    return lines ? { lines: lines.of(record) } : { command: logCommand(record, stage) };
-  };

@@ -15,7 +15,7 @@ export interface Undoable {
 export const undoable = signal<Undoable | undefined>(undefined);
 
 /** The question that takes it back. Its reason says of what it is the opposite. */
-export const undoing = ({ did, reason, wish, done }: Undoable): Begun => ({
+const undoing = ({ did, reason, wish, done }: Undoable): Begun => ({
   ...wish,
   reason: reason === '' ? `undo: ${did}` : `undo: ${did} (${reason})`,
   ...(done && { done }),
