@@ -69,6 +69,15 @@ const caller = defineJob({
   run: ({ fails }, { call, jobId }) => call(label, { order: jobId, fails }),
 });
 
+const patron = defineJob({
+  kind: 'patron',
+  payload: v.unknown(),
+  run: async (_payload, { step, call, jobId }) => {
+    await step('seat', () => did('seat', 1), { compensate: () => did('back', null) });
+    return call(label, { order: jobId, fails: false });
+  },
+});
+
 /** A call against time; the time wins, and the job goes on, or ends. */
 const hurried = defineJob({
   kind: 'hurried',
@@ -118,7 +127,16 @@ const versioned = (kind: string, onChange: 'continue' | 'fail') =>
   });
 
 const KINDS = [
-  ...[order, ask('ask', 'hold'), ask('ask.freely', 'release'), label, caller, hurried, trip],
+  ...[
+    order,
+    ask('ask', 'hold'),
+    ask('ask.freely', 'release'),
+    label,
+    caller,
+    patron,
+    hurried,
+    trip,
+  ],
   ...[versioned('lenient', 'continue'), versioned('strict', 'fail')],
 ];
 
@@ -314,6 +332,26 @@ describe('a job that calls another', () => {
     const row = await worker.store.get(`${id}.label`);
     expect(row).toMatchObject({ status: 'CANCELLED' });
     expect(row?.history[0]).toMatchObject({ by: `job ${id}` });
+  });
+});
+
+describe('a job that takes its steps back and had called another', () => {
+  it('takes the other along at once when it is cancelled', async () => {
+    const id = 'patron';
+    done.length = 0;
+    await worker.send({ kind: 'patron', id, payload: {} }, groupOf({}, id));
+    await worker.drain();
+    const calling = await worker.store.get(id);
+    await cancelJob(id, { by: 'ada', reason: 'no longer wanted' }, worker.deps);
+    const dropping = await worker.store.get(id);
+    expect(dropping).toMatchObject({ status: 'WAITING', dropped: `["${id}.label"]` });
+    await worker.tell({ calling: calling ? [calling] : [], dropping: dropping ? [dropping] : [] });
+    expect(await statusOf(`${id}.label`)).toBe('CANCELLED');
+    await worker.tick();
+    await worker.drain();
+    expect(await statusOf(id)).toBe('CANCELLED');
+    expect(done).toEqual(['seat', 'back']);
+    expect(await statusOf(`${id}.label`)).toBe('CANCELLED');
   });
 });
 

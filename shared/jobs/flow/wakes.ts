@@ -111,9 +111,9 @@ export const cancelCalled = async ({ id, status, wait }: JobRecord, deps: WakeDe
   await mapPool(called, WIDTH, (job) => cancelJob(job, wish, deps));
 };
 
-/** Cancels the jobs that lost a race of their caller; one that has ended stays as it is. */
+/** Cancels called jobs that their caller no longer waits for; one that has ended stays as it is. */
 export const cancelDropped = async ({ id, dropped = '[]' }: JobRecord, deps: WakeDeps) => {
-  const wish = { by: `job ${id}`, reason: 'another branch of the race came first' };
+  const wish = { by: `job ${id}`, reason: 'the job that called it no longer waits for it' };
   const jobs = JSON.parse(dropped) as readonly string[];
   await mapPool(jobs, WIDTH, (job) => cancelJob(job, wish, deps));
 };

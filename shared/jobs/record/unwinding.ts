@@ -16,11 +16,13 @@ export const unwinding = (record: JobRecord, now: number, unwind: Unwind): Trans
       ? `${unwind.fault.code}: ${unwind.fault.message}`
       : `cancelled by ${unwind.by}: ${unwind.reason}`;
   const { wait = NO_WAIT } = record;
+  const called = wait.for.flatMap(({ job }) => job ?? []);
   const isAway = isSuspended(record) ? wait.in === 'table' : !runs && record.due !== undefined;
   return {
     to: 'WAITING',
     set: {
       unwind,
+      ...(unwind.kind === 'cancelled' && called.length > 0 && { dropped: JSON.stringify(called) }),
       owes: true,
       wait: { ...wait, wakers: [] },
       notBefore: now,
