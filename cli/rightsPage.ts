@@ -33,7 +33,7 @@ const TAIL = `
 - \`jobs\` and \`why\` go on without the dead letters, and say so. \`cancel\`, \`groups skip\` and \`groups resume\` decide also
   without \`sqs:ChangeMessageVisibility\`, and say that the message stays hidden for a time.
 - \`console\` needs the rights of the commands whose functions it calls. Its graphs need \`cloudwatch:GetMetricData\`, the
-  alarms \`cloudwatch:DescribeAlarms\`, the price of a scan \`dynamodb:DescribeTable\`.
+  alarms \`cloudwatch:DescribeAlarms\`, the log lines \`logs:FilterLogEvents\`, the price of a scan \`dynamodb:DescribeTable\`.
   It is not tested in this way. \`bridge --state\` also needs what \`state\` needs. A bridge that lacks a right ends, and
   names the right. What it claimed waits for the next bridge.
 - A mesh with kinds of its own keeps a list of them in a bucket. \`kinds\`, \`types\`, \`send\`, \`schedules add\`, \`retry\` and

@@ -22,9 +22,10 @@ import { type HostSystem, openHosts } from '#shared/wiring/openHosts.ts';
 import { type LedgerSystem, openLedger } from '#shared/wiring/openLedger.ts';
 import type { Access } from './access.ts';
 import { type DeploymentCore, openCore, outputOf } from './core.ts';
+import type { LogEvents } from './logEvents.ts';
 import type { Machinery } from './machinery.ts';
 import { QUIET } from './quiet.ts';
-import { openMachine, openSchedules, openWatch, secretsOnDemand } from './rarely.ts';
+import { openLogs, openMachine, openSchedules, openWatch, secretsOnDemand } from './rarely.ts';
 import type { EmbeddedState } from './state.ts';
 import { embedded, findTarget, type Target, type TargetOptions } from './target.ts';
 import type { Watching } from './watching.ts';
@@ -43,6 +44,8 @@ export interface Deployment extends DeploymentCore {
   readonly machinery: Machinery | undefined;
   /** As `machinery`: an embedded cloud measures by itself. */
   readonly watching: Watching | undefined;
+  /** As `machinery`: an embedded cloud keeps its lines by itself. */
+  readonly logEvents: LogEvents | undefined;
   readonly flows: FlowStore;
   readonly stepStore: StepStore;
   readonly control: ControlStore;
@@ -90,6 +93,7 @@ const open = (target: Target): Deployment => {
     ),
     machinery:
       target.machine && openMachine(at(target.machine.endpoint), target.machine.rules, keep),
+    logEvents: target.machine && openLogs(at(target.machine.endpoint), keep),
     watching: target.machine && openWatch(at(target.machine.endpoint), keep),
     stepStore: createStepStore(jobs),
     flows: createFlowStore(jobs),

@@ -7,6 +7,7 @@ import { systemIds } from '#shared/kernel/ports.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import type { SchedulesOptions } from '#shared/schedules/scheduler/schedules.ts';
 import type { Access, Keep } from './access.ts';
+import type { LogEvents } from './logEvents.ts';
 import type { Machinery } from './machinery.ts';
 import type { RulesOf } from './target.ts';
 import type { Watching } from './watching.ts';
@@ -23,6 +24,13 @@ export const openWatch = (access: Access, keep: Keep): Watching =>
   deferred(async () => {
     const { openWatching } = await import('./watching.ts');
     return openWatching(access, keep);
+  });
+
+/** Log lines of a deployment, loaded at their first use. */
+export const openLogs = (access: Access, keep: Keep): LogEvents =>
+  deferred(async () => {
+    const { openLogEvents } = await import('./logEvents.ts');
+    return openLogEvents(access, keep);
   });
 
 /** Blobs and workspaces of the data bucket, loaded at their first use. */

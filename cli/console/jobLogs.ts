@@ -1,10 +1,12 @@
-/** The log lines of a job's attempts: captured here, else the commands that ask CloudWatch. */
+/** The log lines of a job's attempts: captured here, else by CloudWatch. */
 import type { Deployment } from '#client/deployment.ts';
+import type { LogEvents } from '#client/logEvents.ts';
 import { NO_POOL, type Pools, poolOf } from '#shared/contracts/pools.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { faultOf } from './faults.ts';
 import type { LogLines } from './logLines.ts';
 import type { Answering } from './server.ts';
-import type { JobLogs } from './wire.ts';
+import type { JobLogs, LogLine } from './wireViews.ts';
 
 const LOG_AROUND_MS = 60_000;
 
@@ -42,11 +44,46 @@ const commandsOf = (record: JobRecord, stage: string, pools: Pools): string => {
     .join('\n');
 };
 
-/** The log lines of a job. */
+const LINES_MAX = 200;
+
+/** The lines of all log groups, the oldest first. A job that never began has none. */
+const fromCloudWatch = async (
+  record: JobRecord,
+  groups: readonly string[],
+  logEvents: LogEvents,
+): Promise<readonly LogLine[]> => {
+  const { pattern, from, until } = logQuestion(record);
+  if (pattern === '') return [];
+  const found = await Promise.all(
+    groups.map(async (group) => {
+      const lines = await logEvents.find({ group, pattern, from, until, limit: LINES_MAX });
+      const name = group.split('/').at(-1) ?? group;
+      return lines.map(({ at, text }) => ({ at, from: name, text }));
+    }),
+  );
+  return found
+    .flat()
+    .sort((a, b) => a.at - b.at)
+    .slice(0, LINES_MAX);
+};
+
+/** The log lines of a job. Where they cannot be read, the command that prints them. */
 export const logsOfJob =
-  ({ store, pools }: Deployment, stage: string, lines: LogLines | undefined): Answering =>
+  (
+    { store, pools, logEvents }: Deployment,
+    stage: string,
+    lines: LogLines | undefined,
+  ): Answering =>
   async (query): Promise<JobLogs | undefined> => {
     const record = await store.get(query.get('id') ?? '');
     if (!record) return undefined;
-    return lines ? { lines: lines.of(record) } : { command: commandsOf(record, stage, pools) };
+    if (lines) return { lines: lines.of(record) };
+    const command = commandsOf(record, stage, pools);
+    if (!logEvents) return { command };
+    try {
+      const groups = logGroupsOf(record.kind, stage, pools);
+      return { command, lines: await fromCloudWatch(record, groups, logEvents) };
+    } catch (error) {
+      return { command, fault: faultOf(error).refusal.message };
+    }
   };

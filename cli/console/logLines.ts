@@ -2,7 +2,7 @@
 import type { FunctionLogLine } from '#emulator/lambda/environment.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import type { Clock } from '#shared/kernel/ports.ts';
-import type { LogLine } from './wire.ts';
+import type { LogLine } from './wireViews.ts';
 
 /** Keeps lines; the oldest go. */
 export interface LogLines {

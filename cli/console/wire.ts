@@ -113,21 +113,6 @@ export interface JobWhole {
   readonly sensitive?: readonly string[];
 }
 
-/** A line that a function printed. */
-export interface LogLine {
-  /** ms since the epoch. */
-  readonly at: number;
-  /** The function. */
-  readonly from: string;
-  readonly text: string;
-}
-
-/** The log lines of a job's attempts, or the command that finds them. */
-export interface JobLogs {
-  readonly lines?: readonly LogLine[];
-  readonly command?: string;
-}
-
 /** One job of a flow, with what is below it. */
 export interface FlowPart {
   readonly id: string;

@@ -85,3 +85,20 @@ export interface UndoWish {
   /** Fixed fields of the wish. */
   readonly more?: object;
 }
+
+/** A line that a function printed. */
+export interface LogLine {
+  /** ms since the epoch. */
+  readonly at: number;
+  /** The function. */
+  readonly from: string;
+  readonly text: string;
+}
+
+/** The log lines of a job's attempts; elsewhere than here with the command that finds them. */
+export interface JobLogs {
+  readonly lines?: readonly LogLine[];
+  readonly command?: string;
+  /** Why the lines could not be read. */
+  readonly fault?: string;
+}

@@ -1,5 +1,5 @@
 /** The log lines of a job's attempts. */
-import type { JobLogs } from '../console/wire.ts';
+import type { JobLogs, LogLine } from '../console/wireViews.ts';
 import { Empty, Failed, Listing, pretty, Scroll, Time, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
 
@@ -25,7 +25,7 @@ const Line = ({ text }: { text: string }) => {
   );
 };
 
-const Lines = ({ lines }: { lines: NonNullable<JobLogs['lines']> }) => (
+const Lines = ({ lines }: { lines: readonly LogLine[] }) => (
   <Scroll title="Log lines" also="logs">
     <ol>
       {lines.map(({ at, from, text }, index) => (
@@ -38,22 +38,34 @@ const Lines = ({ lines }: { lines: NonNullable<JobLogs['lines']> }) => (
   </Scroll>
 );
 
-/** What the functions printed while they ran the job; on AWS the command that finds it. */
+const Command = ({ text }: { text: string }) => (
+  <details class="record">
+    <summary>The command of the AWS CLI that prints them</summary>
+    <Listing title="Command" text={text} />
+  </details>
+);
+
+const NONE_HERE = 'No line of its attempts is kept: the cloud keeps the last 5,000 lines.';
+const NONE_THERE =
+  'CloudWatch has no line of its attempts: they come some seconds late, and go when their time is over.';
+
+/** What the functions printed while they ran the job: here, or as CloudWatch has it. */
 export const Logs = ({ id, everyMs }: { id: string; everyMs: number }) => {
   const { data, error, again } = useReading<JobLogs>('logs', { id }, everyMs);
   if (error && !data) return <Failed error={error} again={again} />;
   if (!data) return <Waiting what="log lines" />;
-  if (data.command !== undefined)
-    return (
-      <>
-        <p class="hint">CloudWatch has the lines. This command of the AWS CLI prints them:</p>
-        <Listing title="Command" text={data.command} />
-      </>
-    );
-  const { lines = [] } = data;
-  return lines.length > 0 ? (
-    <Lines lines={lines} />
-  ) : (
-    <Empty>No line of its attempts is kept: the cloud keeps the last 5,000 lines.</Empty>
+  const { lines, command, fault } = data;
+  const none = command === undefined ? NONE_HERE : NONE_THERE;
+  return (
+    <>
+      {fault && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+      {lines && lines.length > 0 && <Lines lines={lines} />}
+      {lines?.length === 0 && <Empty>{none}</Empty>}
+      {command !== undefined && <Command text={command} />}
+    </>
   );
 };

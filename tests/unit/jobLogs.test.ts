@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { logsOfJob } from '#cli/console/jobLogs.ts';
-import type { JobLogs } from '#cli/console/wire.ts';
+import type { JobLogs } from '#cli/console/wireViews.ts';
 import type { Deployment } from '#client/deployment.ts';
 
 const commandsFor = async (kind: string): Promise<readonly string[]> => {
