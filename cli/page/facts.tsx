@@ -13,6 +13,7 @@ const ENDED = ['COMPLETED', 'DEAD', 'CANCELLED', 'QUARANTINED'];
 
 interface Cost {
   readonly amount: string;
+  readonly budget?: string;
   readonly unit: string;
   readonly payer: string;
 }
@@ -101,7 +102,8 @@ export const Facts = ({ whole: { job } }: { whole: JobWhole }) => {
         <div>
           <dt>cost</dt>
           <dd>
-            {cost.amount} {cost.unit}, paid by{' '}
+            {cost.amount} {cost.unit}
+            {cost.budget === undefined ? '' : ` and a budget of ${cost.budget}`}, paid by{' '}
             <a href={hrefOf('accounts', cost.payer, { unit: cost.unit })}>{cost.payer}</a>
           </dd>
         </div>
