@@ -349,8 +349,40 @@ it('steps are taken back in reverse order when the handler fails, each once', as
     await step('a', () => did('a', 1), back('a'));
     await sleep('day', { days: 1 });
     await step('b', () => did('b', 2), back('b'));
-    await step('c', () => Promise.reject(new PermanentError('no')));
+    await step('c', () => did('c', 3), back('c'));
+    await step('d', () => Promise.reject(new PermanentError('no')));
   });
-  await expect(failing).rejects.toMatchObject({ step: 'c' });
-  expect(done).toEqual(['a', 'b', 'back b 2', 'back a 1']);
+  await expect(failing).rejects.toMatchObject({ step: 'd' });
+  expect(done).toEqual(['a', 'b', 'c', 'back c 3', 'back b 2', 'back a 1']);
+});
+
+it.each([
+  ['is decided', true],
+  ['is open', false],
+])('steps in the branches of a race that %s are taken back, too', async (_how, isDecided) => {
+  const { done, did } = notebook();
+  const booked = (context: JobContext, name: string) =>
+    context.step(name, () => did(name, name), { compensate: () => did(`no ${name}`, null) });
+  const handler = async (context: JobContext) => {
+    await booked(context, 'flight');
+    const raced = context.race('first', {
+      late: async () => {
+        await booked(context, 'room');
+        await context.sleep('a week', { days: 7 });
+      },
+      soon: async () => {
+        await booked(context, 'car');
+        await context.sleep('an hour', { hours: isDecided ? 1 : 200 });
+      },
+    });
+    const fails = async () => {
+      await context.sleep('a day', { days: 1 });
+      throw new PermanentError('no');
+    };
+    await Promise.all([raced, fails()]);
+  };
+  await expect(run(handler)).rejects.toThrow('no');
+  expect(done.slice(0, 3)).toEqual(['flight', 'room', 'car']);
+  expect(done.slice(3).sort()).toEqual(['no car', 'no flight', 'no room']);
+  expect(done.at(-1)).toBe('no flight');
 });

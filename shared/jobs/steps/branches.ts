@@ -36,6 +36,20 @@ export const all = async <I, R>(
 };
 
 /**
+ * Runs branches of a job that takes its steps back: as far as what is kept, so that each of their
+ * steps is found. Resolves when each has come to its end, or has nothing more that is kept.
+ */
+const revisit = (name: string, branches: readonly (() => Promise<unknown>)[]): Promise<unknown> =>
+  Promise.all(
+    branches.map((branch) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const end = (): void => resolve();
+      void runIn(openScope({ race: name, stranded: end }), branch).then(end, end);
+      return promise;
+    }),
+  );
+
+/**
  * Runs branches side by side and keeps which one came to its end first, and how. What the others
  * wait for is given up.
  * @throws StepError the kept error of the first branch
@@ -49,6 +63,7 @@ export const race = async (
   journal.ask(name);
   await waits.during(loaded);
   const kept = journal.kept(name, 'race');
+  if (job.unwinding) await revisit(name, Object.values(branches));
   if (kept) return waits.during(() => outcomeOf(run, kept));
   if (job.unwinding) return waits.strand();
   const begun = deps.clock.now();

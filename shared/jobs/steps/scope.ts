@@ -11,6 +11,8 @@ export interface Scope {
   readonly race?: string;
   /** Another branch has won: what this branch still asks for never settles. */
   over: boolean;
+  /** Called when the part asks for what will not be there. */
+  readonly stranded?: () => void;
 }
 
 const current = new AsyncLocalStorage<Scope>();
@@ -19,7 +21,7 @@ const current = new AsyncLocalStorage<Scope>();
 export const scopeNow = (): Scope | undefined => current.getStore();
 
 /** Opens a part inside of the present one: the function of a step, or a branch of a race. */
-export const openScope = (of: Pick<Scope, 'step' | 'race'>): Scope => ({
+export const openScope = (of: Pick<Scope, 'step' | 'race' | 'stranded'>): Scope => ({
   parent: scopeNow(),
   over: false,
   ...of,

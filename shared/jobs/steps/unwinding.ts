@@ -14,13 +14,23 @@ const TOLD_MAX = 120;
 export const takeAllBack = async (run: StepwiseRun): Promise<readonly string[]> => {
   const { journal, undos } = run;
   const failures: string[] = [];
-  const newestFirst = [...undos].sort((a, b) => b.at - a.at);
-  for (const { name, retry, fn } of newestFirst)
+  const begun = new Set<string>();
+  // Of steps of one millisecond the last in the handler is the newest.
+  const next = () =>
+    undos
+      .filter(({ name }) => !begun.has(name))
+      .reverse()
+      .sort((a, b) => b.at - a.at)[0];
+  // The newest first, also of those that a slow branch asks for meanwhile.
+  for (let undo = next(); undo; undo = next()) {
+    const { name, retry, fn } = undo;
+    begun.add(name);
     try {
       await runStep(run, undoName(name), fn, { ...(retry && { retry }) }, true);
     } catch (error) {
       failures.push(`step "${name}" was not taken back: ${thrownText(error, TOLD_MAX)}`);
     }
+  }
   const known = new Set(undos.map(({ name }) => name));
   const lost = journal.owed().filter((name) => !known.has(name));
   return [

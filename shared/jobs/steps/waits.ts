@@ -81,6 +81,7 @@ export const createWaits = (
     stop,
     strand: () => {
       isStranded = true;
+      for (let scope = scopeNow(); scope; scope = scope.parent) scope.stranded?.();
       check();
       return never();
     },
