@@ -20,6 +20,7 @@ export type {
   Callable,
   CallOptions,
   Raced,
+  SignalUrlOptions,
   StepOptions,
   StepRun,
   Steps,

@@ -215,6 +215,7 @@ export const createStage = (
     blobs,
     clock,
     signals: { send: () => Promise.resolve({ kind: 'kept' as const }) },
+    links: { sign: ({ id }) => Promise.resolve(`https://signals.invalid/${id}`) },
     store: { get: (id) => Promise.resolve(ended.get(id)) },
     random: { next: () => 0 },
   };

@@ -24,9 +24,10 @@ import {
   startServers,
   stopServers,
 } from './servers.ts';
+import { startFunctionUrls } from './services/functionUrls.ts';
 import { startRegional } from './services/regional.ts';
 import type { TableEngine } from './tables/tableEngine.ts';
-import { identify } from './template/identities.ts';
+import { identify, type StackPlace } from './template/identities.ts';
 import { functionSpec, resourcesOf } from './template/properties.ts';
 import { type ResolveContext, resolve } from './template/resolve.ts';
 import { resourcePolicies } from './template/resourcePolicies.ts';
@@ -75,6 +76,19 @@ const pseudoOf = (stackName: string): ResolveContext['pseudo'] => ({
   'AWS::StackName': stackName,
   'AWS::StackId': `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${stackName}/local`,
   'AWS::URLSuffix': 'amazonaws.com',
+});
+
+const contextOf = (
+  { template, stackName }: Assembly,
+  endpoints: Pick<StackPlace, 'sqsEndpoint' | 'urlsEndpoint'>,
+): ResolveContext => ({
+  pseudo: pseudoOf(stackName),
+  identities: identify(template, {
+    region: REGION,
+    accountId: ACCOUNT,
+    stackName,
+    ...endpoints,
+  }),
 });
 
 const outputsOf = ({ template }: Assembly, context: ResolveContext): Record<string, string> =>
@@ -134,10 +148,9 @@ const startOn = async (
   const place = { region: REGION, accountId: ACCOUNT };
   if (options.observer) watchSends(servers.messages, options.observer);
   const sqsUrl = `http://127.0.0.1:${servers.messages.port}`;
-  const context: ResolveContext = {
-    pseudo: pseudoOf(stackName),
-    identities: identify(template, { ...place, stackName, sqsEndpoint: sqsUrl }),
-  };
+  const urls = await startFunctionUrls(template, servers.keeping.urlsPort);
+  started.defer(() => urls.stop());
+  const context = contextOf(assembly, { sqsEndpoint: sqsUrl, urlsEndpoint: urls.endpoint });
   const isAllowed = resourcePolicies(template, context, ACCOUNT);
   const endpoints = { sqs: sqsUrl, s3: sqsUrl, dynamodb: servers.tables.endpoint };
   const sqs = started.adopt(new SQSClient({ ...CLIENT, endpoint: sqsUrl }), destroy);
@@ -154,25 +167,19 @@ const startOn = async (
     onFault: faultsOf('scheduler'),
   });
   const clientEnv = { ...endpointEnv(endpoints), ...regional.env };
-  const streams = await provision(
-    assembly,
-    context,
-    servers,
-    { sqs, tables },
-    {
-      isAllowed,
-      onFault: faultsOf('sns'),
-    },
-  );
+  const topicWorld = { isAllowed, onFault: faultsOf('sns') };
+  const streams = await provision(assembly, context, servers, { sqs, tables }, topicWorld);
   const functions = createFunctions(assembly, context, clientEnv, onLog, options);
   const sources: Source[] = [];
   started.defer(async () => {
     await Promise.all([...sources, ...functions.values()].map((each) => each.stop()));
   });
+  const onDemand = urls.open(template, context, functions, isAllowed);
   const controls = controlsOf([...functions.values()]);
   for (const [nameEnd, root] of Object.entries(options.code ?? {}))
     controls.replaceCode(nameEnd, root);
-  for (const each of functions.values()) if (each.environments().length === 0) each.warm();
+  for (const each of functions.values())
+    if (!onDemand.has(each) && each.environments().length === 0) each.warm();
   startSources(template, context, sources, {
     ...place,
     maxEnvironments,
@@ -215,9 +222,9 @@ const startOn = async (
  */
 export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const assembly = loadAssembly(options.assemblyDir, options.stackName);
-  const { template, stackName } = assembly;
+  const { stackName } = assembly;
   // Checked before anything starts: an unknown type costs no time and leaves nothing behind.
-  identify(template, { region: REGION, accountId: ACCOUNT, stackName, sqsEndpoint: '' });
+  contextOf(assembly, { sqsEndpoint: '', urlsEndpoint: '' });
   const servers = await startServers(serversOf(options, stackName));
   const started = new AsyncDisposableStack();
   started.defer(() => stopServers(servers));

@@ -2,7 +2,7 @@
  * The CDK app that `cdk synth` runs: bundles the functions, then describes the stack of one stage.
  */
 import { App, Tags } from 'aws-cdk-lib';
-import { FUNCTIONS } from '#shared/contracts/functions.ts';
+import { FUNCTIONS, OPTIONAL_FUNCTIONS } from '#shared/contracts/functions.ts';
 import { bundleFunction } from './bundle/bundle.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { addSecurityChecks } from './securityChecks.ts';
@@ -13,7 +13,8 @@ const synthesize = async (): Promise<void> => {
   const config = loadConfig((key) => app.node.tryGetContext(key));
   await addSecurityChecks(app);
   const bundles = `${app.outdir}/bundles`;
-  await Promise.all(FUNCTIONS.map((name) => bundleFunction(name, bundles)));
+  const names = [...FUNCTIONS, ...(config.signalUrls ? OPTIONAL_FUNCTIONS : [])];
+  await Promise.all(names.map((name) => bundleFunction(name, bundles)));
   const stack = new SheratanStack(app, `Sheratan-${config.stage}`, { config, bundles });
   Tags.of(stack).add('sheratan:stage', config.stage);
   app.synth();

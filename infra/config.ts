@@ -95,6 +95,11 @@ const SETTINGS = {
   ),
   /** Makes a topic for people, with the hosts that go up or down. */
   hostEvents: flag(false),
+  /**
+   * Lets jobs make URLs by which anybody who has one sends one signal. Adds a function with a public
+   * URL, and a secret.
+   */
+  signalUrls: flag(false),
   /** Lets jobs and callbacks reach this machine. For an embedded cloud only. */
   allowLoopback: flag(false),
   /**

@@ -16,6 +16,7 @@ import { Prober } from './constructs/functions/prober.ts';
 import { Relay } from './constructs/functions/relay.ts';
 import { Reporter } from './constructs/functions/reporter.ts';
 import { Settler } from './constructs/functions/settler.ts';
+import { Signals } from './constructs/functions/signals.ts';
 import { Snapshotter } from './constructs/functions/snapshotter.ts';
 import { Timekeeper } from './constructs/functions/timekeeper.ts';
 import { Worker, type WorkerNeeds, type WorkerProps } from './constructs/functions/worker.ts';
@@ -68,6 +69,26 @@ const workersOf = (scope: Construct, props: WorkerProps): MeshParts['workers'] =
   ),
 ];
 
+/** Settles what jobs cost, and writes the statements. @returns the queue of what is to be settled */
+const settlingOf = (scope: Construct, { config, code }: MeshOptions, ledger: LedgerTable) => {
+  const { postings } = new Settler(scope, 'Settle', {
+    config,
+    assetDir: code('settler'),
+    ledger,
+  });
+  new Snapshotter(scope, 'Snapshot', { config, assetDir: code('snapshotter'), ledger });
+  return postings;
+};
+
+const signalsOf = (
+  scope: Construct,
+  { config, code }: MeshOptions,
+  table: dynamodb.TableV2,
+): Signals | undefined =>
+  config.signalUrls
+    ? new Signals(scope, 'Signals', { config, assetDir: code('signals'), table })
+    : undefined;
+
 /**
  * Makes all parts directly in `scope`, so that their logical ids never change. A stack that is a
  * mesh, and a construct that is a mesh, share only this.
@@ -96,12 +117,7 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
     signing,
     assetDir: code('reporter'),
   });
-  const { postings } = new Settler(scope, 'Settle', {
-    config,
-    assetDir: code('settler'),
-    ledger,
-  });
-  new Snapshotter(scope, 'Snapshot', { config, assetDir: code('snapshotter'), ledger });
+  const postings = settlingOf(scope, { config, code }, ledger);
   new Relay(scope, 'Route', {
     ...shared,
     assetDir: code('relay'),
@@ -120,6 +136,7 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
     assetDir: code('prober'),
     table: hosts,
   });
+  const signals = signalsOf(scope, { config, code }, table);
   const workers = workersOf(scope, {
     ...shared,
     queues,
@@ -127,6 +144,7 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
     hosts,
     probes,
     signing: hostSigning,
+    signals,
     assetDir: code('worker'),
     own,
   });
@@ -146,6 +164,7 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
     [OUTPUTS.hostsTable]: hosts.tableName,
     [OUTPUTS.probesUrl]: probes.queueUrl,
     [OUTPUTS.hostSecret]: hostSigning.secretArn,
+    ...(signals && { [OUTPUTS.signalUrl]: signals.url }),
     [OUTPUTS.scheduleGroup]: group.scheduleGroupName,
     [OUTPUTS.scheduleRole]: role.roleArn,
     [OUTPUTS.scheduleDeadLetters]: deadLetterQueue.queueArn,

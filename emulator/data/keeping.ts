@@ -22,6 +22,8 @@ export interface Keeping {
   readonly queuesPort: KeptFile<number>;
   /** The port of the tables. Kept, because programs go on using it when the cloud comes back. */
   readonly tablesPort: KeptFile<number>;
+  /** The port of function URLs. */
+  readonly urlsPort: KeptFile<number>;
   readonly secrets: KeptFile<SecretVersions>;
   readonly schedules: KeptFile<ScheduleBook>;
   readonly positions: StreamPositions;
@@ -33,6 +35,7 @@ const NOTHING: Keeping = {
   messagesDir: undefined,
   queuesPort: notKept(),
   tablesPort: notKept(),
+  urlsPort: notKept(),
   secrets: notKept(),
   schedules: notKept(),
   positions: noPositions,
@@ -48,6 +51,7 @@ const keepIn = (folder: DataFolder): Keeping => {
     messagesDir,
     queuesPort: keptIn(folder.at('port.json')),
     tablesPort: keptIn(folder.at('tables-port.json')),
+    urlsPort: keptIn(folder.at('urls-port.json')),
     secrets: keptIn(folder.at('secrets.json')),
     schedules: keptIn(folder.at('schedules.json')),
     positions,

@@ -11,6 +11,8 @@ export interface StackPlace {
   readonly accountId: string;
   readonly stackName: string;
   readonly sqsEndpoint: string;
+  /** Where function URLs begin; empty where there are none. */
+  readonly urlsEndpoint: string;
 }
 
 type Namer = (
@@ -74,6 +76,10 @@ const NAMERS: Readonly<Record<string, Namer>> = {
     const ref = functionName(id, properties, place);
     return { ref, attributes: { Arn: arn('lambda', place, `function:${ref}`) } };
   },
+  'AWS::Lambda::Url': (id, _properties, place) => ({
+    ref: `${place.stackName}-${id}`,
+    attributes: { FunctionUrl: `${place.urlsEndpoint}/${id}/` },
+  }),
   'AWS::SecretsManager::Secret': (id, { Name }, place) => {
     const ref = arn('secretsmanager', place, `secret:${nameIn(Name, id)}-local0`);
     return { ref, attributes: { Arn: ref, Id: ref } };

@@ -28,6 +28,7 @@ import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
 import { lazyDispatcher } from '#shared/wiring/lazyDispatcher.ts';
 import { lazyHoldAllocator } from '#shared/wiring/lazyHoldAllocator.ts';
+import { lazyLinks } from '#shared/wiring/lazyLinks.ts';
 import { catchLeftBehind } from './leftBehind.ts';
 import { reportBatch } from './reportBatch.ts';
 
@@ -49,6 +50,8 @@ const env = readEnv({
   normal: [QUEUE_ENV.normal, text],
   low: [QUEUE_ENV.low, text],
   pools: [POOLS_ENV, pools],
+  signalUrl: [WORKER_ENV.signalUrl, anyText],
+  signalSecret: [WORKER_ENV.signalSecret, anyText],
   pool: [WORKER_ENV.pool, anyText],
   runSecondsMax: [WORKER_ENV.runSecondsMax, positiveInteger],
 });
@@ -83,6 +86,7 @@ const deps = {
   ticks: createTicks(jobs),
   stepStore: lazyStepStore(jobs),
   signals: lazySignalStore(jobs),
+  links: lazyLinks({ url: env.signalUrl, secretId: env.signalSecret, logger: telemetry.log }),
   allocator: lazyHoldAllocator({
     table: env.ledgerTable,
     lanes: env.ledgerLanes,

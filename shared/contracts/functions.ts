@@ -52,6 +52,15 @@ export const FUNCTIONS = [
   'announcer',
 ] as const;
 
+/** The names of functions that a deployment has only when its settings say so. */
+export const OPTIONAL_FUNCTIONS = ['signals'] as const;
+
+export const SIGNALS_ENV = {
+  jobsTable: 'JOBS_TABLE',
+  /** ARN of the secret that signs signal URLs. */
+  signalSecret: 'SIGNAL_SECRET_ARN',
+} as const;
+
 /** Lambda timeouts of the functions, in seconds. */
 export const RELAY_TIMEOUT_SECONDS = 120;
 export const TIMEKEEPER_TIMEOUT_SECONDS = 55;
@@ -61,3 +70,4 @@ export const SETTLER_TIMEOUT_SECONDS = 60;
 /** Long enough for the probe run of a shard with an interval of 60 s, and for its commit. */
 export const PROBER_TIMEOUT_SECONDS = 60;
 export const ANNOUNCER_TIMEOUT_SECONDS = 60;
+export const SIGNALS_TIMEOUT_SECONDS = 10;

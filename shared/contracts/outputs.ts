@@ -15,6 +15,8 @@ export const OUTPUTS = {
   scheduleRole: 'ScheduleRoleArn',
   scheduleDeadLetters: 'ScheduleDeadLettersArn',
   dashboard: 'DashboardName',
+  /** Where signal URLs lead; absent where there are none. */
+  signalUrl: 'SignalUrl',
   /** The pools as JSON; absent where there are none. */
   pools: 'Pools',
   /** Names of the mesh's rules, with commas; only for a mesh that is a construct in some stack. */

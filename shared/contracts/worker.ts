@@ -9,6 +9,9 @@ export const WORKER_ENV = {
   graceSeconds: 'UNKNOWN_KIND_GRACE_SECONDS',
   /** ARN of the secret that signs calls to hosts. */
   hostSecret: 'HOST_SECRET_ARN',
+  /** Where signal URLs lead, and the ARN of the secret that signs them; empty without signal URLs. */
+  signalUrl: 'SIGNAL_URL',
+  signalSecret: 'SIGNAL_SECRET_ARN',
   /** The pool whose jobs the function runs; empty for the worker of the mesh. */
   pool: 'POOL',
   /** The longest that an attempt may run, in seconds. */

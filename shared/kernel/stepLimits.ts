@@ -12,6 +12,10 @@ export const STEP_LIMITS = {
   stepConcurrency: 10,
   /** The data of one signal, as JSON. */
   signalBytesMax: 65_536,
+  /** The data that a signal URL holds, as JSON. */
+  signalUrlDataBytesMax: 1_024,
+  signalUrlLabelLengthMax: 80,
+  signalUrlDays: 7,
   /** How many signals of one name are refused by their schema before the name is given up. */
   signalsRefusedMax: 20,
   /** A signal counts for a job that was sent at most so much later. */

@@ -68,6 +68,23 @@ it('agent', async () => {
   expect(await shell.run(text)).toMatch(printed);
 });
 
+it('approval', async () => {
+  const port = await freePort();
+  const { commands, printed } = pageOf('approval', port);
+  const [mailbox = '', send = '', rest = ''] = commands;
+  const mails = await startProgram(mailbox, port);
+  const given = `"to":"ada","mailbox":"http://127.0.0.1:${port}/"`;
+  await shell.run(send.replace('"to":"ada"', given));
+  await expect.poll(mails.printed, PATIENCE).toContain('Refuse: ');
+  const [yes = '', no = ''] = mails.printed().match(/http\S+/g) ?? [];
+  const page = await fetch(yes, { headers: { accept: 'text/html' } });
+  expect(await page.text()).toMatch(/order-1.*<button>Approve<\/button>/);
+  expect((await fetch(yes, { method: 'POST' })).status).toBe(200);
+  expect((await fetch(no, { method: 'POST' })).status).toBe(409);
+  expect((await fetch(`${yes}x`, { method: 'POST' })).status).toBe(404);
+  expect(await shell.run(rest)).toMatch(printed);
+});
+
 const has = (program: string, ...args: readonly string[]): boolean =>
   spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 

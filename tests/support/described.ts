@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { loadConfig } from '#infra/config.ts';
 import { SheratanStack } from '#infra/stack.ts';
-import { FUNCTIONS } from '#shared/contracts/functions.ts';
+import { FUNCTIONS, OPTIONAL_FUNCTIONS } from '#shared/contracts/functions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheratan-described-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const emptyBundles = (): string => {
   const bundles = join(folder, 'bundles');
-  for (const name of FUNCTIONS) {
+  for (const name of [...FUNCTIONS, ...OPTIONAL_FUNCTIONS]) {
     mkdirSync(join(bundles, name), { recursive: true });
     writeFileSync(join(bundles, name, 'index.mjs'), '');
   }

@@ -52,7 +52,10 @@ const REGION = 'us-east-1';
 
 const mappingsOf = ({ assemblyDir, stackName, sqs }: FrontOptions): Mapping[] => {
   const { template } = loadAssembly(assemblyDir, stackName);
-  const place = { region: REGION, accountId: ACCOUNT, stackName, sqsEndpoint: sqs };
+  const place = {
+    ...{ region: REGION, accountId: ACCOUNT, stackName },
+    ...{ sqsEndpoint: sqs, urlsEndpoint: '' },
+  };
   const pseudo = {
     'AWS::Region': REGION,
     'AWS::AccountId': ACCOUNT,

@@ -50,6 +50,7 @@ const identitiesOf = (resources: Readonly<Record<string, Resource>>) => {
     accountId: ACCOUNT,
     stackName: 'Sheratan',
     sqsEndpoint: 'https://sqs.us-east-1.amazonaws.com',
+    urlsEndpoint: 'https://urls.invalid',
   };
   const known = identify({ Resources: resources }, place);
   return new Map<string, Identity>(

@@ -17,6 +17,7 @@ const CONTEXT = [
   'allowLoopback=true',
   'unknownKindGraceSeconds=0',
   'hostEvents=true',
+  'signalUrls=true',
   'securityChecks=off',
   // As an embedded cloud has it, of whatever stage.
   'monitoring=full',

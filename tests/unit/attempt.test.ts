@@ -34,6 +34,7 @@ const attempt = (run: () => Promise<unknown>, now = () => 0) => {
     all: missing,
     race: missing,
     sendSignal: missing,
+    signalUrl: missing,
   };
   const suspended = new Promise<never>(quiet);
   return runAttempt(definition, null, context, new AbortController(), 30, {

@@ -27,6 +27,7 @@ import type { LedgerTable } from '../stores/ledgerTable.ts';
 import type { SigningSecret } from '../stores/signingSecret.ts';
 import { Rollout } from './rollout.ts';
 import { ServiceFunction } from './serviceFunction.ts';
+import type { Signals } from './signals.ts';
 
 /** What a project's own kinds need from the worker. */
 export interface WorkerNeeds {
@@ -51,6 +52,8 @@ export interface WorkerProps {
   readonly hosts: dynamodb.TableV2;
   readonly probes: sqs.Queue;
   readonly signing: SigningSecret;
+  /** Where signal URLs lead. Default: there are none. */
+  readonly signals?: Signals | undefined;
   readonly own?: WorkerNeeds | undefined;
   /** The pool whose jobs it runs. Default: the jobs of no pool. */
   readonly pool?: string;
@@ -83,7 +86,7 @@ export class Worker extends Construct {
   constructor(scope: Construct, id: string, props: WorkerProps) {
     super(scope, id);
     const { config, table, bucket, queues, ledger, hosts, probes, signing, own = {} } = props;
-    const { pool = NO_POOL } = props;
+    const { pool = NO_POOL, signals } = props;
     const { name, memoryMb, timeoutSeconds, concurrency } = sizeOf(pool, config);
     const environment = {
       ...ledger.environment,
@@ -98,6 +101,7 @@ export class Worker extends Construct {
       [HOSTS_ENV.table]: hosts.tableName,
       [HOSTS_ENV.probesUrl]: probes.queueUrl,
       ...queues.environment,
+      ...signals?.environment,
       ...(pool !== NO_POOL && { [WORKER_ENV.pool]: pool }),
       [WORKER_ENV.runSecondsMax]: String(timeoutSeconds - WORKER_MARGIN_SECONDS),
     };
@@ -145,7 +149,7 @@ export class Worker extends Construct {
     ledger.grantOperations(fn);
     grantItems(fn, hosts, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     probes.grantSendMessages(fn);
-    signing.grantValue(fn);
+    for (const secret of [signing, signals?.signing]) secret?.grantValue(fn);
     grantObjects(fn, bucket, ['s3:GetObject', 's3:PutObject'], OBJECT_PREFIXES);
     fn.addToRolePolicy(
       new iam.PolicyStatement({

@@ -1,5 +1,5 @@
 /**
- * The secret that signs callbacks, or calls to hosts. The stack makes it; only Secrets Manager
+ * The secret that signs callbacks, calls to hosts, or signal URLs. The stack makes it; only Secrets Manager
  * knows its value.
  */
 import { Validations } from 'aws-cdk-lib';
@@ -9,9 +9,18 @@ import { Construct } from 'constructs';
 import type { Config } from '../../config.ts';
 import { removalIn } from './removal.ts';
 
+const SIGNED = {
+  callbacks:
+    'Its receivers must learn of a new one: it is rotated by "sheratan callbacks secret --rotate", and both sign until the next time.',
+  hosts:
+    'Its receivers must learn of a new one: it is rotated by "sheratan hosts secret --rotate", and both sign until the next time.',
+  signals:
+    'A new one ends the URLs that were signed by the one before the last: who rotates it decides when.',
+} as const;
+
 export interface SigningSecretProps {
-  /** The word of the command: `sheratan callbacks secret`, `sheratan hosts secret`. */
-  readonly signs: 'callbacks' | 'hosts';
+  /** What it signs; the word of the command, where there is one: `sheratan hosts secret`. */
+  readonly signs: keyof typeof SIGNED;
   readonly config: Config;
 }
 
@@ -31,7 +40,7 @@ export class SigningSecret extends Construct {
     this.secretArn = (secret.node.defaultChild as secretsmanager.CfnSecret).attrId;
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',
-      reason: `Its receivers must learn of a new one: it is rotated by "sheratan ${signs} secret --rotate", and both sign until the next time.`,
+      reason: SIGNED[signs],
     });
   }
 

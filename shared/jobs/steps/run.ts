@@ -7,6 +7,7 @@ import type { RetryPolicyInput } from '../envelope/retryPolicy.ts';
 import type { Envelope } from '../envelope/schema.ts';
 import type { Blobs, JobStore } from '../ports/jobs.ts';
 import type { SignalStore } from '../ports/signals.ts';
+import type { SignalLinks } from '../signalUrls/link.ts';
 import { StepError } from './errors.ts';
 import { createJournal, type Journal } from './journal.ts';
 import type { Awaited, KeptStep, StepOp, StepStore, Wait } from './kept.ts';
@@ -46,6 +47,8 @@ export interface StepJob {
 export interface StepDeps {
   readonly stepStore: StepStore;
   readonly signals: Pick<SignalStore, 'send'>;
+  /** undefined: the mesh has no signal URLs. */
+  readonly links?: SignalLinks | undefined;
   readonly store: Pick<JobStore, 'get'>;
   readonly blobs: Blobs;
   readonly clock: Clock;

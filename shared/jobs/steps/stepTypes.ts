@@ -70,6 +70,19 @@ export type Raced<T extends Readonly<Record<string, () => Promise<unknown>>>> = 
   [K in keyof T]: { readonly winner: K; readonly value: Awaited<ReturnType<T[K]>> };
 }[keyof T];
 
+/** What a signal URL sends, and until when. */
+export interface SignalUrlOptions {
+  /** How long the URL can be used. 7 days by default, at most 366 days. */
+  readonly expiresIn?: Duration;
+  /**
+   * The data of the signal, up to 1,024 bytes as JSON. Whoever has the URL can read it. Without it,
+   * the body of the request is the data: JSON, or the fields of a form.
+   */
+  readonly data?: unknown;
+  /** What is on the button of the URL's page, up to 80 characters. "Confirm" by default. */
+  readonly label?: string;
+}
+
 /** What a handler calls to keep what it did, and to wait without running. */
 export interface Steps {
   /**
@@ -130,6 +143,14 @@ export interface Steps {
     name: string,
     branches: T,
   ) => Promise<Raced<T>>;
+  /**
+   * A URL by which somebody without any rights sends one signal to this job, such as a link in a mail.
+   * The mesh needs the setting `signalUrls`. The same in every run, but for the time of its end.
+   * @param name of the wait; the wait need not have begun
+   * @throws StepUseError SIGNAL_URLS_OFF without the setting, SIGNAL_URL_INVALID for options that
+   *   cannot be
+   */
+  readonly signalUrl: (name: string, options?: SignalUrlOptions) => Promise<string>;
   /**
    * Sends a signal to another job, once whatever happens to this run.
    * @throws StepUseError SIGNAL_TOO_LARGE

@@ -15,6 +15,7 @@ import {
   type Suspension,
 } from './run.ts';
 import type { RunSteps } from './runSteps.ts';
+import { signalUrl } from './signalUrl.ts';
 import { runStep } from './step.ts';
 import type { Raced, StepOptions, StepRun, Steps } from './stepTypes.ts';
 import { takeAllBack } from './unwinding.ts';
@@ -55,6 +56,7 @@ const stepsOf = (run: StepwiseRun): Steps => {
     race: <T extends Readonly<Record<string, () => Promise<unknown>>>>(name: string, branches: T) =>
       race(run, name, branches) as Promise<Raced<T>>,
     sendSignal: (to, name, data) => sendSignal(run, to, name, data),
+    signalUrl: (name, options = {}) => signalUrl(run, name, options),
   };
 };
 

@@ -10,6 +10,7 @@ import type { Limiter } from '../ports/limits.ts';
 import type { PoolRouter } from '../ports/pools.ts';
 import type { SignalStore } from '../ports/signals.ts';
 import type { Ticks } from '../ports/ticks.ts';
+import type { SignalLinks } from '../signalUrls/link.ts';
 import type { StepStore } from '../steps/kept.ts';
 
 /** Everything that the worker needs to decide and run a job. */
@@ -25,6 +26,8 @@ export interface JobDeps {
   readonly ticks: Ticks;
   readonly stepStore: StepStore;
   readonly signals: Pick<SignalStore, 'send' | 'wake'>;
+  /** undefined: the mesh has no signal URLs. */
+  readonly links?: SignalLinks | undefined;
   readonly allocator: HoldAllocator;
   readonly hosts: Dispatcher;
   readonly blobs: Blobs;

@@ -6,7 +6,17 @@ import type { Steps } from '../steps/stepTypes.ts';
 import type { AttemptOutcome } from './runHandler.ts';
 
 const NAMES = [
-  ...(['step', 'sleep', 'sleepUntil', 'waitFor', 'call', 'all', 'race', 'sendSignal'] as const),
+  ...([
+    'step',
+    'sleep',
+    'sleepUntil',
+    'waitFor',
+    'call',
+    'all',
+    'race',
+    'sendSignal',
+    'signalUrl',
+  ] as const),
 ] as const satisfies readonly (keyof Steps)[];
 
 /** The steps of one run of a job, as `createSteps` makes them. */

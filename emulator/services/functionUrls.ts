@@ -1,0 +1,202 @@
+/**
+ * Function URLs: all on one port of loopback, each below the logical id of its URL. A request comes to
+ * the function, and its answer goes back, in Lambda's payload format 2.0.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { KeptFile } from '../data/kept.ts';
+import { LocalCloudError } from '../errors.ts';
+import type { LocalFunction } from '../lambda/functions.ts';
+import { isFree } from '../tables/serverProcess.ts';
+import { object, resourcesOf } from '../template/properties.ts';
+import type { ResolveContext } from '../template/resolve.ts';
+import type { ServiceRequest } from '../template/resourcePolicies.ts';
+import type { Template } from '../template/template.ts';
+
+const BODY_BYTES_MAX = 6_291_456;
+/** Lambda hands on the body of these as it is, and all others as base64. */
+const TEXT = /^(?:text\/|application\/(?:json|javascript|xml)\b)/i;
+
+/** The server of the URLs of one cloud. */
+export interface FunctionUrls {
+  /** Where the URLs begin; empty for a template without any. */
+  readonly endpoint: string;
+  /**
+   * Says which functions answer. Before, every request is answered by 503.
+   * @returns the functions, which need not run before the first request
+   */
+  open(
+    template: Template,
+    context: ResolveContext,
+    functions: ReadonlyMap<string, LocalFunction>,
+    isAllowed: (request: ServiceRequest) => boolean,
+  ): ReadonlySet<LocalFunction>;
+  stop(): Promise<void>;
+}
+
+const NONE: FunctionUrls = {
+  endpoint: '',
+  open: () => new Set(),
+  stop: () => Promise.resolve(),
+};
+
+const bodyOf = async (request: IncomingMessage): Promise<Buffer | undefined> => {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES_MAX) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+};
+
+const eventOf = (request: IncomingMessage, path: string, query: string, body: Buffer): object => {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+  );
+  const isText = body.length === 0 || TEXT.test(headers['content-type'] ?? '');
+  const now = new Date();
+  return {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: path,
+    rawQueryString: query,
+    headers,
+    queryStringParameters: Object.fromEntries(new URLSearchParams(query)),
+    requestContext: {
+      accountId: 'anonymous',
+      apiId: 'local',
+      domainName: headers['host'] ?? '',
+      domainPrefix: 'local',
+      http: {
+        method: request.method,
+        path,
+        protocol: 'HTTP/1.1',
+        sourceIp: request.socket.remoteAddress ?? '',
+        userAgent: headers['user-agent'] ?? '',
+      },
+      requestId: randomUUID(),
+      routeKey: '$default',
+      stage: '$default',
+      time: now.toISOString(),
+      timeEpoch: now.getTime(),
+    },
+    ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
+    isBase64Encoded: !isText,
+  };
+};
+
+const respond = (response: ServerResponse, value: unknown): void => {
+  const { statusCode, headers, body = '', isBase64Encoded } = object(value);
+  if (typeof statusCode !== 'number') {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(value ?? null));
+    return;
+  }
+  response.writeHead(statusCode, object(headers) as Record<string, string>);
+  response.end(Buffer.from(String(body), isBase64Encoded === true ? 'base64' : 'utf8'));
+};
+
+const say = (response: ServerResponse, status: number, message: string): void => {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ Message: message }));
+};
+
+interface Passed {
+  readonly fn: LocalFunction;
+  readonly path: string;
+  readonly query: string;
+}
+
+const pass = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { fn, path, query }: Passed,
+): Promise<void> => {
+  const body = await bodyOf(request);
+  if (!body) return say(response, 413, 'the body has more than 6 MB');
+  const result = await fn.invoke(eventOf(request, path, query, body));
+  if (result.ok) respond(response, result.value);
+  else say(response, 502, 'Internal Server Error');
+};
+
+/** What may call a public URL: since October 2025 both rights are asked for. */
+const ACTIONS = ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'];
+
+interface Target {
+  readonly fn: LocalFunction;
+  readonly isPublic: boolean;
+}
+
+const targetsOf: (...of: Parameters<FunctionUrls['open']>) => ReadonlyMap<string, Target> = (
+  template,
+  context,
+  functions,
+  isAllowed,
+) => {
+  const byArn = new Map([...functions.values()].map((fn) => [fn.spec.functionArn, fn]));
+  const of = resourcesOf(template, ['AWS::Lambda::Url'], context);
+  return new Map(
+    of.map(({ id, properties: { AuthType, TargetFunctionArn } }) => {
+      const resourceArn = String(TargetFunctionArn);
+      const fn = byArn.get(resourceArn);
+      if (!fn || AuthType !== 'NONE')
+        throw new LocalCloudError(
+          'UNSUPPORTED_PROPERTY',
+          `Function URL ${id}: AuthType ${String(AuthType)} of ${resourceArn} is not supported here`,
+        );
+      const isPublic = ACTIONS.every((action) =>
+        isAllowed({ service: '*', action, resourceArn, sourceArn: '' }),
+      );
+      return [id, { fn, isPublic }];
+    }),
+  );
+};
+
+const portFor = async (kept: KeptFile<number>): Promise<number> => {
+  const before = kept.read();
+  return before !== undefined && (await isFree(before)) ? before : 0;
+};
+
+/**
+ * Starts the server, when the template has function URLs.
+ *
+ * @param port kept, because URLs are in mails and in other systems
+ */
+export const startFunctionUrls = async (
+  template: Template,
+  port: KeptFile<number>,
+): Promise<FunctionUrls> => {
+  if (!Object.values(template.Resources).some(({ Type }) => Type === 'AWS::Lambda::Url'))
+    return NONE;
+  let targets: ReadonlyMap<string, Target> | undefined;
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname, search } = new URL(request.url ?? '/', 'http://local');
+    const [, id = '', path = '/'] = /^\/([^/]+)(\/.*)?$/.exec(pathname) ?? [];
+    const target = targets?.get(id);
+    if (!targets) say(response, 503, 'starting');
+    else if (!target) say(response, 404, 'there is no function URL here');
+    else if (!target.isPublic) say(response, 403, 'Forbidden');
+    else await pass(request, response, { fn: target.fn, path, query: search.slice(1) });
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => request.destroy());
+  });
+  const wanted = await portFor(port);
+  await new Promise<void>((resolve) => server.listen(wanted, '127.0.0.1', resolve));
+  const own = (server.address() as AddressInfo).port;
+  port.write(own);
+  return {
+    endpoint: `http://127.0.0.1:${own}`,
+    open: (...of) => {
+      targets = targetsOf(...of);
+      return new Set([...targets.values()].map(({ fn }) => fn));
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+};
