@@ -6,7 +6,7 @@ import { dashboardBodyOf, dashboardOf } from '#infra/monitoring/dashboard.ts';
 import { type Inventory, inventoryOf, nameIn } from '#infra/monitoring/inventory.ts';
 import { runbookOf } from '#infra/monitoring/runbook.ts';
 import type { MetricRef, Series } from '#infra/monitoring/spec.ts';
-import { FUNCTIONS } from '#shared/contracts/functions.ts';
+import { FUNCTIONS, OPTIONAL_FUNCTIONS } from '#shared/contracts/functions.ts';
 import {
   EMITTED,
   JOB_METRICS,
@@ -26,6 +26,8 @@ beforeAll(() => {
 const of = (type: string) => propertiesIn(resources, type);
 
 /** With the prober, whether or not it is deployed yet. */
+/** As the stack of the tests has it. */
+const deployed = inventoryOf('dev', [...FUNCTIONS, ...OPTIONAL_FUNCTIONS]);
 const full = inventoryOf('dev', [...new Set([...FUNCTIONS, 'prober'])]);
 const series = (inventory: Inventory): readonly Series[] => [
   ...dashboardOf(inventory).rows.flatMap(({ widgets }) => widgets.flatMap((each) => each.series)),
@@ -132,7 +134,7 @@ describe('every metric that is shown or watched', () => {
 
 describe('the inventory', () => {
   it('is what the template has: functions with their timeouts, queues of the given up, tables', () => {
-    const { functions, deadLetters, tables, namespace } = inventoryOf('dev');
+    const { functions, deadLetters, tables, namespace } = deployed;
     const found = of('AWS::Lambda::Function').map(({ FunctionName, Timeout }) => ({
       name: String(FunctionName).replace('sheratan-dev-', ''),
       timeoutSeconds: Timeout,
@@ -206,7 +208,7 @@ describe('the dashboard', () => {
 
 describe('the alarms', () => {
   it('are all in the template, and each tells the topic by itself when it begins and when it ends', () => {
-    const specs = alarmsOf(inventoryOf('dev'));
+    const specs = alarmsOf(deployed);
     const alarms = of('AWS::CloudWatch::Alarm');
     expect(alarms.map(({ AlarmName }) => AlarmName).sort()).toEqual(
       specs.map(({ id }) => `sheratan-dev-${id}`).sort(),
@@ -225,7 +227,7 @@ describe('the alarms', () => {
 
   it('say first whether somebody is woken', () => {
     const severities = new Map(
-      alarmsOf(inventoryOf('dev')).map(({ id, severity }) => [`sheratan-dev-${id}`, severity]),
+      alarmsOf(deployed).map(({ id, severity }) => [`sheratan-dev-${id}`, severity]),
     );
     for (const { AlarmName, AlarmDescription } of of('AWS::CloudWatch::Alarm'))
       expect(String(AlarmDescription).split(':')[0]?.toLowerCase()).toBe(

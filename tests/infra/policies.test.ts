@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { alarmsOf } from '#infra/monitoring/alarms.ts';
 import { inventoryOf } from '#infra/monitoring/inventory.ts';
+import { FUNCTIONS, OPTIONAL_FUNCTIONS } from '#shared/contracts/functions.ts';
 import { namedResourcesIn } from '../support/assembly.ts';
 import {
   isAllowed,
@@ -40,7 +41,9 @@ describe('what services do with what the stack has', () => {
       'scheduler.amazonaws.com sts:AssumeRole',
     ]);
     const told = edges.filter((edge) => kindOf(edge) === 'cloudwatch.amazonaws.com sns:Publish');
-    expect(told).toHaveLength(2 * alarmsOf(inventoryOf('dev')).length);
+    expect(told).toHaveLength(
+      2 * alarmsOf(inventoryOf('dev', [...FUNCTIONS, ...OPTIONAL_FUNCTIONS])).length,
+    );
   });
 
   it('is allowed by policy', async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { passesFilters } from '#emulator/triggers/filter.ts';
-import { FUNCTIONS } from '#shared/contracts/functions.ts';
+import { FUNCTIONS, OPTIONAL_FUNCTIONS } from '#shared/contracts/functions.ts';
 import { TERMINAL } from '#shared/contracts/jobs.ts';
 import { namedResourcesIn, propertiesIn, type Resource, resourcesIn } from '../support/assembly.ts';
 
@@ -120,7 +120,7 @@ describe('functions', () => {
   it('are Node 24 on arm64 with JSON logs in groups of explicit retention', () => {
     const functions = of('AWS::Lambda::Function');
     expect(functions.map(({ FunctionName }) => FunctionName).sort()).toEqual(
-      [...FUNCTIONS].sort().map((name) => `sheratan-dev-${name}`),
+      [...FUNCTIONS, ...OPTIONAL_FUNCTIONS].sort().map((name) => `sheratan-dev-${name}`),
     );
     for (const each of functions)
       expect(each).toMatchObject({
@@ -364,14 +364,34 @@ describe('what callbacks and calls to hosts are signed with', () => {
     expect(secrets.map(({ Description }) => Description)).toEqual([
       'Signs what goes to callbacks of Sheratan, stage dev',
       'Signs what goes to hosts of Sheratan, stage dev',
+      'Signs signal URLs of Sheratan, stage dev',
     ]);
     for (const { GenerateSecretString } of secrets)
       expect(GenerateSecretString).toEqual({ PasswordLength: 43, ExcludePunctuation: true });
     const environments = JSON.stringify(
       of('AWS::Lambda::Function').map((each) => each['Environment']),
     );
-    expect(environments.match(/\["(?:Host)?Signing\w+","Id"\]/g)).toHaveLength(2);
+    // The worker signs signal URLs, and a function of their own reads them.
+    expect(environments.match(/\["(?:Host|Signals)?Signing\w+","Id"\]/g)).toHaveLength(4);
     expect(environments).not.toContain('resolve:secretsmanager');
+  });
+});
+
+describe('signal URLs', () => {
+  it('are open to everybody, by the URL alone', () => {
+    expect(of('AWS::Lambda::Url')).toMatchObject([{ AuthType: 'NONE' }]);
+    const open = of('AWS::Lambda::Permission').filter(({ Principal }) => Principal === '*');
+    expect(open).toMatchObject([
+      { Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' },
+      { Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true },
+    ]);
+    expect(new Set(open.map(({ FunctionName }) => JSON.stringify(FunctionName))).size).toBe(1);
+  });
+
+  it('may read and change single jobs, and nothing else', () => {
+    expect(rightsOf('SignalsFunctionRole').flatMap(({ Action }) => Action)).toEqual([
+      ...['dynamodb:GetItem', 'dynamodb:UpdateItem', 'secretsmanager:GetSecretValue'],
+    ]);
   });
 });
 

@@ -34,6 +34,7 @@ const STATELESS = [
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Function',
   'AWS::Lambda::Permission',
+  'AWS::Lambda::Url',
   'AWS::Lambda::Version',
   'AWS::S3::BucketPolicy',
   'AWS::SNS::Subscription',

@@ -209,6 +209,12 @@ const HANDLERS: Readonly<Record<string, Rights>> = {
     'PutFunctionEventInvokeConfig GetFunctionEventInvokeConfig ' +
       'UpdateFunctionEventInvokeConfig DeleteFunctionEventInvokeConfig',
   ),
+  'AWS::Lambda::Url': ofParent(
+    'TargetFunctionArn',
+    'lambda',
+    arn.fn,
+    'CreateFunctionUrlConfig GetFunctionUrlConfig UpdateFunctionUrlConfig DeleteFunctionUrlConfig',
+  ),
   'AWS::Lambda::EventSourceMapping': all(nameless('lambda', 'CreateEventSourceMapping'), () =>
     on(
       arn.mapping,

@@ -9,13 +9,17 @@ import { Construct } from 'constructs';
 import type { Config } from '../../config.ts';
 import { removalIn } from './removal.ts';
 
+const rotated = (command: string): string =>
+  `Its receivers must learn of a new one: it is rotated by "sheratan ${command} --rotate", and both sign until the next time.`;
+
 const SIGNED = {
-  callbacks:
-    'Its receivers must learn of a new one: it is rotated by "sheratan callbacks secret --rotate", and both sign until the next time.',
-  hosts:
-    'Its receivers must learn of a new one: it is rotated by "sheratan hosts secret --rotate", and both sign until the next time.',
-  signals:
-    'A new one ends the URLs that were signed by the one before the last: who rotates it decides when.',
+  callbacks: { what: 'what goes to callbacks', unscheduled: rotated('callbacks secret') },
+  hosts: { what: 'what goes to hosts', unscheduled: rotated('hosts secret') },
+  signals: {
+    what: 'signal URLs',
+    unscheduled:
+      'A new one ends the URLs that were signed by the one before the last: who rotates it decides when.',
+  },
 } as const;
 
 export interface SigningSecretProps {
@@ -32,7 +36,7 @@ export class SigningSecret extends Construct {
     super(scope, id);
     // The secret has no fixed name: a deleted secret blocks its name for days.
     const secret = new secretsmanager.Secret(this, 'Secret', {
-      description: `Signs what goes to ${signs} of Sheratan, stage ${config.stage}`,
+      description: `Signs ${SIGNED[signs].what} of Sheratan, stage ${config.stage}`,
       generateSecretString: { passwordLength: 43, excludePunctuation: true },
       removalPolicy: removalIn(config.production),
     });
@@ -40,7 +44,7 @@ export class SigningSecret extends Construct {
     this.secretArn = (secret.node.defaultChild as secretsmanager.CfnSecret).attrId;
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',
-      reason: SIGNED[signs],
+      reason: SIGNED[signs].unscheduled,
     });
   }
 
