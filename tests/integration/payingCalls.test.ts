@@ -54,6 +54,17 @@ const KINDS = kindsOf([
       return told;
     },
   }),
+  /** Calls an agent, which has a budget of its own out of this one's. */
+  defineJob({
+    kind: 'boss',
+    payload: v.unknown(),
+    retry: { maxAttempts: 1 },
+    run: (_payload, { call }) => {
+      const cost = { from: 'parent', amount: 5, budget: 20 } as const;
+      const tools = [{ amount: 12 }, { amount: 14 }];
+      return call('agent', { tools }, { name: 'agent', envelope: { cost } });
+    },
+  }),
 ]);
 
 let test: TestLedger;
@@ -168,6 +179,24 @@ describe('calls that are paid from what their caller holds', () => {
     expect(allowances.size).toBeGreaterThan(0);
     for (const hold of allowances) await test.ledger.release(hold);
     expect(await standing('alice')).toEqual([9_390n, 0n]);
+  });
+
+  it('may have a budget of their own, out of the budget of their caller', async () => {
+    await test.open({ alice: 100n });
+    const cost = { payer: 'alice', amount: 1, budget: 40 };
+    await worker.send({ kind: 'boss', id: 'boss', payload: {}, cost }, 'boss');
+    await worker.drain({ allocator });
+    await worker.tell({ calling: [await rowOf('boss')] });
+    const agent = await play('boss.agent');
+    expect(agent).toMatchObject({
+      result: '["done","BUDGET_EXCEEDED"]',
+      settlement: { amount: '5' },
+    });
+    await worker.relay('boss.agent');
+    const boss = await play('boss');
+    expect(boss).toMatchObject({ status: 'COMPLETED', shares: { amounts: ['25'] } });
+    await settle('boss.agent', 'boss', ...toolsOf('boss.agent'));
+    expect([await standing('alice'), await earned()]).toEqual([[82n, 0n], 18n]);
   });
 
   it('are refused in a job that costs nothing', async () => {

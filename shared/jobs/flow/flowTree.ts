@@ -34,8 +34,9 @@ const WIDTH = 8;
 /** The jobs that a job called. */
 const calledIds = async (record: JobRecord, stepStore: FlowSources['stepStore']) => {
   const waited = (record.wait?.for ?? []).flatMap(({ job }) => job ?? []);
+  const dropped = JSON.parse(record.dropped ?? '[]') as readonly string[];
   const { steps } = await stepStore.read(ownerOf(record, record.updatedAt));
-  return [...waited, ...steps.flatMap(({ job }) => job ?? [])];
+  return [...new Set([...waited, ...dropped, ...steps.flatMap(({ job }) => job ?? [])])];
 };
 
 const childIds = async (
