@@ -2,9 +2,9 @@
  * The CDK app that `cdk synth` runs: bundles the functions, then describes the stack of one stage.
  */
 import { App, Tags } from 'aws-cdk-lib';
-import { FUNCTIONS, OPTIONAL_FUNCTIONS } from '#shared/contracts/functions.ts';
+import { FUNCTIONS } from '#shared/contracts/functions.ts';
 import { bundleFunction } from './bundle/bundle.ts';
-import { ConfigError, loadConfig } from './config.ts';
+import { ConfigError, loadConfig, optionalFunctions } from './config.ts';
 import { addSecurityChecks } from './securityChecks.ts';
 import { SheratanStack } from './stack.ts';
 
@@ -13,7 +13,7 @@ const synthesize = async (): Promise<void> => {
   const config = loadConfig((key) => app.node.tryGetContext(key));
   await addSecurityChecks(app);
   const bundles = `${app.outdir}/bundles`;
-  const names = [...FUNCTIONS, ...(config.signalUrls ? OPTIONAL_FUNCTIONS : [])];
+  const names = [...FUNCTIONS, ...optionalFunctions(config)];
   await Promise.all(names.map((name) => bundleFunction(name, bundles)));
   const stack = new SheratanStack(app, `Sheratan-${config.stage}`, { config, bundles });
   Tags.of(stack).add('sheratan:stage', config.stage);

@@ -100,6 +100,8 @@ const SETTINGS = {
    * URL, and a secret.
    */
   signalUrls: flag(false),
+  /** Makes an HTTP interface, which asks for signed requests: POST /jobs, GET /jobs/ID. */
+  http: flag(false),
   /** Lets jobs and callbacks reach this machine. For an embedded cloud only. */
   allowLoopback: flag(false),
   /**
@@ -208,3 +210,9 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 /** The CIDRs that the functions may call although these are private. */
 export const outboundOf = ({ allowLoopback, outboundAllow }: Config): readonly string[] =>
   allowLoopback ? [...LOOPBACK, ...outboundAllow] : outboundAllow;
+
+/** Functions that only some settings ask for. */
+export const optionalFunctions = ({ signalUrls, http }: Config): readonly string[] => [
+  ...(signalUrls ? ['signals'] : []),
+  ...(http ? ['api'] : []),
+];

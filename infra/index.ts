@@ -145,6 +145,18 @@ export class Sheratan extends Construct {
     this.#parameter.grantRead(grantee);
   }
 
+  /**
+   * Lets a program use the HTTP interface: send, read and cancel every job.
+   *
+   * @throws ConfigError without the setting `http`
+   */
+  grantHttp(grantee: iam.IGrantable): void {
+    const { api } = this.#parts;
+    if (!api) throw new ConfigError('grantHttp: the mesh has no HTTP interface: set http to true');
+    api.url.grantInvokeUrl(grantee);
+    this.#parameter.grantRead(grantee);
+  }
+
   /** Lets a program wait for jobs and read their results. */
   grantRead(grantee: iam.IGrantable): void {
     const { table } = this.#parts;

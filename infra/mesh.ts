@@ -12,6 +12,7 @@ import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
 import type { Config } from './config.ts';
 import { Announcer } from './constructs/functions/announcer.ts';
+import { Api } from './constructs/functions/api.ts';
 import { Prober } from './constructs/functions/prober.ts';
 import { Relay } from './constructs/functions/relay.ts';
 import { Reporter } from './constructs/functions/reporter.ts';
@@ -47,6 +48,8 @@ export interface MeshParts {
   readonly bucket: s3.Bucket;
   /** The functions that run the kinds: the first runs those of no pool, then one for each pool. */
   readonly workers: readonly [lambda.Function, ...lambda.Function[]];
+  /** The HTTP interface; undefined without the setting `http`. */
+  readonly api: Api | undefined;
   /** The values by which clients find the deployment's parts, by the names in OUTPUTS. */
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -80,14 +83,24 @@ const settlingOf = (scope: Construct, { config, code }: MeshOptions, ledger: Led
   return postings;
 };
 
-const signalsOf = (
+/** The functions that have a URL, as far as the settings ask for them. */
+const urlsOf = (
   scope: Construct,
   { config, code }: MeshOptions,
-  table: dynamodb.TableV2,
-): Signals | undefined =>
-  config.signalUrls
+  { table, bucket, queues }: Pick<MeshParts, 'table' | 'bucket' | 'queues'>,
+) => {
+  const signals = config.signalUrls
     ? new Signals(scope, 'Signals', { config, assetDir: code('signals'), table })
     : undefined;
+  const api = config.http
+    ? new Api(scope, 'Api', { config, assetDir: code('api'), table, bucket, queues })
+    : undefined;
+  const urls = {
+    ...(signals && { [OUTPUTS.signalUrl]: signals.url }),
+    ...(api && { [OUTPUTS.apiUrl]: api.url.url }),
+  };
+  return { signals, api, urls };
+};
 
 /**
  * Makes all parts directly in `scope`, so that their logical ids never change. A stack that is a
@@ -136,7 +149,7 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
     assetDir: code('prober'),
     table: hosts,
   });
-  const signals = signalsOf(scope, { config, code }, table);
+  const { signals, api, urls } = urlsOf(scope, { config, code }, { table, bucket, queues });
   const workers = workersOf(scope, {
     ...shared,
     queues,
@@ -164,12 +177,12 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
     [OUTPUTS.hostsTable]: hosts.tableName,
     [OUTPUTS.probesUrl]: probes.queueUrl,
     [OUTPUTS.hostSecret]: hostSigning.secretArn,
-    ...(signals && { [OUTPUTS.signalUrl]: signals.url }),
+    ...urls,
     [OUTPUTS.scheduleGroup]: group.scheduleGroupName,
     [OUTPUTS.scheduleRole]: role.roleArn,
     [OUTPUTS.scheduleDeadLetters]: deadLetterQueue.queueArn,
     ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_OUTPUTS[p], queues.main[p].queueUrl])),
     ...(workers.length > 1 && { [OUTPUTS.pools]: JSON.stringify(poolKindsOf(config.pools)) }),
   };
-  return { queues, table, bucket, workers, outputs };
+  return { queues, table, bucket, workers, outputs, api };
 };

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { envelopeJsonSchema } from './envelopeJsonSchema.ts';
 import { hostJsonSchema } from './hostJsonSchema.ts';
 import { hostProtocolJsonSchema } from './hostProtocolJsonSchema.ts';
+import { openApi } from './openApi.ts';
 
 for (const [name, schema] of [
   ['envelope', envelopeJsonSchema()],
@@ -13,3 +14,7 @@ for (const [name, schema] of [
     new URL(`../docs/schema/${name}.schema.json`, import.meta.url),
     `${JSON.stringify(schema, null, 2)}\n`,
   );
+writeFileSync(
+  new URL('../docs/openapi.json', import.meta.url),
+  `${JSON.stringify(openApi(), null, 2)}\n`,
+);

@@ -33,6 +33,7 @@ export const envOf = (target: Target): Readonly<Record<string, string>> => {
     ...Object.fromEntries(PRIORITIES.map((p) => [QUEUE_ENV[p], outputs[QUEUE_OUTPUTS[p]]])),
     JOBS_TABLE: outputs[OUTPUTS.jobsTable],
     DATA_BUCKET: outputs[OUTPUTS.dataBucket],
+    API_URL: outputs[OUTPUTS.apiUrl],
     AWS_REGION: region,
     // Older SDKs and the command line read only this name.
     AWS_DEFAULT_REGION: region,

@@ -12,8 +12,8 @@ const LOCAL_CONTEXT = [
   ...['allowLoopback=true', 'securityChecks=off', 'monitoring=full'],
   // No canary runs here, and a person who mistyped a kind wants to hear of it at once.
   'unknownKindGraceSeconds=0',
-  // On loopback a public URL is no risk.
-  'signalUrls=true',
+  // On loopback a URL is no risk.
+  ...['signalUrls=true', 'http=true'],
 ] as const;
 
 /** The stage whose assembly the package contains. */

@@ -8,12 +8,14 @@ import type { AddressInfo } from 'node:net';
 import type { KeptFile } from '../data/kept.ts';
 import { LocalCloudError } from '../errors.ts';
 import type { LocalFunction } from '../lambda/functions.ts';
+import { ACCOUNT } from '../servers.ts';
 import { isFree } from '../tables/serverProcess.ts';
 import { object, resourcesOf } from '../template/properties.ts';
 import type { ResolveContext } from '../template/resolve.ts';
 import type { ServiceRequest } from '../template/resourcePolicies.ts';
 import type { Template } from '../template/template.ts';
 
+const LOCAL_USER = `arn:aws:iam::${ACCOUNT}:user/local`;
 const BODY_BYTES_MAX = 6_291_456;
 /** Lambda hands on the body of these as it is, and all others as base64. */
 const TEXT = /^(?:text\/|application\/(?:json|javascript|xml)\b)/i;
@@ -52,7 +54,19 @@ const bodyOf = async (request: IncomingMessage): Promise<Buffer | undefined> => 
   return Buffer.concat(chunks);
 };
 
-const eventOf = (request: IncomingMessage, path: string, query: string, body: Buffer): object => {
+interface Passed {
+  readonly fn: LocalFunction;
+  readonly path: string;
+  readonly query: string;
+  /** Whether the URL asks for signed requests. As everywhere on loopback, no signature is looked at. */
+  readonly isSigned: boolean;
+}
+
+const eventOf = (
+  request: IncomingMessage,
+  { path, query, isSigned }: Passed,
+  body: Buffer,
+): object => {
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
   );
@@ -66,7 +80,9 @@ const eventOf = (request: IncomingMessage, path: string, query: string, body: Bu
     headers,
     queryStringParameters: Object.fromEntries(new URLSearchParams(query)),
     requestContext: {
-      accountId: 'anonymous',
+      ...(isSigned
+        ? { accountId: ACCOUNT, authorizer: { iam: { accountId: ACCOUNT, userArn: LOCAL_USER } } }
+        : { accountId: 'anonymous' }),
       apiId: 'local',
       domainName: headers['host'] ?? '',
       domainPrefix: 'local',
@@ -104,20 +120,14 @@ const say = (response: ServerResponse, status: number, message: string): void =>
   response.end(JSON.stringify({ Message: message }));
 };
 
-interface Passed {
-  readonly fn: LocalFunction;
-  readonly path: string;
-  readonly query: string;
-}
-
 const pass = async (
   request: IncomingMessage,
   response: ServerResponse,
-  { fn, path, query }: Passed,
+  passed: Passed,
 ): Promise<void> => {
   const body = await bodyOf(request);
   if (!body) return say(response, 413, 'the body has more than 6 MB');
-  const result = await fn.invoke(eventOf(request, path, query, body));
+  const result = await passed.fn.invoke(eventOf(request, passed, body));
   if (result.ok) respond(response, result.value);
   else say(response, 502, 'Internal Server Error');
 };
@@ -127,7 +137,9 @@ const ACTIONS = ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'];
 
 interface Target {
   readonly fn: LocalFunction;
-  readonly isPublic: boolean;
+  readonly isSigned: boolean;
+  /** Whether anybody may call. */
+  readonly isOpen: boolean;
 }
 
 const targetsOf: (...of: Parameters<FunctionUrls['open']>) => ReadonlyMap<string, Target> = (
@@ -142,15 +154,16 @@ const targetsOf: (...of: Parameters<FunctionUrls['open']>) => ReadonlyMap<string
     of.map(({ id, properties: { AuthType, TargetFunctionArn } }) => {
       const resourceArn = String(TargetFunctionArn);
       const fn = byArn.get(resourceArn);
-      if (!fn || AuthType !== 'NONE')
+      const isSigned = AuthType === 'AWS_IAM';
+      if (!fn || !(isSigned || AuthType === 'NONE'))
         throw new LocalCloudError(
           'UNSUPPORTED_PROPERTY',
           `Function URL ${id}: AuthType ${String(AuthType)} of ${resourceArn} is not supported here`,
         );
-      const isPublic = ACTIONS.every((action) =>
+      const isOpen = ACTIONS.every((action) =>
         isAllowed({ service: '*', action, resourceArn, sourceArn: '' }),
       );
-      return [id, { fn, isPublic }];
+      return [id, { fn, isSigned, isOpen }];
     }),
   );
 };
@@ -178,8 +191,8 @@ export const startFunctionUrls = async (
     const target = targets?.get(id);
     if (!targets) say(response, 503, 'starting');
     else if (!target) say(response, 404, 'there is no function URL here');
-    else if (!target.isPublic) say(response, 403, 'Forbidden');
-    else await pass(request, response, { fn: target.fn, path, query: search.slice(1) });
+    else if (!target.isSigned && !target.isOpen) say(response, 403, 'Forbidden');
+    else await pass(request, response, { ...target, path, query: search.slice(1) });
   };
   const server = createServer((request, response) => {
     answer(request, response).catch(() => request.destroy());

@@ -5,8 +5,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { FUNCTIONS, OPTIONAL_FUNCTIONS } from '#shared/contracts/functions.ts';
-import type { Config } from '../config.ts';
+import { FUNCTIONS } from '#shared/contracts/functions.ts';
+import { type Config, optionalFunctions } from '../config.ts';
 import { dashboardBodyOf, dashboardOf } from '../monitoring/dashboard.ts';
 import { type Inventory, inventoryOf, nameIn } from '../monitoring/inventory.ts';
 import { alarmsAt } from '../monitoring/level.ts';
@@ -64,7 +64,7 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
     super(scope, id);
-    const names = [...FUNCTIONS, ...(config.signalUrls ? OPTIONAL_FUNCTIONS : [])];
+    const names = [...FUNCTIONS, ...optionalFunctions(config)];
     const inventory = inventoryOf(config.stage, names, timeoutsOf(config.pools));
     const specs = alarmsAt(config.monitoring, inventory);
     if (specs.length === 0) return;

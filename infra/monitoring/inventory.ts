@@ -1,6 +1,7 @@
 /** The parts of a deployment that are watched. A test compares this list with the template. */
 import {
   ANNOUNCER_TIMEOUT_SECONDS,
+  API_TIMEOUT_SECONDS,
   FUNCTIONS,
   PROBER_TIMEOUT_SECONDS,
   RELAY_TIMEOUT_SECONDS,
@@ -58,6 +59,7 @@ const TIMEOUT_SECONDS: Readonly<Record<string, number>> = {
   prober: PROBER_TIMEOUT_SECONDS,
   announcer: ANNOUNCER_TIMEOUT_SECONDS,
   signals: SIGNALS_TIMEOUT_SECONDS,
+  api: API_TIMEOUT_SECONDS,
 };
 
 const MOVE_BACK =

@@ -53,7 +53,9 @@ export const FUNCTIONS = [
 ] as const;
 
 /** The names of functions that a deployment has only when its settings say so. */
-export const OPTIONAL_FUNCTIONS = ['signals'] as const;
+export const OPTIONAL_FUNCTIONS = ['signals', 'api'] as const;
+
+export const API_ENV = { jobsTable: 'JOBS_TABLE', dataBucket: 'DATA_BUCKET' } as const;
 
 export const SIGNALS_ENV = {
   jobsTable: 'JOBS_TABLE',
@@ -71,3 +73,4 @@ export const SETTLER_TIMEOUT_SECONDS = 60;
 export const PROBER_TIMEOUT_SECONDS = 60;
 export const ANNOUNCER_TIMEOUT_SECONDS = 60;
 export const SIGNALS_TIMEOUT_SECONDS = 10;
+export const API_TIMEOUT_SECONDS = 15;

@@ -17,6 +17,8 @@ export const OUTPUTS = {
   dashboard: 'DashboardName',
   /** Where signal URLs lead; absent where there are none. */
   signalUrl: 'SignalUrl',
+  /** Where the HTTP interface is; absent where there is none. */
+  apiUrl: 'ApiUrl',
   /** The pools as JSON; absent where there are none. */
   pools: 'Pools',
   /** Names of the mesh's rules, with commas; only for a mesh that is a construct in some stack. */

@@ -75,6 +75,17 @@ describe('sheratan', () => {
     ]);
   });
 
+  it('serves the same jobs by HTTP', async () => {
+    const { ApiUrl = '' } = JSON.parse(readFileSync(cloud.stateFile, 'utf8')).outputs;
+    const body = JSON.stringify({ kind: 'echo', payload: { by: 'http' } });
+    const sent = await fetch(`${ApiUrl}jobs`, { method: 'POST', body });
+    expect(sent.status).toBe(202);
+    const { id } = (await sent.json()) as { id: string };
+    expect((await sheratan(['watch', id, '--timeout', '30'])).code).toBe(0);
+    const shown = await fetch(`${ApiUrl}jobs/${id}`);
+    expect(await shown.json()).toMatchObject({ status: 'COMPLETED', result: { by: 'http' } });
+  });
+
   it('gives scripts an exit code for a failed job and lists it for people', async () => {
     const job = '{"kind":"read_file","id":"lost","payload":{"path":"nowhere"},"missionId":"m-1"}';
     expect(await sheratan(['send', '-', '--wait', '30'], job)).toMatchObject({

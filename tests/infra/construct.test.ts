@@ -150,6 +150,21 @@ describe("a mesh in somebody's stack", () => {
     expect(actions.toSorted()).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem']);
   });
 
+  it('lets a program use the HTTP interface, where there is one', () => {
+    const stack = stackIn(outFolder());
+    const mesh = new Sheratan(stack, 'Mesh', { http: true });
+    mesh.grantHttp(new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() }));
+    const policies = Object.entries(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
+    const actions = policies
+      .filter(([id]) => id.startsWith('Caller'))
+      .flatMap(([, { Properties }]) => (Properties as Policy).PolicyDocument.Statement)
+      .flatMap(({ Action }) => Action)
+      .filter((action) => !action.startsWith('ssm:'));
+    expect(actions.toSorted()).toEqual(['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl']);
+    const without = new Sheratan(stackIn(outFolder()), 'Mesh');
+    expect(() => without.grantHttp(new iam.AccountRootPrincipal())).toThrow(/set http to true/);
+  });
+
   it('lets senders send and readers read, and nothing else', () => {
     const policies = Object.entries(template.findResources('AWS::IAM::Policy'));
     const actions = policies

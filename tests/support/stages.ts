@@ -11,6 +11,6 @@ export const PROD = ['stage=prod'];
 export const EVERYTHING = [
   ...['stage=prod', 'workerDeployment=canary', 'hostEvents=true', 'alarmEmail=ops@example.com'],
   ...[`vpc=${JSON.stringify(VPC)}`, 'outboundAllow=["10.0.0.0/16"]', 'account=large'],
-  'signalUrls=true',
+  ...['signalUrls=true', 'http=true'],
   'pools={"heavy":{"kinds":["walk_tree"],"memoryMb":3008}}',
 ];

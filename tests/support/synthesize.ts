@@ -17,7 +17,7 @@ const CONTEXT = [
   'allowLoopback=true',
   'unknownKindGraceSeconds=0',
   'hostEvents=true',
-  'signalUrls=true',
+  ...['signalUrls=true', 'http=true'],
   'securityChecks=off',
   // As an embedded cloud has it, of whatever stage.
   'monitoring=full',

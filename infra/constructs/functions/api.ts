@@ -1,0 +1,58 @@
+/** The HTTP interface: a function behind a URL that asks for requests signed by AWS rights. */
+import { Duration } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { PAYLOAD_PREFIX, RESULT_PREFIX } from '#shared/contracts/bucket.ts';
+import { API_ENV, API_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
+import type { Config } from '../../config.ts';
+import { grantItems, grantObjects } from '../stores/grants.ts';
+import type { JobQueues } from '../stores/jobQueues.ts';
+import { ServiceFunction } from './serviceFunction.ts';
+
+export interface ApiProps {
+  readonly config: Config;
+  readonly assetDir: string;
+  readonly table: dynamodb.TableV2;
+  readonly bucket: s3.Bucket;
+  readonly queues: JobQueues;
+}
+
+/** The function and its URL. */
+export class Api extends Construct {
+  readonly url: lambda.FunctionUrl;
+
+  constructor(scope: Construct, id: string, props: ApiProps) {
+    super(scope, id);
+    const { config, table, bucket, queues } = props;
+    const { fn } = new ServiceFunction(this, 'Function', {
+      name: `sheratan-${config.stage}-api`,
+      assetDir: props.assetDir,
+      description: 'Sends, shows and cancels jobs by HTTP',
+      timeout: Duration.seconds(API_TIMEOUT_SECONDS),
+      memoryMb: 512,
+      logRetentionDays: config.logRetentionDays,
+      production: config.production,
+      environment: {
+        [API_ENV.jobsTable]: table.tableName,
+        [API_ENV.dataBucket]: bucket.bucketName,
+        ...queues.environment,
+      },
+    });
+    grantItems(fn, table, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    grantObjects(fn, bucket, ['s3:GetObject'], [RESULT_PREFIX]);
+    grantObjects(fn, bucket, ['s3:PutObject'], [PAYLOAD_PREFIX]);
+    for (const queue of queues.all) {
+      queue.grantSendMessages(fn);
+      // A cancelled job makes way for the next one of its group.
+      iam.Grant.addToPrincipal({
+        grantee: fn,
+        actions: ['sqs:ChangeMessageVisibility'],
+        resourceArns: [queue.queueArn],
+      });
+    }
+    this.url = fn.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
+  }
+}
