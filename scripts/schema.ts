@@ -15,6 +15,6 @@ for (const [name, schema] of [
     `${JSON.stringify(schema, null, 2)}\n`,
   );
 writeFileSync(
-  new URL('../docs/openapi.json', import.meta.url),
+  new URL('../docs/schema/openapi.json', import.meta.url),
   `${JSON.stringify(openApi(), null, 2)}\n`,
 );

@@ -36,13 +36,13 @@ afterAll(() => worker.stop());
 interface Described {
   readonly content: Readonly<Record<string, { readonly schema: object }>>;
 }
-const DOCUMENT = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as {
+const DOCUMENT = JSON.parse(readFileSync('docs/schema/openapi.json', 'utf8')) as {
   readonly paths: Readonly<
     Record<string, Record<string, { readonly responses: Record<string, Described> }>>
   >;
 };
 
-/** Every answer to a request that docs/openapi.json has is one that it describes. */
+/** Every answer to a request that docs/schema/openapi.json has is one that it describes. */
 const expectDescribed = (method: string, path: string, answer: ApiAnswer, body: unknown): void => {
   const place = path.replace(/^\/jobs\/[^/]+/, '/jobs/{id}');
   const described = DOCUMENT.paths[place]?.[method.toLowerCase()]?.responses[answer.status];

@@ -15,6 +15,6 @@ it.each([
 });
 
 it('publishes the HTTP interface as it is (npm run schema)', () => {
-  const published = JSON.parse(readFileSync('docs/openapi.json', 'utf8'));
+  const published = JSON.parse(readFileSync('docs/schema/openapi.json', 'utf8'));
   expect(published).toEqual(JSON.parse(JSON.stringify(openApi())));
 });
