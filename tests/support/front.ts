@@ -53,8 +53,11 @@ const REGION = 'us-east-1';
 const mappingsOf = ({ assemblyDir, stackName, sqs }: FrontOptions): Mapping[] => {
   const { template } = loadAssembly(assemblyDir, stackName);
   const place = {
-    ...{ region: REGION, accountId: ACCOUNT, stackName },
-    ...{ sqsEndpoint: sqs, urlsEndpoint: '' },
+    region: REGION,
+    accountId: ACCOUNT,
+    stackName,
+    sqsEndpoint: sqs,
+    urlsEndpoint: '',
   };
   const pseudo = {
     'AWS::Region': REGION,

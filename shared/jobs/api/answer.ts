@@ -99,7 +99,10 @@ const viewOf = async (record: JobRecord, { blobs }: ApiDeps) => {
   const { id, kind, status, attempt, createdAt, updatedAt, error } = record;
   const result = status === 'COMPLETED' ? await resultOf(record, blobs) : undefined;
   return {
-    ...{ id, kind, status, attempt },
+    id,
+    kind,
+    status,
+    attempt,
     createdAt: new Date(createdAt).toISOString(),
     updatedAt: new Date(updatedAt).toISOString(),
     ...(result !== undefined && { result }),
