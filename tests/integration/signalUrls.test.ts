@@ -2,8 +2,10 @@
 import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
+import { stepTrace } from '#shared/jobs/record/stepTrace.ts';
 import { answerLink, type LinkDeps, type LinkRequest } from '#shared/jobs/signalUrls/answer.ts';
 import { linkToken, readLink, type SignalLinks } from '#shared/jobs/signalUrls/link.ts';
+import { ownerOf } from '#shared/jobs/steps/owner.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
 const SECRET = 'whsec_c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3I=';
@@ -89,6 +91,19 @@ describe('a signal URL', () => {
     expect(await ask(path, { body: '{"ok":' })).toMatchObject({ status: 400 });
     expect((await ask(path, { body: '{"ok":false}' })).status).toBe(200);
     expect(await goOn(id)).toMatchObject({ status: 'COMPLETED', result: '{"ok":false}' });
+    // The schema refuses the first use of this URL, and the second one counts.
+    const twice = await asking();
+    expect((await ask(twice.path, { body: '{"ok":"yes"}' })).status).toBe(200);
+    const waiting = (await goOn(twice.id)) ?? expect.unreachable();
+    expect(waiting.status).toBe('WAITING');
+    const kept = await worker.deps.stepStore.read(ownerOf(waiting, worker.clock.now()));
+    expect(stepTrace(waiting, kept).map(({ text }) => text)).toEqual([
+      expect.stringMatching(
+        /^signal "approval" by signal URL.* was not taken, ok: .*: \{"ok":"yes"\}$/,
+      ),
+    ]);
+    expect((await ask(twice.path, { body: '{"ok":true}' })).status).toBe(200);
+    expect(await goOn(twice.id)).toMatchObject({ status: 'COMPLETED', result: '{"ok":true}' });
     const form = await asking({ any: true });
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     expect((await ask(form.path, { headers, body: 'ok=1&by=ada' })).status).toBe(200);

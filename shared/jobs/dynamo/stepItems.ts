@@ -6,7 +6,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { JOBS_TTL, SIGNAL_PREFIX, STEP_PREFIX } from '#shared/contracts/tables.ts';
-import type { Arrival, KeptStep, StepsOf } from '../steps/kept.ts';
+import type { Arrival, KeptStep, RefusedSignal, StepsOf } from '../steps/kept.ts';
 import type { StoreOptions } from './jobStore.ts';
 import { jobKey } from './recordItems.ts';
 
@@ -37,6 +37,12 @@ export const arrivalOf = ({
   if (signalId === undefined) return undefined;
   const signal = { name, id: String(signalId), data: String(data), at: when, by: String(by) };
   return { kind: 'signal', signal };
+};
+
+/** The signals of a wait that its schema refused, in their order. */
+export const refusedIn = ({ sk, refused = [] }: StepItem): readonly RefusedSignal[] => {
+  const name = String(sk).slice(SIGNAL_PREFIX.length);
+  return (refused as readonly Omit<RefusedSignal, 'name'>[]).map((each) => ({ ...each, name }));
 };
 
 /** An earlier job with the id may have left its own, which DynamoDB deletes late. */

@@ -15,6 +15,7 @@ import {
   itemsOf,
   OPEN,
   obstacleIn,
+  refusedIn,
   type StepItem,
   signalItemKey,
   stepOf,
@@ -80,9 +81,11 @@ export const createStepStore = (options: StoreOptions): StepStore => {
       const items = await itemsOf(options, owner.id, SIGNAL_PREFIX, behind(STEP_PREFIX));
       const isStep = ({ sk }: StepItem) => String(sk).startsWith(STEP_PREFIX);
       const ends = items.filter((item) => !isStep(item) && Number(item['at']) >= owner.since);
+      const refused = ends.flatMap(refusedIn);
       return {
         steps: items.filter((item) => isStep(item) && counts(item, owner)).map(stepOf),
         arrivals: ends.flatMap((item) => arrivalOf(item) ?? []),
+        ...(refused.length > 0 && { refused }),
       };
     },
 

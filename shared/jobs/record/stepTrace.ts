@@ -1,6 +1,6 @@
 /** The steps and waits of a job in plain words. */
 import { clipped } from '#shared/kernel/text.ts';
-import type { Arrival, Awaited, Kept, KeptStep, Past } from '../steps/kept.ts';
+import type { Arrival, Awaited, Kept, KeptStep, Past, RefusedSignal } from '../steps/kept.ts';
 import { isSuspended, type JobRecord } from './record.ts';
 import type { TraceStep } from './trace.ts';
 
@@ -29,6 +29,12 @@ const arrivalStep = (arrival: Arrival): TraceStep => {
   return { at, event: 'signal', text: `"${name}" by ${by}: ${shown(data)}` };
 };
 
+const refusedStep = ({ name, by, data, at, why }: RefusedSignal): TraceStep => ({
+  at,
+  event: 'refused',
+  text: `signal "${name}" by ${by} was not taken, ${clipped(why, SHOWN_MAX)}: ${shown(data)}`,
+});
+
 /** What a job waits for in words, such as `signal "approval" until 2027-01-31T08:00:00.000Z`. */
 const awaitedText = ({ op, name, until, job, tries }: Awaited): string => {
   const what = op === 'retry' ? `try ${(tries ?? 0) + 1} of step` : op;
@@ -43,7 +49,10 @@ export const awaitedOf = (
 ): readonly string[] => (isSuspended(record) ? (record.wait?.for ?? []).map(awaitedText) : []);
 
 /** The steps, the signals and the waits of a job, in the order of time. */
-export const stepTrace = (record: JobRecord, { steps, arrivals }: Kept): readonly TraceStep[] =>
+export const stepTrace = (
+  record: JobRecord,
+  { steps, arrivals, refused = [] }: Kept,
+): readonly TraceStep[] =>
   [
     ...steps.flatMap((step) => [
       ...pastSteps(step.past),
@@ -51,4 +60,5 @@ export const stepTrace = (record: JobRecord, { steps, arrivals }: Kept): readonl
     ]),
     ...pastSteps(record.wait?.past),
     ...arrivals.map(arrivalStep),
+    ...refused.map(refusedStep),
   ].sort((a, b) => a.at - b.at);

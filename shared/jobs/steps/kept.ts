@@ -110,10 +110,18 @@ export const owedIn = (steps: Iterable<KeptStep>): readonly string[] => {
   return all.flatMap(({ name, undo }) => (undo && !names.has(undoName(name)) ? name : []));
 };
 
+/** A signal that the schema of its wait refused; the wait went on. */
+export interface RefusedSignal extends Signal {
+  /** What the schema found. */
+  readonly why: string;
+}
+
 /** Everything that is kept of a job. */
 export interface Kept {
   readonly steps: readonly KeptStep[];
   readonly arrivals: readonly Arrival[];
+  /** Absent where no signal was refused. */
+  readonly refused?: readonly RefusedSignal[];
 }
 
 /** The kept steps of jobs. Every write is one conditional request, safe to repeat. */
