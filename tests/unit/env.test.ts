@@ -18,6 +18,7 @@ describe('the variables of a deployment', () => {
       JOBS_LOW_URL: 'of JobsLowUrl',
       JOBS_TABLE: 'of JobsTable',
       DATA_BUCKET: 'of DataBucket',
+      API_URL: 'of ApiUrl',
       AWS_REGION: 'eu-west-1',
       AWS_DEFAULT_REGION: 'eu-west-1',
     });
