@@ -24,7 +24,8 @@ const { callback: secrets } = freshSecrets({
   open: () => Promise.resolve(openSecrets(env.secret)),
   clock: systemClock,
   logger: telemetry.log,
-  freshMs: LIMITS.secretFreshMs,
+  // A URL that a new secret signed must not be refused for long.
+  freshMs: LIMITS.linkSecretFreshMs,
 });
 const deps = {
   signals: createSignalStore(jobs, createJobStore(jobs)),

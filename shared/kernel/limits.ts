@@ -63,6 +63,8 @@ export const LIMITS = {
   callbackTriesKept: 10,
   /** How long reporters and workers use one read of a signing secret. */
   secretFreshMs: 300_000,
+  /** The same for what reads signal URLs. */
+  linkSecretFreshMs: 30_000,
 
   /** A message of a paused job comes back after this, then after twice as long each time. */
   pauseWaitSecondsMin: 5,
