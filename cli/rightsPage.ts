@@ -38,6 +38,8 @@ const TAIL = `
   names the right. What it claimed waits for the next bridge.
 - A mesh with kinds of its own keeps a list of them in a bucket. \`kinds\`, \`types\`, \`send\`, \`schedules add\`, \`retry\` and
   \`redrive\` also need \`s3:GetObject\` on that object.
+- \`status\`, \`why\`, \`watch\` and \`jobs\` read that list, too, and go on without it: then they hide every field of a kind
+  that has sensitive ones.
 - \`ledger reconcile --yes\` needs what \`ledger reconcile\`, \`ledger transfer\` and \`ledger release\` need, and
   \`--jobs TABLE\` \`dynamodb:Scan\` on that table. \`import ledger --follow\` needs what \`import ledger\`, \`ledger open\` and
   \`ledger verify\` need. These three are not tested either.

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { synthesize } from '#infra/synthesis/synthesize.ts';
 import { benchBundles } from './bundles.ts';
 import { benchChoosing } from './choosing.ts';
-import { benchConsoleHeap } from './consoleHeap.ts';
+import { benchConsole } from './consolePage.ts';
 import { benchCosts, UNITS } from './costs.ts';
 import { benchFeatures } from './features.ts';
 import { benchLedger } from './ledger.ts';
@@ -44,7 +44,7 @@ const PARTS: Readonly<Record<string, (jobs: number) => unknown>> = {
   slots: () => benchSlots(),
   steps: () => benchSteps(),
   simulation: () => benchSimulation(UNITS),
-  consoleHeap: () => benchConsoleHeap(),
+  console: () => benchConsole(),
   mesh: async (jobs) => benchMesh(await assembly(), jobs),
   // A quarter: so many in each round, of which there are several, on the slowest engine, too.
   neighbours: async (jobs) => benchNeighbours(await assembly(), Math.ceil(jobs / 4)),

@@ -195,6 +195,7 @@ it('answers each view of the console, and acts from there as the command does', 
     for (const path of [
       ...['session', 'board?range=3600', 'accounts', 'groups', 'hosts', 'schedules', 'callbacks'],
       ...['state', 'jobs', 'jobs?list=parked', 'jobs?status=COMPLETED', 'job?id=console-1'],
+      ...['waits', 'verify', 'verify?do=start'],
       ...['flow?id=console-1', 'logs?id=console-1', 'body?id=console-1', 'find?q=console-1'],
     ])
       await asked(path);
