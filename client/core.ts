@@ -17,6 +17,7 @@ import type { Access, Keep } from './access.ts';
 import { MeshError } from './errors.ts';
 import { bucketOnDemand } from './rarely.ts';
 import { findTarget, type Target, type TargetOptions } from './target.ts';
+import { checkVersions } from './version.ts';
 
 /** What senders and readers of jobs need. */
 export interface DeploymentCore {
@@ -73,9 +74,11 @@ const poolsOf = (target: Target): Pools => {
 /**
  * Opens the core of a deployment.
  *
- * @throws MeshError WRONG_VERSION when its stack is not one of this version
+ * @throws MeshError WRONG_VERSION when its stack is not one of this version, MESH_TOO_OLD,
+ *   MESH_TOO_NEW
  */
 export const openCore = (target: Target): OpenedCore => {
+  checkVersions(target);
   const common = {
     ...(target.region && { region: target.region }),
     ...(target.credentials && { credentials: target.credentials }),

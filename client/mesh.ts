@@ -214,7 +214,8 @@ export const Mesh = {
    * Finds the deployment and opens it.
    *
    * @throws MeshError NO_DEPLOYMENT when there is none; the message says how to get one.
-   *   WRONG_VERSION when its stack is not one of this version
+   *   WRONG_VERSION when its stack is not one of this version; MESH_TOO_OLD, MESH_TOO_NEW when client
+   *   and mesh are too far apart
    */
   connect: async (options: ConnectOptions = {}): Promise<Mesh> => meshOn(await findCore(options)),
 };

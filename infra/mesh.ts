@@ -10,6 +10,7 @@ import type { Construct } from 'constructs';
 import { METRICS_ENV } from '#shared/contracts/metrics.ts';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { PRIORITIES } from '#shared/contracts/queues.ts';
+import { VERSION_OUTPUTS } from '#shared/contracts/version.ts';
 import type { Config } from './config.ts';
 import { Announcer } from './constructs/functions/announcer.ts';
 import { Api } from './constructs/functions/api.ts';
@@ -167,6 +168,7 @@ export const buildMesh = (scope: Construct, { config, code, own }: MeshOptions):
   const { group, role, deadLetterQueue } = new Scheduling(scope, 'Schedules', { config, queues });
   nameMetrics(scope, config);
   const outputs = {
+    ...VERSION_OUTPUTS,
     ...(dashboardName !== undefined && { [OUTPUTS.dashboard]: dashboardName }),
     [OUTPUTS.jobsTable]: table.tableName,
     [OUTPUTS.dataBucket]: bucket.bucketName,

@@ -2,6 +2,9 @@ import type { Priority } from './queues.ts';
 
 /** Names of the stack's outputs. A client reads them to find the tables and queues of a stage. */
 export const OUTPUTS = {
+  /** The version of the mesh, and the oldest client that it takes; a client reads both first. */
+  version: 'MeshVersion',
+  leastClient: 'LeastClient',
   jobsTable: 'JobsTable',
   dataBucket: 'DataBucket',
   resultsUrl: 'ResultsUrl',
