@@ -3,12 +3,13 @@ import { type OutputUnit, Validator } from '@cfworker/json-schema';
 import * as v from 'valibot';
 import type { Deployment } from '#client/deployment.ts';
 import type { KindInfo } from '#shared/contracts/kindsFile.ts';
-import type { ValidJob } from '#shared/jobs/envelope/envelope.ts';
+import { hintsOf, type ValidJob } from '#shared/jobs/envelope/envelope.ts';
 import type { EnvelopeIssue } from '#shared/jobs/envelope/issue.ts';
 import { parseOutgoing } from '#shared/jobs/envelope/outgoing.ts';
 import { type JobDefinition, type Kinds, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { BUILT_IN } from '#shared/jobs/kinds/index.ts';
 import type { PayloadSchema } from '#shared/jobs/kinds/payloadSchema.ts';
+import { similar } from './similar.ts';
 
 /** `#/items/0/name`, as JSON Schema tells a place. */
 const pathIn = (pointer: string): readonly string[] =>
@@ -58,8 +59,16 @@ export const kindsAt = async ({
   return kindsOf([...BUILT_IN, ...own.map(elsewhere)]);
 };
 
+const withAdvice = (issue: EnvelopeIssue, body: string, kinds: Kinds): EnvelopeIssue => {
+  if (issue.code !== 'UNKNOWN_KIND') return issue;
+  const meant = similar(hintsOf(body).kind ?? '', kinds.keys());
+  return meant === undefined
+    ? issue
+    : { ...issue, message: `${issue.message}; did you mean "${meant}"?` };
+};
+
 /** Checks a message body as the worker would, as far as the kinds are known here. */
 export const checkBody = (body: string, kinds: Kinds): ValidJob | EnvelopeIssue => {
   const parsed = parseOutgoing(body, kinds);
-  return parsed.ok ? parsed.value : parsed.error;
+  return parsed.ok ? parsed.value : withAdvice(parsed.error, body, kinds);
 };
