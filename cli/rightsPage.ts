@@ -36,8 +36,8 @@ const TAIL = `
   alarms \`cloudwatch:DescribeAlarms\`, the log lines \`logs:FilterLogEvents\`, the price of a scan \`dynamodb:DescribeTable\`.
   It is not tested in this way. \`bridge --state\` also needs what \`state\` needs. A bridge that lacks a right ends, and
   names the right. What it claimed waits for the next bridge.
-- A mesh with kinds of its own keeps a list of them in a bucket. \`kinds\`, \`types\`, \`send\`, \`schedules add\`, \`retry\` and
-  \`redrive\` also need \`s3:GetObject\` on that object.
+- A mesh with kinds of its own keeps a list of them in a bucket. \`kinds\`, \`types\`, \`send\`, \`schedules add\`, \`retry\`,
+  \`redrive\` and \`doctor\` also need \`s3:GetObject\` on that object.
 - \`status\`, \`why\`, \`watch\` and \`jobs\` read that list, too, and go on without it: then they hide every field of a kind
   that has sensitive ones.
 - \`ledger reconcile --yes\` needs what \`ledger reconcile\`, \`ledger transfer\` and \`ledger release\` need, and

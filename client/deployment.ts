@@ -9,11 +9,11 @@ import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
 import { createFaultLog } from '#shared/jobs/dynamo/faultLog.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobPages, type JobPages } from '#shared/jobs/dynamo/jobPages.ts';
-import { createJobReader, type JobReader } from '#shared/jobs/dynamo/jobReader.ts';
+import { createDueReader, createJobReader, type JobReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createPastSteps } from '#shared/jobs/dynamo/pastSteps.ts';
 import { createSourceUse, type SourceUseReader } from '#shared/jobs/dynamo/sourceUse.ts';
 import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
-import type { DeliveryLog, FlowStore, Secrets } from '#shared/jobs/ports/jobs.ts';
+import type { DeliveryLog, DueReader, FlowStore, Secrets } from '#shared/jobs/ports/jobs.ts';
 import type { PastSteps } from '#shared/jobs/ports/past.ts';
 import type { FaultLog } from '#shared/jobs/record/undecided.ts';
 import type { StepStore } from '#shared/jobs/steps/kept.ts';
@@ -62,6 +62,8 @@ export interface Deployment extends DeploymentCore {
   /** Opens the hosts on the first call: most commands do not use hosts. */
   readonly hosts: () => HostSystem;
   readonly reader: JobReader;
+  /** Jobs that wait in the table for a time. */
+  readonly due: DueReader;
   /** How far the limits of sources are used. */
   readonly sourceUse: SourceUseReader;
   /** Lists of jobs that go on from a cursor. */
@@ -120,6 +122,7 @@ const open = (target: Target): Deployment => {
       keep,
     ),
     reader: createJobReader(jobs),
+    due: createDueReader(jobs),
     sourceUse: createSourceUse(jobs),
     pages: createJobPages(jobs),
   };

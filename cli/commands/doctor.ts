@@ -4,6 +4,7 @@ import { allQueues } from '#shared/contracts/pools.ts';
 import { checkClock } from '../doctor/clock.ts';
 import { checkConcurrency } from '../doctor/concurrency.ts';
 import { attempt, type Finding, okFinding } from '../doctor/finding.ts';
+import { checkKinds } from '../doctor/kinds.ts';
 import { checkMappings, mappedTo } from '../doctor/mappings.ts';
 import { checkQueues, queueNameOf, sibling } from '../doctor/queues.ts';
 import { checkAttention, checkControl, checkLedger, checkUndecided } from '../doctor/state.ts';
@@ -78,6 +79,7 @@ const examine = async (session: Session): Promise<readonly Finding[]> => {
     attempt('state', () => checkControl(session)),
     attempt('jobs', () => checkAttention(session)),
     attempt('undecided', () => checkUndecided(session)),
+    attempt('kinds', () => checkKinds(session)),
     attempt('ledger', () => checkLedger(session)),
     attempt('clock', () => checkClock(resultsUrl, session.clock)),
   ]);

@@ -238,7 +238,7 @@ describe('the doctor', () => {
     ['ListSchedules', ['schedules']],
     ['GetQueueAttributes', ['dead letters', 'queues']],
     ['GetItem', ['age', 'ledger', 'state']],
-    ['Query', ['jobs', 'ledger', 'undecided']],
+    ['Query', ['jobs', 'kinds', 'ledger', 'undecided']],
   ])(
     'names what it may not look at without the right to %s, and looks at the rest',
     async (operation, checks) => {

@@ -7,10 +7,13 @@ const VPC = {
 
 export const DEV = ['stage=dev'];
 export const PROD = ['stage=prod'];
-/** With everything that a configuration can add. */
-export const EVERYTHING = [
+/** Functions with URLs, which Lambda does not have in every region. */
+export const URLS = ['signalUrls=true', 'http=true'];
+/** With everything that a configuration can add in every region. */
+export const EVERYWHERE = [
   ...['stage=prod', 'workerDeployment=canary', 'hostEvents=true', 'alarmEmail=ops@example.com'],
   ...[`vpc=${JSON.stringify(VPC)}`, 'outboundAllow=["10.0.0.0/16"]', 'account=large'],
-  ...['signalUrls=true', 'http=true'],
   'pools={"heavy":{"kinds":["walk_tree"],"memoryMb":3008}}',
 ];
+/** With everything that a configuration can add. */
+export const EVERYTHING = [...EVERYWHERE, ...URLS];

@@ -1,10 +1,12 @@
 /** What the doctor says of what it sees: pure, a case each. What it sees on real servers is tested apart. */
 import { describe, expect, it } from 'vitest';
+import { checkKinds } from '#cli/doctor/kinds.ts';
 import { checkInFlight } from '#cli/doctor/queues.ts';
 import { checkFunctions, checkRules, checkSchedules } from '#cli/doctor/targets.ts';
 import { checkAges } from '#cli/doctor/waiting.ts';
 import type { FunctionState, RuleState } from '#client/machinery.ts';
 import { type Control, INITIAL } from '#shared/control/state.ts';
+import type { JobRecord } from '#shared/jobs/record/record.ts';
 
 const ARN = 'arn:aws:lambda:eu-central-1:1:function:sheratan-dev';
 const functionOf = (name: string, over: Partial<FunctionState> = {}): FunctionState => ({
@@ -172,5 +174,41 @@ describe('messages in flight', () => {
     expect(finding).toMatchObject({ check: 'in flight', level });
     expect(finding?.detail).toContain(detail);
     expect(finding?.fix).toMatch(/limits.*groups/);
+  });
+});
+
+describe('jobs that wait in the table', () => {
+  const job = (kind: string, status: JobRecord['status'] = 'WAITING') =>
+    ({ kind, status }) as JobRecord;
+  const looking = (...pages: readonly (readonly JobRecord[])[]) =>
+    checkKinds({
+      due: {
+        async *until() {
+          yield* pages;
+        },
+      },
+      clock: { now: () => 0 },
+      ownKinds: ['mail'],
+      kindInfos: () => Promise.resolve(undefined),
+    });
+
+  it('are of kinds that the mesh has', async () => {
+    const [finding] = await looking([job('echo'), job('mail')], [job('gone', 'COMPLETED')]);
+    expect(finding).toMatchObject({ level: 'ok', detail: expect.stringContaining('of 2 jobs') });
+  });
+
+  it('and whose kind is gone are named, with how many there are', async () => {
+    const [finding] = await looking([job('gone'), job('echo')], [job('gone'), job('lost')]);
+    expect(finding).toMatchObject({
+      level: 'warning',
+      detail: 'jobs wait whose kind the mesh has not: gone (2), lost (1)',
+      fix: expect.stringContaining('sheratan jobs --open'),
+    });
+  });
+
+  it('are not read without end', async () => {
+    const page = Array.from({ length: 500 }, () => job('echo'));
+    const [finding] = await looking(page, [job('gone')]);
+    expect(finding).toMatchObject({ level: 'ok' });
   });
 });
