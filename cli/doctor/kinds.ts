@@ -4,28 +4,30 @@ import { kindsAt } from '../check.ts';
 import type { Session } from '../session.ts';
 import { type Finding, okFinding, warning } from './finding.ts';
 
-/** Jobs that are looked at; more of them would tell nothing more. */
-const LOOK_MAX = 500;
+/** Jobs that are read; the others would tell little more. */
+const READ_MAX = 500;
 const NAMED_MAX = 5;
 /** No job is kept for longer. */
 const AHEAD_MS = 367 * 86_400_000;
 
 type KindsSession = Pick<Session, 'due' | 'clock' | 'ownKinds' | 'kindInfos'>;
 
-/** The kinds of the open jobs that are due first. */
+/** The kinds of open jobs that wait for their time: of some shards of the index, where there are many. */
 const kindsWaiting = async ({ due, clock }: KindsSession): Promise<readonly string[]> => {
   const kinds: string[] = [];
+  let read = 0;
   for await (const page of due.until(clock.now() + AHEAD_MS)) {
     const open = page.filter(({ kind, status }) => kind !== '' && !isTerminal(status));
     kinds.push(...open.map(({ kind }) => kind));
-    if (kinds.length >= LOOK_MAX) break;
+    read += page.length;
+    if (read >= READ_MAX) break;
   }
   return kinds;
 };
 
 /**
- * Looks at jobs that wait in the table for a time: those that are due first, about 500. What waits in
- * a queue is judged when a worker takes it.
+ * Looks at about 500 of the jobs that wait in the table for their time. What waits in a queue is
+ * judged when a worker takes it.
  */
 export const checkKinds = async (session: KindsSession): Promise<readonly Finding[]> => {
   const [known, waiting] = await Promise.all([kindsAt(session), kindsWaiting(session)]);
