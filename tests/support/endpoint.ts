@@ -22,6 +22,8 @@ const SHORTFALLS = {
   'LocalStack-mapping-updates':
     'may say that a mapping which was changed at work is disabled, and goes on with it: no update changes one',
   'LocalStack-schedules': 'keeps schedules, but never runs them: no tick arrives',
+  'LocalStack-metric-math':
+    'answers a question for metric math by an internal error: the board of the console is not asked',
   'LocalStack-termination-protection':
     'destroys a stack that is protected against it: the refusal is not seen',
   'unchecked-policies': 'runs without AUTH=true: no request is checked against a policy',
@@ -96,6 +98,7 @@ export const findEndpoint = async (): Promise<Endpoint> => {
       'LocalStack-group-locks',
       'LocalStack-mapping-updates',
       'LocalStack-schedules',
+      'LocalStack-metric-math',
       'LocalStack-termination-protection',
       // Only an image knows its edition. Without one, functions are processes of this machine.
       ...(localstack.edition === 'unknown' ? [] : (['LocalStack-containers'] as const)),
