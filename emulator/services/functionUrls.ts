@@ -132,6 +132,10 @@ const pass = async (
   else say(response, 502, 'Internal Server Error');
 };
 
+/** No page may use what asks for signatures, by whatever name it calls this machine. */
+const isOfPage = ({ headers }: IncomingMessage): boolean =>
+  headers.origin !== undefined || !/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(headers.host ?? '');
+
 /** What may call a public URL: since October 2025 both rights are asked for. */
 const ACTIONS = ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'];
 
@@ -191,7 +195,7 @@ export const startFunctionUrls = async (
     const target = targets?.get(id);
     if (!targets) say(response, 503, 'starting');
     else if (!target) say(response, 404, 'there is no function URL here');
-    else if (!target.isSigned && !target.isOpen) say(response, 403, 'Forbidden');
+    else if (target.isSigned ? isOfPage(request) : !target.isOpen) say(response, 403, 'Forbidden');
     else await pass(request, response, { ...target, path, query: search.slice(1) });
   };
   const server = createServer((request, response) => {

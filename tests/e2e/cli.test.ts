@@ -80,6 +80,8 @@ describe('sheratan', () => {
     const body = JSON.stringify({ kind: 'echo', payload: { by: 'http' } });
     const sent = await fetch(`${ApiUrl}jobs`, { method: 'POST', body });
     expect(sent.status).toBe(202);
+    const headers = { origin: 'https://example.org' };
+    expect((await fetch(`${ApiUrl}jobs`, { method: 'POST', body, headers })).status).toBe(403);
     const { id } = (await sent.json()) as { id: string };
     expect((await sheratan(['watch', id, '--timeout', '30'])).code).toBe(0);
     const shown = await fetch(`${ApiUrl}jobs/${id}`);

@@ -90,6 +90,8 @@ describe('a signal URL', () => {
     const { id, path } = await asking();
     expect(await ask(path, { body: '{"ok":' })).toMatchObject({ status: 400 });
     expect((await ask(path, { body: '{"ok":false}' })).status).toBe(200);
+    expect((await ask(path, { body: '{"ok":false}' })).status).toBe(200);
+    expect((await ask(path, { body: '{"ok":true}' })).status).toBe(409);
     expect(await goOn(id)).toMatchObject({ status: 'COMPLETED', result: '{"ok":false}' });
     // The schema refuses the first use of this URL, and the second one counts.
     const twice = await asking();

@@ -1,5 +1,5 @@
 /** What is answered to a request for a signal URL. */
-import { byteLength, type Json, readJson } from '#shared/kernel/json.ts';
+import { byteLength, type Json, readJson, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
@@ -90,7 +90,10 @@ const dataIn = ({ headers, body }: LinkRequest): Result<Json, Said> => {
 const send = async (link: SignalLink, request: LinkRequest, deps: LinkDeps): Promise<Said> => {
   const data = link.data === undefined ? dataIn(request) : ok(link.data);
   if (!data.ok) return data.error;
-  const { job, name, id } = link;
+  const { job, name } = link;
+  // Whoever says something else through the same link must hear that it does not count.
+  const id =
+    link.data === undefined ? sha256(`${link.id}\n${JSON.stringify(data.value)}`) : link.id;
   const by = `signal URL, from ${request.from}`;
   const sent = await signalJob(job, { name, id, data: data.value, by }, deps);
   if (!sent.ok) return say(400, sent.error.code, 'Not possible', sent.error.message);
