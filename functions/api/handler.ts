@@ -3,7 +3,7 @@ import type {
   APIGatewayProxyStructuredResultV2,
   LambdaFunctionURLEventWithIAMAuthorizer,
 } from 'aws-lambda';
-import { documentClient, sqsClient } from '#shared/aws/clients.ts';
+import { documentClient, dynamoClient, sqsClient } from '#shared/aws/clients.ts';
 import { API_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { POOLS_ENV, pools } from '#shared/contracts/pools.ts';
 import { answerApi } from '#shared/jobs/api/answer.ts';
@@ -15,6 +15,7 @@ import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { readEnv, text } from '#shared/kernel/env.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { schemasOf } from '#shared/runtime/schemas.ts';
 
 const env = readEnv({
   table: [API_ENV.jobsTable, text],
@@ -27,9 +28,11 @@ const env = readEnv({
 });
 
 const telemetry = createTelemetry('api');
+const dynamo = dynamoClient();
+const schemas = schemasOf(dynamo, { jobs: env.table }, telemetry);
 const sqs = sqsClient();
 const deps = {
-  store: createJobStore({ client: documentClient(), table: env.table }),
+  store: createJobStore({ client: documentClient(dynamo), table: env.table }),
   outgoing: createOutgoing({ sqs, queueUrls: env, pools: env.pools }),
   blobs: lazyBucket(env.bucket).blobs,
   visibility: createVisibility(sqs),
@@ -41,4 +44,4 @@ const deps = {
 export const handler = chain<
   LambdaFunctionURLEventWithIAMAuthorizer,
   APIGatewayProxyStructuredResultV2
->(telemetry, async (event) => urlResultOf(await answerApi(apiRequestOf(event), deps)));
+>(telemetry, schemas, async (event) => urlResultOf(await answerApi(apiRequestOf(event), deps)));

@@ -1,6 +1,6 @@
 /** Probes queue → one probe run of a shard, and the commit of its hosts' states. */
 import type { SQSEvent } from 'aws-lambda';
-import { documentClient, sqsClient } from '#shared/aws/clients.ts';
+import { documentClient, dynamoClient, sqsClient } from '#shared/aws/clients.ts';
 import { HOSTS_ENV, PROBER_ENV } from '#shared/contracts/functions.ts';
 import { SHARD_HOSTS_MAX } from '#shared/contracts/hosts.ts';
 import { createHostStore } from '#shared/hosts/dynamo/hostStore.ts';
@@ -18,6 +18,7 @@ import { systemClock, systemIds, systemRandom, systemSleep } from '#shared/kerne
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
 import { reportShard } from '#shared/runtime/hostTelemetry.ts';
 import { vcpusOf } from '#shared/runtime/machine.ts';
+import { schemasOf } from '#shared/runtime/schemas.ts';
 
 const env = readEnv({
   table: [HOSTS_ENV.table, text],
@@ -28,7 +29,9 @@ const env = readEnv({
 });
 
 const telemetry = createTelemetry('prober');
-const hosts = { client: documentClient(), table: env.table };
+const dynamo = dynamoClient();
+const schemas = schemasOf(dynamo, { hosts: env.table }, telemetry);
+const hosts = { client: documentClient(dynamo), table: env.table };
 const probe = createProbe({ allow: env.allow, clock: systemClock, hosts: SHARD_HOSTS_MAX });
 const ports = {
   probe,
@@ -40,7 +43,11 @@ const ports = {
 };
 const deps = {
   registry: createHostStore(hosts),
-  store: createShardStore({ ...hosts, ids: systemIds }),
+  store: createShardStore({
+    ...hosts,
+    ids: systemIds,
+    schema: () => schemas.toWrite('hosts'),
+  }),
   rollups: createRollupStore(hosts),
   queue: createProbeQueue(sqsClient(), env.probesUrl),
   probeAll: (all: readonly HostToProbe[], budgetMs: number) =>
@@ -51,7 +58,7 @@ const deps = {
   logger: telemetry.log,
 };
 
-export const handler = chain<SQSEvent, void>(telemetry, async ({ Records }, context) => {
+export const handler = chain<SQSEvent, void>(telemetry, schemas, async ({ Records }, context) => {
   for (const { body } of Records)
     reportShard(
       telemetry,

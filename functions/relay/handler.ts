@@ -1,6 +1,6 @@
 /** Stream of the Jobs table → what follows from the ends of jobs, from calls and from signals. */
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import { documentClient, sqsClient } from '#shared/aws/clients.ts';
+import { documentClient, dynamoClient, sqsClient } from '#shared/aws/clients.ts';
 import { createCharges } from '#shared/billing/sqs/postingsQueue.ts';
 import { QUEUE_ENV, RELAY_ENV } from '#shared/contracts/functions.ts';
 import { POOLS_ENV, pools } from '#shared/contracts/pools.ts';
@@ -16,6 +16,7 @@ import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { readEnv, text } from '#shared/kernel/env.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { schemasOf } from '#shared/runtime/schemas.ts';
 import { relayInOrder } from './relayInOrder.ts';
 
 const env = readEnv({
@@ -31,7 +32,9 @@ const env = readEnv({
 });
 
 const telemetry = createTelemetry('relay');
-const jobs = { client: documentClient(), table: env.table };
+const dynamo = dynamoClient();
+const schemas = schemasOf(dynamo, { jobs: env.table }, telemetry);
+const jobs = { client: documentClient(dynamo), table: env.table };
 const sqs = sqsClient();
 const store = createJobStore(jobs);
 const deps = {
@@ -47,6 +50,8 @@ const deps = {
   logger: telemetry.log,
 };
 
-export const handler = chain<DynamoDBStreamEvent, DynamoDBBatchResponse>(telemetry, (event) =>
-  relayInOrder(streamedChanges(event), (streamed) => relay(streamed, deps), telemetry),
+export const handler = chain<DynamoDBStreamEvent, DynamoDBBatchResponse>(
+  telemetry,
+  schemas,
+  (event) => relayInOrder(streamedChanges(event), (streamed) => relay(streamed, deps), telemetry),
 );

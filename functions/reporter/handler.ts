@@ -1,6 +1,6 @@
 /** results.fifo → the callback URLs of ended jobs. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { documentClient, sqsClient } from '#shared/aws/clients.ts';
+import { documentClient, dynamoClient, sqsClient } from '#shared/aws/clients.ts';
 import { REPORTER_ENV } from '#shared/contracts/functions.ts';
 import { freshSecrets } from '#shared/jobs/callbacks/cachedSecrets.ts';
 import { reportEnd } from '#shared/jobs/callbacks/deliver.ts';
@@ -14,6 +14,7 @@ import { list, readEnv, text } from '#shared/kernel/env.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemRandom } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { schemasOf } from '#shared/runtime/schemas.ts';
 import { reportAll } from './reportAll.ts';
 
 const env = readEnv({
@@ -25,7 +26,9 @@ const env = readEnv({
 });
 
 const telemetry = createTelemetry('reporter');
-const jobs = { client: documentClient(), table: env.table };
+const dynamo = dynamoClient();
+const schemas = schemasOf(dynamo, { jobs: env.table }, telemetry);
+const jobs = { client: documentClient(dynamo), table: env.table };
 const deps = {
   store: createJobStore(jobs),
   blobs: lazyBucket(env.bucket).blobs,
@@ -45,7 +48,7 @@ const deps = {
 };
 const visibility = createVisibility(sqsClient());
 
-export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, (event) =>
+export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, schemas, (event) =>
   reportAll(event.Records, env.resultsUrl, telemetry, visibility, (record) =>
     reportEnd(
       announcementOf(record),

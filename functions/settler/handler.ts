@@ -6,6 +6,7 @@ import { chargeIn } from '#shared/billing/sqs/postingsQueue.ts';
 import { LEDGER_ENV } from '#shared/contracts/functions.ts';
 import { positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { schemasOf } from '#shared/runtime/schemas.ts';
 import { openLedger } from '#shared/wiring/openLedger.ts';
 import { settleAll } from './settleAll.ts';
 
@@ -15,9 +16,11 @@ const env = readEnv({
 });
 
 const telemetry = createTelemetry('settler');
-const { ledger } = openLedger({ ...env, client: dynamoClient(), logger: telemetry.log });
+const dynamo = dynamoClient();
+const schemas = schemasOf(dynamo, { ledger: env.table }, telemetry);
+const { ledger } = openLedger({ ...env, client: dynamo, logger: telemetry.log });
 
-export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, (event) =>
+export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, schemas, (event) =>
   settleAll(
     event.Records,
     telemetry,

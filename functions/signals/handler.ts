@@ -1,6 +1,6 @@
 /** Signal URLs → signals. */
 import type { APIGatewayProxyStructuredResultV2, LambdaFunctionURLEvent } from 'aws-lambda';
-import { documentClient } from '#shared/aws/clients.ts';
+import { documentClient, dynamoClient } from '#shared/aws/clients.ts';
 import { SIGNALS_ENV } from '#shared/contracts/functions.ts';
 import { freshSecrets } from '#shared/jobs/callbacks/cachedSecrets.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';
@@ -12,6 +12,7 @@ import { readEnv, text } from '#shared/kernel/env.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { schemasOf } from '#shared/runtime/schemas.ts';
 
 const env = readEnv({
   table: [SIGNALS_ENV.jobsTable, text],
@@ -19,7 +20,9 @@ const env = readEnv({
 });
 
 const telemetry = createTelemetry('signals');
-const jobs = { client: documentClient(), table: env.table };
+const dynamo = dynamoClient();
+const schemas = schemasOf(dynamo, { jobs: env.table }, telemetry);
+const jobs = { client: documentClient(dynamo), table: env.table };
 const { callback: secrets } = freshSecrets({
   open: () => Promise.resolve(openSecrets(env.secret)),
   clock: systemClock,
@@ -36,5 +39,6 @@ const deps = {
 
 export const handler = chain<LambdaFunctionURLEvent, APIGatewayProxyStructuredResultV2>(
   telemetry,
+  schemas,
   async (event) => urlResultOf(await answerLink(linkRequestOf(event), deps)),
 );

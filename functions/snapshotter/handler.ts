@@ -7,6 +7,7 @@ import { lanesRung } from '#shared/ledger/dynamo/rungLanes.ts';
 import { catchUp } from '#shared/ledger/read/projectEntries.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
 import { reportLanes } from '#shared/runtime/meshTelemetry.ts';
+import { schemasOf } from '#shared/runtime/schemas.ts';
 import { openLedger } from '#shared/wiring/openLedger.ts';
 
 const env = readEnv({
@@ -15,8 +16,10 @@ const env = readEnv({
 });
 
 const telemetry = createTelemetry('snapshotter');
-const system = openLedger({ ...env, client: dynamoClient(), logger: telemetry.log });
+const dynamo = dynamoClient();
+const schemas = schemasOf(dynamo, { ledger: env.table }, telemetry);
+const system = openLedger({ ...env, client: dynamo, logger: telemetry.log });
 
-export const handler = chain<DynamoDBStreamEvent, void>(telemetry, (event) =>
+export const handler = chain<DynamoDBStreamEvent, void>(telemetry, schemas, (event) =>
   reportLanes(telemetry, lanesRung(event), (lane) => catchUp(lane, system)),
 );

@@ -15,6 +15,7 @@ import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { expireHolds } from '#shared/ledger/write/expireHolds.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
 import { reportTick } from '#shared/runtime/meshTelemetry.ts';
+import { schemasOf } from '#shared/runtime/schemas.ts';
 import { openLedger } from '#shared/wiring/openLedger.ts';
 
 const env = readEnv({
@@ -30,7 +31,9 @@ const env = readEnv({
 });
 
 const telemetry = createTelemetry('timekeeper');
-const jobs = { client: documentClient(), table: env.table };
+const dynamo = dynamoClient();
+const schemas = schemasOf(dynamo, { jobs: env.table, ledger: env.ledgerTable }, telemetry);
+const jobs = { client: documentClient(dynamo), table: env.table };
 const deps = {
   store: createJobStore(jobs),
   due: createDueReader(jobs),
@@ -41,13 +44,13 @@ const deps = {
 };
 
 const system = openLedger({
-  client: dynamoClient(),
+  client: dynamo,
   table: env.ledgerTable,
   lanes: env.ledgerLanes,
   logger: telemetry.log,
 });
 
-export const handler = chain<ScheduledEvent, void>(telemetry, async () => {
+export const handler = chain<ScheduledEvent, void>(telemetry, schemas, async () => {
   const [kept, expired, { lag }, difference] = await Promise.all([
     keepTime(deps),
     expireHolds(system, systemClock),

@@ -1,7 +1,7 @@
 /** Job queues → the handlers of the jobs. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { kinds } from '#kinds';
-import { documentClient, sqsClient } from '#shared/aws/clients.ts';
+import { documentClient, dynamoClient, sqsClient } from '#shared/aws/clients.ts';
 import { HOSTS_ENV, LEDGER_ENV, QUEUE_ENV } from '#shared/contracts/functions.ts';
 import { POOLS_ENV, pools, queuesIn } from '#shared/contracts/pools.ts';
 import { WORKER_ENV } from '#shared/contracts/worker.ts';
@@ -26,6 +26,7 @@ import { anyText, list, positiveInteger, readEnv, text, wholeNumber } from '#sha
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemClock, systemIds, systemRandom } from '#shared/kernel/ports.ts';
 import { chain, createTelemetry } from '#shared/runtime/chain.ts';
+import { schemasOf } from '#shared/runtime/schemas.ts';
 import { lazyDispatcher } from '#shared/wiring/lazyDispatcher.ts';
 import { lazyHoldAllocator } from '#shared/wiring/lazyHoldAllocator.ts';
 import { lazyLinks } from '#shared/wiring/lazyLinks.ts';
@@ -56,10 +57,16 @@ const env = readEnv({
   runSecondsMax: [WORKER_ENV.runSecondsMax, positiveInteger],
 });
 
-const jobs = { client: documentClient(), table: env.table };
+const dynamo = dynamoClient();
+const jobs = { client: documentClient(dynamo), table: env.table };
 const bucket = lazyBucket(env.bucket);
 const http = lazyHttp({ allow: env.outboundAllow });
 const telemetry = createTelemetry('worker');
+const schemas = schemasOf(
+  dynamo,
+  { jobs: env.table, ledger: env.ledgerTable, hosts: env.hostsTable },
+  telemetry,
+);
 const report = reportBatch(telemetry);
 const sqs = sqsClient();
 const deps = {
@@ -119,10 +126,14 @@ const deps = {
 const queues = queuesIn(env.pool, env);
 const listen = catchLeftBehind(telemetry.log);
 
-export const handler = chain<SQSEvent, SQSBatchResponse>(telemetry, async (event, context) => {
-  listen();
-  const deliveries = deliveriesOf(event, queues);
-  const remainingMs = () => context.getRemainingTimeInMillis();
-  const batch = report(await processBatch(deliveries, context.awsRequestId, remainingMs, deps));
-  return batchResponse(event, batch.returned);
-});
+export const handler = chain<SQSEvent, SQSBatchResponse>(
+  telemetry,
+  schemas,
+  async (event, context) => {
+    listen();
+    const deliveries = deliveriesOf(event, queues);
+    const remainingMs = () => context.getRemainingTimeInMillis();
+    const batch = report(await processBatch(deliveries, context.awsRequestId, remainingMs, deps));
+    return batchResponse(event, batch.returned);
+  },
+);

@@ -23,9 +23,9 @@ export const OPTIONS = {
 /** A client of DynamoDB that counts its usage. */
 export const dynamoClient = (): DynamoDBClient => countTable(new DynamoDBClient(OPTIONS));
 
-/** As `dynamoClient`, with JavaScript values; undefined fields are left out. */
-export const documentClient = (): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(dynamoClient(), {
+/** The same client with JavaScript values; undefined fields are left out. */
+export const documentClient = (client = dynamoClient()): DynamoDBDocumentClient =>
+  DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
   });
 

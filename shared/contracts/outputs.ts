@@ -1,10 +1,13 @@
 import type { Priority } from './queues.ts';
+import type { TableName } from './schemas.ts';
 
 /** Names of the stack's outputs. A client reads them to find the tables and queues of a stage. */
 export const OUTPUTS = {
   /** The version of the mesh, and the oldest client that it takes; a client reads both first. */
   version: 'MeshVersion',
   leastClient: 'LeastClient',
+  /** The schema of each table that the release knows: `jobs=1,ledger=1,hosts=2`. */
+  schemas: 'TableSchemas',
   jobsTable: 'JobsTable',
   dataBucket: 'DataBucket',
   resultsUrl: 'ResultsUrl',
@@ -33,6 +36,13 @@ export const OUTPUTS = {
   /** Where the list of the kinds and their schemas is: `s3://bucket/key`, or a file of this machine. */
   kindsFile: 'KindsFile',
 } as const;
+
+/** The names of the tables. */
+export const TABLE_OUTPUTS: Readonly<Record<TableName, string>> = {
+  jobs: OUTPUTS.jobsTable,
+  ledger: OUTPUTS.ledgerTable,
+  hosts: OUTPUTS.hostsTable,
+};
 
 export const QUEUE_OUTPUTS: Readonly<Record<Priority, string>> = {
   critical: 'JobsCriticalUrl',

@@ -1,4 +1,7 @@
-/** The middy chain of every function: log context, and metrics written once per invocation. */
+/**
+ * The middy chain of every function: log context, metrics written once per invocation, and the
+ * schemas of the tables.
+ */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
@@ -7,6 +10,7 @@ import { tellUsage } from '#shared/aws/usage.ts';
 import { ALL_METRICS, METRICS_ENV } from '#shared/contracts/metrics.ts';
 import { list, readEnv, text } from '#shared/kernel/env.ts';
 import { type Logger as LoggerPort, systemClock } from '#shared/kernel/ports.ts';
+import type { Schemas } from '#shared/schema/watchSchemas.ts';
 import { createMetrics, type Metrics } from './emf.ts';
 
 export interface Telemetry {
@@ -43,12 +47,17 @@ export const createTelemetry = (serviceName: string): Telemetry => {
   return { logger, log: portOf(logger), metrics };
 };
 
-/** Writes the metrics, also when the invocation fails. */
+/** Writes the metrics, also when the invocation fails. No work before the tables are understood. */
 const measured =
-  <Event, Answer>(metrics: Metrics, handler: (event: Event, context: Context) => Promise<Answer>) =>
+  <Event, Answer>(
+    metrics: Metrics,
+    schemas: Pick<Schemas, 'ready'>,
+    handler: (event: Event, context: Context) => Promise<Answer>,
+  ) =>
   async (event: Event, context: Context): Promise<Answer> => {
     const began = systemClock.now();
     try {
+      await schemas.ready();
       return await handler(event, context);
     } finally {
       const now = systemClock.now();
@@ -57,8 +66,15 @@ const measured =
     }
   };
 
-/** The handler for Lambda: the function's own handler with log context and metrics. */
+/**
+ * The handler for Lambda: the function's own handler with log context and metrics. An invocation
+ * fails when a table's schema is not one of this release.
+ */
 export const chain = <Event, Answer>(
   { logger, metrics }: Telemetry,
+  schemas: Pick<Schemas, 'ready'>,
   handler: (event: Event, context: Context) => Promise<Answer>,
-) => middy<Event, Answer>().use(injectLambdaContext(logger)).handler(measured(metrics, handler));
+) =>
+  middy<Event, Answer>()
+    .use(injectLambdaContext(logger))
+    .handler(measured(metrics, schemas, handler));

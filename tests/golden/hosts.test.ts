@@ -23,6 +23,7 @@ import { unknownHost } from '#shared/hosts/probing/verdict.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import { apartMsOf, runNumberAt } from '#shared/hosts/registry/shard.ts';
 import { createProbeQueue } from '#shared/hosts/sqs/probeQueue.ts';
+import { createSchemaStore } from '#shared/schema/dynamo/schemaStore.ts';
 import { golden } from '../support/golden.ts';
 import { type PaperTable, paperTable, type WireItem } from '../support/paperTable.ts';
 import { eventsOf, sqsOf } from '../support/wire.ts';
@@ -199,6 +200,19 @@ const change: StateChange = {
   muted: false,
 };
 const quiet: StateChange = { ...change, seq: S + 2, to: 'online', muted: true, silent: true };
+
+describe('a table', () => {
+  const finished = { at: T, by: 'ada', reason: 'no way back' };
+  keeps(
+    'schema of a table, once an upgrade was finished',
+    () => kept((table) => createSchemaStore(table.dynamo, table.table).raise(2, finished)),
+    (stored: readonly WireItem[]) => {
+      const { dynamo, table } = paperTable(...stored);
+      return createSchemaStore(dynamo, table).read();
+    },
+    { schema: 2, minReader: 2, finished },
+  );
+});
 
 describe('a shard', () => {
   const ids = { next: () => 'mark-1' };

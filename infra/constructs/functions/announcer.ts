@@ -65,7 +65,7 @@ export class Announcer extends Construct {
       }),
     );
     events.EventBus.fromEventBusName(this, 'Bus', 'default').grantPutEventsTo(fn);
-    grantItems(fn, table, 'dynamodb:BatchGetItem', 'dynamodb:PutItem');
+    grantItems(fn, table, 'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem');
     if (config.hostEvents) this.#tellPeople(config);
   }
 

@@ -8,7 +8,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { CHANGES_COUNT, STATE_SORT } from '#shared/contracts/hosts.ts';
 import type { Ids } from '#shared/kernel/ports.ts';
 import type { ShardState, ShardStore } from '../ports.ts';
-import { pack, unpack } from '../probing/packedState.ts';
+import { packIn, unpack } from '../probing/packedState.ts';
 import { shardPk } from './hostItems.ts';
 import type { HostsOptions } from './transaction.ts';
 
@@ -56,8 +56,14 @@ const readState =
     };
   };
 
+interface ShardOptions extends HostsOptions {
+  readonly ids: Ids;
+  /** The schema in which states are written. Default: the first, which every release reads. */
+  readonly schema?: () => number;
+}
+
 /** States and claims of shards in this table. */
-export const createShardStore = (options: HostsOptions & { readonly ids: Ids }): ShardStore => ({
+export const createShardStore = (options: ShardOptions): ShardStore => ({
   read: readState(options),
 
   // The owner of a claim whose answer was lost may claim again. A start far in the future is a
@@ -108,7 +114,7 @@ export const createShardStore = (options: HostsOptions & { readonly ids: Ids }):
           ':next': seen.version + 1,
           ':tick': tick,
           ':at': at,
-          ':live': pack(live),
+          ':live': packIn(options.schema?.() ?? 1, live),
           ':mark': mark,
           ':changes': changes,
           ':count': changes.length,

@@ -1,10 +1,11 @@
 /**
  * Packs a shard's state into one attribute: a byte for the format, then 36 bytes per host. One
  * write of a thousand hosts costs 36 units instead of a thousand. Format 2 is the same, column by
- * column and deflated: about 9 units. This version reads both and writes format 1, which the version
- * before can read.
+ * column and deflated: about 9 units. Format 1 is written until the upgrade is finished, because the
+ * release before reads no other.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { HOST_COLUMNS_SCHEMA } from '#shared/contracts/schemas.ts';
 import { HOST_STATES, type Live } from './liveness.ts';
 import type { InconclusiveReason } from './probeOutcome.ts';
 
@@ -130,7 +131,7 @@ const turned = (bytes: Uint8Array, back: boolean): Uint8Array => {
 /** Far more than a shard can have: bytes that would grow beyond it are no state. */
 const ROWS_BYTES_MAX = 1_048_576;
 
-/** A packed state in format 2, which the next version will write. */
+/** A packed state in format 2. */
 export const columnsOf = (rows: Uint8Array): Uint8Array => {
   const packed = deflateRawSync(turned(rows.subarray(1), false), { level: 1 });
   return Uint8Array.from([FORMAT.columns, ...packed]);
@@ -158,6 +159,10 @@ export const pack = (live: ReadonlyMap<number, Live>): Uint8Array => {
   });
   return bytes;
 };
+
+/** Packs hosts as this schema of the hosts' table has them. */
+export const packIn = (schema: number, live: ReadonlyMap<number, Live>): Uint8Array =>
+  schema < HOST_COLUMNS_SCHEMA ? pack(live) : columnsOf(pack(live));
 
 /**
  * Unpacks a state.
