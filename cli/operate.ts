@@ -12,6 +12,7 @@ import type { RedriveCommandOptions } from './commands/redrive.ts';
 import type { RetryOptions } from './commands/retry.ts';
 import type { AddScheduleOptions } from './commands/schedules.ts';
 import type { SignalCommandOptions } from './commands/signal.ts';
+import type { UpgradeOptions } from './commands/upgrade.ts';
 import type { ExitCode } from './errors.ts';
 import { decided, moment, positive, targeted, whole } from './options.ts';
 import type { DecisionOptions, SessionOptions } from './session.ts';
@@ -24,6 +25,7 @@ const { cancel, decideGroups, listGroups } = deferred(() => import('./commands/d
 const { doctor } = deferred(() => import('./commands/doctor.ts'));
 const { retry } = deferred(() => import('./commands/retry.ts'));
 const { signal } = deferred(() => import('./commands/signal.ts'));
+const { upgradeCommand } = deferred(() => import('./commands/upgrade.ts'));
 const { redriveCommand } = deferred(() => import('./commands/redrive.ts'));
 const { addScheduleCommand, enable, listSchedulesCommand, removeScheduleCommand } = deferred(
   () => import('./commands/schedules.ts'),
@@ -114,6 +116,11 @@ const addControl = (program: Command, run: Run): void => {
       .addOption(new Option('--queue <priority>', 'only this queue').conflicts('source'))
       .option('--source <source>', 'only this source')
       .action((options: PauseOptions) => run(pause(paused, options)));
+
+  decided(program.command('upgrade'))
+    .description('in which schema each table is written; or the end of an upgrade')
+    .option('--finish', 'write as the deployed release does; the release before cannot come back')
+    .action((options: UpgradeOptions) => run(upgradeCommand(options)));
 
   decided(program.command('state'))
     .description("the system's state and what changed it; or a transition")

@@ -16,6 +16,7 @@ const GROUP_DECISIONS: Rights = {
   jobsIndexes: ['Query'],
   jobQueues: ['ChangeMessageVisibility'],
 };
+const SCHEMA_LOOKS: Rights = { jobs: ['GetItem'], ledger: ['GetItem'], hosts: ['GetItem'] };
 const ROTATION = ['GetSecretValue', 'PutSecretValue'];
 const HOST_ADDITIONS: Rights = { hosts: ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'] };
 const HOST_LOOKS: Rights = { hosts: ['BatchGetItem', ...LOOKS_UP] };
@@ -49,6 +50,7 @@ const OF_JOBS: Readonly<Record<string, Rights>> = {
     jobsIndexes: ['Query'],
     ledger: ['GetItem'],
     ledgerIndexes: ['Query'],
+    hosts: ['GetItem'],
     functions: ['GetFunctionConfiguration', 'GetFunctionConcurrency'],
     allFunctions: ['ListEventSourceMappings', 'GetAccountSettings'],
     rules: ['DescribeRule', 'ListTargetsByRule'],
@@ -90,6 +92,9 @@ const OF_CONTROL: Readonly<Record<string, Rights>> = {
   pause: CONTROL_CHANGES,
   resume: CONTROL_CHANGES,
   state: { jobs: [...LOOKS_UP, 'PutItem'] },
+  upgrade: SCHEMA_LOOKS,
+  // Of the tables whose schema this release changes.
+  'upgrade --finish': { ...SCHEMA_LOOKS, hosts: ['GetItem', 'UpdateItem'] },
   'callbacks failed': { jobs: ['GetItem'], jobsIndexes: ['Query'] },
   'callbacks show': { jobs: ['GetItem'] },
   'callbacks replay': { jobs: ['GetItem'], results: ['SendMessage'] },

@@ -2,7 +2,9 @@
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KindInfo } from '#shared/contracts/kindsFile.ts';
-import { OUTPUTS } from '#shared/contracts/outputs.ts';
+import { OUTPUTS, TABLE_OUTPUTS } from '#shared/contracts/outputs.ts';
+import { TABLES } from '#shared/contracts/schemas.ts';
+import { schemasIn } from '#shared/contracts/version.ts';
 import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
@@ -18,6 +20,8 @@ import type { PastSteps } from '#shared/jobs/ports/past.ts';
 import type { FaultLog } from '#shared/jobs/record/undecided.ts';
 import type { StepStore } from '#shared/jobs/steps/kept.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
+import { createSchemaStore } from '#shared/schema/dynamo/schemaStore.ts';
+import type { DeployedSchemas } from '#shared/schema/finishUpgrade.ts';
 import { type HostSystem, openHosts } from '#shared/wiring/openHosts.ts';
 import { type LedgerSystem, openLedger } from '#shared/wiring/openLedger.ts';
 import type { Access } from './access.ts';
@@ -59,6 +63,8 @@ export interface Deployment extends DeploymentCore {
   readonly hostSecrets: Secrets;
   readonly schedules: Schedules;
   readonly ledger: LedgerSystem;
+  /** What each table says of its schema, and up to which schema the deployed functions read it. */
+  readonly schemas: DeployedSchemas;
   /** Opens the hosts on the first call: most commands do not use hosts. */
   readonly hosts: () => HostSystem;
   readonly reader: JobReader;
@@ -80,8 +86,18 @@ const kindInfosOf =
 
 const namesIn = (text = ''): readonly string[] => text.split(',').filter(Boolean);
 
+const tableSchemas = (dynamo: DynamoDBClient, target: Target): DeployedSchemas => {
+  const deployed = schemasIn(target.outputs);
+  const all = TABLES.map((name) => {
+    const store = createSchemaStore(dynamo, outputOf(target, TABLE_OUTPUTS[name]));
+    return [name, { ...store, deployed: deployed[name] }] as const;
+  });
+  return Object.fromEntries(all) as DeployedSchemas;
+};
+
 const open = (target: Target): Deployment => {
   const { core, jobs, at, keep } = openCore(target);
+  const dynamo = keep(new DynamoDBClient(at(target.endpoints.dynamodb)));
   const secretsOf = (output: string): Secrets =>
     secretsOnDemand(at(target.endpoints.secrets), outputOf(target, output), keep);
   return {
@@ -90,9 +106,7 @@ const open = (target: Target): Deployment => {
     sensitiveKinds: namesIn(target.outputs[OUTPUTS.sensitiveKinds]),
     kindInfos: kindInfosOf(target.outputs[OUTPUTS.kindsFile], at(target.endpoints.s3)),
     resultsUrl: outputOf(target, OUTPUTS.resultsUrl),
-    tables: [OUTPUTS.jobsTable, OUTPUTS.ledgerTable, OUTPUTS.hostsTable].map((name) =>
-      outputOf(target, name),
-    ),
+    tables: TABLES.map((name) => outputOf(target, TABLE_OUTPUTS[name])),
     machinery:
       target.machine && openMachine(at(target.machine.endpoint), target.machine.rules, keep),
     logEvents: target.machine && openLogs(at(target.machine.endpoint), keep),
@@ -105,8 +119,9 @@ const open = (target: Target): Deployment => {
     past: createPastSteps(jobs),
     secrets: secretsOf(OUTPUTS.callbackSecret),
     hostSecrets: secretsOf(OUTPUTS.hostSecret),
+    schemas: tableSchemas(dynamo, target),
     ledger: openLedger({
-      client: keep(new DynamoDBClient(at(target.endpoints.dynamodb))),
+      client: dynamo,
       table: outputOf(target, OUTPUTS.ledgerTable),
       lanes: Number(outputOf(target, OUTPUTS.ledgerLanes)),
       logger: QUIET,

@@ -7,6 +7,7 @@ import { attempt, type Finding, okFinding } from '../doctor/finding.ts';
 import { checkKinds } from '../doctor/kinds.ts';
 import { checkMappings, mappedTo } from '../doctor/mappings.ts';
 import { checkQueues, queueNameOf, sibling } from '../doctor/queues.ts';
+import { checkSchemas } from '../doctor/schemas.ts';
 import { checkAttention, checkControl, checkLedger, checkUndecided } from '../doctor/state.ts';
 import { checkFunctions, checkRules, checkSchedules, isFunction } from '../doctor/targets.ts';
 import { checkAges } from '../doctor/waiting.ts';
@@ -81,6 +82,7 @@ const examine = async (session: Session): Promise<readonly Finding[]> => {
     attempt('undecided', () => checkUndecided(session)),
     attempt('kinds', () => checkKinds(session)),
     attempt('ledger', () => checkLedger(session)),
+    attempt('schemas', () => checkSchemas(session)),
     attempt('clock', () => checkClock(resultsUrl, session.clock)),
   ]);
   return found.flat();

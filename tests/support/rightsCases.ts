@@ -144,6 +144,11 @@ const CONTROL: Readonly<Record<string, Case>> = {
     await typed(['state', 'OPERATIONAL', ...byHand]);
     return [['state'], ['state', 'DEGRADED', ...byHand]];
   },
+  upgrade: plain('upgrade'),
+  'upgrade --finish': async (world) => {
+    await world.unfinish();
+    return ['upgrade', '--finish', ...byHand];
+  },
   'callbacks failed': async (world) => {
     await refusedCallback(world);
     return ['callbacks'];

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Command } from 'commander';
@@ -15,6 +15,7 @@ import { addCommands } from '#cli/program.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { startCloud } from '#emulator/cloud.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
+import { SCHEMA_KEY } from '#shared/contracts/schemas.ts';
 import { createShardStore } from '#shared/hosts/dynamo/shardStore.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { type Asked, askedBy } from './asked.ts';
@@ -48,6 +49,8 @@ export interface RightsWorld {
   legacyLedger(): string;
   /** Gives a host a state, as the prober would, without the row that is derived from the state. */
   probed(id: string): Promise<void>;
+  /** As if nobody had finished the upgrade of the hosts. */
+  unfinish(): Promise<void>;
   /** The table that a copy of the ledger is written to. */
   dropCopy(): Promise<void>;
   /** A message that SQS gave up on. @returns the id of its job */
@@ -180,6 +183,10 @@ export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld
       const seen = await states.read(host.shard);
       const live = new Map([...seen.live, [host.number, { ...ONLINE, number: host.number }]]);
       await states.commit(host.shard, seen, { tick: 1, at: Date.now(), live }, []);
+    },
+    unfinish: async () => {
+      const Key = { pk: { S: SCHEMA_KEY.pk }, sk: { S: SCHEMA_KEY.sk } };
+      await dynamo.send(new DeleteItemCommand({ TableName: outputs[OUTPUTS.hostsTable], Key }));
     },
     dropCopy: async () => {
       await dynamo.send(new DeleteTableCommand({ TableName: 'COPY' })).catch(() => undefined);

@@ -159,7 +159,15 @@ describe('a program', () => {
 
 /** Of every command that reaches a deployment: what is typed, by whether it may change something. */
 const LOOK = [
-  ...['doctor', 'groups list', 'limits list', 'state', 'callbacks failed', 'callbacks show x'],
+  ...[
+    'doctor',
+    'groups list',
+    'limits list',
+    'state',
+    'upgrade',
+    'callbacks failed',
+    'callbacks show x',
+  ],
   ...['callbacks secret', 'schedules list', 'redrive x --dry-run'],
   ...['hosts list', 'hosts show x', 'hosts watch --once', 'hosts history x', 'hosts secret'],
   ...['ledger accounts', 'ledger balance x', 'ledger statement x', 'ledger history x'],
@@ -175,7 +183,14 @@ const CHANGE = [
     'groups resume g',
     'limits set s --clear',
   ],
-  ...['pause', 'resume', 'state PAUSED', 'callbacks replay x', 'callbacks secret --rotate'],
+  ...[
+    'pause',
+    'resume',
+    'state PAUSED',
+    'upgrade --finish',
+    'callbacks replay x',
+    'callbacks secret --rotate',
+  ],
   ...['schedules pause s', 'schedules resume s', 'schedules remove s', 'schedules add s r JOB'],
   ...['hosts add x http://10.0.0.1:8080 --kind a=1', 'hosts secret --rotate', 'hosts remove x'],
   ...['hosts drain x', 'hosts maintenance x', 'hosts undrain x', 'hosts rebuild'],
