@@ -237,7 +237,7 @@ describe('the doctor', () => {
     ['GetMetricData', ['age']],
     ['ListSchedules', ['schedules']],
     ['GetQueueAttributes', ['dead letters', 'queues']],
-    ['GetItem', ['age', 'ledger', 'state']],
+    ['GetItem', ['age', 'ledger', 'schemas', 'state']],
     ['Query', ['jobs', 'kinds', 'ledger', 'undecided']],
   ])(
     'names what it may not look at without the right to %s, and looks at the rest',
