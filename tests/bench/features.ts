@@ -144,6 +144,7 @@ export const measureFeatures = async (): Promise<Readonly<Record<string, Asked>>
       server,
       dynamoEndpoint: tables.endpoint,
       plan: () => undefined,
+      still: true,
       observe: (client: DynamoDBDocumentClient, sqs: SQSClient) => {
         countDynamo(client, counts);
         countSqs(sqs, counts);

@@ -86,6 +86,8 @@ export interface WorldOptions {
   /** What an environment of the worker has beside; its calls are struck when it lets them. */
   readonly equip?: (injector: Injector, clock: Clock) => Pick<BatchDeps, 'hosts' | 'allocator'>;
   readonly charges?: Charges;
+  /** Time passes only between rounds, so that what is due together is the same on every machine. */
+  readonly still?: true;
   /** Sees what the invocations send. */
   readonly observe?: (client: DynamoDBDocumentClient, sqs: SQSClient) => void;
 }
@@ -136,7 +138,8 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const money = options.money?.(injector.attach);
 
   let offset = 0;
-  const clock = { now: () => Date.now() + offset };
+  const began = Date.now();
+  const clock = { now: () => (options.still ? began : Date.now()) + offset };
   const jobs = { client: struck, table };
   const bucket = { s3, bucket: 'data' };
   const kept = createControlStore(jobs);
