@@ -6,17 +6,15 @@ import type { Steps } from '../steps/stepTypes.ts';
 import type { AttemptOutcome } from './runHandler.ts';
 
 const NAMES = [
-  ...([
-    'step',
-    'sleep',
-    'sleepUntil',
-    'waitFor',
-    'call',
-    'all',
-    'race',
-    'sendSignal',
-    'signalUrl',
-  ] as const),
+  'step',
+  'sleep',
+  'sleepUntil',
+  'waitFor',
+  'call',
+  'all',
+  'race',
+  'sendSignal',
+  'signalUrl',
 ] as const satisfies readonly (keyof Steps)[];
 
 /** The steps of one run of a job, as `createSteps` makes them. */
