@@ -1,10 +1,9 @@
 /**
  * What a deployed mesh is known by: logical ids, physical names, keys of tables, outputs. A release
  * that changes one of them would replace a table, rename a queue or lose an output, so each change is
- * seen here. `tests/fixtures/names.json` is written by `SHERATAN_NAMES=write npm test -- --project infra
- * names`. Write it anew for a new
- * resource. A line may change or go only with a way for those who have
- * deployed before, named in CHANGELOG.md.
+ * seen here. `tests/fixtures/names.json` is written by
+ * `SHERATAN_NAMES=write npm test -- --project infra names`. Write it anew for a new resource. A line
+ * may change or go only with a way for those who have deployed before, named in CHANGELOG.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
