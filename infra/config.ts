@@ -3,6 +3,7 @@
  * (`cdk.json` "stages", or `-c stage=prod -c leaseSeconds=30`). Bad values fail synthesis by name.
  */
 import * as v from 'valibot';
+import { OPTIONAL_FUNCTIONS } from '#shared/contracts/functions.ts';
 import { LANES_DEFAULT } from '#shared/contracts/ledger.ts';
 import { LEASE_SECONDS_MAX, SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import { ACCOUNTS, CONCURRENCY, priorities } from './concurrency.ts';
@@ -211,8 +212,11 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 export const outboundOf = ({ allowLoopback, outboundAllow }: Config): readonly string[] =>
   allowLoopback ? [...LOOPBACK, ...outboundAllow] : outboundAllow;
 
+/** The setting that asks for each of them. */
+const ASKED_BY = { signals: 'signalUrls', api: 'http' } as const satisfies Readonly<
+  Record<(typeof OPTIONAL_FUNCTIONS)[number], keyof Config>
+>;
+
 /** Functions that only some settings ask for. */
-export const optionalFunctions = ({ signalUrls, http }: Config): readonly string[] => [
-  ...(signalUrls ? ['signals'] : []),
-  ...(http ? ['api'] : []),
-];
+export const optionalFunctions = (config: Config): readonly string[] =>
+  OPTIONAL_FUNCTIONS.filter((name) => config[ASKED_BY[name]]);
