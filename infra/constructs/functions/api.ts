@@ -1,7 +1,6 @@
 /** The HTTP interface: a function behind a URL that asks for requests signed by AWS rights. */
 import { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -47,11 +46,7 @@ export class Api extends Construct {
     for (const queue of queues.all) {
       queue.grantSendMessages(fn);
       // A cancelled job makes way for the next one of its group.
-      iam.Grant.addToPrincipal({
-        grantee: fn,
-        actions: ['sqs:ChangeMessageVisibility'],
-        resourceArns: [queue.queueArn],
-      });
+      queue.grant(fn, 'sqs:ChangeMessageVisibility');
     }
     this.url = fn.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
   }
