@@ -2,6 +2,7 @@
 import { mapPool } from '#shared/kernel/pool.ts';
 import { jobIdOf } from '../envelope/envelope.ts';
 import type { Blobs, FlowStore, JobStore } from '../ports/jobs.ts';
+import { droppedIn } from '../record/droppedCalls.ts';
 import type { JobRecord, Status } from '../record/record.ts';
 import type { StepStore } from '../steps/kept.ts';
 import { ownerOf } from '../steps/owner.ts';
@@ -34,9 +35,8 @@ const WIDTH = 8;
 /** The jobs that a job called. */
 const calledIds = async (record: JobRecord, stepStore: FlowSources['stepStore']) => {
   const waited = (record.wait?.for ?? []).flatMap(({ job }) => job ?? []);
-  const dropped = JSON.parse(record.dropped ?? '[]') as readonly string[];
   const { steps } = await stepStore.read(ownerOf(record, record.updatedAt));
-  return [...new Set([...waited, ...dropped, ...steps.flatMap(({ job }) => job ?? [])])];
+  return [...new Set([...waited, ...droppedIn(record), ...steps.flatMap(({ job }) => job ?? [])])];
 };
 
 const childIds = async (

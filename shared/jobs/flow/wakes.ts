@@ -9,6 +9,7 @@ import { bodyOf, messageOf } from '../envelope/message.ts';
 import { type CancelDeps, cancelJob } from '../operator/cancel.ts';
 import type { Blobs, FlowStore, OutgoingMessage, Visibility } from '../ports/jobs.ts';
 import type { SignalStore } from '../ports/signals.ts';
+import { droppedIn } from '../record/droppedCalls.ts';
 import { isTerminal, type JobRecord } from '../record/record.ts';
 import { callKey, signalKey } from '../steps/kept.ts';
 import { childrenOf } from '../worker/childJobs.ts';
@@ -103,17 +104,18 @@ export const wakeMessages = async (
   return [...woken.flat(), ...sent.flat()];
 };
 
+const cancelAll = async (jobs: readonly string[], caller: string, why: string, deps: WakeDeps) => {
+  const wish = { by: `job ${caller}`, reason: `the job that called it ${why}` };
+  await mapPool(jobs, WIDTH, (job) => cancelJob(job, wish, deps));
+};
+
 /** Cancels the jobs that a cancelled job had called and still waited for. */
 export const cancelCalled = async ({ id, status, wait }: JobRecord, deps: WakeDeps) => {
   if (status !== 'CANCELLED') return;
   const called = (wait?.for ?? []).flatMap(({ job }) => job ?? []);
-  const wish = { by: `job ${id}`, reason: 'the job that called it was cancelled' };
-  await mapPool(called, WIDTH, (job) => cancelJob(job, wish, deps));
+  await cancelAll(called, id, 'was cancelled', deps);
 };
 
 /** Cancels called jobs that their caller no longer waits for; one that has ended stays as it is. */
-export const cancelDropped = async ({ id, dropped = '[]' }: JobRecord, deps: WakeDeps) => {
-  const wish = { by: `job ${id}`, reason: 'the job that called it no longer waits for it' };
-  const jobs = JSON.parse(dropped) as readonly string[];
-  await mapPool(jobs, WIDTH, (job) => cancelJob(job, wish, deps));
-};
+export const cancelDropped = (record: JobRecord, deps: WakeDeps): Promise<void> =>
+  cancelAll(droppedIn(record), record.id, 'no longer waits for it', deps);

@@ -1,5 +1,6 @@
 /** Called jobs that nobody waits for any more, because another branch of their race came first. */
 import type { Wait } from '../steps/kept.ts';
+import type { JobRecord } from './record.ts';
 
 /**
  * The field that names them: calls in races that the job waited for, and waits for no longer. A job
@@ -16,3 +17,7 @@ export const droppedBy = (
   );
   return jobs.length > 0 ? { dropped: JSON.stringify(jobs) } : {};
 };
+
+/** The jobs that the field names. */
+export const droppedIn = ({ dropped = '[]' }: Pick<JobRecord, 'dropped'>): readonly string[] =>
+  JSON.parse(dropped) as readonly string[];
