@@ -11,8 +11,15 @@ import { placeClass, Target } from './target.tsx';
 import { didText, undoable } from './undo.tsx';
 
 const begun = signal<Begun | undefined>(undefined);
-/** Counts the actions that were carried out: views that show their effect read again. */
-export const acted = signal(0);
+/** Counts the actions that were carried out. */
+const acted = signal(0);
+
+/** Lets a view that shows the effect of actions read again after each of them. */
+export const useAgainAfterActions = (again: () => void): void => {
+  useEffect(() => {
+    if (acted.value > 0) again();
+  }, [acted.value]);
+};
 
 /** Opens the question. */
 export const openDialog = (next: Begun): void => {

@@ -1,8 +1,7 @@
 /** One host: its state, its uptime as strips, the jobs that it runs, and its changes. */
-import { useEffect } from 'preact/hooks';
 import type { ConsoleSession } from '../console/wire.ts';
 import type { HostWhole, UptimeBin } from '../console/wireViews.ts';
-import { acted, openDialog } from './dialogs.tsx';
+import { openDialog, useAgainAfterActions } from './dialogs.tsx';
 import { Empty, Failed, JobLink, Time, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
 import { hrefOf } from './route.ts';
@@ -154,9 +153,7 @@ const Changes = ({ changes }: Pick<HostWhole, 'changes'>) => (
 export const HostPage = ({ session, id }: { session: ConsoleSession; id: string }) => {
   const reading = useReading<HostWhole>('host', { id }, session.refreshMs.lists);
   const { data, error, isKnown, again } = reading;
-  useEffect(() => {
-    if (acted.value > 0) again();
-  }, [acted.value]);
+  useAgainAfterActions(again);
   if (error && !data) return <Failed error={error} again={again} />;
   if (!data)
     return isKnown ? (

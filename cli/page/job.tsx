@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ConsoleSession, JobWhole } from '../console/wire.ts';
 import { askConsole } from './ask.ts';
 import { Timeline } from './bars.tsx';
-import { acted, openDialog } from './dialogs.tsx';
+import { openDialog, useAgainAfterActions } from './dialogs.tsx';
 import { Facts } from './facts.tsx';
 import { Flow } from './flow.tsx';
 import { Texts } from './jobTexts.tsx';
@@ -111,9 +111,7 @@ export const JobPage = ({ session, id }: { session: ConsoleSession; id: string }
   const { data, error, isKnown, again } = useReading<JobWhole>('job', { id }, everyMs);
   const isOver = data !== undefined && ENDED.includes(data.job.status);
   useEffect(() => setEnded(isOver), [isOver]);
-  useEffect(() => {
-    if (acted.value > 0) again();
-  }, [acted.value]);
+  useAgainAfterActions(again);
   if (error && !data) return <Failed error={error} again={again} />;
   if (!data)
     return isKnown ? (

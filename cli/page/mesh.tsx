@@ -1,7 +1,6 @@
 /** The state of the mesh: pause and resume, and who changed what. */
-import { useEffect } from 'preact/hooks';
 import type { ConsoleSession, MeshState } from '../console/wire.ts';
-import { acted, openDialog } from './dialogs.tsx';
+import { openDialog, useAgainAfterActions } from './dialogs.tsx';
 import { Empty, Failed, Time, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
 import { Sources } from './sources.tsx';
@@ -10,9 +9,7 @@ import { TextRows } from './textRows.tsx';
 /** The state of the mesh, what is paused, and who changed it. */
 export const Mesh = ({ session }: { session: ConsoleSession }) => {
   const { data, error, again } = useReading<MeshState>('state', {}, session.refreshMs.lists);
-  useEffect(() => {
-    if (acted.value > 0) again();
-  }, [acted.value]);
+  useAgainAfterActions(again);
   if (error && !data) return <Failed error={error} again={again} />;
   if (!data) return <Waiting what="the state of the mesh" />;
   const ask = (name: string, more: { paused: boolean; queue?: string; source?: string }): void =>

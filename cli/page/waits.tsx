@@ -1,8 +1,7 @@
 /** The map of waits: what holds jobs back, and which jobs it holds. */
-import { useEffect } from 'preact/hooks';
 import type { ConsoleSession } from '../console/wire.ts';
 import type { WaitCause, WaitMap } from '../console/wireViews.ts';
-import { acted } from './dialogs.tsx';
+import { useAgainAfterActions } from './dialogs.tsx';
 import { Empty, Failed, JobLink, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
 import { hrefOf } from './route.ts';
@@ -74,9 +73,7 @@ const Waiters = ({ cause: { waiters, more } }: { cause: WaitCause }) =>
 export const Waits = ({ session }: { session: ConsoleSession }) => {
   const everyMs = session.refreshMs.lists * RARELY;
   const { data, error, again } = useReading<WaitMap>('waits', {}, everyMs);
-  useEffect(() => {
-    if (acted.value > 0) again();
-  }, [acted.value]);
+  useAgainAfterActions(again);
   return (
     <>
       <h1>Waits</h1>
