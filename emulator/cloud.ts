@@ -148,7 +148,7 @@ const startOn = async (
   const place = { region: REGION, accountId: ACCOUNT };
   if (options.observer) watchSends(servers.messages, options.observer);
   const sqsUrl = `http://127.0.0.1:${servers.messages.port}`;
-  const urls = await startFunctionUrls(template, servers.keeping.urlsPort);
+  const urls = await startFunctionUrls(template, servers.keeping.urlsPort, faultsOf('servers'));
   started.defer(() => urls.stop());
   const context = contextOf(assembly, { sqsEndpoint: sqsUrl, urlsEndpoint: urls.endpoint });
   const isAllowed = resourcePolicies(template, context, ACCOUNT);

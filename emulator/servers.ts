@@ -35,7 +35,7 @@ export interface ServerOptions {
 }
 
 /** The port that a server had before; undefined when it had none, or somebody else has it now. */
-const portBefore = async (
+export const portBefore = async (
   what: string,
   kept: KeptFile<number>,
   onFault: TableServerOptions['onFault'],

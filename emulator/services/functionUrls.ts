@@ -8,8 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { KeptFile } from '../data/kept.ts';
 import { LocalCloudError } from '../errors.ts';
 import type { LocalFunction } from '../lambda/functions.ts';
-import { ACCOUNT } from '../servers.ts';
-import { isFree } from '../tables/serverProcess.ts';
+import { ACCOUNT, portBefore } from '../servers.ts';
 import { object, resourcesOf } from '../template/properties.ts';
 import type { ResolveContext } from '../template/resolve.ts';
 import type { ServiceRequest } from '../template/resourcePolicies.ts';
@@ -172,19 +171,16 @@ const targetsOf: (...of: Parameters<FunctionUrls['open']>) => ReadonlyMap<string
   );
 };
 
-const portFor = async (kept: KeptFile<number>): Promise<number> => {
-  const before = kept.read();
-  return before !== undefined && (await isFree(before)) ? before : 0;
-};
-
 /**
  * Starts the server, when the template has function URLs.
  *
  * @param port kept, because URLs are in mails and in other systems
+ * @param onFault told when the URLs move, because somebody else has their port
  */
 export const startFunctionUrls = async (
   template: Template,
   port: KeptFile<number>,
+  onFault: (text: string) => void,
 ): Promise<FunctionUrls> => {
   if (!Object.values(template.Resources).some(({ Type }) => Type === 'AWS::Lambda::Url'))
     return NONE;
@@ -201,7 +197,7 @@ export const startFunctionUrls = async (
   const server = createServer((request, response) => {
     answer(request, response).catch(() => request.destroy());
   });
-  const wanted = await portFor(port);
+  const wanted = (await portBefore('function URLs', port, onFault)) ?? 0;
   await new Promise<void>((resolve) => server.listen(wanted, '127.0.0.1', resolve));
   const own = (server.address() as AddressInfo).port;
   port.write(own);

@@ -18,6 +18,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Cloud, type CloudOptions, startCloud } from '#emulator/cloud.ts';
+import { keptIn } from '#emulator/data/kept.ts';
+import { startFunctionUrls } from '#emulator/services/functionUrls.ts';
 import { nativeBinary } from '#emulator/tables/nativeTables.ts';
 
 const ASSEMBLY = 'tests/fixtures/local';
@@ -190,4 +192,17 @@ it('is refused for an engine that keeps nothing', async () => {
   await expect(start({ tables: 'dynamodb-local' })).rejects.toMatchObject({
     code: 'DATA_NEEDS_NATIVE',
   });
+});
+
+it('tells that function URLs move, when another server has their port', async () => {
+  const template = { Resources: { Url: { Type: 'AWS::Lambda::Url' } } };
+  const port = keptIn<number>(join(dataDir, 'urls-port.json'));
+  const told: string[] = [];
+  const begin = () => startFunctionUrls(template, port, (text) => told.push(text));
+  const first = await begin();
+  const second = await begin();
+  await Promise.all([first.stop(), second.stop()]);
+  expect(second.endpoint).not.toBe(first.endpoint);
+  const { port: taken } = new URL(first.endpoint);
+  expect(told).toEqual([`the function URLs move: port ${taken}, which they had, is taken`]);
 });
