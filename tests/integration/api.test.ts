@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Validator } from '@cfworker/json-schema';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type ApiAnswer, type ApiDeps, answerApi } from '#shared/jobs/api/answer.ts';
+import { type ApiDeps, answerApi } from '#shared/jobs/api/answer.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { PermanentError } from '#shared/jobs/kinds/errors.ts';
+import type { UrlAnswer } from '#shared/jobs/ports/urlAnswer.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { startWorker, type TestWorker } from '../support/worker.ts';
 
@@ -43,7 +44,7 @@ const DOCUMENT = JSON.parse(readFileSync('docs/schema/openapi.json', 'utf8')) as
 };
 
 /** Every answer to a request that docs/schema/openapi.json has is one that it describes. */
-const expectDescribed = (method: string, path: string, answer: ApiAnswer, body: unknown): void => {
+const expectDescribed = (method: string, path: string, answer: UrlAnswer, body: unknown): void => {
   const place = path.replace(/^\/jobs\/[^/]+/, '/jobs/{id}');
   const described = DOCUMENT.paths[place]?.[method.toLowerCase()]?.responses[answer.status];
   if (answer.status === 405 || !DOCUMENT.paths[place]) return;

@@ -12,6 +12,7 @@ import { claimCheck, resultOf } from '../envelope/payload.ts';
 import { kindsOf } from '../kinds/defineJob.ts';
 import { cancelJob } from '../operator/cancel.ts';
 import type { Blobs, JobStore, Outgoing, Visibility } from '../ports/jobs.ts';
+import type { UrlAnswer } from '../ports/urlAnswer.ts';
 import type { JobRecord } from '../record/record.ts';
 
 /** A request whose sender IAM has let in. */
@@ -21,13 +22,6 @@ export interface ApiRequest {
   readonly body: string;
   /** ARN of who asks. */
   readonly by: string;
-}
-
-/** The answer: always JSON. */
-export interface ApiAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
 }
 
 /** What the answers need. */
@@ -43,7 +37,7 @@ export interface ApiDeps {
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-const answer = (status: number, value: object): ApiAnswer => ({
+const answer = (status: number, value: object): UrlAnswer => ({
   status,
   headers: JSON_TYPE,
   body: JSON.stringify(value),
@@ -55,7 +49,7 @@ const problem = (
   code: string,
   detail: string,
   headers: Readonly<Record<string, string>> = {},
-): ApiAnswer => ({
+): UrlAnswer => ({
   status,
   headers: { 'content-type': 'application/problem+json', ...headers },
   body: JSON.stringify({ type: 'about:blank', status, code, detail }),
@@ -81,7 +75,7 @@ const kindOfAny = (body: string) => {
   return kindsOf(kind === undefined ? [] : [{ kind, payload, run }]);
 };
 
-const postJob = async ({ body }: ApiRequest, deps: ApiDeps): Promise<ApiAnswer> => {
+const postJob = async ({ body }: ApiRequest, deps: ApiDeps): Promise<UrlAnswer> => {
   const checked = parseOutgoing(body, kindOfAny(body));
   if (!checked.ok) {
     const { code, message } = checked.error;
@@ -110,19 +104,19 @@ const viewOf = async (record: JobRecord, { blobs }: ApiDeps) => {
   };
 };
 
-const unknown = (id: string): ApiAnswer =>
+const unknown = (id: string): UrlAnswer =>
   problem(
     404,
     'JOB_UNKNOWN',
     `no record of job ${id}: it waits in its queue, was never sent, or its record has expired`,
   );
 
-const getJob = async (_request: ApiRequest, deps: ApiDeps, id: string): Promise<ApiAnswer> => {
+const getJob = async (_request: ApiRequest, deps: ApiDeps, id: string): Promise<UrlAnswer> => {
   const record = await deps.store.get(id);
   return record ? answer(200, await viewOf(record, deps)) : unknown(id);
 };
 
-const cancel = async ({ by, body }: ApiRequest, deps: ApiDeps, id: string): Promise<ApiAnswer> => {
+const cancel = async ({ by, body }: ApiRequest, deps: ApiDeps, id: string): Promise<UrlAnswer> => {
   const given = readJson(body);
   const reason = isJsonObject(given) ? given['reason'] : undefined;
   if (typeof reason !== 'string' || reason === '' || reason.length > LIMITS.errorMessageMax)
@@ -132,7 +126,7 @@ const cancel = async ({ by, body }: ApiRequest, deps: ApiDeps, id: string): Prom
   return problem(409, 'JOB_ENDED', `job ${id} has ended before: ${outcome.record.status}`);
 };
 
-type Route = (request: ApiRequest, deps: ApiDeps, id: string) => Promise<ApiAnswer>;
+type Route = (request: ApiRequest, deps: ApiDeps, id: string) => Promise<UrlAnswer>;
 
 const ROUTES: readonly (readonly [method: string, path: RegExp, route: Route])[] = [
   ['POST', /^\/jobs$/, postJob],
@@ -149,7 +143,7 @@ const idIn = (part = ''): string | undefined => {
   }
 };
 
-const routed = async (request: ApiRequest, deps: ApiDeps): Promise<ApiAnswer> => {
+const routed = async (request: ApiRequest, deps: ApiDeps): Promise<UrlAnswer> => {
   const { method, path } = request;
   const found = ROUTES.filter(([, pattern]) => pattern.test(path));
   if (found.length === 0) return problem(404, 'NOT_FOUND', `there is nothing at ${path}`);
@@ -162,8 +156,8 @@ const routed = async (request: ApiRequest, deps: ApiDeps): Promise<ApiAnswer> =>
   return id === undefined ? unknown(path) : route(request, deps, id);
 };
 
-/** Answers a request. Rejects never: a fault that passes is answered by 503, and logged. */
-export const answerApi = async (request: ApiRequest, deps: ApiDeps): Promise<ApiAnswer> => {
+/** Answers a request, always by JSON. Rejects never: a fault that passes is answered by 503, and logged. */
+export const answerApi = async (request: ApiRequest, deps: ApiDeps): Promise<UrlAnswer> => {
   try {
     return await routed(request, deps);
   } catch (error) {

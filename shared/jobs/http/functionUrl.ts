@@ -5,7 +5,8 @@ import type {
   LambdaFunctionURLEventWithIAMAuthorizer,
 } from 'aws-lambda';
 import type { ApiRequest } from '../api/answer.ts';
-import type { LinkAnswer, LinkRequest } from '../signalUrls/answer.ts';
+import type { UrlAnswer } from '../ports/urlAnswer.ts';
+import type { LinkRequest } from '../signalUrls/answer.ts';
 
 const bodyIn = ({
   body = '',
@@ -30,7 +31,7 @@ export const urlResultOf = ({
   status,
   headers,
   body,
-}: LinkAnswer): APIGatewayProxyStructuredResultV2 => ({
+}: UrlAnswer): APIGatewayProxyStructuredResultV2 => ({
   statusCode: status,
   headers: { ...headers },
   body,

@@ -6,6 +6,7 @@ import { err, ok, type Result } from '#shared/kernel/result.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import { signalJob } from '../operator/signal.ts';
 import type { SignalStore } from '../ports/signals.ts';
+import type { UrlAnswer } from '../ports/urlAnswer.ts';
 import { readLink, type SignalLink } from './link.ts';
 import { buttonPage, PAGE_HEADERS, wordPage } from './page.ts';
 
@@ -19,13 +20,6 @@ export interface LinkRequest {
   readonly body: string;
   /** The address that asked. */
   readonly from: string;
-}
-
-/** The answer. */
-export interface LinkAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
 }
 
 /** What the answers need. */
@@ -61,7 +55,7 @@ const LATER = say(503, 'TRY_AGAIN', 'Not now', 'Your answer was not sent. Try ag
 
 const NO_STORE = { 'cache-control': 'no-store', 'x-robots-tag': 'noindex' };
 
-const rendered = ({ status, code, title, text }: Said, isPage: boolean): LinkAnswer => {
+const rendered = ({ status, code, title, text }: Said, isPage: boolean): UrlAnswer => {
   const more = {
     ...NO_STORE,
     ...(status === 503 && { 'retry-after': '60' }),
@@ -104,7 +98,7 @@ const answered = async (
   request: LinkRequest,
   isPage: boolean,
   deps: LinkDeps,
-): Promise<LinkAnswer> => {
+): Promise<UrlAnswer> => {
   const token = request.path.slice(1);
   const link = readLink(token, await deps.secrets(), deps.clock.now());
   if (!link.ok) return rendered(link.error === 'EXPIRED' ? EXPIRED : UNKNOWN, isPage);
@@ -120,7 +114,7 @@ const answered = async (
 };
 
 /** Answers a request. Rejects never: a fault of the mesh is logged, and the client may try again. */
-export const answerLink = async (request: LinkRequest, deps: LinkDeps): Promise<LinkAnswer> => {
+export const answerLink = async (request: LinkRequest, deps: LinkDeps): Promise<UrlAnswer> => {
   const isPage = /\btext\/html\b/.test(request.headers['accept'] ?? '');
   try {
     return await answered(request, isPage, deps);
