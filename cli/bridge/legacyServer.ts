@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, truncate } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
+import { boundedBytes } from '#shared/kernel/boundedBytes.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import {
   answerLegacy,
@@ -49,17 +50,6 @@ const isAllowed = ({ headers }: IncomingMessage, token: string | undefined): boo
   return headers.origin === undefined && (name === 'localhost' || isIP(name) !== 0);
 };
 
-const bodyOf = async (request: IncomingMessage): Promise<string | undefined> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-};
-
 const jsonIn = (text: string): unknown => {
   try {
     return JSON.parse(text);
@@ -82,11 +72,11 @@ const answerTo = async (
 ): Promise<LegacyAnswer> => {
   if (!isAllowed(request, token))
     return detail(403, 'show the token, or come from this machine by its address');
-  const text = await bodyOf(request);
-  if (text === undefined) return detail(413, `the body has more than ${BODY_BYTES_MAX} bytes`);
+  const bytes = await boundedBytes(request, BODY_BYTES_MAX);
+  if (bytes === undefined) return detail(413, `the body has more than ${BODY_BYTES_MAX} bytes`);
   const { method = '', url = '' } = request;
   const { pathname: path } = new URL(url, 'http://legacy');
-  return answerLegacy({ method, path, body: jsonIn(text) }, deps);
+  return answerLegacy({ method, path, body: jsonIn(bytes.toString()) }, deps);
 };
 
 const checkPlace = ({ host, token }: LegacyServerOptions): void => {

@@ -1,5 +1,6 @@
 /** The server of the console: on loopback alone, with a token for all that is not the empty page. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { boundedBytes } from '#shared/kernel/boundedBytes.ts';
 import type { PageFile } from './assets.ts';
 import { type AnswerFault, faultOf } from './faults.ts';
 import { foreign, freshToken, unnamed } from './guard.ts';
@@ -57,14 +58,9 @@ const refuse = (response: ServerResponse, status: number, refusal: ConsoleRefusa
   data(response, status, refusal);
 
 const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) throw new RangeError('the request is too large');
-    chunks.push(chunk);
-  }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  const bytes = await boundedBytes(request, BODY_BYTES_MAX);
+  if (bytes === undefined) throw new RangeError('the request is too large');
+  return JSON.parse(bytes.toString('utf8')) as unknown;
 };
 
 const READ_ONLY: ConsoleRefusal = {

@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Capacity, type Health, HOST_PATHS } from '#shared/dispatch/protocol.ts';
+import { boundedBytes } from '#shared/kernel/boundedBytes.ts';
 import type { HostKind } from './hostKind.ts';
 import { jsonAnswer, later, problemAnswer, runOrder } from './order.ts';
 import { createRuns, type HostAnswer } from './runs.ts';
@@ -66,16 +67,8 @@ const CHARACTERS_MAX = 64_000_000;
 const BODY_BYTES_MAX = 17_000_000;
 
 /** undefined for a body that is too long. */
-const readBody = async (request: IncomingMessage): Promise<string | undefined> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
+const readBody = async (request: IncomingMessage): Promise<string | undefined> =>
+  (await boundedBytes(request, BODY_BYTES_MAX))?.toString('utf8');
 
 const write = (response: ServerResponse, { status, body, headers }: HostAnswer): void => {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);

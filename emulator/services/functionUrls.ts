@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { boundedBytes } from '#shared/kernel/boundedBytes.ts';
 import type { KeptFile } from '../data/kept.ts';
 import { LocalCloudError } from '../errors.ts';
 import type { LocalFunction } from '../lambda/functions.ts';
@@ -40,17 +41,6 @@ const NONE: FunctionUrls = {
   endpoint: '',
   open: () => new Set(),
   stop: () => Promise.resolve(),
-};
-
-const bodyOf = async (request: IncomingMessage): Promise<Buffer | undefined> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 };
 
 interface Passed {
@@ -124,7 +114,7 @@ const pass = async (
   response: ServerResponse,
   passed: Passed,
 ): Promise<void> => {
-  const body = await bodyOf(request);
+  const body = await boundedBytes(request, BODY_BYTES_MAX);
   if (!body) return say(response, 413, 'the body has more than 6 MB');
   const result = await passed.fn.invoke(eventOf(request, passed, body));
   if (result.ok) respond(response, result.value);

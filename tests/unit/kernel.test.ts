@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AssertionError, assert } from '#shared/kernel/assert.ts';
+import { boundedBytes } from '#shared/kernel/boundedBytes.ts';
 import { EnvError, list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
 import { NAME_PATTERN, NAME_RULE, nameFault } from '#shared/kernel/names.ts';
 
@@ -48,4 +49,33 @@ describe('nameFault', () => {
   });
 
   it('refuses the empty one', () => expect(nameFault('')).toBe('must not be empty'));
+});
+
+describe('boundedBytes', () => {
+  const sent = (): { pieces: AsyncIterable<Buffer>; read: string[] } => {
+    const read: string[] = [];
+    const pieces = async function* () {
+      for (const piece of ['one', 'two', 'ü']) {
+        read.push(piece);
+        yield Buffer.from(piece);
+      }
+    };
+    return { pieces: pieces(), read };
+  };
+
+  it.each([8, 9])('gives eight bytes, of which %i may come', async (bytesMax) => {
+    expect((await boundedBytes(sent().pieces, bytesMax))?.toString()).toBe('onetwoü');
+  });
+
+  it('gives nothing of too many, and reads no further', async () => {
+    const { pieces, read } = sent();
+    expect(await boundedBytes(pieces, 5)).toBeUndefined();
+    expect(read).toEqual(['one', 'two']);
+    expect(await boundedBytes(sent().pieces, 7)).toBeUndefined();
+  });
+
+  it('gives no bytes where none come', async () => {
+    const none = async function* (): AsyncGenerator<Buffer> {};
+    expect(await boundedBytes(none(), 0)).toEqual(Buffer.alloc(0));
+  });
 });
