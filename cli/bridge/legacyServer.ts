@@ -1,10 +1,10 @@
 /** Serves the original's HTTP interface on this machine, or to others who have the token. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, truncate } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { boundedBytes } from '#shared/kernel/boundedBytes.ts';
+import { sameSecret } from '#shared/kernel/sameSecret.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
 import {
   answerLegacy,
@@ -37,15 +37,12 @@ export interface LegacyServer {
 const BODY_BYTES_MAX = 1_048_576;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
-
 /**
  * Without a token a page of another site may reach a loopback port by a name of its own: so the name
  * must be an address or `localhost`, and no request may come from another origin.
  */
 const isAllowed = ({ headers }: IncomingMessage, token: string | undefined): boolean => {
-  if (token !== undefined) return isSame(headers.authorization ?? '', `Bearer ${token}`);
+  if (token !== undefined) return sameSecret(headers.authorization ?? '', `Bearer ${token}`);
   const name = (headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   return headers.origin === undefined && (name === 'localhost' || isIP(name) !== 0);
 };

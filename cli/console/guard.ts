@@ -2,8 +2,9 @@
  * Who may ask the console: a page that was opened by the address which the command printed. Another
  * origin, a name that was rebound to this machine, or a program without the token gets nothing.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { sameSecret } from '#shared/kernel/sameSecret.ts';
 import type { ConsoleRefusal } from './wire.ts';
 
 /** The header that carries the session's token. */
@@ -14,10 +15,8 @@ const NAMES = ['127.0.0.1', 'localhost'];
 /** A token that nobody can guess; it ends with the server. */
 export const freshToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url');
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
 const isToken = (given: string | string[] | undefined, token: string): boolean =>
-  typeof given === 'string' && timingSafeEqual(digest(given), digest(token));
+  typeof given === 'string' && sameSecret(given, token);
 
 const refusal = (code: string, message: string): ConsoleRefusal => ({ code, message });
 

@@ -3,6 +3,7 @@ import { AssertionError, assert } from '#shared/kernel/assert.ts';
 import { boundedBytes } from '#shared/kernel/boundedBytes.ts';
 import { EnvError, list, positiveInteger, readEnv, text } from '#shared/kernel/env.ts';
 import { NAME_PATTERN, NAME_RULE, nameFault } from '#shared/kernel/names.ts';
+import { sameSecret } from '#shared/kernel/sameSecret.ts';
 
 describe('readEnv', () => {
   const contract = {
@@ -77,5 +78,29 @@ describe('boundedBytes', () => {
   it('gives no bytes where none come', async () => {
     const none = async function* (): AsyncGenerator<Buffer> {};
     expect(await boundedBytes(none(), 0)).toEqual(Buffer.alloc(0));
+  });
+});
+
+describe('sameSecret', () => {
+  it.each<[string | Uint8Array, string | Uint8Array]>([
+    ['', ''],
+    ['Bearer grüße', 'Bearer grüße'],
+    ['whsec', Buffer.from('whsec')],
+    [new Uint8Array(), ''],
+  ])('is one of %j and %j', (given, expected) => {
+    expect(sameSecret(given, expected)).toBe(true);
+  });
+
+  it.each<[string | Uint8Array, string | Uint8Array]>([
+    ['', 'secret'],
+    ['secret', ''],
+    ['secret', 'secre'],
+    ['secret', 'secrets'],
+    ['secret', 'Secret'],
+    // As many characters, and other bytes.
+    ['gruß', 'grus'],
+    [Buffer.alloc(32), Buffer.alloc(31)],
+  ])('is two of %j and %j', (given, expected) => {
+    expect(sameSecret(given, expected)).toBe(false);
   });
 });

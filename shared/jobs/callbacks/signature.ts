@@ -2,8 +2,9 @@
  * The callback of an ended job: its body, and the headers by which the receiver checks who sent it,
  * as Standard Webhooks describes them (standardwebhooks.com, 1.0.0). Pure.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Json } from '#shared/kernel/json.ts';
+import { sameSecret } from '#shared/kernel/sameSecret.ts';
 import type { JobRecord } from '../record/record.ts';
 
 /** The headers of a callback or a call to a host, in lower case. */
@@ -65,12 +66,6 @@ export const signedHeaders = (
   };
 };
 
-/** Compares bytes in constant time. Texts with equally many characters may differ in bytes. */
-const sameText = (a: string, b: string): boolean => {
-  const [one, other] = [Buffer.from(a), Buffer.from(b)];
-  return one.length === other.length && timingSafeEqual(one, other);
-};
-
 /** The form in which {@link signedHeaders} writes a time. */
 const SECONDS = /^(?:0|[1-9]\d{0,14})$/;
 
@@ -103,7 +98,7 @@ export const verifySignature = (
   if (!SECONDS.test(seconds) || keyOf(secret).length === 0) return false;
   if (!(Math.abs(now / 1_000 - Number(seconds)) <= toleranceSeconds)) return false;
   const expected = `v1,${digest(secret, seconds, id, body)}`;
-  return signatures.split(' ').some((each) => sameText(each, expected));
+  return signatures.split(' ').some((each) => sameSecret(each, expected));
 };
 
 /** The id of the message that tells the end of a job: each end has its own. */

@@ -2,9 +2,10 @@
  * Signal URLs: links by which somebody without any rights sends one signal to one job. A link holds
  * what it sends and until when, signed by a secret of the mesh. Pure.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Json } from '#shared/kernel/json.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
+import { sameSecret } from '#shared/kernel/sameSecret.ts';
 
 /** What a link does. */
 export interface SignalLink {
@@ -80,10 +81,7 @@ export const readLink = (
 ): Result<SignalLink, LinkFault> => {
   const [content = '', signature = '', ...more] = token.split('.');
   const shown = Buffer.from(signature, 'base64url');
-  const isSigned = secrets.some((secret) => {
-    const expected = digest(secret, content);
-    return shown.length === expected.length && timingSafeEqual(shown, expected);
-  });
+  const isSigned = secrets.some((secret) => sameSecret(shown, digest(secret, content)));
   if (!isSigned || more.length > 0) return err('UNSIGNED');
   const link = linkIn(content);
   return link.expiresAt < now ? err('EXPIRED') : ok(link);
