@@ -1,5 +1,6 @@
 /** Asks the server, with the session's token. */
 import type { ActAnswer, ConsoleRefusal } from '../console/wire.ts';
+import { sharedWith } from './sharing.ts';
 import { type Words, wordsText } from './words.ts';
 
 const KEPT = 'sheratan-token';
@@ -34,7 +35,8 @@ const refusalOf = async (response: Response): Promise<ConsoleRefusal> => {
   }
 };
 
-const request = async <T>(path: string, init: RequestInit): Promise<T | undefined> => {
+/** The text of an answer; `undefined`: there is no such thing. */
+const request = async (path: string, init: RequestInit): Promise<string | undefined> => {
   const headers = { ...init.headers, [HEADER]: localStorage.getItem(KEPT) ?? '' };
   const response = await fetch(path, { ...init, headers }).catch(() => {
     throw new AskError({
@@ -44,7 +46,32 @@ const request = async <T>(path: string, init: RequestInit): Promise<T | undefine
   });
   if (response.status === 404) return undefined;
   if (!response.ok) throw new AskError(await refusalOf(response));
-  return (await response.json()) as T;
+  return response.text();
+};
+
+const dataOf = <T>(text: string | undefined): T | undefined =>
+  text === undefined ? undefined : (JSON.parse(text) as T);
+
+/** An answer, with its text: a page that asks again compares the texts. */
+export interface Answered<T> {
+  readonly text: string | undefined;
+  readonly data: T | undefined;
+}
+
+/**
+ * Asks again. An answer with the same text is the answer that the page has; of another answer each
+ * part that did not change is the part that the page has.
+ *
+ * @throws AskError when the server refuses or does not answer
+ */
+export const askAgain = async <T>(
+  name: string,
+  words: Words,
+  had: Answered<T> | undefined,
+): Promise<Answered<T>> => {
+  const text = await request(`/api/${name}?${wordsText(words)}`, {});
+  if (had && had.text === text) return had;
+  return { text, data: sharedWith(had?.data, dataOf<T>(text)) };
 };
 
 /**
@@ -52,8 +79,8 @@ const request = async <T>(path: string, init: RequestInit): Promise<T | undefine
  *
  * @throws AskError when the server refuses or does not answer
  */
-export const askConsole = <T>(name: string, words: Words = {}): Promise<T | undefined> =>
-  request<T>(`/api/${name}?${wordsText(words)}`, {});
+export const askConsole = async <T>(name: string, words: Words = {}): Promise<T | undefined> =>
+  (await askAgain<T>(name, words, undefined)).data;
 
 /**
  * Carries out an action.
@@ -61,10 +88,10 @@ export const askConsole = <T>(name: string, words: Words = {}): Promise<T | unde
  * @throws AskError when the server refuses or does not answer
  */
 export const act = async (wish: object): Promise<ActAnswer> => {
-  const answer = await request<ActAnswer>('/api/act', {
+  const text = await request('/api/act', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(wish),
   });
-  return answer ?? { done: [], refused: [] };
+  return dataOf<ActAnswer>(text) ?? { done: [], refused: [] };
 };

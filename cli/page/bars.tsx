@@ -1,6 +1,8 @@
 /** Draws the life of a job. */
+import { TERMINAL } from '#shared/contracts/jobs.ts';
 import type { JobWhole } from '../console/wire.ts';
 import { durationText } from './format.ts';
+import { second } from './now.ts';
 import { Time } from './parts.tsx';
 import { type Bar, barsOf } from './timeline.ts';
 
@@ -31,7 +33,9 @@ const BarLine = ({ bar, from, span }: { bar: Bar; from: number; span: number }) 
 
 /** The life of a job as bars over time. */
 export const Timeline = ({ whole }: { whole: JobWhole }) => {
-  const bars = barsOf(whole, Date.now());
+  const { status, updatedAt } = whole.job;
+  const isOver = TERMINAL.some((each) => each === status);
+  const bars = barsOf(whole, isOver ? updatedAt : Math.max(updatedAt, second.value));
   if (bars.length === 0) return null;
   const from = Math.min(...bars.map((bar) => bar.from));
   const span = Math.max(1, ...bars.map((bar) => bar.to - from));

@@ -5,6 +5,8 @@ import type { Board, BoardWidget } from '../console/wire.ts';
 import { numberText } from './format.ts';
 import { colourOf, createPlot, dataOf, stack } from './plot.ts';
 
+const DAY_MS = 86_400_000;
+
 type Points = BoardWidget['lines'][number]['points'];
 type Span = Pick<Board, 'from' | 'binMs' | 'length'>;
 
@@ -55,6 +57,7 @@ const Graph = ({ widget, span }: { widget: BoardWidget; span: Span }) => {
   const plot = useRef<uPlot>(undefined);
   const [at, setAt] = useState<number>();
   const count = widget.lines.length;
+  const isLong = span.binMs * span.length > DAY_MS;
   useEffect(() => {
     const element = frame.current;
     if (!element || count === 0) return undefined;
@@ -69,11 +72,11 @@ const Graph = ({ widget, span }: { widget: BoardWidget; span: Span }) => {
       made.destroy();
       plot.current = undefined;
     };
-  }, [count, widget.title, span.binMs * span.length > 86_400_000]);
+  }, [count, widget.title, isLong]);
   useEffect(() => {
     const lines = widget.lines.map(({ points }) => points);
     plot.current?.setData(dataOf(widget.view === 'stacked' ? stack(lines) : lines, span));
-  });
+  }, [widget, span.from, span.binMs, span.length, count, isLong]);
   return (
     <>
       <div class="plot" role="img" aria-label={spokenOf(widget)} ref={frame}>

@@ -1,4 +1,5 @@
 /** The rows of the list of jobs, and what can be done with those that are chosen. */
+import { useMemo } from 'preact/hooks';
 import type { JobLine, JobsAnswer } from '../console/wire.ts';
 import { askConsole } from './ask.ts';
 import { openDialog } from './dialogs.tsx';
@@ -15,13 +16,18 @@ const whereOf = ({ group, id, source }: JobLine): string => {
   return [source === 'default' ? '' : source, isOwn ? '' : group].filter(Boolean).join(' · ');
 };
 
-const Line = ({ job, at }: { job: JobLine; at: number }) => {
-  const isChosen = chosen.value.has(job.id);
+interface LineProps {
+  readonly job: JobLine;
+  readonly isHere: boolean;
+  readonly isChosen: boolean;
+}
+
+const drawn = ({ job, isHere, isChosen }: LineProps) => {
   const { id, status, kind, attempt, createdAt, updatedAt, code, message, halted } = job;
   return (
     <tr
       data-row={id}
-      class={`${at === cursor.value ? 'here' : ''} ${isChosen ? 'chosen' : ''}`}
+      class={`${isHere ? 'here' : ''} ${isChosen ? 'chosen' : ''}`}
       onClick={({ target }) => {
         if (!(target as HTMLElement).closest('a, input, label')) goTo(hrefOf('jobs', id));
       }}
@@ -61,6 +67,10 @@ const Line = ({ job, at }: { job: JobLine; at: number }) => {
   );
 };
 
+/** A row is drawn again only when it changed: there are many, and each key asks for all. */
+const Line = ({ job, isHere, isChosen }: LineProps) =>
+  useMemo(() => drawn({ job, isHere, isChosen }), [job, isHere, isChosen]);
+
 const chooseAll = (rows: readonly JobLine[]): void => {
   const all = rows.every(({ id }) => chosen.value.has(id));
   chosen.value = new Set(all ? [] : rows.map(({ id }) => id));
@@ -95,7 +105,12 @@ export const JobTable = ({ rows }: { rows: readonly JobLine[] }) => (
       </thead>
       <tbody>
         {rows.map((job, at) => (
-          <Line job={job} at={at} key={job.id} />
+          <Line
+            key={job.id}
+            job={job}
+            isHere={at === cursor.value}
+            isChosen={chosen.value.has(job.id)}
+          />
         ))}
       </tbody>
     </table>

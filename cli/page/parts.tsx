@@ -1,16 +1,28 @@
 /** Small parts that all views share. */
+
+import { computed } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { AskError } from './ask.ts';
 import { ago, clock, iso } from './format.ts';
+import { second } from './now.ts';
 import { hrefOf } from './route.ts';
 
 /** A time in the reader's zone; UTC when the pointer rests on it. */
 export const Time = ({ at, exact = false }: { at: number; exact?: boolean }) => (
   <time dateTime={new Date(at).toISOString()} title={`${iso(at)} UTC`}>
-    {exact ? localTime(at) : ago(at)}
+    {exact ? localTime(at) : <Ago at={at} />}
   </time>
 );
+
+/** Its text alone changes as time goes on. */
+const Ago = ({ at }: { at: number }) => {
+  const text = useMemo(() => {
+    const since = Date.now();
+    return computed(() => ago(at, Math.max(since, second.value)));
+  }, [at]);
+  return <>{text}</>;
+};
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 /** Reads from the server again and again, while somebody looks. */
 import { signal } from '@preact/signals';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { AskError, askConsole } from './ask.ts';
+import { type Answered, AskError, askAgain } from './ask.ts';
 import { type Words, wordsText } from './words.ts';
 
 /** The reader holds the page still. */
@@ -27,7 +27,7 @@ interface Reading<T> {
 
 interface Kept<T> {
   readonly key: string;
-  readonly data: T | undefined;
+  readonly answer: Answered<T> | undefined;
   readonly error: AskError | undefined;
 }
 
@@ -36,27 +36,45 @@ const asError = (error: unknown): AskError =>
     ? error
     : new AskError({ code: 'FAULT', message: error instanceof Error ? error.message : '' });
 
+interface Question {
+  readonly key: string;
+  readonly name: string;
+  readonly words: Words;
+}
+
+/** What stands after one more question: what stood before, when the answer is the same. */
+const readOnce = async <T>(
+  { key, name, words }: Question,
+  had: Kept<T> | undefined,
+): Promise<Kept<T>> => {
+  try {
+    const answer = await askAgain(name, words, had?.answer);
+    trouble.value = '';
+    return had?.answer === answer && !had.error ? had : { key, answer, error: undefined };
+  } catch (error) {
+    const fault = asError(error);
+    trouble.value = fault.code === 'NO_ANSWER' ? fault.message : '';
+    return { key, answer: had?.answer, error: fault };
+  }
+};
+
 /**
  * Asks now, and again after `everyMs` (0: not again). The old answer stays until the new one is
- * there, so nothing flickers; a hidden or paused page does not ask.
+ * there, so nothing flickers; an equal answer changes nothing. A hidden or paused page does not ask.
  */
 export const useReading = <T>(name: string, words: Words = {}, everyMs = 0): Reading<T> => {
   const key = `${name}?${wordsText(words)}`;
   const [kept, setKept] = useState<Kept<T>>();
   const [turn, setTurn] = useState(0);
+  const held = useRef<Kept<T>>(undefined);
   const latest = useRef(key);
   latest.current = key;
   const read = useCallback(async () => {
-    try {
-      const data = await askConsole<T>(name, words);
-      trouble.value = '';
-      if (latest.current === key) setKept({ key, data, error: undefined });
-    } catch (error) {
-      const fault = asError(error);
-      trouble.value = fault.code === 'NO_ANSWER' ? fault.message : '';
-      if (latest.current === key)
-        setKept((old) => ({ key, data: old?.key === key ? old.data : undefined, error: fault }));
-    }
+    const had = held.current?.key === key ? held.current : undefined;
+    const next = await readOnce({ key, name, words }, had);
+    if (latest.current !== key || next === had) return;
+    held.current = next;
+    setKept(next);
   }, [key]);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -75,7 +93,7 @@ export const useReading = <T>(name: string, words: Words = {}, everyMs = 0): Rea
   }, [key, everyMs, turn]);
   const mine = kept?.key === key ? kept : undefined;
   return {
-    data: mine?.data,
+    data: mine?.answer?.data,
     error: mine?.error,
     isKnown: mine !== undefined,
     again: () => setTurn(turn + 1),

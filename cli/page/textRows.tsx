@@ -1,5 +1,6 @@
 /** A table whose cells are texts. */
 import { Fragment } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { TextTable } from '../console/wire.ts';
 import { Scroll, Time } from './parts.tsx';
 import { cursor, goTo } from './route.ts';
@@ -31,8 +32,40 @@ interface TableProps {
   readonly title: string;
   readonly table: TextTable;
   readonly hrefFor: (row: readonly string[], at: number) => string | undefined;
-  readonly buttons?: (at: number) => readonly RowButton[];
+  readonly buttons?: ((at: number) => readonly RowButton[]) | undefined;
 }
+
+interface RowProps extends Pick<TableProps, 'table' | 'hrefFor' | 'buttons'> {
+  readonly at: number;
+  readonly isHere: boolean;
+  readonly numeric: readonly boolean[];
+}
+
+const drawn = ({ table, at, isHere, numeric, hrefFor, buttons }: RowProps) => {
+  const cells = table.rows[at] ?? [];
+  const href = hrefFor(cells, at);
+  return (
+    <tr
+      data-row={cells[0]}
+      class={isHere ? 'here' : ''}
+      onClick={({ target }) => {
+        if (href && !(target as HTMLElement).closest('a, button')) goTo(href);
+      }}
+    >
+      {cells.map((text, n) => (
+        <Fragment key={n}>
+          <td class={numeric[n] ? 'number' : 'wide'}>
+            {n === 0 && href ? <a href={href}>{text}</a> : cellOf(text)}
+          </td>
+          {n === 0 && buttons && <Buttons of={buttons(at)} />}
+        </Fragment>
+      ))}
+    </tr>
+  );
+};
+
+/** Links and buttons of a row follow from its table: it is drawn again when that changed. */
+const Row = (props: RowProps) => useMemo(() => drawn(props), [props.table, props.at, props.isHere]);
 
 /** A table of texts; a row that leads somewhere is a link. */
 export const TextRows = ({ title, table, hrefFor, buttons }: TableProps) => {
@@ -53,28 +86,13 @@ export const TextRows = ({ title, table, hrefFor, buttons }: TableProps) => {
           </tr>
         </thead>
         <tbody>
-          {rows.map((cells, at) => {
-            const href = hrefFor(cells, at);
-            return (
-              <tr
-                key={cells.slice(0, 2).join(' ')}
-                data-row={cells[0]}
-                class={at === cursor.value ? 'here' : ''}
-                onClick={({ target }) => {
-                  if (href && !(target as HTMLElement).closest('a, button')) goTo(href);
-                }}
-              >
-                {cells.map((text, n) => (
-                  <Fragment key={n}>
-                    <td class={numeric[n] ? 'number' : 'wide'}>
-                      {n === 0 && href ? <a href={href}>{text}</a> : cellOf(text)}
-                    </td>
-                    {n === 0 && buttons && <Buttons of={buttons(at)} />}
-                  </Fragment>
-                ))}
-              </tr>
-            );
-          })}
+          {rows.map((cells, at) => (
+            <Row
+              key={cells.slice(0, 2).join(' ')}
+              {...{ table, at, numeric, hrefFor, buttons }}
+              isHere={at === cursor.value}
+            />
+          ))}
         </tbody>
       </table>
     </Scroll>

@@ -11,8 +11,8 @@ import { type Browser, CHROMIUM, NEEDS_CHROMIUM, openBrowser } from '../support/
 const MANY = 20_000;
 const GZIPPED_MAX = 150_000;
 
-const change = (n: number, status = 'COMPLETED'): StreamRecord => {
-  const [at, text] = [String(1_700_000_000_000 + n), (S: string) => ({ S })];
+const change = (n: number, status = 'COMPLETED', time = 1_700_000_000_000 + n): StreamRecord => {
+  const [at, text] = [String(time), (S: string) => ({ S })];
   const NewImage = {
     status: text(status),
     kind: text(n % 2 ? 'echo' : 'read_file'),
@@ -231,6 +231,18 @@ describe.skipIf(!CHROMIUM)(`the page, with ${MANY} jobs${NEEDS_CHROMIUM}`, () =>
     expect(browser.page.url()).toContain('status=DEAD');
     await browser.page.getByRole('button', { name: /^all/ }).click();
     await expect.poll(() => rows().count()).toBe(PAGE_ROWS);
+  });
+
+  it('lets the age of a job grow, although no answer changes', async () => {
+    const { page } = browser;
+    const began = Number(await page.evaluate('Date.now()'));
+    index.apply([change(7, 'COMPLETED', began)]);
+    await expect.poll(first).toBe('job-7');
+    const age = () => rows().first().locator('time').textContent();
+    const seconds = async () => Number(/^(\d+) s ago$/.exec((await age()) ?? '')?.[1]);
+    const before = await seconds();
+    await page.clock.fastForward(3_000);
+    await expect.poll(seconds).toBeGreaterThanOrEqual(before + 3);
   });
 
   it('holds still while it is paused', async () => {

@@ -5,7 +5,59 @@ import type { Json } from '#shared/kernel/json.ts';
 import { balanceGraph } from '../../cli/page/balance.ts';
 import { diffLines, NullError, patchBetween } from '../../cli/page/mergePatch.ts';
 import { textOfWords, typedWords } from '../../cli/page/search.ts';
+import { sharedWith } from '../../cli/page/sharing.ts';
 import { barsOf } from '../../cli/page/timeline.ts';
+
+describe('what an answer shares with the one before', () => {
+  const old = {
+    total: 2,
+    rows: [
+      { id: 'a', tags: ['x'] },
+      { id: 'b', tags: [] },
+    ],
+  };
+
+  it('is all of it when nothing changed', () => {
+    expect(sharedWith(old, structuredClone(old))).toBe(old);
+  });
+
+  it('is each row that did not change, wherever it moved to', () => {
+    const next = {
+      total: 3,
+      rows: [
+        { id: 'c', tags: [] },
+        { id: 'b', tags: [] },
+        { id: 'a', tags: ['y'] },
+      ],
+    };
+    const shared = sharedWith(old, structuredClone(next));
+    expect(shared).toEqual(next);
+    expect(shared.rows[1]).toBe(old.rows[1]);
+    expect(shared.rows[2]).not.toBe(old.rows[0]);
+  });
+
+  it.each([
+    [
+      [1, 2],
+      [1, 2, 3],
+    ],
+    [
+      [1, 2, 3],
+      [1, 2],
+    ],
+    [{ a: undefined }, {}],
+    [{ a: 1 }, { b: 1 }],
+    [{ a: 1 }, [1]],
+    [undefined, { a: 1 }],
+    [{ a: 1 }, undefined],
+    [
+      [{ id: 'a' }, { id: 'b' }],
+      [{ id: 'b' }, { id: 'a' }],
+    ],
+  ])('makes of %j and then %j the second', (before, after) => {
+    expect(sharedWith(before, structuredClone(after))).toStrictEqual(after);
+  });
+});
 
 describe('the patch between two payloads', () => {
   const cases: readonly (readonly [Json, Json])[] = [
