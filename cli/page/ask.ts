@@ -53,7 +53,7 @@ const dataOf = <T>(text: string | undefined): T | undefined =>
   text === undefined ? undefined : (JSON.parse(text) as T);
 
 /** An answer, with its text: a page that asks again compares the texts. */
-export interface Answered<T> {
+export interface TextAnswer<T> {
   readonly text: string | undefined;
   readonly data: T | undefined;
 }
@@ -67,8 +67,8 @@ export interface Answered<T> {
 export const askAgain = async <T>(
   name: string,
   words: Words,
-  had: Answered<T> | undefined,
-): Promise<Answered<T>> => {
+  had: TextAnswer<T> | undefined,
+): Promise<TextAnswer<T>> => {
   const text = await request(`/api/${name}?${wordsText(words)}`, {});
   if (had && had.text === text) return had;
   return { text, data: sharedWith(had?.data, dataOf<T>(text)) };

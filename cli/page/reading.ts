@@ -1,7 +1,7 @@
 /** Reads from the server again and again, while somebody looks. */
 import { signal } from '@preact/signals';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { type Answered, AskError, askAgain } from './ask.ts';
+import { AskError, askAgain, type TextAnswer } from './ask.ts';
 import { type Words, wordsText } from './words.ts';
 
 /** The reader holds the page still. */
@@ -27,7 +27,7 @@ interface Reading<T> {
 
 interface Kept<T> {
   readonly key: string;
-  readonly answer: Answered<T> | undefined;
+  readonly answer: TextAnswer<T> | undefined;
   readonly error: AskError | undefined;
 }
 
