@@ -22,6 +22,10 @@ const HOST_ADDITIONS: Rights = { hosts: ['BatchGetItem', 'GetItem', 'PutItem', '
 const HOST_LOOKS: Rights = { hosts: ['BatchGetItem', ...LOOKS_UP] };
 const OVERLAYS: Rights = { hosts: ['BatchGetItem', 'PutItem', 'UpdateItem'] };
 const POSTINGS: Rights = { ledger: ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'] };
+/** A payer's money may be in other lanes, or in holds that have expired. */
+const PAYMENTS: Rights = { ...POSTINGS, ledgerIndexes: ['Query'] };
+
+const IMPORT = ['BatchGetItem', 'BatchWriteItem', 'GetItem', 'PutItem', 'UpdateItem'];
 
 const OF_JOBS: Readonly<Record<string, Rights>> = {
   env: {},
@@ -42,6 +46,20 @@ const OF_JOBS: Readonly<Record<string, Rights>> = {
   'jobs --open': { jobs: ['Scan'] },
   'workspace push': { objects: ['PutObject'] },
   'workspace list': { bucket: ['ListBucket'] },
+  console: {
+    jobs: ['BatchGetItem', ...LOOKS_UP, 'Scan', 'DescribeTable'],
+    jobsIndexes: ['Query'],
+    deadLetters: ['ReceiveMessage', 'ChangeMessageVisibility'],
+    jobQueues: ['GetQueueAttributes'],
+    objects: ['GetObject'],
+    ledger: ['BatchGetItem', ...LOOKS_UP, 'Scan'],
+    ledgerIndexes: ['Query'],
+    hosts: ['BatchGetItem', ...LOOKS_UP],
+    schedules: ['GetSchedule'],
+    allSchedules: ['ListSchedules'],
+    metrics: ['GetMetricData', 'DescribeAlarms'],
+    logs: ['FilterLogEvents'],
+  },
   doctor: {
     stack: ['ListStackResources'],
     queues: ['GetQueueAttributes'],
@@ -135,10 +153,10 @@ const OF_LEDGER: Readonly<Record<string, Rights>> = {
   'ledger balance': { ledger: ['BatchGetItem', ...LOOKS_UP] },
   'ledger statement': { ledger: ['BatchGetItem', ...LOOKS_UP] },
   'ledger history': { ledger: ['BatchGetItem', 'Query'] },
-  'ledger transfer': POSTINGS,
+  'ledger transfer': PAYMENTS,
   'ledger reverse': POSTINGS,
   'ledger show': { ledger: ['BatchGetItem'] },
-  'ledger hold': { ...POSTINGS, ledgerIndexes: ['Query'] },
+  'ledger hold': PAYMENTS,
   'ledger post': POSTINGS,
   'ledger release': { ledger: ['BatchGetItem', 'UpdateItem'] },
   'ledger verify': {
@@ -149,8 +167,10 @@ const OF_LEDGER: Readonly<Record<string, Rights>> = {
     ledger: ['Query', 'Scan', 'UpdateItem', 'BatchWriteItem'],
     ledgerIndexes: ['Query'],
   },
-  'ledger reconcile': { jobs: ['Scan'] },
-  'ledger reconcile --since': { jobs: ['Scan'], ledger: ['Query'] },
+  'ledger reconcile': { jobs: ['Scan'], ledger: ['BatchGetItem'] },
+  'ledger reconcile --since': { jobs: ['Scan'], ledger: ['BatchGetItem', 'Query'] },
+  'ledger reconcile --yes': { jobs: ['Scan'], ...PAYMENTS },
+  'ledger reconcile --jobs': { copy: ['Scan'], ledger: ['BatchGetItem'] },
   'ledger export': { ledger: ['Query', 'Scan'] },
   'ledger replica': { ledger: LOOKS_UP },
   'ledger replica --to table:': {
@@ -160,9 +180,10 @@ const OF_LEDGER: Readonly<Record<string, Rights>> = {
       ...['Query', 'UpdateItem'],
     ],
   },
-  'import ledger': {
-    ledger: ['BatchGetItem', 'BatchWriteItem', 'GetItem', 'PutItem', 'UpdateItem'],
-  },
+  'import ledger': { ledger: IMPORT },
+  'import ledger --follow': { ledger: IMPORT, ledgerIndexes: ['Query'] },
+  'import ledger --cut-over': { ledger: [...IMPORT, 'Query', 'Scan'], ledgerIndexes: ['Query'] },
+  'import ledger --take-back': { ledger: [...LOOKS_UP, 'Scan'] },
 };
 
 /**
@@ -178,9 +199,6 @@ export const RIGHTS: Readonly<Record<string, Rights>> = {
 
 /** By which each command finds its deployment. */
 export const EVERY_COMMAND: Rights = { stack: ['DescribeStacks'] };
-
-/** Commands whose rights are those of others, as docs/rights.md says. */
-export const OTHERS_COMMANDS = ['console'] as const;
 
 /** Commands that reach no deployment. */
 export const LOCAL_COMMANDS = ['up', 'init', 'dev', 'start', 'host serve', 'rights'] as const;

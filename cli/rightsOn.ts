@@ -88,6 +88,11 @@ export const HELD = {
     says: 'the rules',
     arns: (stage: string) => [`arn:*:events:*:*:rule/Sheratan-${stage}-*`],
   },
+  logs: {
+    service: 'logs',
+    says: 'the log groups',
+    arns: (stage: string) => [`arn:*:logs:*:*:log-group:/sheratan/sheratan-${stage}-*`],
+  },
   metrics: nothing('cloudwatch', '`*`'),
 } as const satisfies Readonly<Record<string, Place>>;
 

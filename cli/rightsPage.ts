@@ -32,17 +32,17 @@ const TAIL = `
   S3 answers \`AccessDenied\` for a result that has expired.
 - \`jobs\` and \`why\` go on without the dead letters, and say so. \`cancel\`, \`groups skip\` and \`groups resume\` decide also
   without \`sqs:ChangeMessageVisibility\`, and say that the message stays hidden for a time.
-- \`console\` needs the rights of the commands whose functions it calls. Its graphs need \`cloudwatch:GetMetricData\`, the
-  alarms \`cloudwatch:DescribeAlarms\`, the log lines \`logs:FilterLogEvents\`, the price of a scan \`dynamodb:DescribeTable\`.
-  It is not tested in this way. \`bridge --state\` also needs what \`state\` needs. A bridge that lacks a right ends, and
-  names the right. What it claimed waits for the next bridge.
+- \`console\` needs these rights for all its views together, as with \`--read-only\`. When a right is missing, the views that
+  need it name it; all other views go on. An action of the page needs the rights of the command of the same name.
+  \`sqs:GetQueueAttributes\` is needed only while a queue is paused.
+- \`bridge --state\` also needs what \`state\` needs. A bridge that lacks a right ends, and names the right. What it claimed
+  waits for the next bridge.
 - A mesh with kinds of its own keeps a list of them in a bucket. \`kinds\`, \`types\`, \`send\`, \`schedules add\`, \`retry\`,
   \`redrive\` and \`doctor\` also need \`s3:GetObject\` on that object.
 - \`status\`, \`why\`, \`watch\` and \`jobs\` read that list, too, and go on without it: then they hide every field of a kind
   that has sensitive ones.
-- \`ledger reconcile --yes\` needs what \`ledger reconcile\`, \`ledger transfer\` and \`ledger release\` need, and
-  \`--jobs TABLE\` \`dynamodb:Scan\` on that table. \`import ledger --follow\` needs what \`import ledger\`, \`ledger open\` and
-  \`ledger verify\` need. These three are not tested either.
+- \`ledger reconcile --jobs TABLE\` scans that table in place of the table of jobs. With \`--yes\`, too, it needs both rows,
+  without the scan of the table of jobs.
 `;
 
 const entriesOf = (rights: Rights): readonly (readonly [RightsOn, readonly string[]])[] =>

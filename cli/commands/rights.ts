@@ -1,7 +1,7 @@
 /** `rights`: the smallest policy with which commands work. Asks nobody. */
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { json, plain } from '../print.ts';
-import { LOCAL_COMMANDS, OTHERS_COMMANDS, RIGHTS, statementsOf, together } from '../rights.ts';
+import { LOCAL_COMMANDS, RIGHTS, statementsOf, together } from '../rights.ts';
 
 export interface RightsOptions {
   readonly stage: string;
@@ -13,8 +13,6 @@ const namedBy = (given: string): readonly string[] => {
     (name) => name === given || name.startsWith(`${given} `),
   );
   if (found.length > 0 || LOCAL_COMMANDS.some((name) => name === given)) return found;
-  if (OTHERS_COMMANDS.some((name) => name === given))
-    throw new CliError(`${plain(given)} needs the rights of others: docs/rights.md.`, EXIT.usage);
   throw new CliError(`There is no command ${plain(given)}; docs/rights.md lists all.`, EXIT.usage);
 };
 

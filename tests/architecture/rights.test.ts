@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { addCommands } from '#cli/program.ts';
-import { LOCAL_COMMANDS, OTHERS_COMMANDS, RIGHTS } from '#cli/rights.ts';
+import { LOCAL_COMMANDS, RIGHTS } from '#cli/rights.ts';
 
 const leavesOf = (command: Command, path: readonly string[] = []): readonly string[] =>
   command.commands.flatMap((each) => {
@@ -13,5 +13,5 @@ const leavesOf = (command: Command, path: readonly string[] = []): readonly stri
 it('the rights of each command are named, and of no other', () => {
   const leaves = leavesOf(addCommands(new Command(), () => Promise.resolve()));
   const named = new Set(Object.keys(RIGHTS).map((name) => name.replace(/ --.*/, '')));
-  expect([...named, ...LOCAL_COMMANDS, ...OTHERS_COMMANDS].sort()).toEqual([...leaves].sort());
+  expect([...named, ...LOCAL_COMMANDS].sort()).toEqual([...leaves].sort());
 });

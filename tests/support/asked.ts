@@ -15,6 +15,11 @@ const AT = `us-east-1:${ASKED_ACCOUNT}`;
 
 const tableArn = (name: unknown): string => `arn:aws:dynamodb:${AT}:table/${name}`;
 const queueArn = (url: unknown): string => `arn:aws:sqs:${AT}:${String(url).split('/').at(-1)}`;
+const logGroupArn = (name: unknown): string => `arn:aws:logs:${AT}:log-group:${name}`;
+/** What IAM checks against a name, of CloudWatch. */
+const WATCHED: Readonly<Record<string, string>> = {
+  DescribeAlarms: `arn:aws:cloudwatch:${AT}:alarm:*`,
+};
 const ruleArn = (name: unknown): string => `arn:aws:events:${AT}:rule/${name}`;
 
 const items = (value: unknown): readonly Fields[] =>
@@ -128,7 +133,9 @@ const ofTarget = (target: string, fields: Fields): readonly Asked[] => {
   if (service === 'AWSEvents')
     return [{ action: `events:${operation}`, arn: ruleArn(fields['Name'] ?? fields['Rule']) }];
   if (service.startsWith('GraniteService'))
-    return [{ action: `cloudwatch:${operation}`, arn: '*' }];
+    return [{ action: `cloudwatch:${operation}`, arn: WATCHED[operation] ?? '*' }];
+  if (service.startsWith('Logs_'))
+    return [{ action: `logs:${operation}`, arn: logGroupArn(fields['logGroupName']) }];
   if (service === 'AmazonSSM')
     return [{ action: `ssm:${operation}`, arn: `arn:aws:ssm:${AT}:parameter${fields['Name']}` }];
   throw new RangeError(`what ${target} asks of IAM is not known here`);

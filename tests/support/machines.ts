@@ -63,7 +63,8 @@ const functionIn = (url: string): string => {
 
 interface MetricQuery {
   readonly Id: string;
-  readonly MetricStat: {
+  /** Absent of a search. */
+  readonly MetricStat?: {
     readonly Metric: { readonly MetricName: string; readonly Dimensions: { Value: string }[] };
   };
 }
@@ -89,6 +90,10 @@ export const answerOfMachines = (
           });
     case 'GetFunctionConcurrency':
       return asJson({});
+    case 'DescribeAlarms':
+      return asJson({ MetricAlarms: [] });
+    case 'FilterLogEvents':
+      return asJson({ events: [] });
     case 'ListSchedules':
       return asJson({ Schedules: [] });
     case 'ListStackResources':
@@ -107,8 +112,8 @@ export const answerOfMachines = (
       const { MetricDataQueries } = JSON.parse(body.toString()) as {
         MetricDataQueries: readonly MetricQuery[];
       };
-      const results = MetricDataQueries.map(({ Id, MetricStat: { Metric } }) => {
-        const value = metrics.get(`${Metric.Dimensions[0]?.Value}/${Metric.MetricName}`);
+      const results = MetricDataQueries.map(({ Id, MetricStat: { Metric } = {} }) => {
+        const value = metrics.get(`${Metric?.Dimensions[0]?.Value}/${Metric?.MetricName}`);
         return { Id, Values: value === undefined ? [] : [value], StatusCode: 'Complete' };
       });
       return asJson({ MetricDataResults: results });

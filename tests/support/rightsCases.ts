@@ -1,6 +1,7 @@
 /** How each command is tried: what it finds, and what is typed. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { holdIdOf } from '#shared/billing/jobCost.ts';
 import type { RightsWorld } from './rightsWorld.ts';
 
 type Words = readonly string[];
@@ -24,6 +25,37 @@ const fresh = (name: string): string => `${name}-${++serial}`;
 const later = ({ job }: RightsWorld) => job(LATER, 'SCHEDULED');
 const dead = ({ job }: RightsWorld, more: object = {}) => job({ ...DEAD, ...more }, 'DEAD');
 const ended = ({ job }: RightsWorld) => job({ kind: 'echo', payload: 1 }, 'COMPLETED');
+
+/** Views that together use every right, and then all others. */
+const KEY_VIEWS = [
+  ...['board', 'jobs', 'jobs?kind=echo', 'jobs?scan=yes', 'waits', 'verify?do=start', 'hosts'],
+  ...['accounts', 'schedules'],
+];
+const OTHER_VIEWS = [
+  ...['session', 'jobs?mission=m', 'jobs?list=parked', 'find?q=x', 'groups', 'host?id=seen'],
+  ...['statement?account=seen', 'callbacks', 'state'],
+];
+const ofJob = (id: string, ...views: Words): Words =>
+  views.map((view) => `${view}${view.includes('?') ? '&' : '?'}id=${id}`);
+let seen: Promise<string> | undefined;
+/** Something for each view of the console, made once. @returns a job with a large result */
+const whole = (world: RightsWorld): Promise<string> => {
+  seen ??= (async () => {
+    const tick = world.file({ kind: 'echo', payload: 1 });
+    for (const words of [
+      ['hosts', 'add', 'seen', world.gone, '--kind', 'a=1'],
+      ['ledger', 'open', 'seen'],
+      ['schedules', 'add', 'seen', 'rate(1 hour)', tick],
+      ['pause', '--queue', 'low', ...byHand],
+    ])
+      await world.typed(words);
+    await dead(world, { missionId: 'm' });
+    await later(world);
+    await refusedCallback(world);
+    return world.job(big(fresh('large')), 'COMPLETED');
+  })();
+  return seen;
+};
 
 const JOBS: Readonly<Record<string, Case>> = {
   env: plain('env'),
@@ -77,6 +109,15 @@ const JOBS: Readonly<Record<string, Case>> = {
     return ['bridge', folder, '--once'];
   },
   'import history': plain('import', 'history', 'tests/fixtures/legacy/history'),
+  console: async (world) => {
+    const isFirst = world.views.length === 0;
+    const id = await whole(world);
+    const key = [...KEY_VIEWS, ...ofJob(id, 'body?of=result', 'logs', 'flow')];
+    const others = [...OTHER_VIEWS, ...ofJob(id, 'job', 'body')];
+    world.views.length = 0;
+    world.views.push(...key, ...(isFirst ? others : []), `job?id=${await world.deadLetter()}`);
+    return ['console', '--read-only', '--port', '0'];
+  },
   'workspace push': plain('workspace', 'push', 'examples/workspace'),
   'workspace list': plain('workspace', 'list'),
   doctor: async (world) => {
@@ -277,6 +318,52 @@ const held = async (world: RightsWorld) => {
   return { mint, ada, id };
 };
 
+const ENDED_AT = 1_790_000_000_000;
+/** A job that was not paid for although it is complete, and one whose hold is still there. */
+const unsettled = async (world: RightsWorld, copy?: true): Promise<void> => {
+  const [{ mint, ada }, { ada: bob }] = [await transferred(world), await transferred(world)];
+  if (!copy) await world.restoreJobs();
+  const row = { kind: 'echo', createdAt: ENDED_AT, updatedAt: ENDED_AT };
+  const price = { unit: 'CRD', amount: '10' };
+  const settlement = { hold: fresh('gone'), payee: mint, marginPpm: 0, final: true };
+  const done = { id: fresh('done'), ...row, status: 'COMPLETED', settlement };
+  const lost = { id: fresh('lost'), ...row, status: 'DEAD' };
+  await world.typed(['ledger', 'hold', holdIdOf(lost), bob, '10']);
+  await world.ended({ ...done, cost: { payer: ada, ...price } }, copy);
+  await world.ended({ ...lost, cost: { payer: bob, ...price } }, copy);
+};
+
+/** The original with an account, as its first import finds it. @returns its folder */
+const founded = ({ original }: RightsWorld): string => {
+  const { balances, create, credit, folder } = original();
+  if (balances.size > 0) return folder;
+  create('alice', 100);
+  credit('bob', 20);
+  return folder;
+};
+/** Some heirs have their home in another lane than the mint: their first payment finds it there. */
+const HEIRS = 3;
+/** Something of each kind that a follower takes over. @returns the original's folder */
+const changed = ({ original }: RightsWorld): string => {
+  const { create, charge, settle, folder } = original();
+  for (let made = 0; made < HEIRS; made += 1) {
+    const heir = fresh('heir');
+    create(heir, 7);
+    settle('alice', heir, 0.5, 0.4, fresh('job'));
+    charge(heir, 'bob', 1, fresh('job'));
+  }
+  return folder;
+};
+/** The mesh has all that the original did, and the original counts. */
+const followed = async (world: RightsWorld): Promise<void> => {
+  const folder = founded(world);
+  const importing = ['import', 'ledger', folder];
+  const state = join(folder, 'sheratan-follow.json');
+  if (existsSync(state) && readFileSync(state, 'utf8').includes('cut over'))
+    await world.typed([...importing, '--take-back']);
+  await world.typed([...importing, '--follow', '--once']);
+};
+
 const LEDGER: Readonly<Record<string, Case>> = {
   'ledger accounts': async (world) => {
     await transferred(world);
@@ -299,8 +386,8 @@ const LEDGER: Readonly<Record<string, Case>> = {
   'ledger statement': async (world) => ['ledger', 'statement', (await transferred(world)).ada],
   'ledger history': async (world) => ['ledger', 'history', (await transferred(world)).ada],
   'ledger transfer': async (world) => {
-    const [mint, ada] = await accounts(world);
-    return ['ledger', 'transfer', fresh('transfer'), mint, ada, '10'];
+    const { mint, ada } = await transferred(world);
+    return ['ledger', 'transfer', fresh('transfer'), ada, mint, '10'];
   },
   'ledger reverse': async (world) => ['ledger', 'reverse', (await transferred(world)).id],
   'ledger show': async (world) => ['ledger', 'show', (await transferred(world)).id],
@@ -315,8 +402,24 @@ const LEDGER: Readonly<Record<string, Case>> = {
   'ledger release': async (world) => ['ledger', 'release', (await held(world)).id],
   'ledger verify': plain('ledger', 'verify'),
   'ledger repair': plain('ledger', 'repair', '--yes'),
-  'ledger reconcile': plain('ledger', 'reconcile'),
-  'ledger reconcile --since': plain('ledger', 'reconcile', '--since', '2020-01-01'),
+  'ledger reconcile': async (world) => {
+    await unsettled(world);
+    return ['ledger', 'reconcile'];
+  },
+  'ledger reconcile --since': async (world) => {
+    await unsettled(world);
+    return ['ledger', 'reconcile', '--since', '2020-01-01'];
+  },
+  'ledger reconcile --yes': async (world) => {
+    await unsettled(world);
+    return ['ledger', 'reconcile', '--yes'];
+  },
+  'ledger reconcile --jobs': async (world) => {
+    await world.dropCopy();
+    await world.typed(['ledger', 'replica', '--to', 'table:COPY', '--create']);
+    await unsettled(world, true);
+    return ['ledger', 'reconcile', '--jobs', 'COPY'];
+  },
   'ledger export': async ({ path }) => ['ledger', 'export', path()],
   'ledger replica': async ({ path }) => ['ledger', 'replica', '--to', path()],
   'ledger replica --to table:': async (world) => {
@@ -324,7 +427,20 @@ const LEDGER: Readonly<Record<string, Case>> = {
     await world.dropCopy();
     return ['ledger', 'replica', '--to', 'table:COPY', '--create'];
   },
-  'import ledger': async ({ legacyLedger }) => ['import', 'ledger', legacyLedger()],
+  'import ledger': async (world) => ['import', 'ledger', founded(world)],
+  'import ledger --follow': async (world) => {
+    await followed(world);
+    return ['import', 'ledger', changed(world), '--follow', '--once'];
+  },
+  'import ledger --cut-over': async (world) => {
+    await followed(world);
+    return ['import', 'ledger', changed(world), '--cut-over'];
+  },
+  'import ledger --take-back': async (world) => {
+    await followed(world);
+    await world.typed(['import', 'ledger', changed(world), '--cut-over']);
+    return ['import', 'ledger', world.original().folder, '--take-back'];
+  },
 };
 
 /** By the names in cli/rights.ts. */

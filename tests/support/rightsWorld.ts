@@ -1,13 +1,12 @@
 /** A mesh behind a gate that lets through what a policy grants, with what commands work on. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { DeleteItemCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Command } from 'commander';
 import { vi } from 'vitest';
 import type { ExitCode } from '#cli/errors.ts';
@@ -22,6 +21,9 @@ import { type Asked, askedBy } from './asked.ts';
 import { refused, startFront } from './front.ts';
 import { type Grant, grants } from './granted.ts';
 import { ONLINE } from './mesh.ts';
+import { type Original, openOriginal } from './original.ts';
+import { exportTable, restoreTable } from './tableExports.ts';
+import { visitConsole } from './visitConsole.ts';
 
 interface Told {
   /** Of an exception: undefined. */
@@ -37,6 +39,8 @@ export interface RightsWorld {
   readonly direct: Deployment;
   /** A server that takes no callback, and never will; as a host it is online. */
   readonly gone: string;
+  /** What a console that is started is asked for before it is ended: views, with their queries. */
+  readonly views: string[];
   /** Runs a command with these rights; undefined: with all. */
   typed(words: readonly string[], given?: readonly Grant[]): Promise<Told>;
   file(content: unknown): string;
@@ -45,14 +49,21 @@ export interface RightsWorld {
   /** Sends a job, and waits until it is in that state. @returns its id */
   job(envelope: object, state: string): Promise<string>;
   reach(id: string, state: string): Promise<void>;
-  /** The original's data, of a small ledger. @returns its folder */
-  legacyLedger(): string;
+  /** The original system with a small ledger; always the same one, as a mesh follows one alone. */
+  original(): Original & { readonly folder: string };
   /** Gives a host a state, as the prober would, without the row that is derived from the state. */
   probed(id: string): Promise<void>;
   /** As if nobody had finished the upgrade of the hosts. */
   unfinish(): Promise<void>;
   /** The table that a copy of the ledger is written to. */
   dropCopy(): Promise<void>;
+  /** After this the table of jobs has no stream, as a restored one: no function hears of its rows. */
+  restoreJobs(): Promise<void>;
+  /** Writes the row of a job that ended, into the table of jobs; with `copy` into the table COPY. */
+  ended(
+    row: { readonly id: string } & Readonly<Record<string, unknown>>,
+    copy?: true,
+  ): Promise<void>;
   /** A message that SQS gave up on. @returns the id of its job */
   deadLetter(): Promise<string>;
   stop(): Promise<void>;
@@ -70,10 +81,17 @@ const startGone = async () => {
 };
 
 /** Runs it in this process, and keeps what it prints. */
-const listenTo = async (words: readonly string[]): Promise<Pick<Told, 'code' | 'text'>> => {
+const listenTo = async (
+  words: readonly string[],
+  views: readonly string[],
+): Promise<Pick<Told, 'code' | 'text'>> => {
   let code: ExitCode | undefined;
   const said: unknown[] = [];
-  const hear = (text: unknown): boolean => said.push(text) > 0;
+  const visit = visitConsole(views);
+  const hear = (text: unknown): boolean => {
+    visit.hear(String(text));
+    return said.push(text) > 0;
+  };
   const ears = [process.stdout, process.stderr].map((stream) =>
     vi.spyOn(stream, 'write').mockImplementation(hear),
   );
@@ -87,7 +105,7 @@ const listenTo = async (words: readonly string[]): Promise<Pick<Told, 'code' | '
   } finally {
     for (const ear of ears) ear.mockRestore();
   }
-  return { code, text: said.join('') };
+  return { code, text: said.join('') + (await visit.told()) };
 };
 
 export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld> => {
@@ -130,6 +148,10 @@ export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld
     },
   });
   const dynamo = new DynamoDBClient({ endpoint: endpoints.dynamodb });
+  const table = DynamoDBDocumentClient.from(dynamo);
+  const jobsTable = outputs[OUTPUTS.jobsTable] ?? '';
+  const views: string[] = [];
+  let original: (Original & { readonly folder: string }) | undefined;
   let serial = 0;
   const path = (): string => join(folder, `${++serial}`);
   const file = (content: unknown): string => {
@@ -144,7 +166,7 @@ export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld
     run += 1;
     vi.stubEnv('AWS_ACCESS_KEY_ID', runKey());
     const place = ['--stage', 'dev', '--endpoint', front.url];
-    const told = await listenTo([...words, ...place]);
+    const told = await listenTo([...words, ...place], views);
     return { ...told, asked: [...asked], denied: [...denied] };
   };
   const reach = async (id: string, state: string): Promise<void> => {
@@ -154,6 +176,7 @@ export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld
   return {
     direct,
     gone: gone.url,
+    views,
     typed,
     file,
     path,
@@ -165,19 +188,14 @@ export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld
       return id;
     },
     reach,
-    legacyLedger: () => {
+    original: () => {
       const folderOf = path();
-      mkdirSync(folderOf);
-      for (const name of ['ledger_events.jsonl', 'ledger.json']) {
-        const packed = readFileSync(`tests/fixtures/legacy/ledger/${name}.gz`);
-        writeFileSync(join(folderOf, name), gunzipSync(packed));
-      }
-      return folderOf;
+      original ??= { ...openOriginal(folderOf), folder: folderOf };
+      return original;
     },
     probed: async (id) => {
-      const client = DynamoDBDocumentClient.from(dynamo);
-      const table = outputs[OUTPUTS.hostsTable] ?? '';
-      const states = createShardStore({ client, table, ids: systemIds });
+      const hostsTable = outputs[OUTPUTS.hostsTable] ?? '';
+      const states = createShardStore({ client: table, table: hostsTable, ids: systemIds });
       const host = await direct.hosts().store.get(id);
       if (!host) throw new Error(`no host ${id}`);
       const seen = await states.read(host.shard);
@@ -190,6 +208,11 @@ export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld
     },
     dropCopy: async () => {
       await dynamo.send(new DeleteTableCommand({ TableName: 'COPY' })).catch(() => undefined);
+    },
+    restoreJobs: async () => restoreTable(dynamo, await exportTable(dynamo, jobsTable)),
+    ended: async ({ id, ...row }, copy) => {
+      const Item = { pk: `JOB#${id}`, sk: 'JOB', ...row };
+      await table.send(new PutCommand({ TableName: copy ? 'COPY' : jobsTable, Item }));
     },
     deadLetter: async () => {
       const id = `letter-${++serial}`;
