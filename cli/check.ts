@@ -3,7 +3,7 @@ import { type OutputUnit, Validator } from '@cfworker/json-schema';
 import * as v from 'valibot';
 import type { Deployment } from '#client/deployment.ts';
 import type { KindInfo } from '#shared/contracts/kindsFile.ts';
-import { hintsOf, type ValidJob } from '#shared/jobs/envelope/envelope.ts';
+import type { ValidJob } from '#shared/jobs/envelope/envelope.ts';
 import type { EnvelopeIssue } from '#shared/jobs/envelope/issue.ts';
 import { parseOutgoing } from '#shared/jobs/envelope/outgoing.ts';
 import { type JobDefinition, type Kinds, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
@@ -48,6 +48,15 @@ const elsewhere = ({ kind, schema }: KindInfo): JobDefinition => ({
   run: () => Promise.reject(new Error(`kind ${kind} runs in the mesh only`)),
 });
 
+/** The same kinds, which name the kind that somebody may have meant by one that is not among them. */
+const advising = (kinds: Kinds): Kinds =>
+  Object.assign(new Map(kinds), {
+    advice: (kind: string) => {
+      const meant = similar(kind, kinds.keys());
+      return meant === undefined ? '' : `; did you mean "${meant}"?`;
+    },
+  });
+
 /** The kinds of a deployment, as far as this command knows them. */
 export const kindsAt = async ({
   ownKinds,
@@ -56,19 +65,11 @@ export const kindsAt = async ({
   const builtIn = new Set(BUILT_IN.map(({ kind }) => kind));
   const infos = (await kindInfos()) ?? ownKinds.map((kind) => ({ kind }));
   const own = infos.filter(({ kind }) => !builtIn.has(kind));
-  return kindsOf([...BUILT_IN, ...own.map(elsewhere)]);
-};
-
-const withAdvice = (issue: EnvelopeIssue, body: string, kinds: Kinds): EnvelopeIssue => {
-  if (issue.code !== 'UNKNOWN_KIND') return issue;
-  const meant = similar(hintsOf(body).kind ?? '', kinds.keys());
-  return meant === undefined
-    ? issue
-    : { ...issue, message: `${issue.message}; did you mean "${meant}"?` };
+  return advising(kindsOf([...BUILT_IN, ...own.map(elsewhere)]));
 };
 
 /** Checks a message body as the worker would, as far as the kinds are known here. */
 export const checkBody = (body: string, kinds: Kinds): ValidJob | EnvelopeIssue => {
-  const parsed = parseOutgoing(body, kinds);
-  return parsed.ok ? parsed.value : withAdvice(parsed.error, body, kinds);
+  const parsed = parseOutgoing(body, kinds.advice ? kinds : advising(kinds));
+  return parsed.ok ? parsed.value : parsed.error;
 };

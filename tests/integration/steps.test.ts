@@ -1,6 +1,7 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { kindsAt } from '#cli/check.ts';
 import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
 import { groupOf } from '#shared/jobs/envelope/message.ts';
 import { defineJob, type JobContext, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
@@ -529,6 +530,21 @@ describe('a dead job that is put back', () => {
       ({ event }) => event === 'redriven',
     )?.note;
     expect(note).toContain(from ? 'from step "flight"' : 'done again: ');
+  });
+
+  it('is refused from a step where its kind is gone, with the kind that is like it', async () => {
+    const id = 'no such trip';
+    await worker.send({ kind: 'trip', id, payload: { waits: false } }, 'no-such-trip');
+    await worker.drain();
+    await pass(1);
+    const row = (await worker.store.get(id)) as JobRecord;
+    const kinds = await kindsAt({ ownKinds: ['trips'], kindInfos: async () => undefined });
+    const outcome = await retryFrom(row, 'flight', { by: 'ada' }, { ...redriveDeps(), kinds });
+    expect(outcome).toMatchObject({
+      kind: 'not',
+      why: { code: 'UNKNOWN_KIND', message: expect.stringMatching(/did you mean "trips"\?$/) },
+    });
+    expect(await worker.store.get(id)).toEqual(row);
   });
 });
 

@@ -168,7 +168,9 @@ export const checkEnvelope = (value: unknown, kinds: Kinds): Result<ValidJob, En
   const definition = kinds.get(envelope.kind);
   if (!definition) {
     const reason = `"${envelope.kind}" is not registered here (known: ${known(kinds)})`;
-    return err(issueAt('UNKNOWN_KIND', 'kind', reason));
+    const issue = issueAt('UNKNOWN_KIND', 'kind', reason);
+    const advice = kinds.advice?.(envelope.kind) ?? '';
+    return err({ ...issue, message: issue.message + advice });
   }
   const dependencies = dependenciesOf(envelope);
   const contradiction = contradictionIn(envelope, dependencies);

@@ -140,7 +140,10 @@ export const defineJob = <const S extends PayloadSchema, R>(
 };
 
 /** The definitions of a deployment, by kind. */
-export type Kinds = ReadonlyMap<string, JobDefinition>;
+export interface Kinds extends ReadonlyMap<string, JobDefinition> {
+  /** What the refusal of a kind that is not among them says at its end; may be empty. */
+  readonly advice?: (kind: string) => string;
+}
 
 /** The definitions by kind. @throws AssertionError when two definitions have the same kind */
 export const kindsOf = (definitions: readonly JobDefinition[]): Kinds => {
