@@ -12,17 +12,23 @@ const AHEAD_MS = 367 * 86_400_000;
 
 type KindsSession = Pick<Session, 'due' | 'clock' | 'ownKinds' | 'kindInfos'>;
 
-/** The kinds of open jobs that wait for their time: of some shards of the index, where there are many. */
-const kindsWaiting = async ({ due, clock }: KindsSession): Promise<readonly string[]> => {
+interface Waiting {
+  /** The kinds of open jobs that wait for their time. */
+  readonly kinds: readonly string[];
+  /** Where many wait, only some shards of the index were read. */
+  readonly isPart: boolean;
+}
+
+const kindsWaiting = async ({ due, clock }: KindsSession): Promise<Waiting> => {
   const kinds: string[] = [];
   let read = 0;
   for await (const page of due.until(clock.now() + AHEAD_MS)) {
     const open = page.filter(({ kind, status }) => kind !== '' && !isTerminal(status));
     kinds.push(...open.map(({ kind }) => kind));
     read += page.length;
-    if (read >= READ_MAX) break;
+    if (read >= READ_MAX) return { kinds, isPart: true };
   }
-  return kinds;
+  return { kinds, isPart: false };
 };
 
 /**
@@ -31,13 +37,15 @@ const kindsWaiting = async ({ due, clock }: KindsSession): Promise<readonly stri
  */
 export const checkKinds = async (session: KindsSession): Promise<readonly Finding[]> => {
   const [known, waiting] = await Promise.all([kindsAt(session), kindsWaiting(session)]);
-  const strange = waiting.filter((kind) => !known.has(kind));
+  const { length } = waiting.kinds;
+  const strange = waiting.kinds.filter((kind) => !known.has(kind));
+  const part = waiting.isPart ? `; looked at ${length} jobs, there may be more` : '';
   const gone = Map.groupBy(strange, (kind) => kind);
   if (gone.size === 0)
     return [
       okFinding(
         'kinds',
-        `of ${waiting.length} jobs that wait in the table, the mesh has every kind`,
+        `of ${length} jobs that wait in the table, the mesh has every kind${part}`,
       ),
     ];
   const named = [...gone].slice(0, NAMED_MAX).map(([kind, of]) => `${kind} (${of.length})`);
@@ -45,7 +53,7 @@ export const checkKinds = async (session: KindsSession): Promise<readonly Findin
   return [
     warning(
       'kinds',
-      `jobs wait whose kind the mesh has not: ${named.join(', ')}${more}`,
+      `jobs wait whose kind the mesh has not: ${named.join(', ')}${more}${part}`,
       'deploy the kind again before they are due, or cancel them: "sheratan jobs --open"',
     ),
   ];

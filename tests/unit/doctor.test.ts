@@ -195,6 +195,7 @@ describe('jobs that wait in the table', () => {
   it('are of kinds that the mesh has', async () => {
     const [finding] = await looking([job('echo'), job('mail')], [job('gone', 'COMPLETED')]);
     expect(finding).toMatchObject({ level: 'ok', detail: expect.stringContaining('of 2 jobs') });
+    expect(finding?.detail).toMatch(/every kind$/);
   });
 
   it('and whose kind is gone are named, with how many there are', async () => {
@@ -210,5 +211,8 @@ describe('jobs that wait in the table', () => {
     const page = Array.from({ length: 500 }, () => job('echo'));
     const [finding] = await looking(page, [job('gone')]);
     expect(finding).toMatchObject({ level: 'ok' });
+    expect(finding?.detail).toMatch(/every kind; looked at 500 jobs, there may be more$/);
+    const [found] = await looking([job('gone'), ...page], [job('lost')]);
+    expect(found?.detail).toMatch(/not: gone \(1\); looked at 501 jobs, there may be more$/);
   });
 });
