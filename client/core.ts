@@ -75,7 +75,7 @@ const poolsOf = (target: Target): Pools => {
  * Opens the core of a deployment.
  *
  * @throws MeshError WRONG_VERSION when its stack is not one of this version, MESH_TOO_OLD,
- *   MESH_TOO_NEW
+ *   MESH_TOO_NEW, MESH_VERSION_INVALID
  */
 export const openCore = (target: Target): OpenedCore => {
   checkVersions(target);

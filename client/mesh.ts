@@ -215,7 +215,7 @@ export const Mesh = {
    *
    * @throws MeshError NO_DEPLOYMENT when there is none; the message says how to get one.
    *   WRONG_VERSION when its stack is not one of this version; MESH_TOO_OLD, MESH_TOO_NEW when client
-   *   and mesh are too far apart
+   *   and mesh are too far apart; MESH_VERSION_INVALID when its outputs hold no version
    */
   connect: async (options: ConnectOptions = {}): Promise<Mesh> => meshOn(await findCore(options)),
 };

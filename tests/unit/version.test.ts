@@ -3,7 +3,7 @@ import { checkVersions } from '#client/version.ts';
 import { MESH } from '#shared/contracts/version.ts';
 
 const label = 'stack Sheratan-prod';
-const meshOf = (version?: number, leastClient?: number) => ({
+const meshOf = (version?: number | string, leastClient?: number | string) => ({
   label,
   outputs: {
     ...(version !== undefined && { MeshVersion: String(version) }),
@@ -32,6 +32,17 @@ describe('a client and a mesh', () => {
     expect(checking(meshOf(2, 1), { version: 3, leastMesh: 2 })).toBe('fine');
     expect(checking(meshOf(), { version: 2, leastMesh: 1 })).toBe('fine');
   });
+
+  it.each(['', 'latest', '1.5', '-1', '0', ' 2', '1e9'])(
+    'refuse %j as a version, by name',
+    (said) => {
+      const own = { version: 2, leastMesh: 1 };
+      const told = (output: string) =>
+        `MESH_VERSION_INVALID: ${label}: its output ${output} is "${said}", which is no version: deploy again`;
+      expect(checking(meshOf(said, 1), own)).toBe(told('MeshVersion'));
+      expect(checking(meshOf(2, said), own)).toBe(told('LeastClient'));
+    },
+  );
 
   it('too far apart say which of them is to be renewed', () => {
     expect(checking(meshOf(3, 2), { version: 5, leastMesh: 4 })).toBe(
