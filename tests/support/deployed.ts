@@ -19,8 +19,16 @@ export interface Deployed {
   readonly endpoint: Endpoint;
   /** CloudFormation gets the rights of docs/deploy-policy.json and no others. */
   bootstrap(): Promise<void>;
-  /** Synthesizes one configuration of a stage once, for all that is done with it. */
-  synthesize(stage: string, settings: Readonly<Record<string, string>>): Promise<Assembly>;
+  /**
+   * Synthesizes one configuration of a stage once, for all that is done with it.
+   *
+   * @param other an app in place of the project's own
+   */
+  synthesize(
+    stage: string,
+    settings: Readonly<Record<string, string>>,
+    other?: OtherApp,
+  ): Promise<Assembly>;
   /** @throws Error with what the CDK CLI said when it failed */
   deploy(assembly: Assembly): Promise<void>;
   /** @throws Error as well */
@@ -35,6 +43,12 @@ export interface Deployed {
   /** What took how long, in seconds. */
   readonly timings: Record<string, number>;
   cleanUp(): void;
+}
+
+/** An app that is somebody else's, and its stack. */
+export interface OtherApp {
+  readonly app: string;
+  readonly stackName: string;
 }
 
 export interface Assembly {
@@ -109,19 +123,20 @@ export const openDeployed = async (): Promise<Deployed> => {
       const policies = ['--cloudformation-execution-policies', await deployPolicy()];
       await must(timed('bootstrap', cdk(['bootstrap', ...TOOLKIT, ...policies])));
     },
-    synthesize: async (stage, settings) => {
+    synthesize: async (stage, settings, other) => {
       assemblies += 1;
       const number = assemblies;
       const dir = join(home, `assembly-${number}`);
       const qualifier = { '@aws-cdk/core:bootstrapQualifier': QUALIFIER };
       const context = contextOf({ stage, ...qualifier, ...settings });
-      await must(timed('synth', cdk(['synth', '--quiet', '--output', dir, ...context])));
+      const app = other ? ['--app', other.app] : [];
+      await must(timed('synth', cdk(['synth', '--quiet', '--output', dir, ...app, ...context])));
       if (endpoint.lacks('MiniStack-alarms')) withoutAlarms(dir);
       const of = (verb: string, ...args: string[]) =>
         timed(`${verb} ${stage} ${number}`, cdk([verb, '--app', dir, '--all', ...args]));
       return {
         dir,
-        stackName: `Sheratan-${stage}`,
+        stackName: other?.stackName ?? `Sheratan-${stage}`,
         deploy: () => of('deploy', '--require-approval', 'never', '--progress', 'events'),
         diff: () => of('diff', '--fail'),
         destroy: () => of('destroy', '--force'),
