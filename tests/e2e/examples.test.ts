@@ -159,6 +159,21 @@ it("the programs of docs/protocol.md, as they stand, in one's own venv", async (
   expect(printed).toBe("{'total': 10} 200000\n");
 });
 
+const knowsSignatures = (): boolean =>
+  String(spawnSync('curl', ['--help', 'all']).stdout).includes('--aws-sigv4');
+
+it('the requests of docs/protocol.md by curl, sent again until the job has ended', async ({
+  skip,
+}) => {
+  skip(!knowsSignatures(), 'there is no curl that signs as AWS asks');
+  const page = readFileSync('docs/protocol.md', 'utf8');
+  const [find = '', ...others] = blocksOf(page, 'sh');
+  const requests = others.find((text) => text.startsWith('curl '));
+  await expect
+    .poll(() => shell.run(`${find}\n${requests}`), PATIENCE)
+    .toMatch(/\{"id":"invoice-1043"\}.*"status":"COMPLETED".*"result":\{"total":10\}/s);
+});
+
 it('go', async ({ skip }) => {
   skip(!has('go', 'version'), 'there is no go');
   const { commands, printed } = pageOf('go');
