@@ -225,6 +225,33 @@ describe('a mesh of its kinds on this machine', { timeout: 300_000 }, () => {
     expect(await passed(run('python3', ['-c', program]))).toContain("{'name': 'Ada'}");
   });
 
+  it('makes types that the compiler of Go takes', async ({ skip }) => {
+    skip((await run('go', ['version'])).code !== 0, 'there is no go');
+    const folder = join(project, 'types-in-go');
+    mkdirSync(join(folder, 'jobs'), { recursive: true });
+    const types = (await sheratan(['types', '--lang', 'go'])).stdout;
+    writeFileSync(join(folder, 'jobs/types.go'), types);
+    writeFileSync(join(folder, 'go.mod'), 'module sender\n\ngo 1.19\n');
+    writeFileSync(
+      join(folder, 'main.go'),
+      `package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"sender/jobs"
+)
+
+func main() {
+	text, err := json.Marshal(jobs.HelloPayload{Name: "Ada"})
+	fmt.Println(string(text), err)
+}
+`,
+    );
+    expect(await passed(run('go', ['run', '.'], folder))).toBe('{"name":"Ada"} <nil>\n');
+  });
+
   it('runs new code and new kinds after a save, and the old code while the new does not build', async () => {
     const file = join(project, 'jobs/hello.ts');
     const text = readFileSync(file, 'utf8');
