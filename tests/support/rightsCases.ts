@@ -29,11 +29,11 @@ const ended = ({ job }: RightsWorld) => job({ kind: 'echo', payload: 1 }, 'COMPL
 /** Views that together use every right, and then all others. */
 const KEY_VIEWS = [
   ...['board', 'jobs', 'jobs?kind=echo', 'jobs?scan=yes', 'waits', 'verify?do=start', 'hosts'],
-  ...['accounts', 'schedules'],
+  ...['accounts', 'schedules', 'statement?account=seen'],
 ];
 const OTHER_VIEWS = [
   ...['session', 'jobs?mission=m', 'jobs?list=parked', 'find?q=x', 'groups', 'host?id=seen'],
-  ...['statement?account=seen', 'callbacks', 'state'],
+  ...['callbacks', 'state'],
 ];
 const ofJob = (id: string, ...views: Words): Words =>
   views.map((view) => `${view}${view.includes('?') ? '&' : '?'}id=${id}`);
