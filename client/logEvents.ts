@@ -2,7 +2,6 @@
  * Lines of CloudWatch Logs: one call of that service (FilterLogEvents), signed here. A client for all
  * of it would be a megabyte more in every installation.
  */
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Access, Keep } from './access.ts';
@@ -30,36 +29,6 @@ export interface LogEvents {
   find(question: LogQuestion): Promise<readonly LogEvent[]>;
 }
 
-type Bytes = string | ArrayBuffer | ArrayBufferView;
-
-const toBytes = (data: Bytes): string | Uint8Array => {
-  if (typeof data === 'string') return data;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-};
-
-/** SHA-256 as the signer asks for it: with a secret an HMAC. */
-class Sha256 {
-  readonly #secret: Bytes | undefined;
-  #hash: Hash | Hmac;
-  constructor(secret?: Bytes) {
-    this.#secret = secret;
-    this.#hash = Sha256.#fresh(secret);
-  }
-  static #fresh(secret: Bytes | undefined): Hash | Hmac {
-    return secret === undefined ? createHash('sha256') : createHmac('sha256', toBytes(secret));
-  }
-  update(data: Bytes): void {
-    this.#hash.update(toBytes(data));
-  }
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-  reset(): void {
-    this.#hash = Sha256.#fresh(this.#secret);
-  }
-}
-
 /** An empty page may be followed by a full one. */
 const PAGES_MAX = 20;
 const TRIES_MAX = 3;
@@ -83,13 +52,13 @@ const isPassing = (status: number, { __type = '' }: Answer): boolean =>
 
 /** Lines of one account and region. */
 export const openLogEvents = (access: Access, keep: Keep): LogEvents => {
-  // Only for its settings: region and credentials as every other client finds them.
+  // Only for its settings: region, credentials and hashes as every other client has them.
   const { config } = keep(new CloudWatchClient(access));
   const signer = new SignatureV4({
     service: 'logs',
     region: config.region,
     credentials: config.credentials,
-    sha256: Sha256,
+    sha256: config.sha256,
   });
   const placeOf = async (): Promise<URL> => {
     if (access.endpoint) return new URL(access.endpoint);

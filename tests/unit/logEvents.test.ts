@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import { type LogEvents, openLogEvents } from '#client/logEvents.ts';
 interface Asked {
   readonly headers: IncomingMessage['headers'];
   readonly input: Readonly<Record<string, unknown>>;
+  readonly body: string;
 }
 
 /** What CloudWatch Logs answers, one after another; then empty pages. */
@@ -22,10 +24,11 @@ beforeAll(async () => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const input = JSON.parse(Buffer.concat(chunks).toString()) as Asked['input'];
-      asked.push({ headers: request.headers, input });
-      const [status, body] = answers.shift() ?? [200, { events: [] }];
-      response.writeHead(status).end(JSON.stringify(body));
+      const body = Buffer.concat(chunks).toString();
+      const input = JSON.parse(body) as Asked['input'];
+      asked.push({ headers: request.headers, input, body });
+      const [status, answer] = answers.shift() ?? [200, { events: [] }];
+      response.writeHead(status).end(JSON.stringify(answer));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -55,6 +58,21 @@ const denied = {
   message: 'User: u is not authorized to perform: logs:FilterLogEvents on resource: g',
 };
 
+const hex = (text: string): string => createHash('sha256').update(text).digest('hex');
+const hmac = (key: string | Buffer, text: string): Buffer =>
+  createHmac('sha256', key).update(text).digest();
+
+/** The signature that AWS expects (Signature Version 4) of a request with the headers that it names. */
+const signatureOf = ({ headers, body }: Asked): string => {
+  const [, scope = '', names = ''] =
+    /Credential=AKID\/([^,]+), SignedHeaders=([^,]+)/.exec(headers.authorization ?? '') ?? [];
+  const lines = names.split(';').map((name) => `${name}:${String(headers[name])}\n`);
+  const canonical = ['POST', '/', '', lines.join(''), names, hex(body)].join('\n');
+  const at = String(headers['x-amz-date']);
+  const key = scope.split('/').reduce<string | Buffer>(hmac, 'AWS4secret');
+  return hmac(key, ['AWS4-HMAC-SHA256', at, scope, hex(canonical)].join('\n')).toString('hex');
+};
+
 describe('log lines from CloudWatch', () => {
   it('are asked for by a signed call, and go on after an empty page', async () => {
     answers = [
@@ -65,6 +83,8 @@ describe('log lines from CloudWatch', () => {
     expect(await logs.find(question)).toEqual([5, 6, 7].map((at) => ({ at, text: `line ${at}` })));
     const [first, second] = asked;
     expect(asked).toHaveLength(3);
+    for (const each of asked)
+      expect(each.headers.authorization).toContain(`Signature=${signatureOf(each)}`);
     expect(first?.headers).toMatchObject({
       'x-amz-target': 'Logs_20140328.FilterLogEvents',
       authorization: expect.stringMatching(
