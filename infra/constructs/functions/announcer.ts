@@ -34,13 +34,12 @@ export class Announcer extends Construct {
   constructor(scope: Construct, id: string, { config, assetDir, table }: AnnouncerProps) {
     super(scope, id);
     const { fn } = new ServiceFunction(this, 'Announcer', {
+      config,
       name: `sheratan-${config.stage}-announcer`,
       assetDir,
       description: 'Tells of hosts that went up or down',
       timeout: Duration.seconds(ANNOUNCER_TIMEOUT_SECONDS),
       memoryMb: 256,
-      logRetentionDays: config.logRetentionDays,
-      production: config.production,
       environment: { [HOSTS_ENV.table]: table.tableName },
     });
     const failures = new FailureQueue(this, 'Failures', {

@@ -27,13 +27,12 @@ export class Api extends Construct {
     super(scope, id);
     const { config, table, bucket, queues } = props;
     const { fn } = new ServiceFunction(this, 'Function', {
+      config,
       name: `sheratan-${config.stage}-api`,
       assetDir: props.assetDir,
       description: 'Sends, shows and cancels jobs by HTTP',
       timeout: Duration.seconds(API_TIMEOUT_SECONDS),
       memoryMb: 512,
-      logRetentionDays: config.logRetentionDays,
-      production: config.production,
       environment: {
         [API_ENV.jobsTable]: table.tableName,
         [API_ENV.dataBucket]: bucket.bucketName,

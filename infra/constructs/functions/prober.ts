@@ -51,13 +51,12 @@ export class Prober extends Construct {
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 3 },
     });
     const { fn } = new ServiceFunction(this, 'Prober', {
+      config,
       name: `sheratan-${config.stage}-prober`,
       assetDir,
       description: 'Looks at the hosts of the mesh and decides who is up',
       timeout: Duration.seconds(PROBER_TIMEOUT_SECONDS),
       memoryMb: config.proberMemoryMb,
-      logRetentionDays: config.logRetentionDays,
-      production: config.production,
       vpc: config.vpc,
       environment: {
         [HOSTS_ENV.table]: table.tableName,

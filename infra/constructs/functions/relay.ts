@@ -63,13 +63,12 @@ export class Relay extends Construct {
     super(scope, id);
     const { config, table, bucket, queues, results, postings } = props;
     const { fn } = new ServiceFunction(this, 'Relay', {
+      config,
       name: `sheratan-${config.stage}-relay`,
       assetDir: props.assetDir,
       description: 'Releases dependants, sends children, hands out postings and results',
       timeout: Duration.seconds(RELAY_TIMEOUT_SECONDS),
       memoryMb: 256,
-      logRetentionDays: config.logRetentionDays,
-      production: config.production,
       environment: {
         [RELAY_ENV.jobsTable]: table.tableName,
         [RELAY_ENV.dataBucket]: bucket.bucketName,

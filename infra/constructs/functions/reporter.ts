@@ -41,13 +41,12 @@ export class Reporter extends Construct {
       production: config.production,
     }).queue;
     const { fn } = new ServiceFunction(this, 'Reporter', {
+      config,
       name: `sheratan-${config.stage}-reporter`,
       assetDir: props.assetDir,
       description: 'Posts results to callback URLs',
       timeout: Duration.seconds(REPORTER_TIMEOUT_SECONDS),
       memoryMb: 256,
-      logRetentionDays: config.logRetentionDays,
-      production: config.production,
       vpc: config.vpc,
       environment: {
         [REPORTER_ENV.jobsTable]: table.tableName,

@@ -9,14 +9,13 @@ import { removalIn } from '../stores/removal.ts';
 import { addVpcAccess } from './vpcAccess.ts';
 
 export interface ServiceFunctionProps {
+  readonly config: Pick<Config, 'logRetentionDays' | 'production'>;
   readonly name: string;
   /** Folder with the function's `index.mjs`. */
   readonly assetDir: string;
   readonly description: string;
   readonly timeout: Duration;
   readonly memoryMb: number;
-  readonly logRetentionDays: number;
-  readonly production: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly layers?: readonly lambda.ILayerVersion[] | undefined;
   /**
@@ -38,8 +37,8 @@ export class ServiceFunction extends Construct {
     super(scope, id);
     const logGroup = new logs.LogGroup(this, 'Logs', {
       logGroupName: `/sheratan/${props.name}`,
-      retention: props.logRetentionDays,
-      removalPolicy: removalIn(props.production),
+      retention: props.config.logRetentionDays,
+      removalPolicy: removalIn(props.config.production),
     });
     // A role of its own: the managed policy would allow writes to all log groups.
     const role = new iam.Role(this, 'Role', {

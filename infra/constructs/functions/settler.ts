@@ -32,13 +32,12 @@ export class Settler extends Construct {
     }).queue;
     const { postings, reserved } = concurrencyOf(config);
     const { fn } = new ServiceFunction(this, 'Settler', {
+      config,
       name: `sheratan-${config.stage}-settler`,
       assetDir,
       description: 'Posts and releases what jobs cost',
       timeout: Duration.seconds(SETTLER_TIMEOUT_SECONDS),
       memoryMb: 256,
-      logRetentionDays: config.logRetentionDays,
-      production: config.production,
       environment: ledger.environment,
       reservedConcurrency: reserved?.settler,
     });

@@ -27,13 +27,12 @@ export class Signals extends Construct {
     super(scope, id);
     this.signing = new SigningSecret(this, 'Signing', { signs: 'signals', config });
     const { fn } = new ServiceFunction(this, 'Function', {
+      config,
       name: `sheratan-${config.stage}-signals`,
       assetDir,
       description: 'Takes signals by the URLs that jobs made',
       timeout: Duration.seconds(SIGNALS_TIMEOUT_SECONDS),
       memoryMb: 256,
-      logRetentionDays: config.logRetentionDays,
-      production: config.production,
       environment: {
         [SIGNALS_ENV.jobsTable]: table.tableName,
         [SIGNALS_ENV.signalSecret]: this.signing.secretArn,

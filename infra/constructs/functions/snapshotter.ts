@@ -22,13 +22,12 @@ export class Snapshotter extends Construct {
   constructor(scope: Construct, id: string, { config, assetDir, ledger }: SnapshotterProps) {
     super(scope, id);
     const { fn } = new ServiceFunction(this, 'Snapshotter', {
+      config,
       name: `sheratan-${config.stage}-snapshotter`,
       assetDir,
       description: 'Writes new blocks of the ledger out as entries of its accounts',
       timeout: Duration.seconds(SNAPSHOTTER_TIMEOUT_SECONDS),
       memoryMb: 256,
-      logRetentionDays: config.logRetentionDays,
-      production: config.production,
       environment: ledger.environment,
     });
     const failures = new FailureQueue(this, 'Failures', {

@@ -30,13 +30,12 @@ export class Timekeeper extends Construct {
     super(scope, id);
     const { config, table, bucket, queues, ledger } = props;
     const { fn } = new ServiceFunction(this, 'Timekeeper', {
+      config,
       name: `sheratan-${config.stage}-timekeeper`,
       assetDir: props.assetDir,
       description: 'Sends parked jobs that are due, ends holds that are over',
       timeout: Duration.seconds(TIMEKEEPER_TIMEOUT_SECONDS),
       memoryMb: 256,
-      logRetentionDays: config.logRetentionDays,
-      production: config.production,
       reservedConcurrency: concurrencyOf(config).reserved?.timekeeper,
       environment: {
         ...ledger.environment,

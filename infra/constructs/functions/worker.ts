@@ -107,6 +107,7 @@ export class Worker extends Construct {
     };
     refuseTaken(own.environment ?? {}, environment);
     const { fn } = new ServiceFunction(this, 'Worker', {
+      config,
       name,
       assetDir: props.assetDir,
       description: 'Runs the jobs of the FIFO queues, each effectively once',
@@ -114,8 +115,6 @@ export class Worker extends Construct {
       memoryMb,
       // A kind may send jobs. Lambda would drop the 16th of a chain, and its group would stop.
       recursiveLoop: lambda.RecursiveLoop.ALLOW,
-      logRetentionDays: config.logRetentionDays,
-      production: config.production,
       vpc: config.vpc,
       environment: { ...own.environment, ...environment },
       layers: own.layers,
