@@ -5,15 +5,9 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Attention } from '#shared/contracts/jobs.ts';
-import {
-  ATTENTION_INDEX,
-  ATTENTION_SHARDS,
-  DUE_INDEX,
-  DUE_SHARDS,
-  MISSION_INDEX,
-  TASK_INDEX,
-} from '#shared/contracts/tables.ts';
+import { ATTENTION_INDEX, DUE_INDEX } from '#shared/contracts/tables.ts';
 import type { JobRecord } from '../record/record.ts';
+import { attentionKeys, DUE_KEYS, LABEL_INDEX } from './indexParts.ts';
 import { readJobs } from './readJobs.ts';
 import { jobRecordOf } from './recordItems.ts';
 
@@ -102,22 +96,15 @@ interface Partitions {
   readonly newestFirst: boolean;
 }
 
-const numbered = (count: number): readonly string[] =>
-  Array.from({ length: count }, (_, shard) => String(shard));
-
 const partitionsOf = (listing: Exclude<Listing, { by: 'scan' }>): Partitions => {
   if (listing.by === 'attention')
     return {
       index: ATTENTION_INDEX,
-      values: listing.statuses.flatMap((status) =>
-        numbered(ATTENTION_SHARDS).map((shard) => `${status}#${shard}`),
-      ),
+      values: listing.statuses.flatMap(attentionKeys),
       newestFirst: true,
     };
-  if (listing.by === 'due')
-    return { index: DUE_INDEX, values: numbered(DUE_SHARDS), newestFirst: false };
-  const index = listing.by === 'missionId' ? MISSION_INDEX : TASK_INDEX;
-  return { index, values: [listing.value], newestFirst: true };
+  if (listing.by === 'due') return { index: DUE_INDEX, values: DUE_KEYS, newestFirst: false };
+  return { index: LABEL_INDEX[listing.by], values: [listing.value], newestFirst: true };
 };
 
 const queryFrom = async (

@@ -7,16 +7,10 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Priced } from '#shared/billing/jobCost.ts';
 import type { Attention } from '#shared/contracts/jobs.ts';
-import {
-  ATTENTION_INDEX,
-  ATTENTION_SHARDS,
-  DUE_INDEX,
-  DUE_SHARDS,
-  MISSION_INDEX,
-  TASK_INDEX,
-} from '#shared/contracts/tables.ts';
+import { ATTENTION_INDEX, DUE_INDEX } from '#shared/contracts/tables.ts';
 import type { DueReader } from '../ports/jobs.ts';
 import { isTerminal, type JobRecord } from '../record/record.ts';
+import { attentionKeys, DUE_KEYS, LABEL_INDEX } from './indexParts.ts';
 import { readJobs } from './readJobs.ts';
 import { jobRecordOf } from './recordItems.ts';
 
@@ -127,16 +121,15 @@ async function* scanned(
 /** Due jobs of one Jobs table, page by page, one shard after another, earliest first in a page. */
 export const createDueReader = (options: ReaderOptions): DueReader => ({
   async *until(until) {
-    for (let shard = 0; shard < DUE_SHARDS; shard += 1) yield* dueOf(options, String(shard), until);
+    for (const shard of DUE_KEYS) yield* dueOf(options, shard, until);
   },
 });
 
 /** Lists of one Jobs table. The indexes lag behind the table by a moment. */
 export const createJobReader = (options: ReaderOptions): JobReader => ({
   attention: async (status, limit) => {
-    const shards = Array.from({ length: ATTENTION_SHARDS }, (_, shard) => `${status}#${shard}`);
     const keys = await Promise.all(
-      shards.map((value) =>
+      attentionKeys(status).map((value) =>
         queryKeys(options, ATTENTION_INDEX, value, { limit, newestFirst: true }),
       ),
     );
@@ -144,8 +137,7 @@ export const createJobReader = (options: ReaderOptions): JobReader => ({
     return records.sort((a, b) => b.updatedAt - a.updatedAt).slice(0, limit);
   },
   labelled: async (label, value, limit) => {
-    const index = label === 'missionId' ? MISSION_INDEX : TASK_INDEX;
-    const keys = await queryKeys(options, index, value, { limit, newestFirst: false });
+    const keys = await queryKeys(options, LABEL_INDEX[label], value, { limit, newestFirst: false });
     return (await readJobs(options, keys)).sort((a, b) => a.createdAt - b.createdAt);
   },
   open: async (limit, only = () => true) => {
