@@ -43,6 +43,11 @@ const SCHEMAS = () => {
         createdAt: time,
         updatedAt: time,
         result: { description: 'What the job returned; only of a job that is COMPLETED.' },
+        resultKey: {
+          type: 'string',
+          description:
+            'In place of a result that makes the answer larger than 6 MB: its key in the bucket of the output DataBucket.',
+        },
         error: {
           type: 'object',
           properties: { code: text, message: text },

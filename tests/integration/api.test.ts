@@ -97,6 +97,18 @@ describe('POST /jobs', () => {
     expect((await ask('GET', `/jobs/${body['id']}`)).body['result']).toBe(text);
   });
 
+  it.each([
+    ['6 MB', 'x'.repeat(6_100_000)],
+    ['6 MB, once it is escaped,', '"'.repeat(3_100_000)],
+  ])('shows of a result above %s where it is', async (_size, text) => {
+    const { body } = await post({ kind: 'long', payload: text });
+    await worker.drain();
+    const shown = (await ask('GET', `/jobs/${body['id']}`)).body;
+    expect(shown).toMatchObject({ status: 'COMPLETED', resultKey: expect.any(String) });
+    expect(shown).not.toHaveProperty('result');
+    expect(await worker.blobs.get(String(shown['resultKey']))).toBe(JSON.stringify(text));
+  });
+
   it('lets the mesh judge kinds and payloads, and shows the verdict', async () => {
     const unknown = await post({ kind: 'nobody.knows', payload: 1 });
     const failed = await post({ kind: 'double', payload: { n: -1 } });

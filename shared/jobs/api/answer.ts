@@ -1,7 +1,7 @@
 /**
  * The mesh by HTTP: send a job, read it, cancel it. Who may call is decided before, by IAM.
  */
-import { isJsonObject, readJson } from '#shared/kernel/json.ts';
+import { byteLength, isJsonObject, readJson } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Ids, Logger } from '#shared/kernel/ports.ts';
 import { thrownText } from '#shared/kernel/thrown.ts';
@@ -34,6 +34,9 @@ export interface ApiDeps {
   readonly ids: Ids;
   readonly logger: Logger;
 }
+
+/** Lambda answers 6 MB at most; the rest is for the headers. */
+const ANSWER_BYTES_MAX = 6_000_000;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -113,7 +116,14 @@ const unknown = (id: string): UrlAnswer =>
 
 const getJob = async (_request: ApiRequest, deps: ApiDeps, id: string): Promise<UrlAnswer> => {
   const record = await deps.store.get(id);
-  return record ? answer(200, await viewOf(record, deps)) : unknown(id);
+  if (!record) return unknown(id);
+  const view = await viewOf(record, deps);
+  const whole = answer(200, view);
+  // The body is a text within Lambda's answer: what must be escaped there takes more bytes.
+  if (record.resultRef === undefined || byteLength(JSON.stringify(whole.body)) <= ANSWER_BYTES_MAX)
+    return whole;
+  const { result: _result, ...rest } = view;
+  return answer(200, { ...rest, resultKey: record.resultRef });
 };
 
 const cancel = async ({ by, body }: ApiRequest, deps: ApiDeps, id: string): Promise<UrlAnswer> => {
