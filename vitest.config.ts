@@ -8,7 +8,11 @@ const project = (name: string, include: string[], more: object = {}) => ({
 });
 
 /** Patience for a machine that is ten times slower; no test that passes waits for any of it. */
-const SLOW = { testTimeout: 120_000, hookTimeout: 300_000 } as const;
+const SLOW = {
+  testTimeout: 120_000,
+  hookTimeout: 300_000,
+  expect: { poll: { timeout: 30_000 } },
+} as const;
 
 /** Where a machine wants the results as JSON. */
 const report = process.env['SHERATAN_TEST_REPORT'];

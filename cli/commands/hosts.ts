@@ -45,7 +45,8 @@ const exitOf = (outcomes: readonly HostOutcome[], refused: readonly RefusedHost[
 
 const DIFFERENT = 'exists_with_different_';
 
-const explained = ({ code }: HostOutcome): string => {
+/** Why a change of a host was refused; empty for one that was not. */
+export const hostOutcomeText = ({ code }: HostOutcome): string => {
   if (code === 'not_found') return 'there is no such host';
   if (code === 'busy') return 'others change hosts all the time; ask again';
   if (!code.startsWith(DIFFERENT)) return '';
@@ -61,7 +62,7 @@ const printOutcomes = (outcomes: readonly HostOutcome[], refused: readonly Refus
   if (right.length <= SHOWN_MAX)
     for (const { id, code } of right) out(`${paint('green', code)} ${plain(id)}`);
   const rows = [
-    ...wrong.map((outcome) => [paint('red', outcome.code), outcome.id, explained(outcome)]),
+    ...wrong.map((outcome) => [paint('red', outcome.code), outcome.id, hostOutcomeText(outcome)]),
     ...refused.map(({ where, code, message }) => [paint('red', code), where, message]),
   ];
   if (rows.length > 0)

@@ -15,6 +15,14 @@ import { CliError, EXIT } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { actedOn, joinedAnswers, notActedOn, undoneBy } from './answers.ts';
 import { drainHosts, enableSchedules, pauseMesh, setSourceLimits } from './controls.ts';
+import {
+  hostWish,
+  makeSchedule,
+  registerHost,
+  removeHosts,
+  removeSchedules,
+  scheduleWish,
+} from './definitions.ts';
 import { patchOfPage } from './jobWhole.ts';
 import type { ActAnswer } from './wire.ts';
 
@@ -58,6 +66,9 @@ const wishes = v.variant('action', [
   v.object({ action: v.literal('drain'), ids, drained: v.boolean(), reason }),
   v.object({ action: v.literal('replay'), ids }),
   v.object({ action: v.literal('send'), envelope: v.unknown() }),
+  v.object({ action: v.literal('addSchedule'), reason, ...scheduleWish.entries }),
+  v.object({ action: v.literal('addHost'), reason, ...hostWish.entries }),
+  v.object({ action: v.picklist(['removeSchedule', 'removeHost']), ids, reason }),
 ]);
 
 /** One action as the page asks for it. */
@@ -147,6 +158,11 @@ const send: Carry<'send'> = async ({ envelope }, session) => {
   };
 };
 
+const remove: Carry<'removeSchedule' | 'removeHost'> = (wish, session, by) => {
+  const { action, ids: wanted, reason: why } = wish;
+  return (action === 'removeHost' ? removeHosts : removeSchedules)(wanted, session, { by, why });
+};
+
 const CARRY: { readonly [A in ActionWish['action']]: Carry<A> } = {
   cancel,
   redrive,
@@ -158,6 +174,10 @@ const CARRY: { readonly [A in ActionWish['action']]: Carry<A> } = {
   drain: drainHosts,
   replay,
   send,
+  addSchedule: (wish, session, by) => makeSchedule(wish, session, { by, why: wish.reason }),
+  addHost: (wish, session, by) => registerHost(wish, session, { by, why: wish.reason }),
+  removeSchedule: remove as Carry<'removeSchedule'>,
+  removeHost: remove as Carry<'removeHost'>,
   skip: decide as Carry<'skip'>,
   resume: decide as Carry<'resume'>,
 };

@@ -13,6 +13,7 @@ import type { UndoWish } from './wireViews.ts';
 
 const nameOf = (what: Command): string => {
   if (what.kind === 'limits') return what.source;
+  if (what.kind === 'note') return what.what;
   return what.kind === 'state' ? 'the mesh' : what.name;
 };
 

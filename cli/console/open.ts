@@ -10,6 +10,7 @@ import { allKinds } from '../kindInfos.ts';
 import { actorOf } from '../session.ts';
 import { carryOutWish } from './actions.ts';
 import { type BoardSource, cloudWatchBoard, localBoard } from './boards.ts';
+import { nextTicks } from './definitions.ts';
 import { wholeHost } from './hostWhole.ts';
 import { createJobIndex, type JobIndex } from './jobIndex.ts';
 import { findOf, jobsOf } from './jobLists.ts';
@@ -94,6 +95,7 @@ const roomsOf = (parts: Parts, options: ConsoleOptions): ConsoleRooms => {
       host: wholeHost(deployment),
       waits: waitsOf(deployment, index),
       verify: verificationOf(deployment, systemClock.now),
+      ticks: nextTicks(systemClock.now),
       ...tablesOf(deployment),
     },
     act: session.readOnly ? undefined : (wish) => carryOutWish(wish, acting, session.actor),

@@ -102,3 +102,13 @@ export interface JobLogs {
   /** Why the lines could not be read. */
   readonly fault?: string;
 }
+
+/** When a schedule would come next. */
+export interface TickTimes {
+  /** ms since the epoch. */
+  readonly at: readonly number[];
+  /** A rate counts from the start of the schedule. */
+  readonly fromStart: boolean;
+  /** Why the expression or the time zone is none. */
+  readonly fault?: string;
+}

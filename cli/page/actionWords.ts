@@ -108,6 +108,18 @@ const WORDS: Readonly<Record<string, Words>> = {
     means: 'The schedule sends its jobs again, from its next tick on.',
     undo: 'Pause it again.',
   },
+  removeSchedule: {
+    verb: 'Remove',
+    means: 'The schedule sends no more jobs. Jobs that it sent go on.',
+    undo: 'Add it again: note its expression and its job first.',
+    grave: true,
+  },
+  removeHost: {
+    verb: 'Remove',
+    means: 'The mesh forgets the host and gives it no more jobs. What it runs now it finishes.',
+    undo: 'Add it again: its uptime then begins anew.',
+    grave: true,
+  },
   unpause: {
     verb: 'Resume',
     means: 'The jobs start again.',

@@ -11,6 +11,8 @@ import { JobPage } from './job.tsx';
 import { Jobs } from './jobs.tsx';
 import { KEYS, listenToKeys } from './keys.ts';
 import { Mesh } from './mesh.tsx';
+import { NewHost } from './newHost.tsx';
+import { NewSchedule } from './newSchedule.tsx';
 import { Overview } from './overview.tsx';
 import { Empty, Failed, Waiting } from './parts.tsx';
 import { paused, trouble, useReading } from './reading.ts';
@@ -93,6 +95,8 @@ const VIEWS: Readonly<Record<string, (props: { session: ConsoleSession }) => VNo
   mesh: Mesh,
   send: Send,
   waits: Waits,
+  'new-schedule': NewSchedule,
+  'new-host': NewHost,
 };
 /** The views of one job, account or host. */
 const WHOLE: Readonly<Record<string, (props: { session: ConsoleSession; id: string }) => VNode>> = {

@@ -1,80 +1,12 @@
 /** Sends one job, from a form of its kind's fields or as JSON. */
 import { useState } from 'preact/hooks';
-import type { ConsoleSession, KindField, KindForm } from '../console/wire.ts';
+import type { ConsoleSession } from '../console/wire.ts';
 import { AskError, act } from './ask.ts';
+import { type FieldTexts, KindChoice, PayloadFields, payloadOf } from './kindFields.tsx';
 import { JobLink } from './parts.tsx';
 import { Target } from './target.tsx';
 
-type Values = Readonly<Record<string, string>>;
-
 const PRIORITIES = ['critical', 'high', 'normal', 'low'];
-
-const typedValue = ({ name, type }: KindField, text: string): unknown => {
-  if (type === 'number') {
-    if (Number.isNaN(Number(text))) throw new SyntaxError(`${name}: it is no number.`);
-    return Number(text);
-  }
-  if (type === 'boolean') return text === 'true';
-  if (type !== 'json') return text;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new SyntaxError(`${name}: it is no JSON; text is in quotes.`);
-  }
-};
-
-const payloadOf = (kind: KindForm | undefined, values: Values, text: string): unknown => {
-  if (!kind?.fields) {
-    try {
-      return JSON.parse(text || 'null') as unknown;
-    } catch {
-      throw new SyntaxError('The payload is no JSON; text is in quotes.');
-    }
-  }
-  const given = kind.fields.filter(({ name }) => values[name]);
-  return Object.fromEntries(
-    given.map((each) => [each.name, typedValue(each, values[each.name] ?? '')]),
-  );
-};
-
-interface InputProps {
-  readonly field: KindField;
-  readonly value: string;
-  readonly set: (value: string) => void;
-}
-
-const Input = ({ field, value, set }: InputProps) => {
-  const options = field.type === 'boolean' ? ['true', 'false'] : field.options;
-  return (
-    <div class="field">
-      <label for={`field-${field.name}`}>
-        {field.name} {!field.required && <span class="dim">optional</span>}
-      </label>
-      {options ? (
-        <select
-          id={`field-${field.name}`}
-          value={value}
-          onChange={({ currentTarget }) => set(currentTarget.value)}
-        >
-          <option value="">{field.required ? 'choose' : 'its default'}</option>
-          {options.map((each) => (
-            <option key={each}>{each}</option>
-          ))}
-        </select>
-      ) : (
-        <input
-          id={`field-${field.name}`}
-          type="text"
-          inputMode={field.type === 'number' ? 'decimal' : 'text'}
-          required={field.required}
-          placeholder={field.type === 'json' ? 'JSON' : ''}
-          value={value}
-          onInput={({ currentTarget }) => set(currentTarget.value)}
-        />
-      )}
-    </div>
-  );
-};
 
 const MORE = [
   ['id', 'a fresh one by default'],
@@ -103,26 +35,7 @@ const sent = async (envelope: object): Promise<Sent> => {
   }
 };
 
-const KindChoice = ({
-  kinds,
-  kind,
-  set,
-}: {
-  kinds: readonly KindForm[];
-  kind: string;
-  set: (kind: string) => void;
-}) => (
-  <div class="field">
-    <label for="kind">Kind</label>
-    <select id="kind" value={kind} onChange={({ currentTarget }) => set(currentTarget.value)}>
-      {kinds.map((each) => (
-        <option key={each.kind}>{each.kind}</option>
-      ))}
-    </select>
-  </div>
-);
-
-const More = ({ more, set }: { more: Values; set: (name: string, value: string) => void }) => (
+const More = ({ more, set }: { more: FieldTexts; set: (name: string, value: string) => void }) => (
   <details>
     <summary>Id, source, group, priority</summary>
     {MORE.map(([name, hint]) => (
@@ -153,8 +66,8 @@ const More = ({ more, set }: { more: Values; set: (name: string, value: string) 
 /** The view `send`. */
 export const Send = ({ session }: { session: ConsoleSession }) => {
   const [name, setName] = useState(session.kinds[0]?.kind ?? '');
-  const [values, setValues] = useState<Values>({});
-  const [more, setMore] = useState<Values>({});
+  const [values, setValues] = useState<FieldTexts>({});
+  const [more, setMore] = useState<FieldTexts>({});
   const [text, setText] = useState('');
   const [outcome, setOutcome] = useState<Sent>({});
   // A press whose answer was lost, and the next press, are one job.
@@ -191,27 +104,7 @@ export const Send = ({ session }: { session: ConsoleSession }) => {
             setValues({});
           }}
         />
-        {kind?.fields ? (
-          kind.fields.map((field) => (
-            <Input
-              key={`${name}.${field.name}`}
-              field={field}
-              value={values[field.name] ?? ''}
-              set={(value) => setValues({ ...values, [field.name]: value })}
-            />
-          ))
-        ) : (
-          <label class="field">
-            Payload, as JSON
-            <textarea
-              rows={6}
-              spellcheck={false}
-              placeholder='{"hello": "mesh"}'
-              value={text}
-              onInput={({ currentTarget }) => setText(currentTarget.value)}
-            />
-          </label>
-        )}
+        <PayloadFields {...{ kind, values, setValues, text, setText }} />
         <More more={more} set={(field, value) => setMore({ ...more, [field]: value })} />
         <p class="fault" role="alert">
           {outcome.fault}

@@ -19,6 +19,13 @@ type Buttons = (at: number) => readonly { readonly text: string; readonly go: ()
 const DRAIN = { action: 'drain', more: { drained: true } };
 const UNDRAIN = { action: 'drain', words: 'undrain', more: { drained: false } };
 const SILENCE = { action: 'schedule', words: 'silence', more: { enabled: false } };
+const UNSCHEDULE = { action: 'removeSchedule' };
+const UNREGISTER = { action: 'removeHost' };
+/** Where a new one is made. */
+const MAKERS: Readonly<Record<string, readonly [view: string, text: string]>> = {
+  schedules: ['new-schedule', 'Add a schedule'],
+  hosts: ['new-host', 'Add a host'],
+};
 const TICK = { action: 'schedule', words: 'tick', more: { enabled: true } };
 
 /** What can be done with a row of each list. */
@@ -39,11 +46,13 @@ const buttonsFor = (name: string, table: TextTable, again: () => void): Buttons 
       cell(at, 1) === 'drained'
         ? button('Undrain', cell(at, 0), UNDRAIN)
         : button('Drain', cell(at, 0), DRAIN),
+      button('Remove', cell(at, 0), UNREGISTER),
     ],
     schedules: (at) => [
       cell(at, 1) === 'paused'
         ? button('Resume', cell(at, 0), TICK)
         : button('Pause', cell(at, 0), SILENCE),
+      button('Remove', cell(at, 0), UNSCHEDULE),
     ],
   };
   return byList[name];
@@ -54,10 +63,18 @@ export const Listed = ({ session, name }: { session: ConsoleSession; name: strin
   const reading = useReading<TextTable>(name, {}, session.refreshMs.lists);
   const { data: table, error, again } = reading;
   const [title, hint] = TITLES[name] ?? [name, ''];
+  const maker = MAKERS[name];
   const buttons = table && buttonsFor(name, table, again);
   return (
     <>
-      <h1>{title}</h1>
+      <div class="head">
+        <h1>{title}</h1>
+        {maker && (
+          <a class="button main" href={hrefOf(maker[0])}>
+            {maker[1]}
+          </a>
+        )}
+      </div>
       <p class="hint">{hint}</p>
       {error && <Failed error={error} again={again} />}
       {!table && !error && <Waiting what={name} />}

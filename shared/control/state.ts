@@ -68,7 +68,9 @@ const PAUSED_SOURCES_MAX = 1_000;
 export type Command =
   | { readonly kind: 'state'; readonly to: SystemState }
   | { readonly kind: 'queue' | 'source'; readonly name: string; readonly paused: boolean }
-  | { readonly kind: 'limits'; readonly source: string; readonly limits: SourceLimits | undefined };
+  | { readonly kind: 'limits'; readonly source: string; readonly limits: SourceLimits | undefined }
+  /** Something that is kept elsewhere has changed: who changed it and why is kept here. */
+  | ({ readonly kind: 'note' } & Pick<ControlEvent, 'what' | 'from' | 'to'>);
 
 export interface CommandRefusal {
   readonly code:
@@ -143,6 +145,10 @@ const toLimits = (
 
 const stepOf = (control: Control, command: Command, now: number): Step => {
   if (command.kind === 'state') return toState(control, command.to, now);
+  if (command.kind === 'note') {
+    const { what, from, to } = command;
+    return ok({ what, from, to, next: control });
+  }
   const fault = nameFault(command.kind === 'limits' ? command.source : command.name);
   if (fault) return err({ code: 'NAME_INVALID', message: `${command.kind}: the name ${fault}` });
   return command.kind === 'limits' ? toLimits(control, command) : toPaused(control, command);

@@ -311,6 +311,60 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await browser.page.getByRole('button', { name: 'Drain' }).waitFor();
   });
 
+  it('adds a schedule and a host, keeps who and why, and takes them back', async () => {
+    const { page } = browser;
+    const read = async (...args: string[]) => (await sheratan.run(args)).stdout;
+    await open('schedules');
+    await page.getByRole('link', { name: 'Add a schedule' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('morning');
+    await page.getByLabel('When').fill('every morning');
+    await page.locator('.ticks', { hasText: 'expected rate(' }).waitFor();
+    await page.getByLabel('When').fill('cron(0 8 ? * MON-FRI *)');
+    await page.locator('.ticks', { hasText: 'It comes' }).waitFor();
+    await page.getByLabel('Kind', { exact: true }).selectOption('read_file');
+    await page.getByLabel('path').fill('report.txt');
+    await page.getByLabel('Reason').fill('the report of each morning');
+    await button('Add the schedule').click();
+    await page.getByText('morning: added').waitFor();
+    const [schedule] = JSON.parse(await read('schedules', '--json')) as { input: string }[];
+    expect(schedule).toMatchObject({ name: 'morning', kind: 'read_file', enabled: true });
+    expect(schedule?.input).toContain('report.txt');
+    const who = userInfo().username;
+    expect(await read('state')).toMatch(
+      new RegExp(`schedule morning +none → cron.*${who} +the report of each morning`),
+    );
+    await page.getByLabel('When').fill('rate(1 day)');
+    await button('Add the schedule').click();
+    await page.getByText('EXISTS: There is a schedule morning already').waitFor();
+    await button('Undo').click();
+    await because('the report is gone', 'Remove morning');
+    expect(JSON.parse(await read('schedules', '--json'))).toEqual([]);
+    expect(await read('state')).toContain('the report is gone');
+
+    await open('hosts');
+    await page.getByRole('link', { name: 'Add a host' }).click();
+    await page.getByLabel('Id').fill('h2');
+    await page.getByLabel('URL').fill('http://127.0.0.1:18098/path');
+    await page.getByLabel('What it runs').fill('pdf=20 thumbnail');
+    await page.getByLabel('Reason').fill('a second one');
+    await button('Add the host').click();
+    await page.getByText('ENDPOINT_INVALID: endpoint: must have no path').waitFor();
+    await page.getByLabel('URL').fill('http://127.0.0.1:18098');
+    await button('Add the host').click();
+    await page.getByText('h2: created').waitFor();
+    const hosts = JSON.parse(await read('hosts', 'list', '--json')) as { id: string }[];
+    expect(hosts.find(({ id }) => id === 'h2')).toMatchObject({
+      capabilities: [
+        { kind: 'pdf', price: '20' },
+        { kind: 'thumbnail', price: '0' },
+      ],
+    });
+    expect(await read('state')).toMatch(new RegExp(`host h2 .*${who} +a second one`));
+    await button('Undo').click();
+    await because('one is enough', 'Remove h2');
+    expect(await read('hosts', 'list', '--json')).not.toContain('"h2"');
+  });
+
   it('sends a job from the form of its kind, own or built-in', async () => {
     const { page } = browser;
     await open('send');
@@ -351,6 +405,7 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
           'jobs/job-1?tab=logs',
         ],
         ...['accounts', 'accounts/alice', 'groups', 'hosts', 'hosts/h1', 'waits', 'mesh', 'send'],
+        ...['schedules', 'new-schedule', 'new-host'],
       ]) {
         await open(path);
         await page.locator('main h1').waitFor();
@@ -374,6 +429,8 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
       'hosts/h1',
       'waits',
       'mesh',
+      'new-schedule',
+      'new-host',
     ]) {
       await open(path);
       await page.locator('main h1').waitFor();
@@ -409,6 +466,8 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
       await button('Redrive').click();
       await page.getByText('This console only reads').waitFor();
       await page.keyboard.press('Escape');
+      await open('new-host');
+      expect(await button('This console only reads').isDisabled()).toBe(true);
     } finally {
       await shut(child);
     }
