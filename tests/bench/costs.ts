@@ -188,7 +188,7 @@ ${monthly(costs).join('\n')}
   US$ ${money(KIND_METRICS.length * USD.customMetric)} a month.
 - \`basic\`: ten alarms on ten metrics, for work that is lost, wrong or stands still, and one custom
   metric. CloudWatch gives an account ten metrics of alarms and ten custom metrics without charge. Where
-  other stages use them up, \`basic\` costs at most US$ ${money(costs.basic.alarms + costs.basic.customMetrics)}. It is the default, because
+  other stages use them up, \`basic\` costs at most US$ ${money(costs.basic.alarms + costs.basic.customMetrics)}. \`basic\` is the default, because
   a stage without alarms says nothing when jobs are lost.
 - \`none\`: no alarm, no topic, no custom metric. The functions print no metrics either.
 - The free tier has a million requests of queues for each month and account: US$ ${money(MILLION * USD.queueRequest)} less than
@@ -208,8 +208,8 @@ ${perMillion().join('\n')}
 A row that begins with \`+\` comes on top of its plain jobs, without the time of its functions and the
 share of Lambda's pollers. A price is that of a payer who pays for many jobs in batches of ten. A payer
 who has fewer than ${LIMITS.allowanceFromJobs} jobs in ${LIMITS.allowanceWindowMs / 1000} s has no allowance; each of these jobs needs about twice the units. The host
-has 10 slots; a slot of a host with 100 needs about two units more (\`npm run bench -- slots\`). A job on a
-host that is paid needs both. Reads, at a fifth of the price of a write, are left out: a plain job has
+has 10 slots; a slot of a host with 100 needs about two units more (\`npm run bench -- slots\`). A paid
+job on a host pays both rows. Reads, at a fifth of the price of a write, are left out: a plain job has
 none. Add the time that the jobs take: a job of 100 ms that has a worker of 512 MB to itself
 costs US$ ${compute(100)} a million, one of ten that run side by side in a batch US$ ${compute(10)}. What functions print
 costs US$ ${USD.logGigabyte} per GB; \`npm run bench -- mesh\` counts the bytes.
