@@ -60,7 +60,7 @@ const lookAtMachinery = (
 
 const EMBEDDED = okFinding(
   'mappings',
-  'the embedded cloud runs the functions of the template itself; its dashboard shows what waits',
+  'the embedded cloud runs the functions of the template itself; its console shows what waits',
 );
 
 const examine = async (session: Session): Promise<readonly Finding[]> => {
