@@ -512,6 +512,7 @@ describe('a dead job that is put back', () => {
 
   it.each([
     ['from a step does it and all after it again', 'flight', ['flight', 'hotel']],
+    ['from a later step does again what was taken back before it', 'hotel', ['flight', 'hotel']],
     ['as a whole does all again that was taken back', undefined, ['flight', 'hotel']],
   ])('%s', async (how, from, again) => {
     const id = `again ${how.length}`;
@@ -521,7 +522,10 @@ describe('a dead job that is put back', () => {
     done.length = 0;
     const row = (await worker.store.get(id)) as JobRecord;
     expect(row.status).toBe('DEAD');
-    if (from) await retryFrom(row, from, { by: 'ada' }, redriveDeps());
+    if (from)
+      expect(await retryFrom(row, from, { by: 'ada' }, redriveDeps())).toMatchObject({
+        again: expect.arrayContaining(['flight', 'hotel']),
+      });
     else await redrive([row], { by: 'ada' }, redriveDeps());
     await pass(1);
     expect(done.slice(0, 2)).toEqual(again);
@@ -529,7 +533,7 @@ describe('a dead job that is put back', () => {
     const note = (await worker.store.get(id))?.history.find(
       ({ event }) => event === 'redriven',
     )?.note;
-    expect(note).toContain(from ? 'from step "flight"' : 'done again: ');
+    expect(note).toContain(from ? `from step "${from}"` : 'done again: ');
   });
 
   it('is refused from a step where its kind is gone, with the kind that is like it', async () => {

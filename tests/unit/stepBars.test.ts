@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { stepBars } from '#cli/stepBars.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
+import { stepTrace } from '#shared/jobs/record/stepTrace.ts';
 import type { KeptStep } from '#shared/jobs/steps/kept.ts';
 
 const T = 1_790_000_000_000;
@@ -60,4 +61,12 @@ it('a wait that has not ended goes on until now, and a job without steps has no 
     '  signal "word"  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  60.0 s',
   ]);
   expect(stepBars(record(), { steps: [] }, T)).toEqual([]);
+});
+
+it('the end of a sleep that is kept with the wait and with a step is told once', () => {
+  const past = { night: T + 16 * SECOND };
+  const row = record({ wait: { for: [], past } as unknown as NonNullable<JobRecord['wait']> });
+  const steps = [kept('ship', T + 17 * SECOND, 5, { past })];
+  const events = stepTrace(row, { steps, arrivals: [] }).map(({ event }) => event);
+  expect(events).toEqual(['slept', 'step']);
 });

@@ -13,7 +13,7 @@ import type { Kinds } from '../kinds/defineJob.ts';
 import type { Blobs, FlowStore, JobStore, Outgoing, OutgoingMessage } from '../ports/jobs.ts';
 import { type Decider, redriven } from '../record/operatorTransitions.ts';
 import type { JobRecord, Status } from '../record/record.ts';
-import { type StepStore, undoName } from '../steps/kept.ts';
+import { type Kept, type StepStore, undoName } from '../steps/kept.ts';
 import { ownerOf } from '../steps/owner.ts';
 import { keepBody, keptBody } from '../worker/park.ts';
 
@@ -126,6 +126,12 @@ interface PutBack {
   readonly job: ValidJob;
 }
 
+/** The names of the steps that were taken back, and of the steps that took them back. */
+export const takenBackIn = (steps: Kept['steps']): readonly string[] => {
+  const names = new Set(steps.map(({ name }) => name));
+  return steps.flatMap(({ name }) => (names.has(undoName(name)) ? [name, undoName(name)] : []));
+};
+
 /** Drops the steps that are done again: those that are asked for, and all that were taken back. */
 const dropSteps = async (
   record: JobRecord,
@@ -135,11 +141,7 @@ const dropSteps = async (
   if (again.length === 0 && !record.unwind) return [];
   const owner = ownerOf(record, clock.now());
   const { steps } = await stepStore.read(owner);
-  const names = new Set(steps.map(({ name }) => name));
-  const undone = steps.flatMap(({ name }) =>
-    names.has(undoName(name)) ? [name, undoName(name)] : [],
-  );
-  const dropped = [...new Set([...again, ...undone])];
+  const dropped = [...new Set([...again, ...takenBackIn(steps)])];
   await stepStore.drop(owner, dropped);
   return dropped;
 };

@@ -2,11 +2,17 @@
 import type { JobRecord } from '../record/record.ts';
 import type { Kept } from '../steps/kept.ts';
 import { ownerOf } from '../steps/owner.ts';
-import { type NotRedriven, type RedriveDeps, type RedriveOptions, redrive } from './redrive.ts';
+import {
+  type NotRedriven,
+  type RedriveDeps,
+  type RedriveOptions,
+  redrive,
+  takenBackIn,
+} from './redrive.ts';
 
 /**
- * Which steps and waits are done again: the step, all that ended after it, and waits that nobody
- * ended. undefined: there is no such step.
+ * Which steps and waits are done again: the step, all that ended after it, steps that were taken
+ * back, and waits that nobody ended. undefined: there is no such step.
  */
 const droppedFrom = ({ steps, arrivals }: Kept, from: string): readonly string[] | undefined => {
   const first = steps.find(({ name }) => name === from);
@@ -14,7 +20,8 @@ const droppedFrom = ({ steps, arrivals }: Kept, from: string): readonly string[]
   const late = arrivals.flatMap((arrival) =>
     arrival.kind === 'timeout' && arrival.at >= first.at ? arrival.name : [],
   );
-  return [...steps.filter(({ at }) => at >= first.at).map(({ name }) => name), ...late];
+  const after = steps.filter(({ at }) => at >= first.at).map(({ name }) => name);
+  return [...new Set([...after, ...takenBackIn(steps), ...late])];
 };
 
 /** The outcome: the steps that are done again, or why the job was not put back. */

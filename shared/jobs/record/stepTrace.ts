@@ -54,11 +54,9 @@ export const stepTrace = (
   { steps, arrivals, refused = [] }: Kept,
 ): readonly TraceStep[] =>
   [
-    ...steps.flatMap((step) => [
-      ...pastSteps(step.past),
-      { at: step.at, event: step.op, text: stepText(step) },
-    ]),
-    ...pastSteps(record.wait?.past),
+    // The end of a sleep may be kept with the wait and with a later step: it is told once.
+    ...pastSteps(Object.assign({}, record.wait?.past, ...steps.map(({ past }) => past))),
+    ...steps.map((step) => ({ at: step.at, event: step.op, text: stepText(step) })),
     ...arrivals.map(arrivalStep),
     ...refused.map(refusedStep),
   ].sort((a, b) => a.at - b.at);
