@@ -122,7 +122,8 @@ export const openApi = (): object => ({
         requestBody: { required: true, content: json(ref('Reason')) },
         responses: {
           202: {
-            description: 'The job is cancelled, or it runs and was asked to end.',
+            description:
+              'The job is cancelled, or it runs and was asked to end. An id that no worker has seen is no error: a job that comes later under the id is cancelled.',
             content: json(ref('Cancelled')),
           },
           409: problem('JOB_ENDED: the job has ended before'),

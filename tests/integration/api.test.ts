@@ -163,6 +163,17 @@ describe('POST /jobs/ID/cancel', () => {
       body: { code: 'JOB_ENDED' },
     });
   });
+
+  it('cancels a job that no worker has seen: the job does not run when it comes', async () => {
+    const cancelled = { status: 202, body: { id: 'unseen', outcome: 'cancelled' } };
+    expect(await ask('POST', '/jobs/unseen/cancel', { reason: 'too late' })).toEqual(
+      expect.objectContaining(cancelled),
+    );
+    await post({ kind: 'double', id: 'unseen', payload: { n: 1 } });
+    await worker.drain();
+    const { status, body } = await ask('GET', '/jobs/unseen');
+    expect([status, body['status'], body['result']]).toEqual([200, 'CANCELLED', undefined]);
+  });
 });
 
 describe('other requests', () => {
