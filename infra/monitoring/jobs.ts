@@ -2,7 +2,7 @@
 import { JOB_METRICS } from '#shared/contracts/metrics.ts';
 import type { Inventory } from './inventory.ts';
 import { byKind, line, math, ofQueue, own } from './metrics.ts';
-import type { Row, Widget } from './spec.ts';
+import type { Row, Series, Widget } from './spec.ts';
 
 const flow = (inventory: Inventory): Widget => {
   const { jobQueues } = inventory;
@@ -29,6 +29,18 @@ const flow = (inventory: Inventory): Widget => {
   };
 };
 
+const ofJobQueues = (inventory: Inventory, metric: string): readonly Series[] =>
+  inventory.jobQueues.map(({ jobs, queue }) =>
+    line(jobs, ofQueue(inventory, queue, metric, 'Maximum')),
+  );
+
+const times = (inventory: Inventory, title: string, metric: string): Widget => ({
+  title,
+  view: 'lines',
+  unit: 'ms',
+  series: byKind(inventory, metric, ['p50', 'p90', 'p99']),
+});
+
 /** Queues, outcomes and times of jobs. */
 export const jobsRow = (inventory: Inventory): Row => ({
   title: 'Jobs',
@@ -39,17 +51,13 @@ export const jobsRow = (inventory: Inventory): Row => ({
       title: 'Age of the oldest message',
       view: 'lines',
       unit: 's',
-      series: inventory.jobQueues.map(({ jobs, queue }) =>
-        line(jobs, ofQueue(inventory, queue, 'ApproximateAgeOfOldestMessage', 'Maximum')),
-      ),
+      series: ofJobQueues(inventory, 'ApproximateAgeOfOldestMessage'),
     },
     {
       title: 'Messages waiting',
       view: 'stacked',
       unit: 'messages',
-      series: inventory.jobQueues.map(({ jobs, queue }) =>
-        line(jobs, ofQueue(inventory, queue, 'ApproximateNumberOfMessagesVisible', 'Maximum')),
-      ),
+      series: ofJobQueues(inventory, 'ApproximateNumberOfMessagesVisible'),
     },
     {
       title: 'Given up, waiting for a person',
@@ -59,18 +67,8 @@ export const jobsRow = (inventory: Inventory): Row => ({
         line(what, ofQueue(inventory, queue, 'ApproximateNumberOfMessagesVisible', 'Maximum')),
       ),
     },
-    {
-      title: 'Time to start, by kind',
-      view: 'lines',
-      unit: 'ms',
-      series: byKind(inventory, JOB_METRICS.timeToStart, ['p50', 'p90', 'p99']),
-    },
-    {
-      title: 'Time to finish, by kind',
-      view: 'lines',
-      unit: 'ms',
-      series: byKind(inventory, JOB_METRICS.timeToFinish, ['p50', 'p90', 'p99']),
-    },
+    times(inventory, 'Time to start, by kind', JOB_METRICS.timeToStart),
+    times(inventory, 'Time to finish, by kind', JOB_METRICS.timeToFinish),
     {
       title: 'Attempts per job, by kind',
       view: 'lines',
