@@ -37,8 +37,11 @@ export interface Concurrency {
   readonly probes: number;
   /** Of the relay, for each shard of the stream of jobs. */
   readonly endsPerShard: number;
-  /** Executions that no other function can take. */
-  readonly reserved?: { readonly timekeeper: number; readonly settler: number };
+  /**
+   * Executions that no other function can take, and the most that these functions get. Of the
+   * functions with URLs it is the second that counts: whoever asks them, asks as often as he likes.
+   */
+  readonly reserved?: Readonly<Record<'timekeeper' | 'settler' | 'signals' | 'api', number>>;
 }
 
 export const ACCOUNTS = ['small', 'any', 'large'] as const;
@@ -51,6 +54,12 @@ const ANY: Concurrency = {
   probes: 120,
   endsPerShard: 4,
 };
+
+/**
+ * Of each function with a URL. At 50 ms a request, ten answer 200 requests a second; those beyond
+ * get status 429 from Lambda and take nothing from the worker.
+ */
+const BY_URL = 10;
 
 const BY_ACCOUNT: Readonly<Record<Account, Concurrency>> = {
   // Two is the least that AWS lets a mapping have. The worker, which alone may run for minutes, can
@@ -65,7 +74,10 @@ const BY_ACCOUNT: Readonly<Record<Account, Concurrency>> = {
   any: ANY,
   // The settler has as many as its mapping asks for: with less, messages would come back unread.
   // A late tick of the timekeeper may overlap with the next one.
-  large: { ...ANY, reserved: { timekeeper: 2, settler: ANY.postings } },
+  large: {
+    ...ANY,
+    reserved: { timekeeper: 2, settler: ANY.postings, signals: BY_URL, api: BY_URL },
+  },
 };
 
 interface Settings {

@@ -44,8 +44,8 @@ const SETTINGS = {
   production: flag(false),
   /**
    * The account's quota of concurrent executions (Lambda): `small` for 10 to 100, everything at the
-   * least that AWS allows; `large` for 112 and more, of which the timekeeper and the settler have
-   * their own. `any` reserves none, so that it can be deployed anywhere.
+   * least that AWS allows; `large` for 112 and more, of which the timekeeper, the settler and the
+   * functions with URLs have their own. `any` reserves none, so that it can be deployed anywhere.
    */
   account: v.optional(wordOf(...ACCOUNTS), 'any'),
   /**

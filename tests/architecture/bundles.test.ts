@@ -19,11 +19,15 @@ const BUDGET: Readonly<Record<string, number>> = {
   snapshotter: 360_000,
   prober: 360_000,
   announcer: 340_000,
+  signals: 270_000,
+  api: 360_000,
 };
 
 /** Others have queues and tables. */
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   announcer: ['client-dynamodb', 'client-eventbridge'],
+  // Each request needs the secret: a link is looked at before anything else.
+  signals: ['client-dynamodb', 'client-secrets-manager'],
 };
 
 const hashed = new Set(synthesisFiles(process.cwd()));

@@ -18,6 +18,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { described } from '../support/described.ts';
 import { besideSteps } from './besideSteps.ts';
 import { boundsTable, type Units } from './bounds.ts';
+import { byUrlSection, measureByUrl } from './byUrl.ts';
 import { measureFeatures } from './features.ts';
 import { measureHostedJobs } from './hosted.ts';
 import { money, row } from './markdown.ts';
@@ -80,6 +81,12 @@ export const COUNTED = {
     { what: 'the statements of a price', writeUnits: 3.04, queueRequests: 0 },
     { what: 'a host that runs it', writeUnits: 3, queueRequests: 0 },
   ],
+  byUrl: [
+    { what: 'a link is opened', fn: 'signals', writeUnits: 0, readUnits: 0, queueRequests: 0 },
+    { what: 'a link is answered', fn: 'signals', writeUnits: 1, readUnits: 0, queueRequests: 0 },
+    { what: 'a job is sent', fn: 'api', writeUnits: 0, readUnits: 0, queueRequests: 1 },
+    { what: 'a job is read', fn: 'api', writeUnits: 0, readUnits: 1, queueRequests: 0 },
+  ],
 } as const;
 
 /** The same, measured now. */
@@ -89,8 +96,10 @@ export const count = async () => {
   const [, ...features] = Object.entries(await measureFeatures());
   const paid = await measurePaidJobs(PAID_BATCHES, PAID_BATCHES);
   const hosted = await measureHostedJobs(BATCHES);
+  const byUrl = await measureByUrl();
   const [{ writeUnits: ofPlain }] = plain;
   return {
+    byUrl,
     plain: plain.map(({ batchSize, writeUnits, sqsRequests: queueRequests }) => ({
       batchSize,
       writeUnits,
@@ -213,6 +222,8 @@ job on a host pays both rows. Reads, at a fifth of the price of a write, are lef
 none. Add the time that the jobs take: a job of 100 ms that has a worker of 512 MB to itself
 costs US$ ${compute(100)} a million, one of ten that run side by side in a batch US$ ${compute(10)}. What functions print
 costs US$ ${USD.logGigabyte} per GB; \`npm run bench -- mesh\` counts the bytes.
+
+${byUrlSection(COUNTED.byUrl)}
 
 ### Steps beside other services
 

@@ -118,7 +118,7 @@ export const openWorker = async () => {
     sqs.destroy();
     await Promise.all([tables.stop(), queues.stop()]);
   };
-  return { deps, counts, queueUrl, endpoint: tables.endpoint, close };
+  return { deps, counts, queueUrl, sqs, endpoint: tables.endpoint, close };
 };
 
 type World = Awaited<ReturnType<typeof openWorker>>;

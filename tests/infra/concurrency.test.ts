@@ -5,7 +5,9 @@ import { namedResourcesIn, type Resource } from '../support/assembly.ts';
 import { described } from '../support/described.ts';
 
 type Named = Readonly<Record<string, Resource>>;
-const of = (account: string): Named => namedResourcesIn(described({ account }));
+const URLS = { signalUrls: 'true', http: 'true' };
+const of = (account: string, more: Readonly<Record<string, string>> = {}): Named =>
+  namedResourcesIn(described({ account, ...more }));
 const byAccount = {
   small: of('small'),
   any: namedResourcesIn(inject('assemblyDir')),
@@ -79,6 +81,11 @@ describe('in a large account', () => {
   it('reserves for the settler all that its mapping asks for, and for the timekeeper', () => {
     expect(reserved(byAccount.large)).toEqual({ settler: 10, timekeeper: 2 });
     expect(maxima(byAccount.large)).toEqual(maxima(byAccount.any));
+  });
+
+  it('bounds what anybody may ask of the functions with URLs, and takes nothing without them', () => {
+    const withUrls = reserved(of('large', URLS));
+    expect(withUrls).toEqual({ settler: 10, timekeeper: 2, signals: 10, api: 10 });
   });
 
   it('leaves the 100 that AWS keeps unreserved in an account of 112', () => {

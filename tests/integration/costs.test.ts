@@ -10,11 +10,12 @@ const RACING: Readonly<Record<string, number>> = {
   'the statements of a price': 1,
 };
 
-const flat = ({ plain, features }: Awaited<ReturnType<typeof count>> | typeof COUNTED) =>
-  [...plain, ...features].map((each) => ({
+const flat = ({ plain, features, byUrl }: Awaited<ReturnType<typeof count>> | typeof COUNTED) =>
+  [...plain, ...features, ...byUrl].map((each) => ({
     what: 'what' in each ? each.what : `a batch of ${each.batchSize}`,
     writeUnits: each.writeUnits,
     queueRequests: each.queueRequests,
+    readUnits: 'readUnits' in each ? each.readUnits : 0,
   }));
 
 it('costs of jobs are as they were counted', async () => {
@@ -23,8 +24,9 @@ it('costs of jobs are as they were counted', async () => {
       Math.abs(Number(other) - value) <= (RACING[what] ?? TOLERANCE),
   });
   expect(flat(await count())).toEqual(
-    flat(COUNTED).map(({ what, writeUnits, queueRequests }) => ({
+    flat(COUNTED).map(({ what, writeUnits, queueRequests, readUnits }) => ({
       what,
+      readUnits,
       writeUnits: close(writeUnits, what),
       queueRequests: close(queueRequests, what),
     })),

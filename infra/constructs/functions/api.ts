@@ -6,6 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { PAYLOAD_PREFIX, RESULT_PREFIX } from '#shared/contracts/bucket.ts';
 import { API_ENV, API_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
+import { concurrencyOf } from '../../concurrency.ts';
 import type { Config } from '../../config.ts';
 import { grantItems, grantObjects } from '../stores/grants.ts';
 import type { JobQueues } from '../stores/jobQueues.ts';
@@ -33,6 +34,7 @@ export class Api extends Construct {
       description: 'Sends, shows and cancels jobs by HTTP',
       timeout: Duration.seconds(API_TIMEOUT_SECONDS),
       memoryMb: 512,
+      reservedConcurrency: concurrencyOf(config).reserved?.api,
       environment: {
         [API_ENV.jobsTable]: table.tableName,
         [API_ENV.dataBucket]: bucket.bucketName,

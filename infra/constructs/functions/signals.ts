@@ -5,6 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { SIGNALS_ENV, SIGNALS_TIMEOUT_SECONDS } from '#shared/contracts/functions.ts';
 import { WORKER_ENV } from '#shared/contracts/worker.ts';
+import { concurrencyOf } from '../../concurrency.ts';
 import type { Config } from '../../config.ts';
 import { grantItems } from '../stores/grants.ts';
 import { SigningSecret } from '../stores/signingSecret.ts';
@@ -33,6 +34,7 @@ export class Signals extends Construct {
       description: 'Takes signals by the URLs that jobs made',
       timeout: Duration.seconds(SIGNALS_TIMEOUT_SECONDS),
       memoryMb: 256,
+      reservedConcurrency: concurrencyOf(config).reserved?.signals,
       environment: {
         [SIGNALS_ENV.jobsTable]: table.tableName,
         [SIGNALS_ENV.signalSecret]: this.signing.secretArn,
