@@ -1,6 +1,6 @@
 /** Hosts as text for people. */
 
-import type { HostState, Live } from '#shared/hosts/probing/liveness.ts';
+import type { HostState, Live } from '#shared/hosts/probing/hostState.ts';
 import type { InconclusiveReason } from '#shared/hosts/probing/probeOutcome.ts';
 import { isStale } from '#shared/hosts/probing/verdict.ts';
 import { type Host, type Overlay, overlayAt } from '#shared/hosts/registry/host.ts';

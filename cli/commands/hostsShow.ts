@@ -1,6 +1,6 @@
 /** `hosts show|history`: one host now, and its changes. */
 
-import type { StateChange } from '#shared/hosts/probing/liveness.ts';
+import type { StateChange } from '#shared/hosts/probing/hostState.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import { type Measured, measuredOf, type Uptime, uptimeOf } from '#shared/hosts/rollups.ts';
 import type { HostSystem } from '#shared/wiring/openHosts.ts';

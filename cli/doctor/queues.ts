@@ -9,7 +9,7 @@ import { IN_FLIGHT_MANY, IN_FLIGHT_MAX, RELEASED_ATTRIBUTE } from '#shared/contr
 import { hintsOf } from '#shared/jobs/envelope/envelope.ts';
 import type { JobStore } from '#shared/jobs/ports/jobs.ts';
 import { isTerminal } from '#shared/jobs/record/record.ts';
-import { textOf } from '#shared/jobs/sqs/attributes.ts';
+import { textOf } from '#shared/jobs/sqs/attributeText.ts';
 import { attempt, type Finding, okFinding, problem, warning } from './finding.ts';
 
 export interface QueueOptions {

@@ -4,7 +4,7 @@
  */
 
 import type { ProbeQueue } from '#shared/hosts/ports.ts';
-import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { Live } from '#shared/hosts/probing/hostState.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import { doubled, halfJitter } from '#shared/kernel/backoff.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { HostRegistry, ShardStore } from '#shared/hosts/ports.ts';
-import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { Live } from '#shared/hosts/probing/hostState.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock } from '#shared/kernel/ports.ts';

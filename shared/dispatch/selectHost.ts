@@ -3,7 +3,7 @@
  * latency, with the weights of the original system. Pure: a look at a host changes nothing.
  */
 
-import type { HostState, Live } from '#shared/hosts/probing/liveness.ts';
+import type { HostState, Live } from '#shared/hosts/probing/hostState.ts';
 import { type Host, overlayAt } from '#shared/hosts/registry/host.ts';
 import { hash32, mixed } from '#shared/kernel/hash.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';

@@ -1,6 +1,6 @@
 /** What the rules of hosts need from outside; adapters are in dynamo/, sqs/ and http/. */
 
-import type { Live, StateChange } from './probing/liveness.ts';
+import type { Live, StateChange } from './probing/hostState.ts';
 import type { ProbeOutcome } from './probing/probeOutcome.ts';
 import type { Host } from './registry/host.ts';
 import type { Rollup, Rollups } from './rollups.ts';

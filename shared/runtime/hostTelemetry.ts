@@ -5,7 +5,7 @@
 import type { DynamoDBBatchResponse } from 'aws-lambda';
 import { HOST_METRICS } from '#shared/contracts/metrics.ts';
 import type { StreamedCommit } from '#shared/hosts/dynamo/committedChanges.ts';
-import { type HostState, NO_CERTIFICATE } from '#shared/hosts/probing/liveness.ts';
+import { type HostState, NO_CERTIFICATE } from '#shared/hosts/probing/hostState.ts';
 import type { ShardReport } from '#shared/hosts/probing/probeRun.ts';
 import { isStale } from '#shared/hosts/probing/verdict.ts';
 import type { Telemetry } from './chain.ts';

@@ -10,7 +10,7 @@ import { moneySteps } from '#shared/billing/moneyTrace.ts';
 import { splitOf } from '#shared/billing/settleCharge.ts';
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
-import type { HostState, StateChange } from '#shared/hosts/probing/liveness.ts';
+import type { HostState, StateChange } from '#shared/hosts/probing/hostState.ts';
 import { addHosts } from '#shared/hosts/registry/manageHosts.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { traceOf } from '#shared/jobs/record/trace.ts';

@@ -10,7 +10,7 @@ import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { type Cloud, startCloud } from '#emulator/cloud.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import type { ProbeMessage } from '#shared/hosts/ports.ts';
-import type { HostState } from '#shared/hosts/probing/liveness.ts';
+import type { HostState } from '#shared/hosts/probing/hostState.ts';
 import { addHosts } from '#shared/hosts/registry/manageHosts.ts';
 import { systemSleep } from '#shared/kernel/ports.ts';
 import { definitionOf } from '../support/hosts.ts';

@@ -16,7 +16,7 @@ import { createShardStore } from '#shared/hosts/dynamo/shardStore.ts';
 import { createHostEvents } from '#shared/hosts/eventbridge/hostEvents.ts';
 import { changeIdOf } from '#shared/hosts/events/changeId.ts';
 import type { ProbeMessage } from '#shared/hosts/ports.ts';
-import { HOST_STATES, type Live, type StateChange } from '#shared/hosts/probing/liveness.ts';
+import { HOST_STATES, type Live, type StateChange } from '#shared/hosts/probing/hostState.ts';
 import { pack, unpack } from '#shared/hosts/probing/packedState.ts';
 import { probeMessageOf } from '#shared/hosts/probing/probeMessage.ts';
 import { unknownHost } from '#shared/hosts/probing/verdict.ts';

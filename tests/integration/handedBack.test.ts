@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { readAll, writeAll } from '#shared/aws/itemBatches.ts';
 import { createHostProjection } from '#shared/hosts/dynamo/hostProjection.ts';
 import { changeIdOf } from '#shared/hosts/events/changeId.ts';
-import type { StateChange } from '#shared/hosts/probing/liveness.ts';
+import type { StateChange } from '#shared/hosts/probing/hostState.ts';
 import { createFlowStore } from '#shared/jobs/dynamo/flowStore.ts';
 import { createJobReader } from '#shared/jobs/dynamo/jobReader.ts';
 import { createJobStore } from '#shared/jobs/dynamo/jobStore.ts';

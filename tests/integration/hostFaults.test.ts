@@ -3,7 +3,7 @@ import { announce, type Committed } from '#shared/hosts/events/announce.ts';
 import { changeIdOf } from '#shared/hosts/events/changeId.ts';
 import type { ProbeMessage } from '#shared/hosts/ports.ts';
 import { carryOut } from '#shared/hosts/probing/handleMessage.ts';
-import type { StateChange } from '#shared/hosts/probing/liveness.ts';
+import type { StateChange } from '#shared/hosts/probing/hostState.ts';
 import { recordCommits } from '../support/commits.ts';
 import { createInjector, FAULTS, type Fault } from '../support/faults.ts';
 import { FAIL, OK } from '../support/probes.ts';

@@ -3,7 +3,7 @@ import { announce } from '#shared/hosts/events/announce.ts';
 import { changeIdOf } from '#shared/hosts/events/changeId.ts';
 import type { HostEvents, ProbeMessage, ShardState } from '#shared/hosts/ports.ts';
 import { carryOut } from '#shared/hosts/probing/handleMessage.ts';
-import type { HostState, StateChange } from '#shared/hosts/probing/liveness.ts';
+import type { HostState, StateChange } from '#shared/hosts/probing/hostState.ts';
 import type { ShardReport } from '#shared/hosts/probing/probeRun.ts';
 import { DAY_MS, uptimeOf } from '#shared/hosts/rollups.ts';
 import { FAIL, INCONCLUSIVE, OK } from '../support/probes.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ShardState } from '#shared/hosts/ports.ts';
 import { applyFindings, closedHour } from '#shared/hosts/probing/applyFindings.ts';
-import { HOST_STATES, type Live, type StateChange } from '#shared/hosts/probing/liveness.ts';
+import { HOST_STATES, type Live, type StateChange } from '#shared/hosts/probing/hostState.ts';
 import { columnsOf, PackedFormatError, pack, unpack } from '#shared/hosts/probing/packedState.ts';
 
 import type { ProbeOutcome, ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';

@@ -2,7 +2,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Committed } from '#shared/hosts/events/announce.ts';
-import type { StateChange } from '#shared/hosts/probing/liveness.ts';
+import type { StateChange } from '#shared/hosts/probing/hostState.ts';
 
 interface Update {
   readonly Key?: Readonly<Record<string, AttributeValue>>;

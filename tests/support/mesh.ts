@@ -8,7 +8,7 @@ import type { Dispatcher } from '#shared/dispatch/ports.ts';
 import { createHostStore } from '#shared/hosts/dynamo/hostStore.ts';
 import { createShardStore } from '#shared/hosts/dynamo/shardStore.ts';
 import type { ProbeMessage } from '#shared/hosts/ports.ts';
-import type { HostState, Live } from '#shared/hosts/probing/liveness.ts';
+import type { HostState, Live } from '#shared/hosts/probing/hostState.ts';
 import { addHosts } from '#shared/hosts/registry/manageHosts.ts';
 import { createHttpClient } from '#shared/jobs/http/httpClient.ts';
 import { type Clock, systemIds } from '#shared/kernel/ports.ts';

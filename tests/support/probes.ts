@@ -1,6 +1,6 @@
 /** Outcomes and hosts for tests of verdicts and turns. */
 
-import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { Live } from '#shared/hosts/probing/hostState.ts';
 
 import type { FailReason, ProbeOutcome, ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';
 import { verdictOn } from '#shared/hosts/probing/verdict.ts';

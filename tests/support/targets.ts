@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { Live } from '#shared/hosts/probing/hostState.ts';
 import { unknownHost } from '#shared/hosts/probing/verdict.ts';
 import type { Host, ProbeSettings } from '#shared/hosts/registry/host.ts';
 import { hostWith } from './probes.ts';

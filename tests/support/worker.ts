@@ -36,7 +36,7 @@ import type { Workspaces } from '#shared/jobs/ports/workspaces.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { createBlobs } from '#shared/jobs/s3/blobs.ts';
 import { createWorkspaces } from '#shared/jobs/s3/workspaces.ts';
-import { textOf } from '#shared/jobs/sqs/attributes.ts';
+import { textOf } from '#shared/jobs/sqs/attributeText.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import type { Disposition } from '#shared/jobs/worker/disposition.ts';

@@ -1,7 +1,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it } from 'vitest';
 import { createHostEvents, EventsRefusedError } from '#shared/hosts/eventbridge/hostEvents.ts';
-import type { StateChange } from '#shared/hosts/probing/liveness.ts';
+import type { StateChange } from '#shared/hosts/probing/hostState.ts';
 import { ProbeMessageError, probeMessageOf } from '#shared/hosts/probing/probeMessage.ts';
 
 const AT = Date.parse('2026-03-01T10:00:00Z');

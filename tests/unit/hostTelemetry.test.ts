@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { NO_CERTIFICATE } from '#shared/hosts/probing/liveness.ts';
+import { NO_CERTIFICATE } from '#shared/hosts/probing/hostState.ts';
 import { unknownHost } from '#shared/hosts/probing/verdict.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Telemetry } from '#shared/runtime/chain.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Stall } from '#shared/hosts/ports.ts';
-import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { Live } from '#shared/hosts/probing/hostState.ts';
 import { withoutOwnFaults } from '#shared/hosts/probing/ownFaults.ts';
 import { type ProbeAllDeps, probeAll } from '#shared/hosts/probing/probeAll.ts';
 import type { FailReason, ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';

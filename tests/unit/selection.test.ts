@@ -7,7 +7,7 @@ import {
   scoreOf,
   selectHosts,
 } from '#shared/dispatch/selectHost.ts';
-import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { Live } from '#shared/hosts/probing/hostState.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import { hash32 } from '#shared/kernel/hash.ts';
 import { hostWith } from '../support/probes.ts';

@@ -5,7 +5,7 @@ import { MESSAGE_BYTES_MAX, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.
 import { createProbeQueue } from '#shared/hosts/sqs/probeQueue.ts';
 import { bodyOf, messageOf } from '#shared/jobs/envelope/message.ts';
 import type { OutgoingMessage } from '#shared/jobs/ports/jobs.ts';
-import { attributeOf, textOf } from '#shared/jobs/sqs/attributes.ts';
+import { attributeOf, textOf } from '#shared/jobs/sqs/attributeText.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { asciiJson, asciiText } from '#shared/kernel/json.ts';
 import { type StrictQueue, startStrictQueue } from '../support/strictQueue.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Live } from '#shared/hosts/probing/liveness.ts';
+import type { Live } from '#shared/hosts/probing/hostState.ts';
 import type { ProbeResult } from '#shared/hosts/probing/probeOutcome.ts';
 
 import { isStale, unknownHost, verdictOn } from '#shared/hosts/probing/verdict.ts';

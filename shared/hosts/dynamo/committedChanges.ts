@@ -3,7 +3,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import type { Committed } from '../events/announce.ts';
-import type { StateChange } from '../probing/liveness.ts';
+import type { StateChange } from '../probing/hostState.ts';
 
 export interface StreamedCommit extends Committed {
   readonly sequence: string;

@@ -6,7 +6,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { changeIdOf } from '../events/changeId.ts';
 import type { HostHistory, HostProjection } from '../ports.ts';
-import type { StateChange } from '../probing/liveness.ts';
+import type { StateChange } from '../probing/hostState.ts';
 import { conditionalPut } from './conditionalPut.ts';
 import { projectionKey } from './hostItems.ts';
 import type { HostsOptions } from './transaction.ts';

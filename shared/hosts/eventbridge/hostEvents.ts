@@ -3,7 +3,7 @@ import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import { HOST_EVENT_SOURCE, HOST_EVENT_TYPE } from '#shared/contracts/hosts.ts';
 import { chunksOf } from '#shared/kernel/batches.ts';
 import type { HostEvents } from '../ports.ts';
-import type { StateChange } from '../probing/liveness.ts';
+import type { StateChange } from '../probing/hostState.ts';
 
 /** The bus took only some of the changes. To put all of them again does no harm. */
 export class EventsRefusedError extends Error {

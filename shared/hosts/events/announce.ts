@@ -4,7 +4,7 @@
  */
 
 import type { HostEvents, HostProjection } from '../ports.ts';
-import type { StateChange } from '../probing/liveness.ts';
+import type { StateChange } from '../probing/hostState.ts';
 import { changeIdOf } from './changeId.ts';
 
 export interface Committed {

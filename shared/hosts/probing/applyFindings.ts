@@ -6,7 +6,7 @@
 import type { ClosedHour, ShardState } from '../ports.ts';
 import type { Host } from '../registry/host.ts';
 import { hourOf } from '../rollups.ts';
-import type { Live, StateChange } from './liveness.ts';
+import type { Live, StateChange } from './hostState.ts';
 import type { ProbeResult } from './probeOutcome.ts';
 
 import { unknownHost, verdictOn } from './verdict.ts';

@@ -6,7 +6,7 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { HOST_COLUMNS_SCHEMA } from '#shared/contracts/schemas.ts';
-import { HOST_STATES, type Live } from './liveness.ts';
+import { HOST_STATES, type Live } from './hostState.ts';
 import type { InconclusiveReason } from './probeOutcome.ts';
 
 /** Thrown for a state that another version of this code wrote. */

@@ -7,7 +7,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Clock, Random } from '#shared/kernel/ports.ts';
 import type { Probe, Stalls } from '../ports.ts';
 import type { Host } from '../registry/host.ts';
-import type { Live } from './liveness.ts';
+import type { Live } from './hostState.ts';
 import { withoutOwnFaults, withoutResolverFaults } from './ownFaults.ts';
 import type { ProbeOutcome, ProbeResult } from './probeOutcome.ts';
 

@@ -13,7 +13,7 @@ import {
   type Findings,
   type RunMoment,
 } from './applyFindings.ts';
-import type { Live, StateChange } from './liveness.ts';
+import type { Live, StateChange } from './hostState.ts';
 import { type Sentinels, withoutMassFailure } from './massFailure.ts';
 import type { HostToProbe, ProbeRun } from './probeAll.ts';
 

@@ -5,8 +5,8 @@
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Host, overlayAt } from '../registry/host.ts';
-import type { HostState, Live, StateChange } from './liveness.ts';
-import { NO_CERTIFICATE } from './liveness.ts';
+import type { HostState, Live, StateChange } from './hostState.ts';
+import { NO_CERTIFICATE } from './hostState.ts';
 
 import type { ProbeOutcome, ProbeResult } from './probeOutcome.ts';
 

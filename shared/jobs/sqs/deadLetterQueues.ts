@@ -21,7 +21,7 @@ import {
 } from '#shared/contracts/queues.ts';
 import type { DeadLetters } from '../operator/deadLetters.ts';
 import type { Delivery, Origin, Visibility } from '../ports/jobs.ts';
-import { textOf } from './attributes.ts';
+import { textOf } from './attributeText.ts';
 
 interface Options {
   readonly sqs: SQSClient;

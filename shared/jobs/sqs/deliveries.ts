@@ -4,7 +4,7 @@ import { type ByPriority, ORIGIN_ATTRIBUTE } from '#shared/contracts/pools.ts';
 import { PLACED_ATTRIBUTE, PRIORITIES, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 import { assert } from '#shared/kernel/assert.ts';
 import type { Delivery, Origin } from '../ports/jobs.ts';
-import { textOf } from './attributes.ts';
+import { textOf } from './attributeText.ts';
 
 const nameIn = (urlOrArn: string): string => urlOrArn.split(/[/:]/).at(-1) ?? '';
 

@@ -11,7 +11,7 @@ import {
 import { PLACED_ATTRIBUTE, RELEASED_ATTRIBUTE } from '#shared/contracts/queues.ts';
 
 import type { NotTaken, Outgoing, OutgoingMessage } from '../ports/jobs.ts';
-import { attributeOf } from './attributes.ts';
+import { attributeOf } from './attributeText.ts';
 
 /** Where messages are sent. */
 export interface SenderOptions {
