@@ -5,7 +5,7 @@ import { isSuspended, isTerminal, type JobRecord } from '#shared/jobs/record/rec
 import { undecidedText } from '#shared/jobs/record/undecided.ts';
 import type { Kept } from '#shared/jobs/steps/kept.ts';
 import { ownerOf } from '#shared/jobs/steps/owner.ts';
-import { keptBody } from '#shared/jobs/worker/park.ts';
+import { keptBody } from '#shared/jobs/worker/waits/park.ts';
 import { isJsonObject, type Json, readJson } from '#shared/kernel/json.ts';
 import { deadLetterOf, deadLetterText } from '../deadLetters.ts';
 import { hidingOf, sensitiveFields, withoutSensitive } from '../sensitive.ts';

@@ -2,7 +2,11 @@
  * Errors that nobody caught. Node and Lambda would end the process with all its jobs. Here an error
  * that a job left behind ends only the attempt of this job.
  */
-import { type LeftBehind, LeftBehindError, originOf } from '#shared/jobs/worker/asyncOrigin.ts';
+import {
+  type LeftBehind,
+  LeftBehindError,
+  originOf,
+} from '#shared/jobs/worker/attempt/asyncOrigin.ts';
 import type { Logger } from '#shared/kernel/ports.ts';
 import { toldOf } from '#shared/kernel/thrown.ts';
 

@@ -8,8 +8,8 @@ import type {
   JobRecord,
   Settlement,
 } from '#shared/jobs/record/record.ts';
+import type { AttemptOutcome } from '#shared/jobs/worker/attempt/runHandler.ts';
 import type { JobDeps } from '#shared/jobs/worker/disposition.ts';
-import type { AttemptOutcome } from '#shared/jobs/worker/runHandler.ts';
 import { doubled } from '#shared/kernel/backoff.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';

@@ -9,7 +9,7 @@ import { cancelJob } from '#shared/jobs/operator/cancel.ts';
 import { decideGroup } from '#shared/jobs/operator/haltedGroups.ts';
 import type { JobStore } from '#shared/jobs/ports/jobs.ts';
 import { traceOf } from '#shared/jobs/record/trace.ts';
-import { childrenOf } from '#shared/jobs/worker/childJobs.ts';
+import { childrenOf } from '#shared/jobs/worker/attempt/childJobs.ts';
 import { asciiJson } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Behaviour, notedKind } from '../support/testKind.ts';

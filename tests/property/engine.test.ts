@@ -15,8 +15,8 @@ import { verdictOf } from '#shared/jobs/flow/dependencies.ts';
 import { mergePatch } from '#shared/jobs/operator/redrive.ts';
 import { type ClaimRequest, classifyRefusal } from '#shared/jobs/record/claimOutcome.ts';
 import type { JobRecord, Status } from '#shared/jobs/record/record.ts';
-import { advanceMs, startsOf } from '#shared/jobs/worker/gcra.ts';
-import { secondsUntil, whereToWait } from '#shared/jobs/worker/park.ts';
+import { advanceMs, startsOf } from '#shared/jobs/worker/waits/gcra.ts';
+import { secondsUntil, whereToWait } from '#shared/jobs/worker/waits/park.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 

@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { defineJob } from '#shared/jobs/kinds/defineJob.ts';
 import { EnqueueError, PermanentError } from '#shared/jobs/kinds/errors.ts';
-import { LeftBehindError, originOf } from '#shared/jobs/worker/asyncOrigin.ts';
-import { runAttempt } from '#shared/jobs/worker/runHandler.ts';
+import { LeftBehindError, originOf } from '#shared/jobs/worker/attempt/asyncOrigin.ts';
+import { runAttempt } from '#shared/jobs/worker/attempt/runHandler.ts';
 
 const quiet = (): void => undefined;
 const missing = (): never => expect.unreachable();

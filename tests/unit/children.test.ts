@@ -3,7 +3,7 @@ import { kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { echo } from '#shared/jobs/kinds/echo.ts';
 import { EnqueueError } from '#shared/jobs/kinds/errors.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
-import { collectChildren } from '#shared/jobs/worker/childJobs.ts';
+import { collectChildren } from '#shared/jobs/worker/attempt/childJobs.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 
 const parent: JobRecord = {

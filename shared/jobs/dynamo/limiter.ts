@@ -6,7 +6,7 @@ import { createSlotItems } from '#shared/aws/slotItems.ts';
 import { JOBS_TTL } from '#shared/contracts/tables.ts';
 import type { Clock, Random } from '#shared/kernel/ports.ts';
 import type { Limiter } from '../ports/limits.ts';
-import { advanceMs, type Rate, startsOf } from '../worker/gcra.ts';
+import { advanceMs, type Rate, startsOf } from '../worker/waits/gcra.ts';
 import type { StoreOptions } from './jobStore.ts';
 
 interface LimiterOptions extends StoreOptions {

@@ -3,7 +3,7 @@ import { readAll } from '#shared/aws/itemBatches.ts';
 import { slotKey } from '#shared/aws/slotItems.ts';
 import type { SourceLimits } from '#shared/contracts/worker.ts';
 import { slotItemsOf } from '#shared/kernel/slotShards.ts';
-import { startsOf } from '../worker/gcra.ts';
+import { startsOf } from '../worker/waits/gcra.ts';
 import type { StoreOptions } from './jobStore.ts';
 import { rateKey, sourceSlotsKey } from './limiter.ts';
 

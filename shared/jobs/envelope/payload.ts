@@ -6,7 +6,7 @@ import { mapPool } from '#shared/kernel/pool.ts';
 import { err, ok, type Result } from '#shared/kernel/result.ts';
 import type { Blobs, JobStore } from '../ports/jobs.ts';
 import type { JobRecord } from '../record/record.ts';
-import type { Fault } from '../worker/runHandler.ts';
+import type { Fault } from '../worker/attempt/runHandler.ts';
 import { checkPayload, type Envelope, type ValidJob } from './envelope.ts';
 import { referencesIn, resolveReferences } from './resultReferences.ts';
 import { parseHostileJson } from './safeJson.ts';

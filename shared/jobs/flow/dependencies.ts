@@ -14,7 +14,7 @@ import { isTerminal, type JobRecord, type Status } from '../record/record.ts';
 import { noteDropped } from '../record/repeatedIds.ts';
 import { dead } from '../record/transitions.ts';
 import type { Disposition, JobDeps } from '../worker/disposition.ts';
-import { keepBody } from '../worker/park.ts';
+import { keepBody } from '../worker/waits/park.ts';
 import { cycleThrough } from './dependencyCycles.ts';
 
 const WRITES_AT_ONCE = 16;

@@ -6,7 +6,7 @@ import { droppedIn } from '../record/droppedCalls.ts';
 import type { JobRecord, Status } from '../record/record.ts';
 import type { StepStore } from '../steps/kept.ts';
 import { ownerOf } from '../steps/owner.ts';
-import { childrenOf } from '../worker/childJobs.ts';
+import { childrenOf } from '../worker/attempt/childJobs.ts';
 
 /** One job of the tree. */
 export interface FlowNode {

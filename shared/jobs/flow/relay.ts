@@ -11,7 +11,7 @@ import { bodyOf, messageOf } from '../envelope/message.ts';
 import type { Announcements, Edge, FlowStore, Outgoing, OutgoingMessage } from '../ports/jobs.ts';
 import { quarantined } from '../record/newRecord.ts';
 import type { JobRecord, Status } from '../record/record.ts';
-import { childrenOf } from '../worker/childJobs.ts';
+import { childrenOf } from '../worker/attempt/childJobs.ts';
 import { dependencyFault, failWaiting, verdictOf } from './dependencies.ts';
 import { DEPENDENCIES_ENDED, releaseMessage } from './releases.ts';
 import { endUntaken } from './untakenMessages.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '#shared/kernel/ports.ts';
 import { releaseOf } from '../envelope/message.ts';
 import type { Blobs, JobStore, OutgoingMessage } from '../ports/jobs.ts';
 import type { JobRecord } from '../record/record.ts';
-import { keptBody } from '../worker/park.ts';
+import { keptBody } from '../worker/waits/park.ts';
 import { failWaiting } from './dependencies.ts';
 
 /** The occasion of the release of a job whose dependencies have ended. */

@@ -6,7 +6,7 @@ import { dependenciesOf, type Envelope } from '../envelope/envelope.ts';
 import type { DueReader, JobStore, OutgoingMessage } from '../ports/jobs.ts';
 import { unparked } from '../record/messageTransitions.ts';
 import { isSuspended, type JobRecord } from '../record/record.ts';
-import { keptBody } from '../worker/park.ts';
+import { keptBody } from '../worker/waits/park.ts';
 import { failWaiting } from './dependencies.ts';
 import type { RelayDeps } from './relay.ts';
 import { DEPENDENCIES_ENDED, releaseMessage } from './releases.ts';

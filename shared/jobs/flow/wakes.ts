@@ -12,7 +12,7 @@ import type { SignalStore } from '../ports/signals.ts';
 import { droppedIn } from '../record/droppedCalls.ts';
 import { isTerminal, type JobRecord } from '../record/record.ts';
 import { callKey, signalKey } from '../steps/kept.ts';
-import { childrenOf } from '../worker/childJobs.ts';
+import { childrenOf } from '../worker/attempt/childJobs.ts';
 import { releaseMessage } from './releases.ts';
 
 const WIDTH = 16;

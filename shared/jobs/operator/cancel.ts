@@ -5,7 +5,7 @@ import { tombstone } from '../record/newRecord.ts';
 import { type CancelRequest, isTerminal, type JobRecord } from '../record/record.ts';
 import { cancelled } from '../record/transitions.ts';
 import { unwinding } from '../record/unwinding.ts';
-import { leaseOf } from '../worker/conclude.ts';
+import { leaseOf } from '../worker/attempt/conclude.ts';
 import { letGo } from './releaseGroup.ts';
 
 /** The outcome of a cancellation. */

@@ -12,9 +12,9 @@ import { isTerminal, type JobRecord } from '../record/record.ts';
 import { factsOf } from '../record/recordFacts.ts';
 import { dueKey } from '../record/transitions.ts';
 import type { JobDeps } from '../worker/disposition.ts';
-import { keepBody } from '../worker/park.ts';
 import { quarantine } from '../worker/quarantine.ts';
-import { keep, obstacleTo } from '../worker/standBy.ts';
+import { keepBody } from '../worker/waits/park.ts';
+import { keep, obstacleTo } from '../worker/waits/standBy.ts';
 
 /** The dead-letter queues. */
 export interface DeadLetters {

@@ -15,7 +15,7 @@ import { type Decider, redriven } from '../record/operatorTransitions.ts';
 import type { JobRecord, Status } from '../record/record.ts';
 import { type Kept, type StepStore, undoName } from '../steps/kept.ts';
 import { ownerOf } from '../steps/owner.ts';
-import { keepBody, keptBody } from '../worker/park.ts';
+import { keepBody, keptBody } from '../worker/waits/park.ts';
 
 /** Which jobs to put back: every field that is given must match. */
 export interface RedriveFilter {

@@ -8,18 +8,18 @@ import { isSuspended, type JobRecord } from '../record/record.ts';
 import { noteDropped, takenIssue } from '../record/repeatedIds.ts';
 import { cancelled, parked, type Transition } from '../record/transitions.ts';
 import type { KeptWait, Unwind } from '../steps/kept.ts';
+import { mustTakeBack } from './attempt/lostRuns.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import { isAlone, takePlace } from './groupPlaces.ts';
-import { mustTakeBack } from './lostRuns.ts';
-import { deferOrPark, haltSeconds, receiptOf, secondsUntil } from './park.ts';
 import { quarantine } from './quarantine.ts';
+import { isAlone, takePlace } from './waits/groupPlaces.ts';
+import { deferOrPark, haltSeconds, receiptOf, secondsUntil } from './waits/park.ts';
 
 /** Whether the job waits for something; one that takes its steps back waits for nothing any more. */
 const isWaiting = (record: JobRecord): record is JobRecord & { readonly wait: KeptWait } =>
   isSuspended(record) && record.unwind === undefined;
 
 const unwound = async (record: JobRecord, why: Unwind, { clock }: JobDeps): Promise<Transition> =>
-  (await import('./stepwise.ts')).unwinding(record, clock.now(), why);
+  (await import('./stepJobs/stepwise.ts')).unwinding(record, clock.now(), why);
 
 type Refusal = Exclude<ClaimOutcome, { kind: 'claimed' }>;
 
@@ -121,7 +121,7 @@ export const refused = async (
     }
     case 'early':
       if (isWaiting(claim.record)) {
-        const { stay } = await import('./stepwise.ts');
+        const { stay } = await import('./stepJobs/stepwise.ts');
         return stay(claim.record, delivery, deps);
       }
       return early(claim.record, claim.dueAt, facts, delivery, deps);
@@ -142,7 +142,12 @@ export const refused = async (
         : { action: 'return', seconds: 0, ...report };
     }
     case 'exhausted':
-      return (await import('./exhausted.ts')).exhausted(claim.record, envelope, delivery, deps);
+      return (await import('./attempt/exhausted.ts')).exhausted(
+        claim.record,
+        envelope,
+        delivery,
+        deps,
+      );
     case 'taken':
       return taken(claim.record, facts, envelope, delivery, deps);
   }

@@ -2,11 +2,11 @@
 
 import type { Delivery, Visibility } from '../ports/jobs.ts';
 import { type FaultLog, undecidedOf } from '../record/undecided.ts';
+import { createHeartbeat } from './attempt/heartbeat.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import { createHeartbeat } from './heartbeat.ts';
 import { byMessageGroup, type GroupResult, runGroups } from './messageGroups.ts';
 import { processDelivery } from './processDelivery.ts';
-import { faultSeconds, leastSeconds } from './waitTimes.ts';
+import { faultSeconds, leastSeconds } from './waits/waitTimes.ts';
 
 export interface BatchDeps extends JobDeps {
   readonly visibility: Visibility;

@@ -20,26 +20,26 @@ import {
 } from '../record/claimOutcome.ts';
 import type { JobRecord } from '../record/record.ts';
 import { factsOf } from '../record/recordFacts.ts';
-import { CancelledError, InterruptedError, LeaseLostError } from './abortReasons.ts';
-import { type Children, collectChildren } from './childJobs.ts';
+import { CancelledError, InterruptedError, LeaseLostError } from './attempt/abortReasons.ts';
+import { type Children, collectChildren } from './attempt/childJobs.ts';
+import { leaseOf } from './attempt/conclude.ts';
+import { finishAttempt } from './attempt/finishAttempt.ts';
+import type { Heartbeat } from './attempt/heartbeat.ts';
+import { owesAfter } from './attempt/lostRuns.ts';
+import { createProgress } from './attempt/progress.ts';
+import { type AttemptOutcome, runAttempt } from './attempt/runHandler.ts';
 import { refused } from './claimRefused.ts';
-import { leaseOf } from './conclude.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import { finishAttempt } from './finishAttempt.ts';
-import { isForgotten, jobBefore, keepLooking } from './groupPlaces.ts';
-import type { Heartbeat } from './heartbeat.ts';
-import { judged, lazySteps } from './lazySteps.ts';
-import { owesAfter } from './lostRuns.ts';
 import { moveToPool } from './moveToPool.ts';
-import { ready, timeoutOf } from './preconditions.ts';
-import { createProgress } from './progress.ts';
-import { type AttemptOutcome, runAttempt } from './runHandler.ts';
-import { admit } from './sourceLimits.ts';
-import { standBy, type WaitReason } from './standBy.ts';
-import { stepJobOf } from './stepJob.ts';
-import { pausedSeconds, turnSeconds } from './waitTimes.ts';
+import { judged, lazySteps } from './stepJobs/lazySteps.ts';
+import { stepJobOf } from './stepJobs/stepJob.ts';
+import { isForgotten, jobBefore, keepLooking } from './waits/groupPlaces.ts';
+import { ready, timeoutOf } from './waits/preconditions.ts';
+import { admit } from './waits/sourceLimits.ts';
+import { standBy, type WaitReason } from './waits/standBy.ts';
+import { pausedSeconds, turnSeconds } from './waits/waitTimes.ts';
 
-const { unreadable } = deferred(() => import('./awaitWorker.ts'));
+const { unreadable } = deferred(() => import('./waits/awaitWorker.ts'));
 
 /** The Lambda invocation that runs the job. */
 export interface Invocation {
@@ -76,7 +76,7 @@ const attempt = async (
   const { logger, clock, services, store, blobs } = deps;
   const startedAt = clock.now();
   const changed =
-    record.wait && (await import('./stepwise.ts')).versionFault(record, job.definition);
+    record.wait && (await import('./stepJobs/stepwise.ts')).versionFault(record, job.definition);
   if (changed) return { outcome: { kind: 'fail', fault: changed }, startedAt, runMs: 0 };
   const payload = await loadPayload(job, deps);
   if (!payload.ok) return { outcome: { kind: 'fail', fault: payload.error }, startedAt, runMs: 0 };

@@ -6,7 +6,7 @@ import type { Delivery } from '../ports/jobs.ts';
 import { quarantined } from '../record/newRecord.ts';
 import type { JobError } from '../record/record.ts';
 import type { Disposition, JobDeps } from './disposition.ts';
-import { keepBody } from './park.ts';
+import { keepBody } from './waits/park.ts';
 
 /**
  * Quarantines a message under the id that its sender asked for. When another job has this id, the

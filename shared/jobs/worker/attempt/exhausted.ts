@@ -1,9 +1,9 @@
 /** A job whose last attempt was lost; loaded with the first of them. */
-import type { Envelope } from '../envelope/envelope.ts';
-import type { Delivery } from '../ports/jobs.ts';
-import type { JobRecord } from '../record/record.ts';
+import type { Envelope } from '../../envelope/envelope.ts';
+import type { Delivery } from '../../ports/jobs.ts';
+import type { JobRecord } from '../../record/record.ts';
+import type { Disposition, JobDeps } from '../disposition.ts';
 import { bury } from './conclude.ts';
-import type { Disposition, JobDeps } from './disposition.ts';
 import { mustTakeBack } from './lostRuns.ts';
 import type { Fault } from './runHandler.ts';
 
@@ -18,5 +18,5 @@ export const exhausted = async (
   const fault = { code: 'WORKER_LOST', message };
   const giveUp = (of: Fault) => bury(record, of, envelope.onDead === 'halt', delivery, deps);
   if (!record.unwind && !(await mustTakeBack(record, true, deps))) return giveUp(fault);
-  return (await import('./stepwise.ts')).takeBackAgain(record, fault, giveUp, deps);
+  return (await import('../stepJobs/stepwise.ts')).takeBackAgain(record, fault, giveUp, deps);
 };

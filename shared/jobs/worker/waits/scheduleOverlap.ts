@@ -1,12 +1,12 @@
 /** Overlapping ticks of a schedule: a tick may be skipped while the job of an earlier tick runs. */
 import { timeOf } from '#shared/kernel/time.ts';
-import type { ValidJob } from '../envelope/envelope.ts';
-import type { Delivery } from '../ports/jobs.ts';
-import type { Tick } from '../ports/ticks.ts';
-import type { JobFacts } from '../record/claimOutcome.ts';
-import { unheard } from '../record/newRecord.ts';
-import { isTerminal, type JobRecord } from '../record/record.ts';
-import type { Disposition, JobDeps } from './disposition.ts';
+import type { ValidJob } from '../../envelope/envelope.ts';
+import type { Delivery } from '../../ports/jobs.ts';
+import type { Tick } from '../../ports/ticks.ts';
+import type { JobFacts } from '../../record/claimOutcome.ts';
+import { unheard } from '../../record/newRecord.ts';
+import { isTerminal, type JobRecord } from '../../record/record.ts';
+import type { Disposition, JobDeps } from '../disposition.ts';
 
 const clock = (at: number): string => new Date(at).toISOString();
 

@@ -3,8 +3,8 @@
  * messages. Both are extended together, so that neither outlives the other by more than one beat.
  */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
-import type { Delivery, JobStore, Visibility } from '../ports/jobs.ts';
-import type { CancelRequest, Lease } from '../record/record.ts';
+import type { Delivery, JobStore, Visibility } from '../../ports/jobs.ts';
+import type { CancelRequest, Lease } from '../../record/record.ts';
 
 /**
  * The events of a running attempt. `lost` and `cancelled` come at most once, and only one of them.

@@ -4,15 +4,15 @@ import type { Called, Shares } from '#shared/billing/childShares.ts';
 import { CHILDREN_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { childId } from '../envelope/childId.ts';
-import { type Envelope, jobIdOf } from '../envelope/envelope.ts';
-import { envelopeText, parseOutgoing } from '../envelope/outgoing.ts';
-import { claimCheck } from '../envelope/payload.ts';
-import type { Kinds } from '../kinds/defineJob.ts';
-import { EnqueueError } from '../kinds/errors.ts';
-import type { Blobs } from '../ports/jobs.ts';
-import type { JobRecord, Settlement } from '../record/record.ts';
-import type { Outbox } from '../record/transitions.ts';
+import { childId } from '../../envelope/childId.ts';
+import { type Envelope, jobIdOf } from '../../envelope/envelope.ts';
+import { envelopeText, parseOutgoing } from '../../envelope/outgoing.ts';
+import { claimCheck } from '../../envelope/payload.ts';
+import type { Kinds } from '../../kinds/defineJob.ts';
+import { EnqueueError } from '../../kinds/errors.ts';
+import type { Blobs } from '../../ports/jobs.ts';
+import type { JobRecord, Settlement } from '../../record/record.ts';
+import type { Outbox } from '../../record/transitions.ts';
 
 /** The children of one attempt, collected until its end. */
 export interface Children {

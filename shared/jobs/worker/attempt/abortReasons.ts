@@ -1,5 +1,5 @@
 /** Why the signal of a running attempt is aborted. */
-import type { CancelRequest } from '../record/record.ts';
+import type { CancelRequest } from '../../record/record.ts';
 
 /** Reason of an aborted signal: the attempt took longer than it may. */
 export class JobTimeoutError extends Error {

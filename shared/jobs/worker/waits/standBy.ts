@@ -1,14 +1,14 @@
 /** A job that must not start for a reason outside of the job: a pause, or an earlier job. */
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { ValidJob } from '../envelope/envelope.ts';
-import type { Delivery } from '../ports/jobs.ts';
-import { classifyRefusal, type JobFacts, lostAttempt } from '../record/claimOutcome.ts';
-import { scheduled } from '../record/newRecord.ts';
-import type { JobRecord } from '../record/record.ts';
-import { type Held, parked } from '../record/transitions.ts';
-import { refused } from './claimRefused.ts';
-import type { Decision, Disposition, JobDeps } from './disposition.ts';
-import { owesIfLost } from './lostRuns.ts';
+import type { ValidJob } from '../../envelope/envelope.ts';
+import type { Delivery } from '../../ports/jobs.ts';
+import { classifyRefusal, type JobFacts, lostAttempt } from '../../record/claimOutcome.ts';
+import { scheduled } from '../../record/newRecord.ts';
+import type { JobRecord } from '../../record/record.ts';
+import { type Held, parked } from '../../record/transitions.ts';
+import { owesIfLost } from '../attempt/lostRuns.ts';
+import { refused } from '../claimRefused.ts';
+import type { Decision, Disposition, JobDeps } from '../disposition.ts';
 import { deferOrPark, whereToWait } from './park.ts';
 import { ready } from './preconditions.ts';
 

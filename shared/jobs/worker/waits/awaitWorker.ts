@@ -5,18 +5,18 @@
  */
 import * as v from 'valibot';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { hintsOf, jobIdOf, parseEnvelope } from '../envelope/envelope.ts';
-import type { EnvelopeIssue } from '../envelope/issue.ts';
-import { defineJob, kindsOf } from '../kinds/defineJob.ts';
-import type { Delivery } from '../ports/jobs.ts';
-import type { JobFacts } from '../record/claimOutcome.ts';
-import { scheduled } from '../record/newRecord.ts';
-import { isTerminal, type JobRecord } from '../record/record.ts';
-import { factsOf } from '../record/recordFacts.ts';
-import { dead } from '../record/transitions.ts';
-import type { Disposition, JobDeps } from './disposition.ts';
+import { hintsOf, jobIdOf, parseEnvelope } from '../../envelope/envelope.ts';
+import type { EnvelopeIssue } from '../../envelope/issue.ts';
+import { defineJob, kindsOf } from '../../kinds/defineJob.ts';
+import type { Delivery } from '../../ports/jobs.ts';
+import type { JobFacts } from '../../record/claimOutcome.ts';
+import { scheduled } from '../../record/newRecord.ts';
+import { isTerminal, type JobRecord } from '../../record/record.ts';
+import { factsOf } from '../../record/recordFacts.ts';
+import { dead } from '../../record/transitions.ts';
+import type { Disposition, JobDeps } from '../disposition.ts';
+import { quarantine } from '../quarantine.ts';
 import { keepBody } from './park.ts';
-import { quarantine } from './quarantine.ts';
 import { turnSeconds } from './waitTimes.ts';
 
 /** What another worker may be able to run. */

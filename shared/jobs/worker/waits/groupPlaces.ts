@@ -6,12 +6,12 @@
  * and each such job names the one before it. Workers look for holds only while holds may exist.
  */
 import { LIMITS } from '#shared/kernel/limits.ts';
-import { parseEnvelope } from '../envelope/envelope.ts';
-import { deduplicationIdOf, groupOf } from '../envelope/message.ts';
-import type { GroupHalt } from '../ports/groups.ts';
-import type { Delivery } from '../ports/jobs.ts';
-import { isTerminal, type JobRecord, type Place } from '../record/record.ts';
-import type { JobDeps } from './disposition.ts';
+import { parseEnvelope } from '../../envelope/envelope.ts';
+import { deduplicationIdOf, groupOf } from '../../envelope/message.ts';
+import type { GroupHalt } from '../../ports/groups.ts';
+import type { Delivery } from '../../ports/jobs.ts';
+import { isTerminal, type JobRecord, type Place } from '../../record/record.ts';
+import type { JobDeps } from '../disposition.ts';
 
 export type PlaceDeps = Pick<JobDeps, 'store' | 'groups' | 'kinds' | 'clock'>;
 

@@ -6,18 +6,18 @@ import { RESULT_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { mayNameFollowUps } from '#shared/legacy/chains/namesFollowUps.ts';
-import type { Envelope } from '../envelope/envelope.ts';
-import { type RetryPolicy, retryDelaySeconds } from '../envelope/retryPolicy.ts';
-import type { JobDefinition } from '../kinds/defineJob.ts';
-import type { Blobs, Delivery } from '../ports/jobs.ts';
-import type { JobError, JobRecord, Lease } from '../record/record.ts';
-import { completed, postponed, retrying, type Transition } from '../record/transitions.ts';
-import type { Unwind } from '../steps/kept.ts';
-import type { Suspension } from '../steps/run.ts';
+import type { Envelope } from '../../envelope/envelope.ts';
+import { type RetryPolicy, retryDelaySeconds } from '../../envelope/retryPolicy.ts';
+import type { JobDefinition } from '../../kinds/defineJob.ts';
+import type { Blobs, Delivery } from '../../ports/jobs.ts';
+import type { JobError, JobRecord, Lease } from '../../record/record.ts';
+import { completed, postponed, retrying, type Transition } from '../../record/transitions.ts';
+import type { Unwind } from '../../steps/kept.ts';
+import type { Suspension } from '../../steps/run.ts';
+import type { Decision, Disposition, Fate, JobDeps } from '../disposition.ts';
+import { deferOrPark } from '../waits/park.ts';
 import type { Children } from './childJobs.ts';
 import { bury, conclude, endCancelled, leaseOf } from './conclude.ts';
-import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
-import { deferOrPark } from './park.ts';
 import type { AttemptOutcome, Fault } from './runHandler.ts';
 
 /** An attempt that has ended, with everything that its end needs to be written. */
@@ -110,7 +110,7 @@ const suspend = async (
   // An allowance goes back when the run stops: what pays other jobs has to outlast the wait.
   const paid = shares && !funds?.final ? await pay(record, envelope, deps, true) : {};
   if (paid.outcome) return finishAttempt(ended, paid.outcome, deps);
-  const { planSuspension } = await import('./stepwise.ts');
+  const { planSuspension } = await import('../stepJobs/stepwise.ts');
   const of = { owes, version: definition.version, shares };
   const stopped = { wait, calls };
   const { change, fate, watch } = await planSuspension(record, stopped, of, delivery, deps);
@@ -158,7 +158,7 @@ const complete = async (
 };
 
 const unwind = async (record: JobRecord, why: Unwind, deps: JobDeps): Promise<Disposition> =>
-  (await import('./stepwise.ts')).takeBack(record, why, deps);
+  (await import('../stepJobs/stepwise.ts')).takeBack(record, why, deps);
 
 const TOO_SLEEPY = 'SNOOZED_TOO_OFTEN';
 
@@ -201,7 +201,12 @@ export const finishAttempt = async (
     case 'wait':
       return suspend(ended, outcome.suspension, deps);
     case 'undone':
-      return (await import('./stepwise.ts')).undone(record, outcome.failures, giveUp, deps);
+      return (await import('../stepJobs/stepwise.ts')).undone(
+        record,
+        outcome.failures,
+        giveUp,
+        deps,
+      );
     case 'cancelled':
       // A job that takes its steps back comes to its end already.
       if (record.unwind) return unwind(record, record.unwind, deps);

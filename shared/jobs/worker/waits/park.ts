@@ -4,11 +4,11 @@
 import { RAW_PREFIX } from '#shared/contracts/bucket.ts';
 import { byteLength, sha256 } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { Blobs, Delivery } from '../ports/jobs.ts';
-import type { KeptBody } from '../record/keptBody.ts';
-import type { Receipt } from '../record/record.ts';
-import { dueKey, type Held } from '../record/transitions.ts';
-import type { Fate, JobDeps } from './disposition.ts';
+import type { Blobs, Delivery } from '../../ports/jobs.ts';
+import type { KeptBody } from '../../record/keptBody.ts';
+import type { Receipt } from '../../record/record.ts';
+import { dueKey, type Held } from '../../record/transitions.ts';
+import type { Fate, JobDeps } from '../disposition.ts';
 import { isAlone, keepLooking, type PlaceDeps, takePlace } from './groupPlaces.ts';
 import { leastSeconds } from './waitTimes.ts';
 

@@ -1,8 +1,8 @@
 /** The progress of a running attempt: only the latest is written, at most once a second. */
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import { clipped } from '#shared/kernel/text.ts';
-import type { JobStore } from '../ports/jobs.ts';
-import type { Lease, Progress } from '../record/record.ts';
+import type { JobStore } from '../../ports/jobs.ts';
+import type { Lease, Progress } from '../../record/record.ts';
 
 interface ProgressOptions {
   readonly store: Pick<JobStore, 'amend'>;

@@ -1,12 +1,12 @@
 /** What must be true before a job is claimed: its tick, its dependencies, its time. */
 
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { ValidJob } from '../envelope/envelope.ts';
-import { awaitDependencies, timesOf } from '../flow/dependencies.ts';
-import type { Delivery } from '../ports/jobs.ts';
-import type { JobFacts } from '../record/claimOutcome.ts';
-import { scheduled } from '../record/newRecord.ts';
-import type { Disposition, JobDeps } from './disposition.ts';
+import type { ValidJob } from '../../envelope/envelope.ts';
+import { awaitDependencies, timesOf } from '../../flow/dependencies.ts';
+import type { Delivery } from '../../ports/jobs.ts';
+import type { JobFacts } from '../../record/claimOutcome.ts';
+import { scheduled } from '../../record/newRecord.ts';
+import type { Disposition, JobDeps } from '../disposition.ts';
 import { deferOrPark } from './park.ts';
 import { skipOverlap } from './scheduleOverlap.ts';
 

@@ -1,9 +1,9 @@
 /** Loads what runs steps with the first step, so that other jobs do not wait for it. */
-import type { JobDefinition } from '../kinds/defineJob.ts';
-import type { StepDeps, StepJob, Suspension } from '../steps/run.ts';
-import type { RunSteps } from '../steps/runSteps.ts';
-import type { Steps } from '../steps/stepTypes.ts';
-import type { AttemptOutcome } from './runHandler.ts';
+import type { JobDefinition } from '../../kinds/defineJob.ts';
+import type { StepDeps, StepJob, Suspension } from '../../steps/run.ts';
+import type { RunSteps } from '../../steps/runSteps.ts';
+import type { Steps } from '../../steps/stepTypes.ts';
+import type { AttemptOutcome } from '../attempt/runHandler.ts';
 
 const NAMES = [
   'step',

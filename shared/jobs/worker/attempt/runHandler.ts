@@ -5,13 +5,13 @@ import { byteLength, type Json } from '#shared/kernel/json.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
 import { isA, type Told, thrownText, toldOf } from '#shared/kernel/thrown.ts';
-import type { JobContext, JobDefinition } from '../kinds/defineJob.ts';
-import { EnqueueError, PermanentError, RetryableError, Snooze } from '../kinds/errors.ts';
-import type { CancelRequest } from '../record/record.ts';
-import { StepError, StepUseError, WaitTimeoutError } from '../steps/errors.ts';
-import type { Suspension } from '../steps/run.ts';
-import type { RunSteps } from '../steps/runSteps.ts';
-import type { Steps } from '../steps/stepTypes.ts';
+import type { JobContext, JobDefinition } from '../../kinds/defineJob.ts';
+import { EnqueueError, PermanentError, RetryableError, Snooze } from '../../kinds/errors.ts';
+import type { CancelRequest } from '../../record/record.ts';
+import { StepError, StepUseError, WaitTimeoutError } from '../../steps/errors.ts';
+import type { Suspension } from '../../steps/run.ts';
+import type { RunSteps } from '../../steps/runSteps.ts';
+import type { Steps } from '../../steps/stepTypes.ts';
 import {
   CancelledError,
   InterruptedError,

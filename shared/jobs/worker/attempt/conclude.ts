@@ -1,11 +1,11 @@
 /** The ends of jobs, written under the lease of their attempt. */
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { Delivery } from '../ports/jobs.ts';
-import type { CancelRequest, JobError, JobRecord, Lease } from '../record/record.ts';
-import { cancelled, dead, type Transition } from '../record/transitions.ts';
-import type { Decision, Disposition, Fate, JobDeps } from './disposition.ts';
-import { isAlone } from './groupPlaces.ts';
-import { haltSeconds, keepBody, receiptOf } from './park.ts';
+import type { Delivery } from '../../ports/jobs.ts';
+import type { CancelRequest, JobError, JobRecord, Lease } from '../../record/record.ts';
+import { cancelled, dead, type Transition } from '../../record/transitions.ts';
+import type { Decision, Disposition, Fate, JobDeps } from '../disposition.ts';
+import { isAlone } from '../waits/groupPlaces.ts';
+import { haltSeconds, keepBody, receiptOf } from '../waits/park.ts';
 import type { Fault } from './runHandler.ts';
 
 /** The lease under which the record was claimed. */

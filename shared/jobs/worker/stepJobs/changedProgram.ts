@@ -1,9 +1,9 @@
 /** What it means that the program of a kind changed while its jobs waited. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
-import type { JobDefinition } from '../kinds/defineJob.ts';
-import type { JobRecord } from '../record/record.ts';
-import type { AttemptOutcome, Fault } from './runHandler.ts';
+import type { JobDefinition } from '../../kinds/defineJob.ts';
+import type { JobRecord } from '../../record/record.ts';
+import type { AttemptOutcome, Fault } from '../attempt/runHandler.ts';
 
 const CODE = 'PROGRAM_CHANGED';
 

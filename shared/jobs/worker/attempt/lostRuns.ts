@@ -2,8 +2,8 @@
  * Runs whose worker was lost. Nothing was written of how such a run ended, so only its kept steps tell
  * whether something must be taken back.
  */
-import type { HistoryEvent, JobRecord } from '../record/record.ts';
-import type { JobDeps } from './disposition.ts';
+import type { HistoryEvent, JobRecord } from '../../record/record.ts';
+import type { JobDeps } from '../disposition.ts';
 import type { AttemptOutcome } from './runHandler.ts';
 
 /** What the history says when the end of a run was written; a redrive begins anew. */
@@ -40,7 +40,7 @@ export const mustTakeBack = async (
 ): Promise<boolean> => {
   if (record.unwind) return false;
   if (record.owes || !lostARun(record, isOver)) return record.owes === true;
-  return (await import('./stepwise.ts')).owesSteps(record, deps);
+  return (await import('../stepJobs/stepwise.ts')).owesSteps(record, deps);
 };
 
 /** As `mustTakeBack`, for a row that may say that it runs although its worker is lost. */

@@ -3,14 +3,14 @@
 import type { SourceLimits } from '#shared/contracts/worker.ts';
 import { SOURCE_CONCURRENCY_MAX } from '#shared/contracts/worker.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { Delivery } from '../ports/jobs.ts';
-import type { SourceSlot } from '../ports/limits.ts';
-import type { JobFacts } from '../record/claimOutcome.ts';
-import { scheduled } from '../record/newRecord.ts';
-import type { JobRecord } from '../record/record.ts';
-import { limited } from '../record/transitions.ts';
-import type { Disposition, JobDeps } from './disposition.ts';
-import { owesIfLost } from './lostRuns.ts';
+import type { Delivery } from '../../ports/jobs.ts';
+import type { SourceSlot } from '../../ports/limits.ts';
+import type { JobFacts } from '../../record/claimOutcome.ts';
+import { scheduled } from '../../record/newRecord.ts';
+import type { JobRecord } from '../../record/record.ts';
+import { limited } from '../../record/transitions.ts';
+import { owesIfLost } from '../attempt/lostRuns.ts';
+import type { Disposition, JobDeps } from '../disposition.ts';
 import { deferOrPark } from './park.ts';
 import { slotWaitMs } from './waitTimes.ts';
 

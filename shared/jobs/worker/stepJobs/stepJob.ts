@@ -1,5 +1,5 @@
 /** What the steps of a job are told of its claim. */
-import type { JobRecord } from '../record/record.ts';
+import type { JobRecord } from '../../record/record.ts';
 
 /** The job whose steps run; an earlier run may have kept some unless this is the first claim. */
 export const stepJobOf = (record: JobRecord) => {

@@ -1,13 +1,13 @@
 /** Jobs that must take steps back before they may end. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
-import type { JobRecord } from '../record/record.ts';
-import { unwinding } from '../record/unwinding.ts';
-import { owedIn, type Unwind } from '../steps/kept.ts';
-import { ownerOf } from '../steps/owner.ts';
-import { conclude, endCancelled } from './conclude.ts';
-import type { Disposition, JobDeps } from './disposition.ts';
-import type { Fault } from './runHandler.ts';
+import type { JobRecord } from '../../record/record.ts';
+import { unwinding } from '../../record/unwinding.ts';
+import { owedIn, type Unwind } from '../../steps/kept.ts';
+import { ownerOf } from '../../steps/owner.ts';
+import { conclude, endCancelled } from '../attempt/conclude.ts';
+import type { Fault } from '../attempt/runHandler.ts';
+import type { Disposition, JobDeps } from '../disposition.ts';
 
 /** The job may not end yet: a fresh run takes its steps back. */
 export const takeBack = (

@@ -1,18 +1,18 @@
 /** Where a job waits in the middle of its work, and what it looks for before it may wait. */
 import { LIMITS } from '#shared/kernel/limits.ts';
-import type { JobDefinition } from '../kinds/defineJob.ts';
-import type { Delivery } from '../ports/jobs.ts';
-import { type HeldShares, isTerminal, type JobRecord, signalsSince } from '../record/record.ts';
-import { type Stay, stayed, suspended } from '../record/suspension.ts';
-import type { Transition } from '../record/transitions.ts';
-import { callKey, type KeptWait, signalKey, type Wait } from '../steps/kept.ts';
-import { ownerOf } from '../steps/owner.ts';
-import type { Suspension } from '../steps/run.ts';
-import { keepEnvelopes } from './childJobs.ts';
-import type { Disposition, Fate, JobDeps } from './disposition.ts';
-import { isAlone } from './groupPlaces.ts';
-import { deferOrPark, inTable, receiptOf } from './park.ts';
-import { faultSeconds } from './waitTimes.ts';
+import type { JobDefinition } from '../../kinds/defineJob.ts';
+import type { Delivery } from '../../ports/jobs.ts';
+import { type HeldShares, isTerminal, type JobRecord, signalsSince } from '../../record/record.ts';
+import { type Stay, stayed, suspended } from '../../record/suspension.ts';
+import type { Transition } from '../../record/transitions.ts';
+import { callKey, type KeptWait, signalKey, type Wait } from '../../steps/kept.ts';
+import { ownerOf } from '../../steps/owner.ts';
+import type { Suspension } from '../../steps/run.ts';
+import { keepEnvelopes } from '../attempt/childJobs.ts';
+import type { Disposition, Fate, JobDeps } from '../disposition.ts';
+import { isAlone } from '../waits/groupPlaces.ts';
+import { deferOrPark, inTable, receiptOf } from '../waits/park.ts';
+import { faultSeconds } from '../waits/waitTimes.ts';
 
 const firstEnd = ({ for: waits }: Wait): number =>
   Math.min(...waits.map(({ until }) => until ?? Number.POSITIVE_INFINITY));
