@@ -9,6 +9,7 @@ import { systemClock } from '#shared/kernel/ports.ts';
 import { allKinds } from '../kindInfos.ts';
 import { actorOf } from '../session.ts';
 import { carryOutWish } from './actions.ts';
+import { balancesOf } from './balances.ts';
 import { type BoardSource, cloudWatchBoard, localBoard } from './boards.ts';
 import { nextTicks } from './definitions.ts';
 import { wholeHost } from './hostWhole.ts';
@@ -95,6 +96,7 @@ const roomsOf = (parts: Parts, options: ConsoleOptions): ConsoleRooms => {
       host: wholeHost(deployment),
       waits: waitsOf(deployment, index),
       verify: verificationOf(deployment, systemClock.now),
+      balances: balancesOf(deployment, systemClock.now),
       ticks: nextTicks(systemClock.now),
       ...tablesOf(deployment),
     },

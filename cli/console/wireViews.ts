@@ -112,3 +112,13 @@ export interface TickTimes {
   /** Why the expression or the time zone is none. */
   readonly fault?: string;
 }
+
+/** The posted balance of an account at the end of each of some equal parts of a range. */
+export interface BalancesAnswer {
+  /** ms since the epoch: the start of the first part. */
+  readonly from: number;
+  readonly binMs: number;
+  readonly length: number;
+  /** In minor units; `null`: the entries that tell it are archived. */
+  readonly points: readonly (number | null)[];
+}

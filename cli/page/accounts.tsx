@@ -1,8 +1,7 @@
 /** Accounts, and the statement of one. */
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import type { ConsoleSession, TextTable } from '../console/wire.ts';
-import { balanceGraph } from './balance.ts';
-import { WidgetCard } from './chart.tsx';
+import { Balance } from './balanceCard.tsx';
 import { Empty, Failed, Hinted, Scroll, Time, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
 import { hrefOf, place, setWords } from './route.ts';
@@ -93,8 +92,6 @@ export const Account = ({ session, id }: { session: ConsoleSession; id: string }
       <Waiting what={`account ${id}`} />
     );
   const { posted, held, available } = data.standing;
-  // Older entries alone do not tell what the account had after them.
-  const graph = at ? undefined : balanceGraph(posted, unit, data.lines, Date.now());
   return (
     <>
       <h1>
@@ -108,7 +105,7 @@ export const Account = ({ session, id }: { session: ConsoleSession; id: string }
           </div>
         ))}
       </div>
-      {graph && <WidgetCard widget={graph.widget} span={graph.span} />}
+      <Balance session={session} statement={data} isOlder={at !== undefined} />
       <h2>Statement</h2>
       {data.lines.length > 0 ? <Lines statement={data} /> : <Empty>No entries yet.</Empty>}
       {data.next && (

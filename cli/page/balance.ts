@@ -2,7 +2,7 @@
 import type { BoardWidget } from '../console/wire.ts';
 
 /** An entry of a statement. */
-interface Entry {
+export interface EntryChange {
   /** ms since the epoch. */
   readonly at: number;
   readonly change: string;
@@ -11,7 +11,7 @@ interface Entry {
 const BINS = 120;
 
 /** What the account had after each entry, the oldest first; the last is what it has now. */
-const balancesOf = (posted: string, newestFirst: readonly Entry[]) => {
+const balancesOf = (posted: string, newestFirst: readonly EntryChange[]) => {
   let after = BigInt(posted);
   const all = newestFirst.map(({ at, change }) => {
     const point = { at, after: Number(after) };
@@ -29,7 +29,7 @@ const balancesOf = (posted: string, newestFirst: readonly Entry[]) => {
 export const balanceGraph = (
   posted: string,
   unit: string,
-  newestFirst: readonly Entry[],
+  newestFirst: readonly EntryChange[],
   now: number,
 ) => {
   const { before, points } = balancesOf(posted, newestFirst);

@@ -167,6 +167,23 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await page.getByText('0 of 1 slots in use').waitFor();
   });
 
+  it('draws the balance of an account, over its last entries or a range', async () => {
+    const { page } = browser;
+    await sheratan.run(['ledger', 'open', 'mint', '--may-owe']);
+    await sheratan.run(['ledger', 'open', 'bob']);
+    for (const [id, amount] of [
+      ['first', '500'],
+      ['second', '300'],
+    ] as const)
+      await sheratan.run(['ledger', 'transfer', id, 'mint', 'bob', amount]);
+    await open('accounts/bob');
+    await page.getByText('Drawn from the last 2 entries').waitFor();
+    await button('365 days').click();
+    await page.getByText('at the end of 6 days').waitFor();
+    await page.getByRole('img', { name: 'Posted balance: posted 800' }).waitFor();
+    expect(page.url()).toContain('range=');
+  });
+
   it('maps who waits for whom', async () => {
     const { page } = browser;
     await open('waits');
@@ -404,7 +421,17 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
           'jobs/job-1?tab=texts',
           'jobs/job-1?tab=logs',
         ],
-        ...['accounts', 'accounts/alice', 'groups', 'hosts', 'hosts/h1', 'waits', 'mesh', 'send'],
+        ...[
+          'accounts',
+          'accounts/alice',
+          'accounts/bob?range=86400',
+          'groups',
+          'hosts',
+          'hosts/h1',
+          'waits',
+          'mesh',
+          'send',
+        ],
         ...['schedules', 'new-schedule', 'new-host'],
       ]) {
         await open(path);
@@ -426,6 +453,7 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
       'jobs',
       'jobs/lost-2',
       'accounts',
+      'accounts/bob?range=86400',
       'hosts/h1',
       'waits',
       'mesh',

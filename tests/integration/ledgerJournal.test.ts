@@ -16,6 +16,7 @@ import { headKey } from '#shared/ledger/dynamo/ledgerItems.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
 import { createRepairStore } from '#shared/ledger/dynamo/repairStore.ts';
 import type { EntryStore, LedgerReader, StatementEntry } from '#shared/ledger/ports.ts';
+import { balancesOver } from '#shared/ledger/read/balancesOver.ts';
 import { catchUp, snapshotsOf, sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { balanceAt, statement } from '#shared/ledger/read/statement.ts';
 import { exportedFrom, linesOf } from '../support/exports.ts';
@@ -32,6 +33,7 @@ const audit = () => auditOf(test);
 /** Long enough after all that was posted for it to be known. */
 const clock = { now: () => test.now() + 2 * LIMITS.ledgerSettledMs };
 const past = () => ({ store: test.store, reader, entries, lanes: LANES, clock });
+const byNumber = (a: number, b: number): number => a - b;
 const postedAt = async (key: AccountKey, at: number): Promise<bigint | string> => {
   const found = await balanceAt(key, at, past());
   return found.kind === 'known' ? found.posted : found.kind;
@@ -127,7 +129,14 @@ describe('snapshots', () => {
     const all = await entries.entries(key, home, { limit: 1_000 });
     const base = all.find(({ seq }) => seq === 2 * every);
     const times = [...new Set(all.map(({ at }) => at))];
-    const told = () => Promise.all(times.map((at) => postedAt(key, at)));
+    const told = async () => {
+      const all = await Promise.all(times.map((at) => postedAt(key, at)));
+      // A picture of all these times says the same.
+      const drawn = await balancesOver(key, times.toSorted(byNumber), past());
+      const inOrder = times.toSorted(byNumber).map((at) => all[times.indexOf(at)]);
+      expect(drawn.map((each) => each ?? 'archived')).toEqual(inOrder);
+      return all;
+    };
     const before = await told();
     const archive = async (some: typeof all): Promise<void> => {
       const { client, table } = test.options;

@@ -4,6 +4,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { systemRandom, systemSleep } from '#shared/kernel/ports.ts';
 import { isDone } from '#shared/ledger/core/types.ts';
 import type { StatementEntry } from '#shared/ledger/ports.ts';
+import { balancesOver } from '#shared/ledger/read/balancesOver.ts';
 import { catchUp, sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { standings } from '#shared/ledger/read/standings.ts';
 import { balanceAt, statement } from '#shared/ledger/read/statement.ts';
@@ -91,6 +92,33 @@ describe('a balance at a time', () => {
     expect(await told()).toEqual(expected);
     await catchUp((await test.ledger.account(keyOf('mint')))?.lane ?? 0, past());
     expect(await told()).toEqual(expected);
+  });
+
+  it('is the same in a picture of many times, with as many reads as the picture has points', async () => {
+    await test.open({ busy: 0n });
+    const began = test.now();
+    for (let n = 0; n < 40; n += 1) {
+      const amount = BigInt(n + 1);
+      await test.ledger.transfer({ id: `busy${n}`, unit: UNIT, from: 'mint', to: 'busy', amount });
+      test.advance(100);
+      if (n === 25) await sweepLanes(LANES, past());
+    }
+    const times = Array.from({ length: 9 }, (_, n) => began - 1_000 + n * 700);
+    let reads = 0;
+    const { entries, ...rest } = past();
+    const counted = {
+      ...entries,
+      entries: (...args: Parameters<typeof entries.entries>) => {
+        reads += 1;
+        return entries.entries(...args);
+      },
+    };
+    const drawn = await balancesOver(keyOf('busy'), times, { ...rest, entries: counted });
+    const told = await Promise.all(times.map((at) => balanceAt(keyOf('busy'), at, past(settled))));
+    expect(drawn).toEqual(told.map((each) => each.kind === 'known' && each.posted));
+    expect(drawn[0]).toBe(0n);
+    expect(drawn.at(-1)).toBe(820n);
+    expect(reads).toBeLessThanOrEqual(times.length * LANES);
   });
 
   it('is not told while something may still be posted up to that time', async () => {

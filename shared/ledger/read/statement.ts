@@ -31,7 +31,8 @@ class NotWrittenOutError extends Error {
   readonly code = 'LEDGER_NOT_WRITTEN_OUT';
 }
 
-const newestFirst = (a: EntryPlace, b: EntryPlace): number =>
+/** The newest entry first; no two entries have the same place. */
+export const newestFirst = (a: EntryPlace, b: EntryPlace): number =>
   b.at - a.at || b.lane - a.lane || b.seq - a.seq;
 
 const isBefore = (entry: EntryPlace, before: Before | undefined): boolean => {
@@ -50,11 +51,15 @@ const boundIn = (lane: number, before: Before | undefined) => {
   return { at: lane < its ? at + 1 : at };
 };
 
-const laneNumbers = (lanes: number): readonly number[] =>
+/** The numbers of all lanes. */
+export const laneNumbers = (lanes: number): readonly number[] =>
   Array.from({ length: lanes }, (_, lane) => lane);
 
-/** The entries of one account in a lane that are not written out yet, from the blocks. */
-const tailOf = async (
+/**
+ * The entries of one account in a lane that are not written out yet, from the blocks.
+ * @throws NotWrittenOutError LEDGER_NOT_WRITTEN_OUT
+ */
+export const unwrittenEntries = async (
   { unit, account }: AccountKey,
   lane: number,
   { reader, entries }: PastDeps,
@@ -92,7 +97,7 @@ export const statement = async (
   deps: PastDeps,
 ): Promise<readonly StatementEntry[]> => {
   const inLane = async (lane: number): Promise<readonly StatementEntry[]> => {
-    const tail = await tailOf(key, lane, deps);
+    const tail = await unwrittenEntries(key, lane, deps);
     const bound = boundIn(lane, before);
     const entries = await deps.entries.entries(key, lane, {
       ...(bound && { before: bound }),
@@ -104,11 +109,35 @@ export const statement = async (
   return all.flat().sort(newestFirst).slice(0, limit);
 };
 
+/** A balance without an entry: of no entries at all, or of a snapshot after archived ones. */
+interface Base {
+  readonly balance: bigint;
+  /** The balance holds from then on, until the oldest entry; ms since the epoch. */
+  readonly from: number;
+}
+
+const NO_ENTRIES: Base = { balance: 0n, from: Number.NEGATIVE_INFINITY };
+
 /**
- * The posted balance of one lane at a time, in minor units. undefined: the entries that tell the
- * balance are archived. Archiving begins with the oldest entry and ends with an entry that has a
+ * What one lane has before its oldest entry, for times up to `at`. undefined: the entries that tell
+ * the balance are archived. Archiving begins with the oldest entry and ends with an entry that has a
  * snapshot. The snapshot is then the base of the entries that are left.
  */
+export const baseOfLane = async (
+  key: AccountKey,
+  lane: number,
+  at: number,
+  { entries: store }: Pick<PastDeps, 'entries'>,
+): Promise<Base | undefined> => {
+  const oldest = await store.oldest(key, lane);
+  if (oldest?.seq === 1) return NO_ENTRIES;
+  const base = await store.snapshot(key, lane, oldest ? at + 1 : Number.MAX_SAFE_INTEGER);
+  if (oldest && base?.seq !== oldest.seq - 1) return undefined;
+  if (!base) return NO_ENTRIES;
+  return { balance: base.balance, from: base.at };
+};
+
+/** The posted balance of one lane at a time, in minor units; undefined: it is archived. */
 const laneBalanceAt = async (
   key: AccountKey,
   lane: number,
@@ -116,16 +145,12 @@ const laneBalanceAt = async (
   deps: PastDeps,
 ): Promise<bigint | undefined> => {
   const store = deps.entries;
-  const tail = (await tailOf(key, lane, deps)).filter((entry) => entry.at <= at);
+  const tail = (await unwrittenEntries(key, lane, deps)).filter((entry) => entry.at <= at);
   const written = await store.entries(key, lane, { before: { at: at + 1 }, limit: 1 });
   const [last] = [...written, ...tail].sort(newestFirst);
   if (last) return last.balance;
-  const oldest = await store.oldest(key, lane);
-  if (oldest?.seq === 1) return 0n;
-  const base = await store.snapshot(key, lane, oldest ? at + 1 : Number.MAX_SAFE_INTEGER);
-  if (oldest) return base && base.seq + 1 === oldest.seq ? base.balance : undefined;
-  if (!base) return 0n;
-  return base.at <= at ? base.balance : undefined;
+  const base = await baseOfLane(key, lane, at, deps);
+  return base && base.from <= at ? base.balance : undefined;
 };
 
 /** The answer of {@link balanceAt}. */
