@@ -24,7 +24,9 @@ export const balancesOf =
     const times = Array.from({ length: POINTS }, (_, n) => (first + n + 1) * binMs - 1);
     const balances = await balancesOver(key, times, ledger);
     return {
-      ...{ from: first * binMs, binMs, length: POINTS },
+      from: first * binMs,
+      binMs,
+      length: POINTS,
       points: balances.map((each) => (each === undefined ? null : Number(each))),
     };
   };

@@ -54,8 +54,8 @@ const Said = ({ over }: { over: BalancesAnswer }) => {
   const unknown = over.points.filter((each) => each === null).length;
   return (
     <p class="hint">
-      Each of the {over.length} points is the posted balance at the end of{' '}
-      {durationText(over.binMs)}. What the balance was in between is not drawn.
+      {over.length} points, one for each {durationText(over.binMs)}: the posted balance at its end.
+      What the balance was in between is not drawn.
       {unknown > 0 && (
         <>
           {' '}
@@ -86,7 +86,11 @@ const OverRange = ({
   if (error && !data) return <Failed error={error} again={again} />;
   if (!data) return <Waiting what="the balances" />;
   const widget = {
-    ...{ title: 'Posted balance', view: 'lines' as const, unit, limits: [], counted: [false] },
+    title: 'Posted balance',
+    view: 'lines' as const,
+    unit,
+    limits: [],
+    counted: [false],
     lines: [{ label: 'posted', points: data.points }],
   };
   return (

@@ -179,7 +179,7 @@ describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 
     await open('accounts/bob');
     await page.getByText('Drawn from the last 2 entries').waitFor();
     await button('365 days').click();
-    await page.getByText('at the end of 6 days').waitFor();
+    await page.getByText('one for each 6 days').waitFor();
     await page.getByRole('img', { name: 'Posted balance: posted 800' }).waitFor();
     expect(page.url()).toContain('range=');
   });
