@@ -119,7 +119,7 @@ export const Balance = ({
   return (
     <>
       <div class="head">
-        <h2>Balance</h2>
+        <h2 class="beside">Balance</h2>
         <Ranges range={range} />
       </div>
       {range > 0 ? (
