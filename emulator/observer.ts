@@ -6,7 +6,7 @@ interface Invocation {
   readonly functionName: string;
   readonly ms: number;
   readonly ok: boolean;
-  /** Invocations of the function that run when this invocation begins, with this one. */
+  /** How many invocations of the function run when this one begins, itself included. */
   readonly atOnce: number;
   /** Age of the first record of a stream, in ms. */
   readonly streamAgeMs: number | undefined;

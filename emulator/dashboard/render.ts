@@ -12,7 +12,7 @@ export interface Drawn {
 export interface Span {
   readonly first: number;
   readonly length: number;
-  /** Absent: that of the store of an embedded cloud. */
+  /** Absent: the length of a bin in the store of an embedded cloud. */
   readonly periodSeconds?: number;
 }
 

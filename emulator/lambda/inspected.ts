@@ -10,7 +10,7 @@ export interface Inspected {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The function as a debugger may look into it; any other function as it is. */
+/** Gives the named function a debugger's port; any other function stays as it is. */
 export const inspected = (spec: FunctionSpec, inspect: Inspected | undefined): FunctionSpec =>
   inspect && spec.functionArn.endsWith(inspect.nameEnd)
     ? { ...spec, inspectPort: inspect.port, env: { ...spec.env, ...inspect.env } }

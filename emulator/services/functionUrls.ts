@@ -17,7 +17,7 @@ import type { Template } from '../template/template.ts';
 
 const LOCAL_USER = `arn:aws:iam::${ACCOUNT}:user/local`;
 const BODY_BYTES_MAX = 6_291_456;
-/** Lambda hands on the body of these as it is, and all others as base64. */
+/** Content types whose body Lambda hands on as text. Other bodies are handed on as base64. */
 const TEXT = /^(?:text\/|application\/(?:json|javascript|xml)\b)/i;
 
 /** The server of the URLs of one cloud. */
@@ -121,11 +121,11 @@ const pass = async (
   else say(response, 502, 'Internal Server Error');
 };
 
-/** No page may use what asks for signatures, by whatever name it calls this machine. */
+/** A web page may call no URL that asks for signatures, whatever name it has for this machine. */
 const isOfPage = ({ headers }: IncomingMessage): boolean =>
   headers.origin !== undefined || !/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(headers.host ?? '');
 
-/** What may call a public URL: since October 2025 both rights are asked for. */
+/** The rights that a call of a public URL needs: since October 2025 both of them. */
 const ACTIONS = ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'];
 
 interface Target {

@@ -45,7 +45,7 @@ const attributesOf = (name: string, properties: Properties): Record<string, stri
  */
 const FIXED = new Set(['FifoQueue', 'DeduplicationScope', 'FifoThroughputLimit']);
 
-/** For a queue that exists: to create it again would empty it. */
+/** Sets the attributes of a queue that exists: to create the queue again would empty it. */
 const adjust = async (
   sqs: SQSClient,
   QueueUrl: string,

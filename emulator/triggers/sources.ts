@@ -57,8 +57,8 @@ const startMapping = (
   const clients = { sqs: options.sqs, streams: options.polled.streams };
   const reader = options.readers.join(tableOfStream(source.mapping.streamArn));
   const positions = options.positions.of(resource.id);
-  // A mapping that began in an earlier process reads on from there: it has not read all records
-  // since.
+  // A mapping that began in an earlier process reads all records since then, so it also reads new
+  // shards from their beginning.
   const start = positions.known ? { startingPosition: 'TRIM_HORIZON' as const } : {};
   const mapping = { ...source.mapping, ...start, reader, positions };
   return [startStreamSource(clients, mapping, target, onFault)];

@@ -16,9 +16,9 @@ export interface Live {
   /** Consecutive fails; `passes`: consecutive probes that did not fail. */
   readonly fails: number;
   readonly passes: number;
-  /** The slow ones of the last five probes, as bits; bit 0 is the latest. */
+  /** Which of the last five probes were slow, as bits; bit 0 is the latest. */
   readonly slow: number;
-  /** Those of the last 20 probes that changed the state, as bits; bit 0 is the latest. */
+  /** Which of the last 20 probes changed the state, as bits; bit 0 is the latest. */
   readonly changes: number;
   /** Consecutive inconclusive probes; the next field is the reason of the latest. */
   readonly inconclusive: number;
@@ -55,7 +55,7 @@ export interface StateChange {
   readonly since: number;
   /** When the change was found, ms since the epoch. */
   readonly at: number;
-  /** The host flaps: programs get this change, people do not. */
+  /** The host flaps: the event bus gets this change, the topic for people does not. */
   readonly muted: boolean;
   /** The change is not announced: the host has an overlay, or is back in the announced state. */
   readonly silent?: true;

@@ -10,7 +10,7 @@ import type { ProbeResult } from './probeOutcome.ts';
 
 type Results = ReadonlyMap<string, ProbeResult>;
 
-/** Whether a server can be reached that is known to be up; undefined without such servers. */
+/** Whether a sentinel, a server that always answers, can be reached; undefined without sentinels. */
 export type Sentinels = () => Promise<boolean | undefined>;
 
 const newlyFailed = ({ live }: HostToProbe, result: ProbeResult | undefined): boolean =>

@@ -45,7 +45,7 @@ interface Commit {
   readonly seen: ShardState;
   readonly hosts: readonly Host[];
   readonly findings: Findings;
-  /** The moment for the state as it is now; undefined when the outcomes no longer count. */
+  /** When to apply the outcomes to the present state; undefined when they no longer count. */
   readonly momentOn: (state: ShardState) => RunMoment | undefined;
 }
 

@@ -129,7 +129,7 @@ const whenBusy = (live: Live, { kind }: Passed, now: number): Next => {
 };
 
 const whenDegraded = (live: Live, { kind }: Passed, degradedMs: number): Next => {
-  // A stuck host says all the time that it is busy; only other answers end that.
+  // A stuck host says all the time that it is busy; only another answer ends this state.
   if (kind === 'busy') return live.reason === 'stuck_busy' ? live : BUSY;
   const isCalm = bits(live.slow) <= 1 && live.srttMs <= LIMITS.hostCalmShare * degradedMs;
   return kind === 'ok' && isCalm ? ONLINE : live;
@@ -161,7 +161,7 @@ const flaps = (changes: number, before: boolean): boolean => {
     : count >= LIMITS.hostFlapPercent * (OUTCOMES_KEPT / 100);
 };
 
-/** What happened during an overlay is announced after its end, unless that is over as well. */
+/** A change during an overlay is announced after the overlay, unless the host has changed back. */
 const announced = (before: Live, next: Live, host: Host, now: number): ProbeVerdict => {
   const { announced = before.state, ...rest } = next;
   const { state, reason } = next;

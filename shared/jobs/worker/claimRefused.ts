@@ -14,7 +14,7 @@ import { quarantine } from './quarantine.ts';
 import { isAlone, takePlace } from './waits/groupPlaces.ts';
 import { deferOrPark, haltSeconds, receiptOf, secondsUntil } from './waits/park.ts';
 
-/** Whether the job waits for something; one that takes its steps back waits for nothing any more. */
+/** Whether the job waits for something. A job that takes its steps back no longer waits. */
 const isWaiting = (record: JobRecord): record is JobRecord & { readonly wait: KeptWait } =>
   isSuspended(record) && record.unwind === undefined;
 

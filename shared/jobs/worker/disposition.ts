@@ -89,7 +89,7 @@ export type Decision =
   | 'early'
   | 'lost'
   | 'no_time'
-  /** This worker cannot run the input, another one may. */
+  /** This worker cannot run the input, but another worker may. */
   | 'unknown'
   /** The job went to the queue of its pool. */
   | 'moved'

@@ -31,7 +31,7 @@ const faulted = async (
   try {
     await faults.note(fault);
   } catch (unnoted) {
-    // The table may be the very thing that failed; then the log and the metric must be enough.
+    // When the table itself is what failed, the log and the metric must be enough.
     logger.error('fault not noted', { jobId: id, messageId, error: unnoted });
   }
   const seconds = faultSeconds(delivery.receives);

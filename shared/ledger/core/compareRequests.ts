@@ -64,7 +64,7 @@ const idFault = (id: string): string | undefined => {
   return fault && `an id ${fault}`;
 };
 
-/** What is wrong with id, amounts or metadata, whatever the book has; undefined when nothing is. */
+/** What is wrong with id, amounts or metadata, without a look at the book; undefined for nothing. */
 export const shapeOf = (
   { id, metadata }: Pick<Transfer, 'id' | 'metadata'>,
   amounts: readonly bigint[],

@@ -6,7 +6,7 @@ export class StoreRefusedError extends Error {
   readonly code = 'LEDGER_STORE_REFUSED';
 }
 
-/** Whoever asks has no right to: nothing was done, and nothing will be before a person changes that. */
+/** The caller lacks a right: nothing was done, and a retry does nothing until a person gives it. */
 export class StoreDeniedError extends Error {
   override readonly name = 'StoreDeniedError';
   readonly code = 'LEDGER_STORE_DENIED';

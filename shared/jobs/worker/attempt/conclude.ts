@@ -17,8 +17,8 @@ export const leaseOf = ({ id, attempt, leaseId = '' }: JobRecord): Lease => ({
 
 /**
  * Applies the transition. When the lease is lost, the message is left to the new holder.
- * @param asked called in place of that when a person had asked the job to end, and the transition
- * would make it wait
+ * @param asked called in place of the transition, when the transition would make the job wait
+ * although a person has asked the job to end
  */
 export const conclude = async (
   record: JobRecord,
@@ -66,7 +66,7 @@ export const bury = async (
   return conclude(record, change, { action: 'return', as: 'halted', seconds, code }, deps);
 };
 
-/** The job was cancelled, and owes nothing. */
+/** The job was cancelled, and has no steps to take back. */
 export const endCancelled = (
   record: JobRecord,
   wish: Pick<CancelRequest, 'by' | 'reason'>,

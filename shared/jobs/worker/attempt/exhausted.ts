@@ -1,4 +1,4 @@
-/** A job whose last attempt was lost; loaded with the first of them. */
+/** Ends a job whose last attempt was lost. Loaded when the first such job comes. */
 import type { Envelope } from '../../envelope/envelope.ts';
 import type { Delivery } from '../../ports/jobs.ts';
 import type { JobRecord } from '../../record/record.ts';

@@ -29,7 +29,7 @@ export interface Ended {
   readonly policy: RetryPolicy;
   readonly children: Children;
   readonly funds?: JobFunds | undefined;
-  /** What the host earns that did the work; undefined when the worker did it. */
+  /** What the host that did the work earns; undefined when the worker did the work. */
   readonly earned?: Earned | undefined;
   /** Whether steps must be taken back before the job may end without completing. */
   readonly owes: boolean;
@@ -50,7 +50,7 @@ const keepResult = async (
 type Watch = (disposition: Disposition) => Promise<Disposition>;
 
 /**
- * Writes how the job waits; when a person has asked the job to end meanwhile, it ends.
+ * Writes how the job waits. When a person has asked the job to end meanwhile, the job ends.
  * @param watch called once the wait is written
  */
 const goOnLater = async (
@@ -107,7 +107,8 @@ const suspend = async (
 ): Promise<Disposition> => {
   const { record, envelope, delivery, definition, children, funds, owes } = ended;
   const { calls, shares } = children.called(prepared);
-  // An allowance goes back when the run stops: what pays other jobs has to outlast the wait.
+  // The job's part of an allowance goes back when the run stops, so called jobs need a hold that
+  // outlasts the wait.
   const paid = shares && !funds?.final ? await pay(record, envelope, deps, true) : {};
   if (paid.outcome) return finishAttempt(ended, paid.outcome, deps);
   const { planSuspension } = await import('../stepJobs/stepwise.ts');
@@ -208,7 +209,7 @@ export const finishAttempt = async (
         deps,
       );
     case 'cancelled':
-      // A job that takes its steps back comes to its end already.
+      // A job that takes its steps back is ending already.
       if (record.unwind) return unwind(record, record.unwind, deps);
       return owes
         ? unwind(record, { kind: 'cancelled', ...outcome.request }, deps)

@@ -7,7 +7,7 @@ import type { Delivery, JobStore, Visibility } from '../../ports/jobs.ts';
 import type { CancelRequest, Lease } from '../../record/record.ts';
 
 /**
- * The events of a running attempt. `lost` and `cancelled` come at most once, and only one of them.
+ * The events of a running attempt. Either `lost` or `cancelled` comes, and only once.
  */
 interface Listener {
   /** Another attempt has the lease now. */

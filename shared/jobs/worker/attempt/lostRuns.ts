@@ -6,7 +6,7 @@ import type { HistoryEvent, JobRecord } from '../../record/record.ts';
 import type { JobDeps } from '../disposition.ts';
 import type { AttemptOutcome } from './runHandler.ts';
 
-/** What the history says when the end of a run was written; a redrive begins anew. */
+/** Events of the history that prove that the end of a run was written. A redrive begins anew. */
 const RUN_ENDS: readonly HistoryEvent['event'][] = [
   'retrying',
   'snoozed',
@@ -17,7 +17,7 @@ const RUN_ENDS: readonly HistoryEvent['event'][] = [
   'resumed',
 ];
 
-/** @param isOver whether the last run counts, too: its worker is lost */
+/** @param isOver the worker of the last run is lost, so this run counts, too */
 const lostARun = ({ history }: JobRecord, isOver: boolean): boolean => {
   let isOpen = false;
   for (const { event } of history) {
@@ -49,7 +49,7 @@ export const owesIfLost = async (
   deps: Pick<JobDeps, 'stepStore' | 'clock'>,
 ): Promise<boolean> => record?.status === 'RUNNING' && mustTakeBack(record, true, deps);
 
-/** Whether steps must be taken back should the job end after this run; one that completes owes nothing. */
+/** Whether steps must be taken back if the job ends after this run without completing. */
 export const owesAfter = async (
   record: JobRecord,
   { kind }: AttemptOutcome,

@@ -160,10 +160,10 @@ const begin = async (
   throw new JobTimeoutError(`timed out after ${timeoutSeconds} s: ${why}`);
 };
 
-/** What a step needed outside could not be reached; says nothing about the handler. */
+/** A store or queue that a step needed could not be reached: no fault of the handler. */
 class UnreachedError extends Error {}
 
-/** What the handler returned; in a run that takes steps back, what became of that. */
+/** The outcome of the handler's return; of a run that takes steps back, which steps it could not. */
 const outcomeOfRun = async (
   run: Promise<unknown>,
   { unwinding, unwound, handled }: RunSteps,

@@ -1,4 +1,4 @@
-/** What it means that the program of a kind changed while its jobs waited. */
+/** What becomes of jobs whose kind got another program while they waited. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { clipped } from '#shared/kernel/text.ts';
 import type { JobDefinition } from '../../kinds/defineJob.ts';

@@ -1,4 +1,4 @@
-/** Loads what runs steps with the first step, so that other jobs do not wait for it. */
+/** Loads the code of steps when a handler asks for its first step, so that other jobs start sooner. */
 import type { JobDefinition } from '../../kinds/defineJob.ts';
 import type { StepDeps, StepJob, Suspension } from '../../steps/run.ts';
 import type { RunSteps } from '../../steps/runSteps.ts';

@@ -1,4 +1,4 @@
-/** What the steps of a job are told of its claim. */
+/** What the steps of a job have to know of the job's claim. */
 import type { JobRecord } from '../../record/record.ts';
 
 /** The job whose steps run; an earlier run may have kept some unless this is the first claim. */

@@ -1,4 +1,4 @@
-/** What only jobs with steps need; loaded with the first step of a job. */
+/** Code that only jobs with steps need; loaded when a job asks for its first step. */
 export { unwinding } from '../../record/unwinding.ts';
 export { createSteps } from '../../steps/steps.ts';
 export { judgeProgram, versionFault } from './changedProgram.ts';

@@ -1,4 +1,4 @@
-/** Where a job waits in the middle of its work, and what it looks for before it may wait. */
+/** Where a job waits in the middle of its work, and what is checked before the job may wait. */
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { JobDefinition } from '../../kinds/defineJob.ts';
 import type { Delivery } from '../../ports/jobs.ts';
@@ -35,7 +35,7 @@ const placeOf = async (
   const holds = !alone && deps.kinds.get(kind)?.onWait !== 'release';
   const isShort = !isOpen(wait) && until <= now + LIMITS.aloneWaitSecondsMax * 1_000;
   if (holds || isShort) {
-    // Longer waits of a group go on after a look, so that the job stays before the rest.
+    // A longer wait is looked at now and then, so that the job stays before the rest of its group.
     const lookAt = Math.min(until, now + LIMITS.queueWaitSecondsMax * 1_000);
     const { held, fate } = await deferOrPark(lookAt, id, delivery, deps);
     const place = fate.action === 'return' ? 'queue' : 'table';
@@ -47,7 +47,7 @@ const placeOf = async (
   return { held: kept, fate, until, in: 'table', letsGo: !alone };
 };
 
-/** The keys of what has come, of all that the job waits for. */
+/** Of the things that the job waits for, the keys of those that have come. */
 const arrivedOf = async (
   record: Pick<JobRecord, 'id' | 'createdAt'>,
   wait: Wait,
@@ -65,8 +65,8 @@ const arrivedOf = async (
 };
 
 /**
- * Ends the wait when what the job waits for came before the row said that the job waits: nobody else
- * would wake it. False: the job goes on waiting.
+ * Ends the wait when a signal or a result came before the row said that the job waits: nobody else
+ * would wake the job. False: the job goes on waiting.
  */
 const lookAround = async (record: JobRecord, wait: Wait, deps: JobDeps): Promise<boolean> => {
   if (!isOpen(wait)) return false;
@@ -78,9 +78,9 @@ const lookAround = async (record: JobRecord, wait: Wait, deps: JobDeps): Promise
 };
 
 /**
- * The look of a job whose message is about to wait in its queue: after the message's visibility is
- * set, because that would undo the wake of a signal that came meanwhile. When the look fails, the
- * message comes back soon.
+ * Checks once more for signals and results, for a job whose message waits in its queue. This comes
+ * after the message's visibility was set: to set it later would undo the wake by a signal that came
+ * meanwhile. When the check fails, the message comes back soon.
  */
 const lookAfterwards =
   (
@@ -125,7 +125,7 @@ const keepSteps = async (record: JobRecord, until: number, { stepStore }: JobDep
 export interface Plan {
   readonly change: Transition;
   readonly fate: Fate;
-  /** Looks for what came in between; call it once the change is written. */
+  /** Checks for signals and results that came meanwhile; to be called after the change is written. */
   watch(disposition: Disposition): Promise<Disposition>;
 }
 
@@ -168,7 +168,7 @@ export const stay = async (
   const { id, kind, wait } = record;
   const { fate, ...where } = await placeOf(record, wait, delivery, deps);
   const report = { as: 'early', id, kind } as const;
-  // The timekeeper sent it somewhat early: the row names its time already, and nothing else ends it.
+  // The timekeeper sent the job a little early: its time is in the row, and nothing else ends the wait.
   const isSoon = fate.action === 'return' && fate.seconds <= LIMITS.sendAheadSeconds;
   if (isSoon && !isOpen(wait)) return { ...fate, ...report };
   const change = stayed(record, deps.clock.now(), where);

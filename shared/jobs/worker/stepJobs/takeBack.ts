@@ -28,7 +28,7 @@ export const owesSteps = async (
   return owedIn(steps).length > 0;
 };
 
-/** The steps were taken back: the job ends as it had to. */
+/** The steps were taken back: the job ends in the state that was decided before. */
 export const undone = (
   record: JobRecord,
   failures: readonly string[],

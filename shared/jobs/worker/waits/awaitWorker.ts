@@ -37,7 +37,7 @@ const factsIn = (delivery: Delivery): JobFacts | undefined => {
 const isOf = ({ messageId, released }: Delivery, record: JobRecord): boolean =>
   record.messageId === messageId || record.id === released;
 
-/** When the wait began, in ms since the epoch: with the first look, or when the job was due. */
+/** When the wait began, in ms since the epoch: at the first delivery, or when the job was due. */
 const sinceOf = (record: JobRecord | undefined, { sentAt }: Delivery): number =>
   record ? Math.max(record.updatedAt, record.dueAt ?? 0, record.leaseUntil ?? 0) : sentAt;
 
@@ -83,10 +83,10 @@ const mayRunElsewhere = ({ code }: EnvelopeIssue, { graceSeconds }: Deps): boole
   graceSeconds > 0 && ELSEWHERE.includes(code);
 
 /**
- * Keeps input that this worker cannot run. What another worker may know comes back until the grace
- * is over, counted from the first look; its group waits, and no attempt is spent. What nobody knew
- * in time is quarantined; a job that had begun to run is DEAD. Everything else is quarantined at
- * once.
+ * Keeps input that this worker cannot run. Input that another worker may know comes back until the
+ * grace is over, counted from the first delivery; its group waits, and no attempt is spent. After
+ * the grace the input is quarantined; a job that had begun to run is DEAD. Any other input is
+ * quarantined at once.
  */
 export const unreadable = async (
   delivery: Delivery,

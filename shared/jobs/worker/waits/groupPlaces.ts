@@ -25,7 +25,7 @@ const openOf = async (
 ): Promise<string | undefined> =>
   id === undefined || isOver(await store.get(id)) ? undefined : id;
 
-/** Whether the job's sender gave it no group. The mesh then made one, which has no other job. */
+/** Whether the sender gave the job no group. The mesh then made a group for this job alone. */
 export const isAlone = (
   { body, group, messageGroup, deduplicationId }: Delivery,
   id: string,
@@ -58,7 +58,8 @@ export const jobBefore = async (
 };
 
 /**
- * Workers use control items that they read some time ago. A hold counts once all have read of it.
+ * Workers use control items that they read some time ago. A hold counts once all workers have read
+ * the new item.
  */
 const isSettled = ({ since }: GroupHalt, now: number): boolean =>
   since <= now - LIMITS.groupSettleSeconds * 1_000 &&

@@ -103,7 +103,8 @@ export const admit = async (
     leave: async (as) => {
       const whose = left(as, slot);
       if (!whose) return;
-      // The job has ended, so this is no failure of the job. The slot becomes free at its time.
+      // The job has ended, so a slot that is not given back is no failure of the job. The slot ends
+      // at its time.
       await deps.limiter.leave(slot, whose).catch((error: unknown) => {
         deps.logger.warn('slot not given back', { source, jobId: id, error });
       });

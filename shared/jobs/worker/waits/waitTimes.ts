@@ -7,7 +7,7 @@ import { doubled, halfJitter } from '#shared/kernel/backoff.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import type { Random } from '#shared/kernel/ports.ts';
 
-/** Each look comes later by a twentieth, so the end of a wait is seen within a twentieth of it. */
+/** Each wait is longer by a twentieth. So the end of what is waited for is seen at most that late. */
 const grown = (first: number, looks: number, most: number): number =>
   Math.min(most, first * LIMITS.waitGrowth ** Math.max(0, looks - 1));
 
