@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { propertiesIn, resourcesIn } from '../support/assembly.ts';
 import { violationsOf } from '../support/axe.ts';
 import { type Browser, CHROMIUM, NEEDS_CHROMIUM, openBrowser } from '../support/chromium.ts';
-import { type Sheratan, startSheratan } from '../support/sheratan.ts';
+import { printedUrl, type Sheratan, startSheratan } from '../support/sheratan.ts';
 
 const JOBS = 12;
 
@@ -31,18 +31,6 @@ const shut = (child: ChildProcess): Promise<unknown> => {
   child.kill('SIGINT');
   return ended;
 };
-
-/** The address that a command prints. */
-const printedUrl = (child: ChildProcess): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const [url] = /http:\S+#token=[\w-]+/.exec(text) ?? [];
-      if (url) resolve(url);
-    });
-    child.once('exit', () => reject(new Error(`the command ended: ${text}`)));
-  });
 
 describe.skipIf(!CHROMIUM)(`the console of a mesh${NEEDS_CHROMIUM}`, { timeout: 60_000 }, () => {
   let sheratan: Sheratan;

@@ -67,3 +67,15 @@ export const startSheratan = async (
     },
   };
 };
+
+/** The console's address, which the command prints. */
+export const printedUrl = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const [url] = /http:\S+#token=[\w-]+/.exec(text) ?? [];
+      if (url) resolve(url);
+    });
+    child.once('exit', () => reject(new Error(`the command ended: ${text}`)));
+  });
