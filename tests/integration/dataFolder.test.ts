@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteMessageCommand,
@@ -88,11 +89,32 @@ const delivered = async (cloud: Cloud, numbers: readonly string[]): Promise<read
   return seen;
 };
 
+/** Waits until the folder says that so many changes were delivered: a delivery cut off does not count. */
+const handled = async (cloud: Cloud, changes: number): Promise<void> => {
+  const numbers: string[] = [];
+  const following = cloud.follow('things', (records) => {
+    // The items of the table come first, as records without a number.
+    const told = records.map(({ dynamodb }) => dynamodb.SequenceNumber);
+    numbers.push(...told.filter((each) => each !== ''));
+  });
+  await expect.poll(() => numbers.length, { timeout: 50_000 }).toBe(changes);
+  await following.stop();
+  const file = new DatabaseSync(join(dataDir, 'positions.db'), { readOnly: true });
+  const kept = () =>
+    file
+      .prepare('SELECT after FROM positions')
+      .all()
+      .map(({ after }) => after);
+  await expect.poll(kept, { timeout: 50_000 }).toEqual([numbers.at(-1)]);
+  file.close();
+};
+
 describe.skipIf(nativeBinary() === undefined)('a cloud with a data folder', () => {
   it('goes on from where it was: queues, tables and their streams', async () => {
     const first = await start();
     await put(first, 1, 2);
     await delivered(first, ['1', '2']);
+    await handled(first, 2);
     await queue(first, 'Scheduled', (sqs, QueueUrl) =>
       sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'kept' })),
     );
