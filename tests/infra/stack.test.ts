@@ -298,7 +298,7 @@ describe('functions', () => {
     ],
     [
       'Announcer',
-      ['BatchGetItem', 'PutItem']
+      ['BatchGetItem', 'GetItem', 'PutItem']
         .concat(['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'])
         .map((action) => `dynamodb:${action}`)
         .concat(['events:PutEvents', ...SENDS]),
