@@ -1,11 +1,11 @@
 /** Options of the `host` commands: hosts that run on this machine. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { deferred } from '#shared/kernel/deferred.ts';
-import type { ServeOptions } from './commands/host.ts';
+import type { ServeOptions } from './commands/hosts/host.ts';
 import type { ExitCode } from './errors.ts';
 import { whole } from './options.ts';
 
-const { serveHosts } = deferred(() => import('./commands/host.ts'));
+const { serveHosts } = deferred(() => import('./commands/hosts/host.ts'));
 
 type Run = (work: Promise<ExitCode>) => Promise<void>;
 

@@ -2,22 +2,24 @@
 import type { Command } from 'commander';
 import { deferred } from '#shared/kernel/deferred.ts';
 import type { SecretOptions } from './commands/callbacks.ts';
-import type { AddHostOptions, ListOptions, OverlayOptions } from './commands/hosts.ts';
-import type { HostHistoryOptions } from './commands/hostsShow.ts';
-import type { WatchHostsOptions } from './commands/hostsWatch.ts';
-import type { ImportHostsOptions } from './commands/importHosts.ts';
+import type { AddHostOptions, ListOptions, OverlayOptions } from './commands/hosts/hosts.ts';
+import type { HostHistoryOptions } from './commands/hosts/hostsShow.ts';
+import type { WatchHostsOptions } from './commands/hosts/hostsWatch.ts';
+import type { ImportHostsOptions } from './commands/import/importHosts.ts';
 import type { ExitCode } from './errors.ts';
 import { decided, positive, span, targeted, whole } from './options.ts';
 import type { SessionOptions } from './session.ts';
 
 const { secret } = deferred(() => import('./commands/callbacks.ts'));
 const { addHostsCommand, listHostsCommand, overlay, removeHostsCommand } = deferred(
-  () => import('./commands/hosts.ts'),
+  () => import('./commands/hosts/hosts.ts'),
 );
-const { rebuild } = deferred(() => import('./commands/hostsRebuild.ts'));
-const { hostHistoryCommand, showHostCommand } = deferred(() => import('./commands/hostsShow.ts'));
-const { watchHostsCommand } = deferred(() => import('./commands/hostsWatch.ts'));
-const { importHosts } = deferred(() => import('./commands/importHosts.ts'));
+const { rebuild } = deferred(() => import('./commands/hosts/hostsRebuild.ts'));
+const { hostHistoryCommand, showHostCommand } = deferred(
+  () => import('./commands/hosts/hostsShow.ts'),
+);
+const { watchHostsCommand } = deferred(() => import('./commands/hosts/hostsWatch.ts'));
+const { importHosts } = deferred(() => import('./commands/import/importHosts.ts'));
 
 type Run = (work: Promise<ExitCode>) => Promise<void>;
 

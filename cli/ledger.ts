@@ -3,31 +3,31 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import type { Before } from '#shared/ledger/read/statement.ts';
-import type { RepairOptions } from './commands/audit.ts';
-import type { ImportOptions } from './commands/import.ts';
-import type { ImportFollowOptions } from './commands/importFollow.ts';
+import type { ImportOptions } from './commands/import/import.ts';
+import type { ImportFollowOptions } from './commands/import/importFollow.ts';
+import type { RepairOptions } from './commands/ledger/audit.ts';
 import type {
   BalanceOptions,
   LedgerCommandOptions,
   LedgerHistoryOptions,
   StatementOptions,
-} from './commands/ledger.ts';
-import type { HoldOptions } from './commands/ledgerHold.ts';
-import type { ReconcileOptions } from './commands/reconcile.ts';
-import type { ReplicaOptions } from './commands/replica.ts';
+} from './commands/ledger/ledger.ts';
+import type { HoldOptions } from './commands/ledger/ledgerHold.ts';
+import type { ReconcileOptions } from './commands/ledger/reconcile.ts';
+import type { ReplicaOptions } from './commands/ledger/replica.ts';
 import type { ExitCode } from './errors.ts';
 import { moment, positive, targeted, whole } from './options.ts';
 import type { SessionOptions } from './session.ts';
 
-const { exportBlocks, repairAll, verifyAll } = deferred(() => import('./commands/audit.ts'));
-const { importLedger } = deferred(() => import('./commands/import.ts'));
-const { importFollow } = deferred(() => import('./commands/importFollow.ts'));
-const ledgerCommands = () => import('./commands/ledger.ts');
+const { exportBlocks, repairAll, verifyAll } = deferred(() => import('./commands/ledger/audit.ts'));
+const { importLedger } = deferred(() => import('./commands/import/import.ts'));
+const { importFollow } = deferred(() => import('./commands/import/importFollow.ts'));
+const ledgerCommands = () => import('./commands/ledger/ledger.ts');
 const { accounts, balance, ledgerHistoryCommand, operate, showTransferCommand, statementCommand } =
   deferred(ledgerCommands);
-const { placeHold } = deferred(() => import('./commands/ledgerHold.ts'));
-const { reconcileAll } = deferred(() => import('./commands/reconcile.ts'));
-const { replica } = deferred(() => import('./commands/replica.ts'));
+const { placeHold } = deferred(() => import('./commands/ledger/ledgerHold.ts'));
+const { reconcileAll } = deferred(() => import('./commands/ledger/reconcile.ts'));
+const { replica } = deferred(() => import('./commands/ledger/replica.ts'));
 
 /** Options of `import ledger` that say who counts. */
 const SWITCHES = ['cutOver', 'takeBack'] as const;

@@ -5,7 +5,7 @@ import { isSettled } from '#shared/hosts/registry/definition.ts';
 import { setOverlay } from '#shared/hosts/registry/manageHosts.ts';
 import { enableSchedule } from '#shared/schedules/manageSchedules.ts';
 import { limitsWish, pauseWish } from '../commands/control.ts';
-import { registryDeps } from '../commands/hosts.ts';
+import { registryDeps } from '../commands/hosts/hosts.ts';
 import type { Session } from '../session.ts';
 import { actedOn, joinedAnswers, notActedOn, undoneBy } from './answers.ts';
 import type { ActAnswer } from './wire.ts';

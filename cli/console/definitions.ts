@@ -13,7 +13,7 @@ import { ScheduleError } from '#shared/schedules/errors.ts';
 import { isRate, nextFire } from '#shared/schedules/expression.ts';
 import { addSchedule, removeSchedule } from '#shared/schedules/manageSchedules.ts';
 import { kindsAt } from '../check.ts';
-import { hostOutcomeText, registryDeps } from '../commands/hosts.ts';
+import { hostOutcomeText, registryDeps } from '../commands/hosts/hosts.ts';
 import { hostOfFlags } from '../hostInput.ts';
 import type { Session } from '../session.ts';
 import { actedOn, joinedAnswers, notActedOn } from './answers.ts';

@@ -3,7 +3,7 @@ import type { Deployment } from '#client/deployment.ts';
 import { overlayAt } from '#shared/hosts/registry/host.ts';
 import { beginOf, DAY_MS, stripOf, uptimeOf, WINDOWS } from '#shared/hosts/rollups.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
-import { measuredNow } from '../commands/hostsShow.ts';
+import { measuredNow } from '../commands/hosts/hostsShow.ts';
 import { hostReason, latencyOf, percentOf, pricesOf, shownState, sinceOf } from '../showHost.ts';
 import type { Answering } from './server.ts';
 import type { HostWhole } from './wireViews.ts';

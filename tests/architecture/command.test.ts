@@ -37,8 +37,8 @@ describe('the built command', () => {
   it.each([
     'cli/commands/read.ts',
     'cli/commands/send.ts',
-    'cli/commands/ledger.ts',
-    'cli/commands/hosts.ts',
+    'cli/commands/ledger/ledger.ts',
+    'cli/commands/hosts/hosts.ts',
   ])('loads the clients of tables and queues with %s, and no emulator', (source) => {
     const sources = loadedWith(source);
     expect(clientsIn(sources).toSorted()).toEqual(['client-dynamodb', 'client-sqs']);

@@ -4,10 +4,10 @@ import type { StateChange } from '#shared/hosts/probing/hostState.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import { type Measured, measuredOf, type Uptime, uptimeOf } from '#shared/hosts/rollups.ts';
 import type { HostSystem } from '#shared/wiring/openHosts.ts';
-import { CliError, EXIT, type ExitCode } from '../errors.ts';
-import { columns, json, note, out, paint, plain, status, time } from '../print.ts';
-import { looking, type SessionOptions } from '../session.ts';
-import { describeHost, shownState, uptimeText } from '../showHost.ts';
+import { CliError, EXIT, type ExitCode } from '../../errors.ts';
+import { columns, json, note, out, paint, plain, status, time } from '../../print.ts';
+import { looking, type SessionOptions } from '../../session.ts';
+import { describeHost, shownState, uptimeText } from '../../showHost.ts';
 
 const found = async (id: string, { store }: HostSystem): Promise<Host> => {
   const host = await store.get(id);

@@ -5,9 +5,9 @@ import { exportLedger } from '#shared/ledger/audit/export.ts';
 import { repair } from '#shared/ledger/audit/repair.ts';
 import { sourceOf } from '#shared/ledger/audit/replica.ts';
 import { verify } from '#shared/ledger/audit/verify.ts';
-import { CliError, EXIT, type ExitCode } from '../errors.ts';
-import { json, note, out, paint, plain } from '../print.ts';
-import { looking, type SessionOptions, withDeployment } from '../session.ts';
+import { CliError, EXIT, type ExitCode } from '../../errors.ts';
+import { json, note, out, paint, plain } from '../../print.ts';
+import { looking, type SessionOptions, withDeployment } from '../../session.ts';
 
 /**
  * Replays the whole journal and compares every item with the result. Exits with 4 at a difference.

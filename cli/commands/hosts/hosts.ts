@@ -9,15 +9,15 @@ import {
   setOverlay,
 } from '#shared/hosts/registry/manageHosts.ts';
 import { systemRandom } from '#shared/kernel/ports.ts';
-import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { CliError, EXIT, type ExitCode } from '../../errors.ts';
 import {
   type GivenHosts,
   type HostFlags,
   hostOfFlags,
   type RefusedHost,
   readHosts,
-} from '../hostInput.ts';
-import { columns, json, note, out, paint, plain, progress } from '../print.ts';
+} from '../../hostInput.ts';
+import { columns, json, note, out, paint, plain, progress } from '../../print.ts';
 import {
   actorOf,
   type DecisionOptions,
@@ -25,8 +25,8 @@ import {
   type Session,
   type SessionOptions,
   withDeployment,
-} from '../session.ts';
-import { pricesOf } from '../showHost.ts';
+} from '../../session.ts';
+import { pricesOf } from '../../showHost.ts';
 
 /** What changes of the registry need. */
 export const registryDeps = ({ hosts, clock }: Session): ManageHostsDeps => ({

@@ -3,9 +3,9 @@
 import { createHost, type MeshHost } from '#client/host/host.ts';
 import type { HostKind } from '#client/host/hostKind.ts';
 import { EXAMPLE_KINDS } from '#client/host/kinds.ts';
-import { CliError, EXIT, type ExitCode } from '../errors.ts';
-import { untilInterrupted } from '../interrupted.ts';
-import { json, note, out } from '../print.ts';
+import { CliError, EXIT, type ExitCode } from '../../errors.ts';
+import { untilInterrupted } from '../../interrupted.ts';
+import { json, note, out } from '../../print.ts';
 
 export interface ServeOptions {
   readonly count: number;

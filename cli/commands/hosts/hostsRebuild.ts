@@ -1,7 +1,7 @@
 /** `hosts rebuild`: writes the rows again that are derived from the hosts' states. */
-import { EXIT, type ExitCode } from '../errors.ts';
-import { json, out, plain } from '../print.ts';
-import { type SessionOptions, withDeployment } from '../session.ts';
+import { EXIT, type ExitCode } from '../../errors.ts';
+import { json, out, plain } from '../../print.ts';
+import { type SessionOptions, withDeployment } from '../../session.ts';
 
 /**
  * Rebuilds the rows of these shards, or of all. Safe while the mesh runs: a row that is newer stays

@@ -9,10 +9,10 @@ import {
   type LegacyLedger,
   readLegacyLedger,
 } from '#shared/legacy/ledger/import.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
-import { legacyPathsIn } from '../legacyFiles.ts';
-import { columns, json, note, out, paint, plain } from '../print.ts';
-import { type SessionOptions, withDeployment } from '../session.ts';
+import { EXIT, type ExitCode } from '../../errors.ts';
+import { legacyPathsIn } from '../../legacyFiles.ts';
+import { columns, json, note, out, paint, plain } from '../../print.ts';
+import { type SessionOptions, withDeployment } from '../../session.ts';
 
 export interface ImportOptions extends SessionOptions {
   readonly dryRun?: boolean;

@@ -13,9 +13,9 @@ import {
 } from '#shared/billing/reconcile.ts';
 import { createJobReader } from '#shared/jobs/dynamo/jobReader.ts';
 import type { Outcome } from '#shared/ledger/core/types.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
-import { columns, json, note, out, paint, plain, time } from '../print.ts';
-import { looking, type Session, type SessionOptions, withDeployment } from '../session.ts';
+import { EXIT, type ExitCode } from '../../errors.ts';
+import { columns, json, note, out, paint, plain, time } from '../../print.ts';
+import { looking, type Session, type SessionOptions, withDeployment } from '../../session.ts';
 
 export interface ReconcileOptions extends SessionOptions {
   /** Settles what is found; without it nothing changes. */

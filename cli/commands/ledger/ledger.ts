@@ -17,9 +17,9 @@ import {
   statement,
 } from '#shared/ledger/read/statement.ts';
 import type { AccountStanding } from '#shared/ledger/write/accounts.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
-import { columns, json, note, out, paint, plain, time } from '../print.ts';
-import { looking, type Session, type SessionOptions, withDeployment } from '../session.ts';
+import { EXIT, type ExitCode } from '../../errors.ts';
+import { columns, json, note, out, paint, plain, time } from '../../print.ts';
+import { looking, type Session, type SessionOptions, withDeployment } from '../../session.ts';
 
 export interface LedgerCommandOptions extends SessionOptions {
   readonly unit: string;

@@ -5,8 +5,8 @@ import { type CutOverDeps, cutOver, takeBackLedger } from '#shared/legacy/ledger
 import { type FollowLag, followLag, followOnce } from '#shared/legacy/ledger/follow.ts';
 import { LegacyFollowError } from '#shared/legacy/ledger/followErrors.ts';
 import type { FollowState } from '#shared/legacy/ledger/followState.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
-import { COMMAND_LOCK, ORIGINAL_LOCK, withFileLock } from '../fileLock.ts';
+import { EXIT, type ExitCode } from '../../errors.ts';
+import { COMMAND_LOCK, ORIGINAL_LOCK, withFileLock } from '../../fileLock.ts';
 import {
   appendTo,
   followStateFile,
@@ -15,10 +15,10 @@ import {
   legacyPathsIn,
   replaceFile,
   watchLegacy,
-} from '../legacyFiles.ts';
-import { jsonLine, note, out, plain, time } from '../print.ts';
-import { repeat } from '../repeat.ts';
-import { type Session, type SessionOptions, withDeployment } from '../session.ts';
+} from '../../legacyFiles.ts';
+import { jsonLine, note, out, plain, time } from '../../print.ts';
+import { repeat } from '../../repeat.ts';
+import { type Session, type SessionOptions, withDeployment } from '../../session.ts';
 
 /** Options of the three. */
 export interface ImportFollowOptions extends SessionOptions {

@@ -2,7 +2,7 @@
 
 import type { HoldRequest, Outcome } from '#shared/ledger/core/types.ts';
 import type { Ledger } from '#shared/ledger/write/ledger.ts';
-import type { ExitCode } from '../errors.ts';
+import type { ExitCode } from '../../errors.ts';
 import { type LedgerCommandOptions, operate } from './ledger.ts';
 
 export interface HoldOptions extends LedgerCommandOptions {

@@ -19,10 +19,10 @@ import {
 } from '#shared/ledger/audit/replica.ts';
 import { createTable } from '#shared/ledger/dynamo/createTable.ts';
 import { openLedger } from '#shared/wiring/openLedger.ts';
-import { CliError, EXIT, type ExitCode } from '../errors.ts';
-import { json, jsonLine, out, paint, plain, time } from '../print.ts';
-import { repeat } from '../repeat.ts';
-import { looking, nameTarget, type SessionOptions } from '../session.ts';
+import { CliError, EXIT, type ExitCode } from '../../errors.ts';
+import { json, jsonLine, out, paint, plain, time } from '../../print.ts';
+import { repeat } from '../../repeat.ts';
+import { looking, nameTarget, type SessionOptions } from '../../session.ts';
 
 export interface ReplicaOptions extends SessionOptions {
   /** Place of the copy: a file, or `table:NAME`. */
