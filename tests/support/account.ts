@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
+import { VERSION_OUTPUTS } from '#shared/contracts/version.ts';
 import { stacksOf } from './front.ts';
 
 export interface Account {
@@ -35,7 +36,8 @@ export const startAccount = async (): Promise<Account> => {
         .end('{"__type":"ValidationException","message":"refused by the test"}');
     asked.push(`${regionOf(request)}/${name}`);
     const outputs = Object.fromEntries(names.map((output) => [output, `${url}/0/${output}`]));
-    return response.end(stacksOf(name, { ...outputs, [OUTPUTS.ledgerLanes]: '1' }));
+    const known = { [OUTPUTS.ledgerLanes]: '1', ...VERSION_OUTPUTS };
+    return response.end(stacksOf(name, { ...outputs, ...known }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

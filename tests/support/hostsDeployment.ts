@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
+import { VERSION_OUTPUTS } from '#shared/contracts/version.ts';
 import { startRegistry, type TestRegistry } from './hosts.ts';
 import { commandIn, type Sheratan } from './sheratan.ts';
 
@@ -23,6 +24,7 @@ export const startHostsDeployment = async (endpoint: string): Promise<HostsDeplo
     stackName: 'Sheratan-test',
     outputs: {
       ...Object.fromEntries(names.map((name) => [name, 'none'])),
+      ...VERSION_OUTPUTS,
       [OUTPUTS.ledgerLanes]: '1',
       [OUTPUTS.hostsTable]: registry.options.table,
     },
