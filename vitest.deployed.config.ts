@@ -15,5 +15,6 @@ export default defineConfig({
     bail: 1,
     testTimeout: 300_000,
     hookTimeout: 600_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -12,8 +12,15 @@ import {
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Mesh } from 'sheratan/client';
 import { echo, readFile } from 'sheratan/kinds';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openConsole } from '#cli/console/open.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OpenedConsole, openConsole } from '#cli/console/open.ts';
+import { type Browser, CHROMIUM, NEEDS_CHROMIUM, openBrowser } from '../support/chromium.ts';
+import {
+  type ConsoleHands,
+  createHands,
+  SCENARIOS,
+  seedConsole,
+} from '../support/consoleScenarios.ts';
 import { type Assembly, type Deployed, openDeployed } from '../support/deployed.ts';
 import { addOnlooker } from '../support/onlooker.ts';
 import { startReceiver, verifiedBy } from '../support/receiver.ts';
@@ -330,6 +337,27 @@ it('loses no job while its configuration changes, those queued before and those 
   expect((await faults()).filter(({ level }) => level === 'problem')).toEqual([]);
   assembly = changed;
   expect(await changed.diff()).toMatchObject({ code: 0 });
+});
+
+describe.skipIf(!CHROMIUM)(`the console's page, in a browser${NEEDS_CHROMIUM}`, () => {
+  const run = (args: readonly string[], input?: string) => sheratan(args, input);
+  let opened: OpenedConsole;
+  let browser: Browser;
+  let hands: ConsoleHands;
+  beforeAll(async () => {
+    await seedConsole(run);
+    const { url } = endpoint;
+    opened = await openConsole({ stage: STAGE, port: 0, ...(url && { endpoint: url }) });
+    browser = await openBrowser();
+    hands = createHands(browser.page, run);
+    await browser.page.goto(opened.url);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await opened?.stop();
+  });
+
+  it.each(SCENARIOS)('%s', (_title, play) => play(hands));
 });
 
 it.runIf(endpoint.url !== undefined)(
