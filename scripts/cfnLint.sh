@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks the templates of dev, of prod and of a stage with every option by cfn-lint, for every region:
-# but for function URLs, which Lambda has not in all of them. What it finds is fixed, or has its reason in .cfnlintrc.yaml.
+# Checks the templates of dev, of prod and of a stage with every option by cfn-lint, for every region.
+# Stages with function URLs, which Lambda has not in all regions, are checked for one: alone, and with every
+# option. What it finds is fixed, or has its reason in .cfnlintrc.yaml.
 #   scripts/cfnLint.sh [DIR]
 set -euo pipefail
 cd "$(dirname "$0")/.."

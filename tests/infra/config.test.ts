@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { concurrencyOf } from '#infra/concurrency.ts';
 import { ConfigError, loadConfig } from '#infra/config.ts';
+import { EVERYTHING } from '../support/stages.ts';
 
 const VPC = { subnetIds: ['subnet-0a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d4e5f60718'] };
 const load = (context: Record<string, unknown>) => loadConfig((key) => context[key]);
@@ -150,5 +151,22 @@ describe('private addresses', () => {
   it('are taken without a VPC in a cloud on this machine, and public ones anywhere', () => {
     expect(() => load({ ...allowed('10.0.0.0/16'), allowLoopback: true })).not.toThrow();
     expect(() => load(allowed('8.8.8.0/24', '2001:4860::/32'))).not.toThrow();
+  });
+});
+
+describe('the stage with every option, which the validators check', () => {
+  /** They change a number, a name or an address in the template, and no resource. */
+  const VALUES = [
+    ...['production', 'maxConcurrency', 'workerMemoryMb', 'leaseSeconds', 'largeResultDays'],
+    ...['unknownKindGraceSeconds', 'queueRetentionDays', 'logRetentionDays', 'sourceLimits'],
+    ...['ledgerLanes', 'proberMemoryMb', 'proberConcurrency', 'probeSentinels', 'allowLoopback'],
+    // In production it is `full` by default.
+    'monitoring',
+  ];
+
+  it('has each setting that makes a resource', () => {
+    const settings = [...Object.keys(load({})), 'vpc', 'proberConcurrency'];
+    const given = EVERYTHING.map((each) => each.split('=')[0]);
+    expect([...given, ...VALUES].sort()).toEqual(settings.sort());
   });
 });

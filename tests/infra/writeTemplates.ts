@@ -4,13 +4,14 @@
  */
 import { globSync } from 'node:fs';
 import { synthesize } from '#infra/synthesis/synthesize.ts';
-import { DEV, EVERYWHERE, PROD, URLS } from '../support/stages.ts';
+import { DEV, EVERYTHING, EVERYWHERE, PROD, URLS } from '../support/stages.ts';
 
 const CHECKED = [
   { context: DEV, region: '' },
   { context: PROD, region: '' },
   { context: EVERYWHERE, region: '' },
   { context: [...DEV, ...URLS], region: 'us-east-1' },
+  { context: EVERYTHING, region: 'us-east-1' },
 ];
 
 for (const { context, region } of CHECKED) {
