@@ -10,6 +10,7 @@ import { type Controls, controlsOf } from './controls.ts';
 import type { FunctionLogLine } from './lambda/environment.ts';
 import { createFunction, type LocalFunction } from './lambda/functions.ts';
 import { type Inspected, inspected } from './lambda/inspected.ts';
+import { executionQuota, withinQuota } from './lambda/quota.ts';
 import { type Observer, observed, watchSends } from './observer.ts';
 import { provision } from './provision.ts';
 import {
@@ -43,6 +44,8 @@ export interface CloudOptions {
   readonly stackName?: string;
   /** Execution environments at once, shared by all event source mappings. Default: 8 per core. */
   readonly maxEnvironments?: number;
+  /** The account's quota: executions at once, of all functions; more are refused. Default: none. */
+  readonly executionsMax?: number;
   /** Default: `SHERATAN_TABLES`, else the native engine where its package is, else DynamoDB Local. */
   readonly tables?: TableEngine | undefined;
   /** Folder that keeps all data for the next start. Default: data is lost at the end. */
@@ -104,15 +107,21 @@ const createFunctions = (
   context: ResolveContext,
   clientEnv: Readonly<Record<string, string>>,
   onLog: (line: FunctionLogLine) => void,
-  { observer, inspect }: Pick<CloudOptions, 'observer' | 'inspect'>,
-): ReadonlyMap<string, LocalFunction> =>
-  new Map(
+  {
+    observer,
+    inspect,
+    executionsMax,
+  }: Pick<CloudOptions, 'observer' | 'inspect' | 'executionsMax'>,
+): ReadonlyMap<string, LocalFunction> => {
+  const quota = executionQuota(executionsMax);
+  return new Map(
     resourcesOf(assembly.template, ['AWS::Lambda::Function'], context).map((resource) => {
       const spec = inspected(functionSpec(resource, assembly, clientEnv), inspect);
-      const fn = createFunction(spec, onLog);
+      const fn = withinQuota(createFunction(spec, onLog), quota);
       return [resource.ref, observer ? observed(fn, resource.ref, observer) : fn] as const;
     }),
   );
+};
 
 const serversOf = (
   { dataDir, observer, tables, onLog }: CloudOptions,
