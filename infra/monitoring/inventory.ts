@@ -63,7 +63,7 @@ const TIMEOUT_SECONDS: Readonly<Record<string, number>> = {
 };
 
 const MOVE_BACK =
-  'Fix the cause, then move them back with `aws sqs start-message-move-task`: what was done already is not done twice.';
+  'Fix the cause, then move them back with `aws sqs start-message-move-task`: nothing is done twice.';
 
 const JOBS_BACK =
   '`sheratan jobs` shows them with their jobs. Fix the cause, then `sheratan redrive --dead-letters` brings them back, each under its id.';
@@ -101,25 +101,25 @@ const deadLettersOf = (queues: readonly JobQueueName[]): readonly DeadLetters[] 
     what: 'ledger blocks',
     queue: 'snapshotter-failures',
     action:
-      'The timekeeper writes out what the snapshotter could not, within a minute: when LedgerLag is 0 again, delete them.',
+      'Within a minute the timekeeper writes what the snapshotter could not write. When LedgerLag is 0 again, delete the messages.',
   },
   {
     what: 'probe runs of shards',
     queue: 'probes-dead',
     action:
-      'The prober could not do them, or they were no messages of the mesh: its log says which. Fix the cause and delete them: the next minute has brought new ones.',
+      'The prober could not handle these messages, or they are no messages of the mesh: the prober’s log says which. Fix the cause and delete the messages: the next minute sends new ones.',
   },
   {
     what: 'changes of hosts',
     queue: 'announcer-failures',
     action:
-      'The message says where in the stream the commits are. The states are right (`sheratan hosts`), but their events were not put: whoever follows events reads the states again.',
+      'The message says where in the stream the commits are. The states are right (`sheratan hosts`), but their events were not published: programs that follow events must read the states again.',
   },
   {
     what: 'schedule ticks',
     queue: 'ticks-dead',
     action:
-      'Each body is what the schedule gave to SendMessage, its attributes say which schedule and why: `aws sqs receive-message … --query "Messages[].Body | [0]" --output text | jq -r .MessageBody | sheratan send -` for those that are still wanted, then delete them.',
+      'Each body is what the schedule gave to SendMessage; the attributes say which schedule failed, and why. Send the jobs that are still wanted, then delete the messages: `aws sqs receive-message … --query "Messages[].Body | [0]" --output text | jq -r .MessageBody | sheratan send -`.',
   },
 ];
 

@@ -105,7 +105,7 @@ const inFlightAlarm = (
     {
       means: `For five minutes ${count(IN_FLIGHT_MANY)} or more messages of ${what} have been in flight: they are with a worker, or wait for their time. At ${count(IN_FLIGHT_MAX)} SQS hands out no other message of this queue, and says nothing.`,
       firstLook:
-        '`sheratan doctor` has the numbers. `sheratan state` (a source that is paused?), `sheratan limits`, `sheratan groups`: each waiting message of them is in flight.',
+        '`sheratan doctor` has the numbers. `sheratan state` (a source that is paused?), `sheratan limits`, `sheratan groups`: each message that waits for one of these is in flight.',
       firstAction,
     },
   );
@@ -117,7 +117,7 @@ export const inFlightAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
       inventory,
       `${jobs} jobs`,
       queue,
-      'Resume what is paused, raise the limit, or decide about halted groups: `sheratan resume`, `limits set`, `groups`. When a source must stay paused, let it stop sending. What waits longer than 15 minutes for its own time in a group of its own is in the table, not in flight.',
+      'Resume what is paused, raise the limit, or decide about halted groups: `sheratan resume`, `limits set`, `groups`. When a source must stay paused, let it stop sending. Jobs without a group that wait longer than 15 minutes are in the table, not in flight.',
     ),
   ),
   inFlightAlarm(
@@ -183,7 +183,7 @@ export const callbackAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     minutes(1),
     {
       means:
-        'A result could not be delivered for three days, or its address is forbidden. It is tried no more.',
+        'A result could not be delivered for three days, or its address is forbidden. The mesh does not try again.',
       firstLook:
         '`sheratan callbacks`, then `sheratan callbacks show ID`: what the receiver answered.',
       firstAction: 'When the receiver is back: `sheratan callbacks replay --failed`.',
@@ -212,7 +212,7 @@ export const callbackAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
       firstLook:
         'The reporter’s log: does one receiver fail, or do all? When all fail, the mesh itself cannot reach them.',
       firstAction:
-        'Tell the owner of the one receiver. When all fail, check the network (`vpc`), DNS and `outboundAllow`.',
+        'When one receiver fails, tell its owner. When all fail, check the network (`vpc`), DNS and `outboundAllow`.',
     },
   },
 ];

@@ -91,7 +91,7 @@ export const tableAlarms = (inventory: Inventory): readonly AlarmSpec[] =>
           means: `DynamoDB has refused ${access.toLowerCase()}s of the ${table} table for five minutes: load grew faster than the table’s capacity, or one key is hot.`,
           firstLook: 'CloudWatch Contributor Insights of the table: many keys or one?',
           firstAction:
-            'Many keys: wait, on-demand capacity doubles by itself. One key is a payer, a source or a mission: give the source a limit with `sheratan limits set`.',
+            'When many keys are hot, wait: on-demand capacity doubles by itself. One hot key belongs to a payer, a source or a mission: give the source a limit with `sheratan limits set`.',
         },
       ),
     ),
@@ -126,7 +126,7 @@ export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
       means: 'More than one in ten of the hosts in service is offline.',
       firstLook:
         'Inconclusive probes on the dashboard: are the hosts down, or does the prober see nothing?',
-      firstAction: 'Tell their owner. Meanwhile jobs go to the other hosts.',
+      firstAction: 'Tell the owner of the hosts. Meanwhile jobs go to the other hosts.',
     },
   },
   {
@@ -169,7 +169,7 @@ export const hostAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     minutes(5),
     {
       means:
-        'Five probes in a row said nothing about some hosts in service. What is shown of them is only the last state that was known, and jobs go by it.',
+        'Five probes in a row said nothing about some hosts in service. The state that is shown is the last known one, and jobs still use this state.',
       firstLook:
         'The prober’s log for inconclusive probes and their reason: names that do not resolve, descriptors, an address that `outboundAllow` does not name.',
       firstAction:

@@ -44,7 +44,7 @@ What each alarm means, and what to do first. Daily commands are in [operating.md
 
 The name of an alarm begins with \`sheratan-<stage>-\`; here the stage is \`dev\`. An alarm tells the topic
 \`sheratan-<stage>-alarms\` twice: when it begins, and when it ends. PAGE or TICKET is the first word: filter
-subscriptions by that. The dashboard \`sheratan-<stage>-mesh\` has a row for each context.
+subscriptions by this word. The dashboard \`sheratan-<stage>-mesh\` has a row for each context.
 
 **PAGE**: wake somebody. ${linksTo(alarms, ({ severity }) => severity === 'page')}
 
@@ -53,7 +53,7 @@ subscriptions by that. The dashboard \`sheratan-<stage>-mesh\` has a row for eac
 A stage with \`monitoring: basic\`, the default outside production, has only these, and no dashboard:
 ${linksTo(alarms, isBasic)}
 
-What keeps the noise down: an alarm waits for some minutes, goes by rates instead of single failures, and
+To keep the noise down, an alarm waits for some minutes, goes by rates instead of single failures, and
 leaves out what waits on purpose. An alarm that lasts hides no other alarm. No data is no alarm, unless
 the section says otherwise.
 
