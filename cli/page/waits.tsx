@@ -5,6 +5,7 @@ import { useAgainAfterActions } from './dialogs.tsx';
 import { Empty, Failed, JobLink, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
 import { hrefOf } from './route.ts';
+import { WaitGraph } from './waitGraph.tsx';
 
 /** The map reads many rows: it is drawn again more rarely than a list. */
 const RARELY = 3;
@@ -78,8 +79,9 @@ export const Waits = ({ session }: { session: ConsoleSession }) => {
     <>
       <h1>Waits</h1>
       <p class="hint">
-        Left: what holds jobs back. Right: the jobs that wait for it. A job whose message SQS has
-        not given to a worker yet has no record, and is not here.
+        A box hangs below what it waits for. In the list: what holds jobs back, and the jobs that
+        wait for it. A job whose message SQS has not given to a worker yet has no record, and is not
+        here.
         {data &&
           !data.whole &&
           ' Looked at: jobs that the table keeps without a message, and halted groups. For the others open a job.'}
@@ -93,6 +95,7 @@ export const Waits = ({ session }: { session: ConsoleSession }) => {
           <a href={hrefOf('jobs')}>All jobs</a>
         </Empty>
       )}
+      {data && <WaitGraph causes={data.causes} />}
       {data && data.causes.length > 0 && (
         <ol class="waits">
           {data.causes.map((cause) => (

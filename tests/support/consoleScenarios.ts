@@ -111,6 +111,10 @@ export const SCENARIOS: readonly Scenario[] = [
       await page.locator('[data-cause="group"]', { hasText: 'Group line is halted' }).waitFor();
       const needed = page.locator('[data-cause="job"]', { hasText: 'later' });
       await needed.locator('.waiters', { hasText: 'next needs it' }).waitFor();
+      await page
+        .locator('.wait-tree', { hasText: 'later' })
+        .getByRole('link', { name: 'next waits' })
+        .waitFor();
       await page.getByRole('link', { name: 'Decide' }).click();
       await page.waitForSelector('tr[data-row="line"]');
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JobWhole } from '#cli/console/wire.ts';
+import type { WaitCause } from '#cli/console/wireViews.ts';
 import { mergePatch } from '#shared/jobs/operator/redrive.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { balanceGraph } from '../../cli/page/balance.ts';
@@ -7,6 +8,7 @@ import { diffLines, NullError, patchBetween } from '../../cli/page/mergePatch.ts
 import { textOfWords, typedWords } from '../../cli/page/search.ts';
 import { sharedWith } from '../../cli/page/sharing.ts';
 import { barsOf } from '../../cli/page/timeline.ts';
+import { waitTrees } from '../../cli/page/waitTree.ts';
 
 describe('what an answer shares with the one before', () => {
   const old = {
@@ -56,6 +58,46 @@ describe('what an answer shares with the one before', () => {
     ],
   ])('makes of %j and then %j the second', (before, after) => {
     expect(sharedWith(before, structuredClone(after))).toStrictEqual(after);
+  });
+});
+
+describe('the trees of who waits for whom', () => {
+  const cause = (kind: WaitCause['kind'], name: string, ...jobs: string[]): WaitCause => ({
+    kind,
+    name,
+    title: `${kind} ${name}`,
+    why: '',
+    holders: [],
+    waiters: jobs.map((job) => ({ job, says: '' })),
+    more: 0,
+  });
+  const drawn = (...causes: WaitCause[]) =>
+    waitTrees(causes).map((rows) =>
+      rows.map(({ depth, title, isRing }) => `${'-'.repeat(depth)}${title}${isRing ? '!' : ''}`),
+    );
+
+  it('hang each job below what it waits for, and below it the jobs that wait for it', () => {
+    expect(
+      drawn(cause('job', 'b', 'c'), cause('job', 'a', 'b'), cause('limit', 'shop', 'a')),
+    ).toEqual([['limit shop', '-a', '--b', '---c']]);
+  });
+
+  it('begin a ring of jobs somewhere, and end it there', () => {
+    expect(drawn(cause('job', 'a', 'b'), cause('job', 'b', 'a'))).toEqual([['a', '-b', '--a!']]);
+  });
+
+  it('leave out a cause for which nobody waits, and count what has no place', () => {
+    const many = cause('queue', 'low', ...Array.from({ length: 9 }, (_, n) => `j${n}`));
+    expect(drawn(cause('mesh', 'mesh'), { ...many, more: 7 })).toEqual([
+      ['queue low', '-j0', '-j1', '-j2', '-j3', '-12 more'],
+    ]);
+  });
+
+  it('stay small, however deep jobs wait for each other', () => {
+    const chain = Array.from({ length: 40 }, (_, n) => cause('job', `${n}`, `${n + 1}`));
+    const [rows = []] = drawn(...chain);
+    expect(rows).toHaveLength(15);
+    expect(rows.at(-1)).toContain('1 more');
   });
 });
 
