@@ -13,6 +13,7 @@ import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { SCHEMA_KEY } from '#shared/contracts/schemas.ts';
 import { addHosts } from '#shared/hosts/registry/manageHosts.ts';
 import { systemClock, systemRandom, systemSleep } from '#shared/kernel/ports.ts';
+import { verify } from '#shared/ledger/audit/verify.ts';
 import { finishUpgrade } from '#shared/schema/finishUpgrade.ts';
 import type { ChangedAssembly } from '../support/changedAssembly.ts';
 import { hastenedAssembly } from '../support/hastened.ts';
@@ -218,5 +219,6 @@ describe('a table of a newer release', () => {
     for (const [table] of wrote) await setSchema(table, table === OUTPUTS.hostsTable ? 2 : 1);
     renewEnvironments();
     await expect.poll(async () => (await mesh.store.get(id))?.status, PATIENCE).toBe('COMPLETED');
+    expect((await verify(mesh.ledger)).problem).toBeUndefined();
   }, 420_000);
 });

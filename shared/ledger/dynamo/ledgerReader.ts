@@ -2,10 +2,21 @@
 import { GetCommand, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { readAll } from '#shared/aws/itemBatches.ts';
 import { BLOCK_PREFIX, EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
+import { SCHEMA_KEY } from '#shared/contracts/schemas.ts';
 import type { LedgerReader } from '../ports.ts';
-import { blockKey, blockOf, type LedgerOptions, readable, recordKey } from './ledgerItems.ts';
+import {
+  blockKey,
+  blockOf,
+  type Item,
+  type LedgerOptions,
+  readable,
+  recordKey,
+} from './ledgerItems.ts';
 import { expiryShard, holdOf, storedRecordOf } from './recordItems.ts';
 import { storedItemOf } from './storedItems.ts';
+
+/** The table's schema stands beside the ledger, and is no part of it. */
+const isOfLedger = ({ pk, sk }: Item): boolean => pk !== SCHEMA_KEY.pk || sk !== SCHEMA_KEY.sk;
 
 /**
  * Reads the whole Ledger table. `pendingHolds` reads an index, which may be a moment behind; all
@@ -39,7 +50,7 @@ export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerRead
 
   items: async function* () {
     const pages = paginateScan({ client }, { TableName: table, ConsistentRead: true });
-    for await (const { Items = [] } of pages) yield Items.map(storedItemOf);
+    for await (const { Items = [] } of pages) yield Items.filter(isOfLedger).map(storedItemOf);
   },
 
   records: async (ids) =>
