@@ -1,10 +1,12 @@
 /** What keeping hosts costs: real turns of shards, counted in the SDK, units as DynamoDB has them. */
 import { startTableServer } from '#emulator/tables/tableServer.ts';
 import { USD } from '#infra/monitoring/prices.ts';
+import { HOST_COLUMNS_SCHEMA } from '#shared/contracts/schemas.ts';
 import { announce } from '#shared/hosts/events/announce.ts';
 import { carryOut } from '#shared/hosts/probing/handleMessage.ts';
 import type { ProbeOutcome } from '#shared/hosts/probing/probeOutcome.ts';
 import { FAIL } from '../support/probes.ts';
+import { seeded } from '../support/seeded.ts';
 import { type Shards, startShards } from '../support/shards.ts';
 import { type Counts, countDynamo, noCounts } from './counts.ts';
 import { line, round, title } from './stats.ts';
@@ -37,17 +39,28 @@ const turnOf = async (counts: Counts, work: () => Promise<unknown>): Promise<Tur
   return { writes: counts.units, reads: counts.readUnits };
 };
 
+/** Each host answers in a time of its own, so that no state is packed better than a real one. */
+const answers = (hosts: number, seed: number): Record<string, ProbeOutcome> => {
+  const random = seeded(seed);
+  const outcomes = Array.from({ length: hosts }, (_, n) => [
+    `h-${n}`,
+    { kind: 'ok', ms: 1 + 400 * random(), phases: {} } as const,
+  ]);
+  return Object.fromEntries(outcomes);
+};
+
 /** A quiet turn, one that closes an hour, and what a change adds. */
-const measure = async (endpoint: string, hosts: number) => {
-  const shards = await startShards(endpoint, hosts);
+const measure = async (endpoint: string, hosts: number, schema: number) => {
+  const shards = await startShards(endpoint, hosts, {}, schema);
   const counts = noCounts();
   countDynamo(shards.client, counts);
-  await run(shards, 0);
-  await run(shards, 1);
+  for (let n = -60; n < 2; n += 1) {
+    shards.find(answers(hosts, n + 1_000));
+    await run(shards, n);
+  }
   const quiet = await turnOf(counts, () => run(shards, 2));
   const hour = await turnOf(counts, () => run(shards, 60));
-  const down: Record<string, ProbeOutcome> = { 'h-0': FAIL };
-  shards.find(down);
+  shards.find({ ...answers(hosts, 1), 'h-0': FAIL });
   await run(shards, 61);
   await run(shards, 62);
   const change = await turnOf(counts, async () => {
@@ -90,15 +103,21 @@ export const benchShards = async () => {
   title('Keeping hosts, probed once a minute, one in a thousand changing a minute');
   const tables = await startTableServer();
   try {
-    const [few, full] = [await measure(tables.endpoint, 10), await measure(tables.endpoint, 1_000)];
+    const few = await measure(tables.endpoint, 10, HOST_COLUMNS_SCHEMA);
+    const before = await measure(tables.endpoint, 1_000, HOST_COLUMNS_SCHEMA - 1);
+    const full = await measure(tables.endpoint, 1_000, HOST_COLUMNS_SCHEMA);
     line(
       'a change of state, to its row and its event',
       `${full.change.writes} write units; an hour's end of 1,000 hosts: ${full.hour.writes - full.quiet.writes}`,
     );
     const results = [monthly(10, few, 1), monthly(1_000, full, 1), monthly(100_000, full, 100)];
-    for (const { hosts, writesPerTurn, readsPerTurn, usd, usdOfAWriteAHost } of results)
+    const unfinished = monthly(100_000, before, 100);
+    for (const [{ hosts, writesPerTurn, readsPerTurn, usd, usdOfAWriteAHost }, when] of [
+      ...results.map((each) => [each, ''] as const),
+      [unfinished, ', before "sheratan upgrade --finish"'] as const,
+    ])
       line(
-        `${hosts.toLocaleString('en')} hosts`,
+        `${hosts.toLocaleString('en')} hosts${when}`,
         `${writesPerTurn} write units and ${readsPerTurn} read units a shard's turn; US$ ${usd.all} a month (DynamoDB ${usd.dynamo}, SQS ${usd.sqs}, Lambda ${usd.lambda} at ${RUN.seconds} s a run); a write a host would be ${usdOfAWriteAHost}`,
       );
     return { few, full, results };

@@ -35,6 +35,7 @@ export const startShards = async (
   endpoint: string,
   count: number,
   more: object = {},
+  schema = 1,
 ): Promise<Shards> => {
   const registry = await startRegistry(endpoint);
   await addHosts(definitions('h', count, more), {}, registry.another());
@@ -77,7 +78,7 @@ export const startShards = async (
     },
     deps: {
       registry: createHostStore(options),
-      store: createShardStore({ ...options, ids: nextId }),
+      store: createShardStore({ ...options, ids: nextId, schema: () => schema }),
       rollups: createRollupStore(options),
       queue: { send: async (messages) => void sent.push(...messages) },
       probeAll,
