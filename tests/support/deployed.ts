@@ -46,7 +46,7 @@ export interface Deployed {
 }
 
 /** An app that is somebody else's, and its stack. */
-export interface OtherApp {
+interface OtherApp {
   readonly app: string;
   readonly stackName: string;
 }
