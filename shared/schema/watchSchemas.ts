@@ -2,7 +2,7 @@
 import type { TableName } from '#shared/contracts/schemas.ts';
 import type { Clock, Logger } from '#shared/kernel/ports.ts';
 import type { SchemaStore } from './ports.ts';
-import { schemaFault, schemaToWrite, type TableSchema } from './standing.ts';
+import { FIRST_SCHEMA, schemaFault, schemaToWrite, type TableSchema } from './standing.ts';
 
 /** An environment sees a finished upgrade that late, in ms. */
 export const SCHEMA_FRESH_MS = 300_000;
@@ -14,7 +14,10 @@ export interface Schemas {
    * @throws SchemaError SCHEMA_TOO_NEW, SCHEMA_TOO_OLD for a table that this release would misread
    */
   ready(): Promise<void>;
-  /** The schema in which new items of the table are written; `ready` comes first. */
+  /**
+   * The schema in which new items of the table are written; before `ready` the first, which every
+   * release reads.
+   */
   toWrite(table: TableName): number;
 }
 
@@ -59,10 +62,6 @@ export const watchSchemas = (
         if (fault) throw fault;
       }
     },
-    toWrite: (table) => {
-      const schema = known.get(table);
-      if (!schema) throw new RangeError(`the schema of "${table}" was not read`);
-      return schemaToWrite(table, schema);
-    },
+    toWrite: (table) => schemaToWrite(table, known.get(table) ?? FIRST_SCHEMA),
   };
 };
