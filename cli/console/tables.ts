@@ -12,6 +12,8 @@ import type { MeshState, TextTable } from './wire.ts';
 const HALTED_MAX = 1_000;
 /** Hosts that are shown, the worst first. */
 const HOSTS_MAX = 500;
+/** A page that reads more, again and again, is slow, and nobody looks through so many. */
+const ACCOUNTS_MAX = 1_000;
 
 const groups =
   ({ reader }: Deployment): Answering =>
@@ -30,22 +32,29 @@ const groups =
     };
   };
 
-const accounts =
-  ({ ledger }: Deployment): Answering =>
-  async (): Promise<TextTable> => {
-    const all = await standings({ ...ledger, random: systemRandom, wait: systemSleep });
-    const standing = all.toSorted((a, b) =>
-      `${a.unit} ${a.account}` < `${b.unit} ${b.account}` ? -1 : 1,
-    );
-    return {
-      columns: ['Account', 'Unit', 'Posted', 'Held', 'Available', ''],
-      rows: standing.map(({ account, unit, posted, held, available, guarded, closed }) => [
+/** Accounts as rows, by unit and name: the first thousand, and how many more there are. */
+export const accountsTable = (all: Awaited<ReturnType<typeof standings>>): TextTable => {
+  const standing = all.toSorted((a, b) =>
+    `${a.unit} ${a.account}` < `${b.unit} ${b.account}` ? -1 : 1,
+  );
+  const more = standing.length - ACCOUNTS_MAX;
+  return {
+    columns: ['Account', 'Unit', 'Posted', 'Held', 'Available', ''],
+    rows: standing
+      .slice(0, ACCOUNTS_MAX)
+      .map(({ account, unit, posted, held, available, guarded, closed }) => [
         ...[account, unit, String(posted), String(held), String(available)],
         [guarded ? '' : 'may owe', closed ? 'closed' : ''].filter(Boolean).join(', '),
       ]),
-      none: 'No accounts; "sheratan ledger open NAME" makes one.',
-    };
+    ...(more > 0 && { more }),
+    none: 'No accounts; "sheratan ledger open NAME" makes one.',
   };
+};
+
+const accounts =
+  ({ ledger }: Deployment): Answering =>
+  async (): Promise<TextTable> =>
+    accountsTable(await standings({ ...ledger, random: systemRandom, wait: systemSleep }));
 
 const hosts =
   (deployment: Deployment): Answering =>

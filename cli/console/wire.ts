@@ -129,6 +129,8 @@ export interface TextTable {
   readonly rows: readonly (readonly string[])[];
   /** The job of each row, if rows are about jobs. */
   readonly jobs?: readonly string[];
+  /** How many more there are than are shown; absent: none. */
+  readonly more?: number;
   /** What to show when there are no rows. */
   readonly none: string;
 }

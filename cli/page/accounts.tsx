@@ -2,6 +2,7 @@
 import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import type { ConsoleSession, TextTable } from '../console/wire.ts';
 import { Balance } from './balanceCard.tsx';
+import { numberText } from './format.ts';
 import { Empty, Failed, Hinted, Scroll, Time, Waiting } from './parts.tsx';
 import { useReading } from './reading.ts';
 import { hrefOf, place, setWords } from './route.ts';
@@ -28,6 +29,12 @@ export const Accounts = ({ session }: { session: ConsoleSession }) => {
           table={data}
           hrefFor={([account = '', unit = '']) => hrefOf('accounts', account, { unit })}
         />
+      )}
+      {data?.more !== undefined && (
+        <p class="hint">
+          {numberText(data.more)} more: <code>npx sheratan ledger --unit UNIT</code> lists all of a
+          unit.
+        </p>
       )}
       <Verify embedded={session.embedded} />
     </>

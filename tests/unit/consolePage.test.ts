@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { accountsTable } from '#cli/console/tables.ts';
 import type { JobWhole } from '#cli/console/wire.ts';
 import type { WaitCause } from '#cli/console/wireViews.ts';
 import { mergePatch } from '#shared/jobs/operator/redrive.ts';
@@ -58,6 +59,23 @@ describe('what an answer shares with the one before', () => {
     ],
   ])('makes of %j and then %j the second', (before, after) => {
     expect(sharedWith(before, structuredClone(after))).toStrictEqual(after);
+  });
+});
+
+describe('the list of accounts', () => {
+  it('has the first thousand by unit and name, and says how many more there are', () => {
+    const balance = { posted: 7n, held: 0n, available: 7n };
+    const standing = { ...balance, guarded: true, closed: false, lane: 0, lanes: [], createdAt: 1 };
+    const all = Array.from({ length: 1_200 }, (_, n) => ({
+      ...standing,
+      unit: n % 2 ? 'B' : 'A',
+      account: `a${String(n).padStart(4, '0')}`,
+    }));
+    const { rows, more } = accountsTable(all);
+    expect([rows.length, more]).toEqual([1_000, 200]);
+    expect(rows[0]).toEqual(['a0000', 'A', '7', '0', '7', '']);
+    expect(rows[600]?.slice(0, 2)).toEqual(['a0001', 'B']);
+    expect(accountsTable(all.slice(0, 1_000))).not.toHaveProperty('more');
   });
 });
 
