@@ -17,7 +17,9 @@ export interface Onlooker {
 }
 
 const PolicyName = 'doctor';
-const TABLES = ['jobs', 'ledger'].map((name) => `arn:*:dynamodb:*:*:table/sheratan-*-${name}`);
+const tables = (...names: readonly string[]): readonly string[] =>
+  names.map((name) => `arn:*:dynamodb:*:*:table/sheratan-*-${name}`);
+const TABLES = tables('jobs', 'ledger');
 const FUNCTIONS = ['arn:*:lambda:*:*:function:sheratan-*'];
 // On AWS, rules of the default bus are named without it; MiniStack names the bus, and sees no rule
 // in `ListTargetsByRule`.
@@ -27,7 +29,8 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   'cloudformation:ListStackResources': ['arn:*:cloudformation:*:*:stack/Sheratan-*'],
   'sqs:ReceiveMessage': ['arn:*:sqs:*:*:sheratan-*-dead.fifo'],
   'sqs:GetQueueAttributes': ['arn:*:sqs:*:*:sheratan-*'],
-  'dynamodb:GetItem': TABLES,
+  // The schema of each table.
+  'dynamodb:GetItem': tables('jobs', 'ledger', 'hosts'),
   'dynamodb:BatchGetItem': TABLES,
   'dynamodb:Query': TABLES.flatMap((table) => [table, `${table}/index/*`]),
   'lambda:ListEventSourceMappings': ['*'],
