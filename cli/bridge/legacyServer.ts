@@ -14,7 +14,7 @@ import {
 } from '#shared/legacy/http/answer.ts';
 import { createShelf, type ShelfLine, shelfLines } from '#shared/legacy/http/shelf.ts';
 import { CliError, EXIT } from '../errors.ts';
-import { appendTo } from '../legacyFiles.ts';
+import { appendTo } from '../input/legacyFiles.ts';
 import { note, plain } from '../print.ts';
 
 /** Where the interface is served. */

@@ -3,8 +3,8 @@ import type { Envelope } from '#shared/jobs/envelope/envelope.ts';
 import { resultOf } from '#shared/jobs/envelope/payload.ts';
 import { redrive } from '#shared/jobs/operator/redrive.ts';
 import type { BridgeMesh, BridgeRefusal } from '#shared/legacy/bridge/ports.ts';
-import { checkBody, kindsAt } from '../check.ts';
 import { sendItems } from '../commands/send.ts';
+import { checkBody, kindsAt } from '../input/check.ts';
 import type { Session } from '../session.ts';
 
 /** A mesh that also tells beforehand what it takes. */

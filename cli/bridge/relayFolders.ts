@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import type { FileIdentity } from '#shared/legacy/bridge/claim.ts';
 import { isSameFile } from '#shared/legacy/bridge/claim.ts';
 import type { RelayFolders } from '#shared/legacy/bridge/ports.ts';
-import { replaceFile } from '../legacyFiles.ts';
+import { replaceFile } from '../input/legacyFiles.ts';
 
 const JOB = '.job.json';
 const CLAIM = `${JOB}.claimed`;

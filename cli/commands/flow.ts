@@ -5,7 +5,7 @@ import { ownerOf } from '#shared/jobs/steps/owner.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { json, out, paint, plain, status } from '../print.ts';
 import { looking, type SessionOptions } from '../session.ts';
-import { stepBars } from '../stepBars.ts';
+import { stepBars } from '../show/stepBars.ts';
 
 const NODES_MAX = 500;
 

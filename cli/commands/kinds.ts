@@ -2,7 +2,7 @@
 import { InputData, JSONSchemaInput, quicktype } from 'quicktype-core';
 import type { KindInfo } from '#shared/contracts/kindsFile.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
-import { allKinds } from '../kindInfos.ts';
+import { allKinds } from '../input/kindInfos.ts';
 import { columns, json, note, out, plain } from '../print.ts';
 import { looking, type SessionOptions } from '../session.ts';
 

@@ -9,10 +9,10 @@ import { undecidedText } from '#shared/jobs/record/undecided.ts';
 import { deadLetterOf, deadLetterText, shownDeadLetters } from '../deadLetters.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { columns, json, note, out, paint, status as painted, plain, time } from '../print.ts';
-import { type Hiding, hidingFor, withoutSensitive } from '../sensitive.ts';
 import { looking, type SessionOptions } from '../session.ts';
-import { describe, exitOf, row, viewOf } from '../show.ts';
-import { keptOf, stepsOf } from '../steps.ts';
+import { type Hiding, hidingFor, withoutSensitive } from '../show/sensitive.ts';
+import { describe, exitOf, row, viewOf } from '../show/show.ts';
+import { keptOf, stepsOf } from '../show/steps.ts';
 
 /** @throws CliError always, with what is known */
 const missing = async (id: string, { faults }: Deployment): Promise<never> => {

@@ -8,9 +8,9 @@ import { prepareRedrive, redrive as redriveJobs, selects } from '#shared/jobs/op
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import type { Json } from '#shared/kernel/json.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
-import { kindsAt } from '../check.ts';
 import { deadLettersOf, openDeadLetters } from '../deadLetters.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { kindsAt } from '../input/check.ts';
 import { json, note, out, paint, plain } from '../print.ts';
 import {
   actorOf,

@@ -1,7 +1,7 @@
 /** `retry`: puts an ended job back from one of its steps. */
 import { retryFrom } from '#shared/jobs/operator/retryFrom.ts';
-import { kindsAt } from '../check.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
+import { kindsAt } from '../input/check.ts';
 import { json, out, plain } from '../print.ts';
 import { actorOf, type DecisionOptions, withDeployment } from '../session.ts';
 

@@ -3,9 +3,9 @@
 import { isRate, nextFire } from '#shared/schedules/expression.ts';
 import { addSchedule, enableSchedule, removeSchedule } from '#shared/schedules/manageSchedules.ts';
 import { type Overlap, type Schedule, tickOf } from '#shared/schedules/schedule.ts';
-import { kindsAt } from '../check.ts';
 import { CliError, EXIT, type ExitCode } from '../errors.ts';
-import { readInput } from '../input.ts';
+import { kindsAt } from '../input/check.ts';
+import { readInput } from '../input/input.ts';
 import { columns, json, note, out, plain, time } from '../print.ts';
 import { looking, type SessionOptions, withDeployment } from '../session.ts';
 

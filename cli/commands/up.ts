@@ -7,7 +7,7 @@ import { PRIORITIES } from '#shared/contracts/queues.ts';
 import { openProject } from '../dev/project.ts';
 import { type Embedded, startEmbedded, type UpOptions } from '../embedded.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
-import { readInput } from '../input.ts';
+import { readInput } from '../input/input.ts';
 import { untilInterrupted } from '../interrupted.ts';
 import { columns, duration, json, note, out, paint, plain, status } from '../print.ts';
 import { sendItems } from './send.ts';

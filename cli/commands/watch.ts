@@ -6,9 +6,9 @@ import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import { repeatSteps } from '#shared/jobs/record/trace.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { json, note, out, plain, readerLeft, status, time } from '../print.ts';
-import { hidingFor, withoutSensitive } from '../sensitive.ts';
 import { looking } from '../session.ts';
-import { progressText } from '../show.ts';
+import { hidingFor, withoutSensitive } from '../show/sensitive.ts';
+import { progressText } from '../show/show.ts';
 
 export interface WatchOptions extends TargetOptions {
   readonly json?: boolean;

@@ -4,7 +4,14 @@ import { overlayAt } from '#shared/hosts/registry/host.ts';
 import { beginOf, DAY_MS, stripOf, uptimeOf, WINDOWS } from '#shared/hosts/rollups.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
 import { measuredNow } from '../commands/hosts/hostsShow.ts';
-import { hostReason, latencyOf, percentOf, pricesOf, shownState, sinceOf } from '../showHost.ts';
+import {
+  hostReason,
+  latencyOf,
+  percentOf,
+  pricesOf,
+  shownState,
+  sinceOf,
+} from '../show/showHost.ts';
 import type { Answering } from './server.ts';
 import type { HostWhole } from './wireViews.ts';
 

@@ -6,7 +6,7 @@ import type { Cloud } from '#emulator/cloud.ts';
 import type { Recorder } from '#emulator/dashboard/recorder.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
-import { allKinds } from '../kindInfos.ts';
+import { allKinds } from '../input/kindInfos.ts';
 import { actorOf } from '../session.ts';
 import { carryOutWish } from './actions.ts';
 import { balancesOf } from './balances.ts';

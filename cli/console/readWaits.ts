@@ -7,7 +7,7 @@ import type { Control } from '#shared/control/state.ts';
 import { isTerminal, type JobRecord } from '#shared/jobs/record/record.ts';
 import { mapPool } from '#shared/kernel/pool.ts';
 import { systemClock } from '#shared/kernel/ports.ts';
-import { lookAtHosts } from '../lookAtHosts.ts';
+import { lookAtHosts } from '../show/lookAtHosts.ts';
 import type { JobIndex } from './jobIndex.ts';
 import type { Answering } from './server.ts';
 import { type HostUse, waitCauses } from './waits.ts';

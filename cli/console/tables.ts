@@ -4,8 +4,8 @@ import { UNIT_DEFAULT } from '#shared/contracts/ledger.ts';
 import { systemClock, systemRandom, systemSleep } from '#shared/kernel/ports.ts';
 import { standings } from '#shared/ledger/read/standings.ts';
 import { statement } from '#shared/ledger/read/statement.ts';
-import { lookAtHosts } from '../lookAtHosts.ts';
-import { hostReason, latencyOf, pricesOf, shownState, sinceOf } from '../showHost.ts';
+import { lookAtHosts } from '../show/lookAtHosts.ts';
+import { hostReason, latencyOf, pricesOf, shownState, sinceOf } from '../show/showHost.ts';
 import type { Answering } from './server.ts';
 import type { MeshState, TextTable } from './wire.ts';
 

@@ -1,6 +1,6 @@
 /** Checks that the mesh has the kinds of the jobs that it keeps for later. */
 import { isTerminal } from '#shared/jobs/record/record.ts';
-import { kindsAt } from '../check.ts';
+import { kindsAt } from '../input/check.ts';
 import type { Session } from '../session.ts';
 import { type Finding, okFinding, warning } from './finding.ts';
 

@@ -1,7 +1,7 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { sendItems } from '#cli/commands/send.ts';
-import { inputItemsOf } from '#cli/input.ts';
+import { inputItemsOf } from '#cli/input/input.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { watchJobs } from '#client/wait.ts';
 import { type Cloud, startCloud } from '#emulator/cloud.ts';

@@ -8,7 +8,7 @@ import {
   legacyFiles,
   legacyPathsIn,
   replaceFile,
-} from '#cli/legacyFiles.ts';
+} from '#cli/input/legacyFiles.ts';
 import { systemRandom, systemSleep } from '#shared/kernel/ports.ts';
 import { createHistoryStore } from '#shared/ledger/dynamo/historyStore.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';

@@ -1,7 +1,7 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { kindsAt } from '#cli/check.ts';
+import { kindsAt } from '#cli/input/check.ts';
 import { createSignalStore } from '#shared/jobs/dynamo/signalStore.ts';
 import { groupOf } from '#shared/jobs/envelope/message.ts';
 import { defineJob, type JobContext, kindsOf } from '#shared/jobs/kinds/defineJob.ts';

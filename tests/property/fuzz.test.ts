@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { itemsOfBytes } from '#cli/input.ts';
+import { itemsOfBytes } from '#cli/input/input.ts';
 import { hintsOf, parseEnvelope } from '#shared/jobs/envelope/envelope.ts';
 import type { EnvelopeIssue } from '#shared/jobs/envelope/issue.ts';
 import { parseOutgoing } from '#shared/jobs/envelope/outgoing.ts';

@@ -1,5 +1,5 @@
 /** The mesh of a test's worker, as the bridge and the original's HTTP interface use one. */
-import { checkBody } from '#cli/check.ts';
+import { checkBody } from '#cli/input/check.ts';
 import { createStepStore } from '#shared/jobs/dynamo/stepStore.ts';
 import { resultOf } from '#shared/jobs/envelope/payload.ts';
 import type { Kinds } from '#shared/jobs/kinds/defineJob.ts';

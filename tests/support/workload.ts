@@ -1,7 +1,7 @@
 /** Jobs of every sort that cost something, and the proof that each of them ended, and was paid, once. */
 import { expect } from 'vitest';
 import { sendItems } from '#cli/commands/send.ts';
-import { inputItemsOf } from '#cli/input.ts';
+import { inputItemsOf } from '#cli/input/input.ts';
 import type { Deployment } from '#client/deployment.ts';
 import { watchJobs } from '#client/wait.ts';
 import { chargeIdOf } from '#shared/billing/jobCost.ts';

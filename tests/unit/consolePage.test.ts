@@ -4,12 +4,12 @@ import type { JobWhole } from '#cli/console/wire.ts';
 import type { WaitCause } from '#cli/console/wireViews.ts';
 import { mergePatch } from '#shared/jobs/operator/redrive.ts';
 import type { Json } from '#shared/kernel/json.ts';
-import { balanceGraph } from '../../cli/page/balance.ts';
-import { diffLines, NullError, patchBetween } from '../../cli/page/mergePatch.ts';
-import { textOfWords, typedWords } from '../../cli/page/search.ts';
+import { diffLines, NullError, patchBetween } from '../../cli/page/actions/mergePatch.ts';
+import { textOfWords, typedWords } from '../../cli/page/jobs/search.ts';
+import { barsOf } from '../../cli/page/jobs/timeline.ts';
+import { balanceGraph } from '../../cli/page/ledger/balance.ts';
+import { waitTrees } from '../../cli/page/mesh/waitTree.ts';
 import { sharedWith } from '../../cli/page/sharing.ts';
-import { barsOf } from '../../cli/page/timeline.ts';
-import { waitTrees } from '../../cli/page/waitTree.ts';
 
 describe('what an answer shares with the one before', () => {
   const old = {

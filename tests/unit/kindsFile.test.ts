@@ -6,7 +6,7 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { checkBody, kindsAt } from '#cli/check.ts';
+import { checkBody, kindsAt } from '#cli/input/check.ts';
 import { readKindsFile } from '#client/kindsFile.ts';
 import { kindsFileText } from '#infra/bundle/bundle.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { checkBody } from '#cli/check.ts';
+import { checkBody } from '#cli/input/check.ts';
 import { parseEnvelope } from '#shared/jobs/envelope/envelope.ts';
 import { envelopeText, parseOutgoing } from '#shared/jobs/envelope/outgoing.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';

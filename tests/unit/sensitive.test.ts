@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { hasMarks, markOf, withoutMarks } from '#cli/console/hidden.ts';
-import { hidingFor, hidingOf, sensitiveFields, withoutSensitive } from '#cli/sensitive.ts';
+import { hidingFor, hidingOf, sensitiveFields, withoutSensitive } from '#cli/show/sensitive.ts';
 import { defineJob, kindsOf } from '#shared/jobs/kinds/defineJob.ts';
 import { describeKinds } from '#shared/jobs/kinds/describeKinds.ts';
 import { echo } from '#shared/jobs/kinds/echo.ts';
 import { mergePatch } from '#shared/jobs/operator/redrive.ts';
 import type { Json } from '#shared/kernel/json.ts';
-import { patchBetween } from '../../cli/page/mergePatch.ts';
+import { patchBetween } from '../../cli/page/actions/mergePatch.ts';
 
 const X = '[x]';
 const hidden = (value: Json, ...paths: readonly string[]) => hidingOf(paths, () => X).value(value);

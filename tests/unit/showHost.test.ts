@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeHost, hostReason, latencyOf, shownState, sinceOf } from '#cli/showHost.ts';
+import { describeHost, hostReason, latencyOf, shownState, sinceOf } from '#cli/show/showHost.ts';
 import type { Live } from '#shared/hosts/probing/hostState.ts';
 import type { Host } from '#shared/hosts/registry/host.ts';
 import { definitionOf } from '../support/hosts.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkBody, kindsAt } from '#cli/check.ts';
-import { similar } from '#cli/similar.ts';
+import { checkBody, kindsAt } from '#cli/input/check.ts';
+import { similar } from '#cli/input/similar.ts';
 import { kinds } from '#kinds';
 import { prepareRedrive } from '#shared/jobs/operator/redrive.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stepBars } from '#cli/stepBars.ts';
+import { stepBars } from '#cli/show/stepBars.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { stepTrace } from '#shared/jobs/record/stepTrace.ts';
 import type { KeptStep } from '#shared/jobs/steps/kept.ts';

@@ -16,7 +16,7 @@ import {
   hostOfFlags,
   type RefusedHost,
   readHosts,
-} from '../../hostInput.ts';
+} from '../../input/hostInput.ts';
 import { columns, json, note, out, paint, plain, progress } from '../../print.ts';
 import {
   actorOf,
@@ -26,7 +26,7 @@ import {
   type SessionOptions,
   withDeployment,
 } from '../../session.ts';
-import { pricesOf } from '../../showHost.ts';
+import { pricesOf } from '../../show/showHost.ts';
 
 /** What changes of the registry need. */
 export const registryDeps = ({ hosts, clock }: Session): ManageHostsDeps => ({

@@ -7,7 +7,7 @@ import type { HostSystem } from '#shared/wiring/openHosts.ts';
 import { CliError, EXIT, type ExitCode } from '../../errors.ts';
 import { columns, json, note, out, paint, plain, status, time } from '../../print.ts';
 import { looking, type SessionOptions } from '../../session.ts';
-import { describeHost, shownState, uptimeText } from '../../showHost.ts';
+import { describeHost, shownState, uptimeText } from '../../show/showHost.ts';
 
 const found = async (id: string, { store }: HostSystem): Promise<Host> => {
   const host = await store.get(id);

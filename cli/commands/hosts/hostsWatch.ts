@@ -1,10 +1,10 @@
 /** `hosts watch`: all hosts with their states, again and again. */
 import { EXIT, type ExitCode } from '../../errors.ts';
-import { type Look, lookAtHosts } from '../../lookAtHosts.ts';
 import { columns, json, jsonLine, note, out, plain, status, time } from '../../print.ts';
 import { repeat } from '../../repeat.ts';
 import { looking, type Session, type SessionOptions } from '../../session.ts';
-import { hostReason, latencyOf, pricesOf, shownState, sinceOf } from '../../showHost.ts';
+import { type Look, lookAtHosts } from '../../show/lookAtHosts.ts';
+import { hostReason, latencyOf, pricesOf, shownState, sinceOf } from '../../show/showHost.ts';
 
 export interface WatchHostsOptions extends SessionOptions {
   readonly once?: boolean;

@@ -10,7 +10,7 @@ import {
   readLegacyLedger,
 } from '#shared/legacy/ledger/import.ts';
 import { EXIT, type ExitCode } from '../../errors.ts';
-import { legacyPathsIn } from '../../legacyFiles.ts';
+import { legacyPathsIn } from '../../input/legacyFiles.ts';
 import { columns, json, note, out, paint, plain } from '../../print.ts';
 import { type SessionOptions, withDeployment } from '../../session.ts';
 

@@ -15,7 +15,7 @@ import {
   legacyPathsIn,
   replaceFile,
   watchLegacy,
-} from '../../legacyFiles.ts';
+} from '../../input/legacyFiles.ts';
 import { jsonLine, note, out, plain, time } from '../../print.ts';
 import { repeat } from '../../repeat.ts';
 import { type Session, type SessionOptions, withDeployment } from '../../session.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type LegacyDecisions, readLegacyDecisions } from '#shared/legacy/decisions.ts';
 import { EXIT, type ExitCode } from '../../errors.ts';
-import { legacyPath } from '../../legacyFiles.ts';
+import { legacyPath } from '../../input/legacyFiles.ts';
 import { columns, json, note, out, plain } from '../../print.ts';
 import { type SessionOptions, withDeployment } from '../../session.ts';
 

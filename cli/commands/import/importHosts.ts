@@ -8,7 +8,7 @@ import { type LegacyHosts, readLegacyHosts } from '#shared/legacy/hosts.ts';
 import { CliError, EXIT, type ExitCode } from '../../errors.ts';
 import { columns, json, note, out, plain } from '../../print.ts';
 import type { SessionOptions } from '../../session.ts';
-import { pricesOf } from '../../showHost.ts';
+import { pricesOf } from '../../show/showHost.ts';
 import { addGiven } from '../hosts/hosts.ts';
 
 export interface ImportHostsOptions extends SessionOptions {
