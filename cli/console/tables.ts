@@ -68,7 +68,7 @@ const hosts =
         ...[latencyOf(standing), `${standing.used ?? 0}/${standing.host.concurrency}`],
         ...[pricesOf(standing.host), hostReason(standing, now)],
       ]),
-      none: 'No hosts; "sheratan hosts add" makes one known, "sheratan host serve" starts one.',
+      none: 'No hosts. "Add a host" makes one known, as "sheratan hosts add" does; "sheratan host serve" starts one.',
     };
   };
 
@@ -110,7 +110,7 @@ const schedules =
         expression,
         timezone,
       ]),
-      none: 'No schedules; "sheratan schedules add" makes one.',
+      none: 'No schedules. "Add a schedule" makes one, as "sheratan schedules add" does.',
     };
   };
 

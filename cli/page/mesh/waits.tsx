@@ -91,7 +91,7 @@ export const Waits = ({ session }: { session: ConsoleSession }) => {
       {data && data.causes.length === 0 && (
         <Empty>
           <p>No job waits for another job, a limit, a pause, a signal or a full host.</p>
-          <p class="dim">{data.looked} open jobs were looked at.</p>
+          <p class="dim">Open jobs that were looked at: {data.looked}.</p>
           <a href={hrefOf('jobs')}>All jobs</a>
         </Empty>
       )}
