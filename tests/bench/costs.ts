@@ -77,7 +77,7 @@ export const COUNTED = {
       queueRequests: 0.76,
     },
     { what: 'a callback', writeUnits: 1, queueRequests: 0.1 },
-    { what: 'a price', writeUnits: 5.07, queueRequests: 0.3 },
+    { what: 'a price', writeUnits: 3.9, queueRequests: 0.3 },
     { what: 'the statements of a price', writeUnits: 3.04, queueRequests: 0 },
     { what: 'a host that runs it', writeUnits: 3, queueRequests: 0 },
   ],

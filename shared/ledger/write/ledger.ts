@@ -13,6 +13,7 @@ import { type AccountStanding, type Chart, type ChartOperations, createChart } f
 import { createReverse } from './corrections.ts';
 import { createDisburse, type Disbursement } from './disburse.ts';
 import { createFunds, type Funds, type FundsDeps, type Need } from './funds.ts';
+import { gatherHolds } from './gatherHolds.ts';
 import { endHold, placeHolds } from './holds.ts';
 import { createWriter } from './writer.ts';
 
@@ -147,6 +148,7 @@ export const createLedger = (deps: LedgerDeps): Ledger => {
   const reverse = createReverse(deps, chart, { writer, funds });
   const holdMany = createHoldMany(deps, chart, funds);
   const hold = async (request: HoldRequest) => first(await holdMany([request]), request.id);
+  const readHold = gatherHolds(store);
   const disburse = createDisburse(deps, { writer, funds, hold });
 
   const end = async (id: string, as: 'released' | 'expired'): Promise<Outcome> =>
@@ -157,8 +159,7 @@ export const createLedger = (deps: LedgerDeps): Ledger => {
 
   const post = async ({ id, hold: held, to, final = true, metadata }: Posting) => {
     if (!mayBeId(held)) return answer(id, 'pending_not_found');
-    const { holds } = await store.load({ records: [held] });
-    const [found] = holds;
+    const found = await readHold(held);
     if (!found) return answer(id, 'pending_not_found', held);
     const { unit, from } = found;
     const moves = to.map((move) => ({ from, ...move }));
