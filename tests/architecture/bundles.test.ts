@@ -13,7 +13,7 @@ type Metafile = Awaited<ReturnType<typeof bundleFunction>>;
 const BUDGET: Readonly<Record<string, number>> = {
   worker: 423_000,
   relay: 356_000,
-  timekeeper: 385_600,
+  timekeeper: 386_000,
   reporter: 340_000,
   settler: 360_000,
   snapshotter: 360_000,
