@@ -4,13 +4,14 @@
  * a changed configuration brings those at once.
  */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { Mesh } from 'sheratan/client';
 import { createHost, type MeshHost } from 'sheratan/host';
 import { echo } from 'sheratan/kinds';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Assembly, type Deployed, openDeployed } from '../support/deployed.ts';
 import { type Receiver, startReceiver, verifiedBy } from '../support/receiver.ts';
+import { ringMinute } from '../support/ringMinute.ts';
 import { startAnew } from '../support/startAnew.ts';
 
 const STAGE = 'e2e-keys';
@@ -75,14 +76,11 @@ const ring = async (): Promise<void> => {
   const StackName = assembly.stackName;
   const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }));
   client.destroy();
-  const outputs = Stacks[0]?.Outputs ?? [];
-  const sqs = new SQSClient();
-  await sqs.send(
-    new SendMessageCommand({
-      QueueUrl: outputs.find(({ OutputKey }) => OutputKey === 'ProbesUrl')?.OutputValue,
-      MessageBody: JSON.stringify({ kind: 'minute', at: Date.now() }),
-    }),
+  const outputs = (Stacks[0]?.Outputs ?? []).map(
+    ({ OutputKey = '', OutputValue }) => [OutputKey, OutputValue] as const,
   );
+  const sqs = new SQSClient();
+  await ringMinute(sqs, Object.fromEntries(outputs));
   sqs.destroy();
 };
 const online = async (id: string): Promise<void> => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { accessOf, type EmbeddedState } from '#client/state.ts';
 import { signedHeaders } from '#shared/jobs/callbacks/signature.ts';
@@ -15,6 +15,7 @@ import {
   type Shell,
   shellIn,
 } from '../support/examples.ts';
+import { ringMinute } from '../support/ringMinute.ts';
 import { type Sheratan, startSheratan } from '../support/sheratan.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 100 };
@@ -88,12 +89,10 @@ it('approval', async () => {
 const has = (program: string, ...args: readonly string[]): boolean =>
   spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 
-/** The rule rings each minute; a test need not wait for it. */
-const ringMinute = async (): Promise<void> => {
+const ring = async (): Promise<void> => {
   const endpoint = state.clientEnv['AWS_ENDPOINT_URL_SQS'] ?? '';
   const sqs = new SQSClient({ ...accessOf(state), endpoint });
-  const MessageBody = JSON.stringify({ kind: 'minute', at: Date.now() });
-  await sqs.send(new SendMessageCommand({ QueueUrl: state.outputs['ProbesUrl'], MessageBody }));
+  await ringMinute(sqs, state.outputs);
   sqs.destroy();
 };
 
@@ -104,7 +103,7 @@ it('host', async ({ skip }) => {
   const [serve = '', register = '', send = ''] = commands;
   const host = await startProgram(serve, port);
   await shell.run(register);
-  await ringMinute();
+  await ring();
   expect(await shell.run(send)).toMatch(printed);
 
   const secret = (await cloud.run(['hosts', 'secret'])).stdout.trim();

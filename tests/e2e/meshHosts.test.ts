@@ -1,4 +1,3 @@
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { sendItems } from '#cli/commands/send.ts';
 import { inputItemsOf } from '#cli/input/input.ts';
@@ -9,7 +8,6 @@ import { chargeIdOf } from '#shared/billing/jobCost.ts';
 import { moneySteps } from '#shared/billing/moneyTrace.ts';
 import { splitOf } from '#shared/billing/settleCharge.ts';
 import { LEDGER_ACCOUNTS } from '#shared/contracts/ledger.ts';
-import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import type { HostState, StateChange } from '#shared/hosts/probing/hostState.ts';
 import { addHosts } from '#shared/hosts/registry/manageHosts.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
@@ -18,6 +16,7 @@ import { systemSleep } from '#shared/kernel/ports.ts';
 import { verify } from '#shared/ledger/audit/verify.ts';
 import { type HostGroup, startHostGroup } from '../support/hostGroup.ts';
 import { definitionOf } from '../support/hosts.ts';
+import { ringMinute } from '../support/ringMinute.ts';
 
 const GROUPS = 4;
 const HOSTS_PER_GROUP = 5;
@@ -88,16 +87,6 @@ const reach = (ids: readonly string[], states: readonly HostState[], timeout: nu
     )
     .toEqual([]);
 
-/** The rule rings each minute; a test need not wait for it. */
-const ringMinute = async (): Promise<void> => {
-  await mesh.sqs.send(
-    new SendMessageCommand({
-      QueueUrl: cloud.outputs[OUTPUTS.probesUrl],
-      MessageBody: JSON.stringify({ kind: 'minute', at: Date.now() }),
-    }),
-  );
-};
-
 beforeAll(async () => {
   cloud = await startCloud({ assemblyDir: inject('assemblyDir') });
   const { stackName, outputs, clientEnv } = cloud;
@@ -109,7 +98,7 @@ beforeAll(async () => {
     ),
   );
   await register();
-  await ringMinute();
+  await ringMinute(mesh.sqs, cloud.outputs);
 });
 afterAll(async () => {
   mesh?.close();

@@ -8,6 +8,7 @@ import { chargeIdOf } from '#shared/billing/jobCost.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Gates, type Restoring, startGates, startRestoring } from '../support/restoring.ts';
+import { ringMinute } from '../support/ringMinute.ts';
 import { dropTable, exportTable, restoreTable } from '../support/tableExports.ts';
 
 const PRICE = 100n;
@@ -247,12 +248,7 @@ describe("a hosts' table that is restored without some rows", () => {
     ).toMatchObject({ code: 0 });
     const { rows, store } = world.mesh.hosts();
     const [shard = ''] = await store.shards();
-    await world.mesh.sqs.send(
-      new SendMessageCommand({
-        QueueUrl: tableOf(OUTPUTS.probesUrl),
-        MessageBody: JSON.stringify({ kind: 'minute', at: Date.now() }),
-      }),
-    );
+    await ringMinute(world.mesh.sqs, world.cloud.outputs);
     await expect.poll(() => rows.rows(shard), patience).toMatchObject([{ host: 'h1' }]);
     const then = await exportTable(world.tables, tableOf(OUTPUTS.hostsTable));
     await restoreTable(world.tables, then, (item) => item['pk']?.S === `V#${shard}`);

@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { checkSchemas } from '#cli/doctor/schemas.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
@@ -20,6 +19,7 @@ import { hastenedAssembly } from '../support/hastened.ts';
 import { definitionOf } from '../support/hosts.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { type UnpackedRelease, unpackRelease } from '../support/release.ts';
+import { ringMinute } from '../support/ringMinute.ts';
 import { envelopesOf, expectEachOnce, openPayer, sendAll } from '../support/workload.ts';
 
 const INTERVAL_SECONDS = 5;
@@ -140,19 +140,11 @@ describe('states of hosts', () => {
     const { version, live } = await mesh.hosts().states.read(shard);
     return { format: Item?.['live']?.B?.[0], version, state: [...live.values()][0]?.state };
   };
-  /** The rule rings each minute; a test need not wait for it. */
-  const ring = (): Promise<unknown> =>
-    mesh.sqs.send(
-      new SendMessageCommand({
-        QueueUrl: cloud.outputs[OUTPUTS.probesUrl],
-        MessageBody: JSON.stringify({ kind: 'minute', at: Date.now() }),
-      }),
-    );
   const online = (format: number, after = 0) =>
     expect
       .poll(
         async () => {
-          await ring();
+          await ringMinute(mesh.sqs, cloud.outputs);
           const { version, ...rest } = await stored();
           return { ...rest, isLater: version > after };
         },
