@@ -1,7 +1,7 @@
 /** The end of an upgrade: from now on the tables are written as the deployed release writes them. */
 import { TABLES, type TableName } from '#shared/contracts/schemas.ts';
 import type { Finish, SchemaStore } from './ports.ts';
-import { SchemaError, type TableSchema } from './standing.ts';
+import { FIRST_SCHEMA, schemaFault, type TableSchema } from './standing.ts';
 
 /** A table, by what it says of itself and what the deployed functions know. */
 export interface TableStanding extends TableSchema {
@@ -29,17 +29,13 @@ export const tableStandings = (schemas: DeployedSchemas): Promise<readonly Table
 export const isUnfinished = ({ schema, deployed }: TableStanding): boolean => schema < deployed;
 
 /** What keeps the deployed functions from this table; undefined when they understand the table. */
-export const deployedFault = ({
-  table,
-  minReader,
-  deployed,
-}: TableStanding): SchemaError | undefined =>
-  minReader > deployed
-    ? new SchemaError(
-        'SCHEMA_TOO_NEW',
-        `table "${table}": it asks for schema ${minReader}, the deployed functions read up to ${deployed}: deploy the newer release again`,
-      )
-    : undefined;
+export const deployedFault = ({ table, deployed, ...stored }: TableStanding) =>
+  schemaFault(
+    table,
+    stored,
+    { own: deployed, least: FIRST_SCHEMA.schema },
+    'the deployed functions read',
+  );
 
 /**
  * Lets the deployed functions write their own schema everywhere. A table that is there already stays

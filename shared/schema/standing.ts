@@ -27,21 +27,23 @@ export class SchemaError extends Error {
  * The fault of a release that meets a table; undefined when the release understands the table.
  *
  * @param release what the release knows; default: this release
+ * @param who begins what the message says of the release
  */
 export const schemaFault = (
   table: TableName,
   { schema, minReader }: TableSchema,
   { own, least }: ReleaseSchema = SCHEMAS[table],
+  who = 'this release reads',
 ): SchemaError | undefined => {
   if (minReader > own)
     return new SchemaError(
       'SCHEMA_TOO_NEW',
-      `table "${table}": it asks for schema ${minReader}, this release reads up to ${own}: deploy the newer release again`,
+      `table "${table}": it asks for schema ${minReader}, ${who} up to ${own}: deploy the newer release again`,
     );
   if (schema < least)
     return new SchemaError(
       'SCHEMA_TOO_OLD',
-      `table "${table}": it is in schema ${schema}, this release reads from ${least} on: deploy the release before, and run its "sheratan upgrade --finish" first`,
+      `table "${table}": it is in schema ${schema}, ${who} from ${least} on: deploy the release before, and run its "sheratan upgrade --finish" first`,
     );
   return undefined;
 };
