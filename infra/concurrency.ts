@@ -38,8 +38,8 @@ export interface Concurrency {
   /** Of the relay, for each shard of the stream of jobs. */
   readonly endsPerShard: number;
   /**
-   * Executions that no other function can take, and the most that these functions get. Of the
-   * functions with URLs it is the second that counts: whoever asks them, asks as often as he likes.
+   * Executions that no other function can take, and the most that these functions get. Functions
+   * with URLs need the upper limit: their callers may be many, and are not ours.
    */
   readonly reserved?: Readonly<Record<'timekeeper' | 'settler' | 'signals' | 'api', number>>;
 }

@@ -54,11 +54,14 @@ const finish = async (options: UpgradeOptions, session: Session): Promise<ExitCo
   });
   if (options.json)
     json({ finished: raised.map(({ table, deployed }) => ({ table, schema: deployed })) });
-  else if (raised.length === 0) note('Nothing changed: every table is there already.');
+  else if (raised.length === 0)
+    note('Nothing changed: every table is in the schema of the deployed release already.');
   else {
     for (const { table, schema, deployed } of raised)
       out(`${plain(table)}: schema ${schema} → ${paint('bold', `schema ${deployed}`)}`);
-    note('Within five minutes the functions write so. Releases that do not know it refuse to run.');
+    note(
+      'Within five minutes the functions write the new schema. A release that does not know this schema refuses to run.',
+    );
   }
   return EXIT.ok;
 };
