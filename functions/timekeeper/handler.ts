@@ -44,7 +44,8 @@ const deps = {
 };
 
 const system = openLedger({
-  client: dynamo,
+  // A client of its own: the SDK keeps in the client how numbers are read, and the ledger reads BigInt.
+  client: dynamoClient(),
   table: env.ledgerTable,
   lanes: env.ledgerLanes,
   logger: telemetry.log,

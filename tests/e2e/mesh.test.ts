@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { sendItems } from '#cli/commands/send.ts';
@@ -7,6 +8,7 @@ import { inputItemsOf, readLegacy } from '#cli/input/input.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { watchJobs } from '#client/wait.ts';
 import { type Cloud, startCloud } from '#emulator/cloud.ts';
+import { OUTPUTS } from '#shared/contracts/outputs.ts';
 import { traceOf } from '#shared/jobs/record/trace.ts';
 
 let cloud: Cloud;
@@ -64,6 +66,30 @@ describe('the embedded cloud', () => {
     expect(record).toMatchObject({ status: 'COMPLETED', attempt: 1, result: '{"a":1}' });
     const steps = traceOf(record ?? expect.unreachable());
     expect(steps.map(({ event }) => event)).toEqual(['sent', 'claimed', 'completed']);
+  });
+
+  it('sends a job that waited long in the table when its time has come, by its timekeeper', async () => {
+    const [id = ''] = await send({ kind: 'echo', payload: 1, delaySeconds: 3_600 });
+    const record = () => mesh.store.get(id);
+    await expect.poll(async () => (await record())?.dueAt, { timeout: 60_000 }).toBeDefined();
+    const tables = new DynamoDBClient({
+      region: cloud.region,
+      endpoint: cloud.endpoints.dynamodb,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    await tables.send(
+      new UpdateItemCommand({
+        TableName: cloud.outputs[OUTPUTS.jobsTable],
+        Key: { pk: { S: `JOB#${id}` }, sk: { S: 'JOB' } },
+        UpdateExpression: 'SET dueAt = :now',
+        ExpressionAttributeValues: { ':now': { N: String(Date.now()) } },
+      }),
+    );
+    tables.destroy();
+    const { functionId = '' } =
+      cloud.environments().find((each) => each.functionId.includes('Timekeeper')) ?? {};
+    expect(await cloud.invoke(functionId, {})).toMatchObject({ ok: true });
+    expect(await ended([id])).toMatchObject([{ status: 'COMPLETED', attempt: 1 }]);
   });
 
   it('gives a killed environment back its job, as a second attempt', async () => {
