@@ -24,7 +24,7 @@ export const OPTIONS = {
 export const dynamoClient = (): DynamoDBClient => countTable(new DynamoDBClient(OPTIONS));
 
 /** The same client with JavaScript values; undefined fields are left out. */
-export const documentClient = (client = dynamoClient()): DynamoDBDocumentClient =>
+export const documentClient = (client: DynamoDBClient): DynamoDBDocumentClient =>
   DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
   });
