@@ -44,8 +44,7 @@ const deps = {
 };
 
 const system = openLedger({
-  // A client of its own: the SDK keeps in the client how numbers are read, and the ledger reads BigInt.
-  client: dynamoClient(),
+  client: dynamo,
   table: env.ledgerTable,
   lanes: env.ledgerLanes,
   logger: telemetry.log,

@@ -1,7 +1,9 @@
 /** The SDK clients of a function, made once per environment, with explicit retries and timeouts. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { tableClient } from '#shared/aws/tableClient.ts';
+import { Sha256 } from './sha256.ts';
 import { countQueue, countTable } from './usage.ts';
 
 /**
@@ -13,11 +15,20 @@ const logger = { debug: quiet, warn: quiet, error: quiet } as NonNullable<
   DynamoDBClientConfig['logger']
 >;
 
-/** Three tries of at most five seconds each: a lease lasts longer. */
+/** The longest wait for an answer, and for its next bytes, in ms. */
+const ANSWER_MS = 5_000;
+
+/** Four tries of some five seconds each at most: a lease lasts longer. */
 export const OPTIONS = {
   maxAttempts: 3,
   logger,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+  sha256: Sha256,
+  requestHandler: {
+    connectionTimeout: 1_000,
+    requestTimeout: ANSWER_MS,
+    throwOnRequestTimeout: true,
+    socketTimeout: ANSWER_MS,
+  },
 } as const;
 
 /** A client of DynamoDB that counts its usage. */
@@ -25,9 +36,7 @@ export const dynamoClient = (): DynamoDBClient => countTable(new DynamoDBClient(
 
 /** The same client with JavaScript values; undefined fields are left out. */
 export const documentClient = (client: DynamoDBClient): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(client, {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+  countTable(tableClient(client, { marshallOptions: { removeUndefinedValues: true } }));
 
 /** A client of SQS that counts its requests. */
 export const sqsClient = (): SQSClient => countQueue(new SQSClient(OPTIONS));

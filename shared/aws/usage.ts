@@ -4,6 +4,7 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { USAGE_METRICS } from '#shared/contracts/metrics.ts';
 
 /** Where the counts go. */
@@ -40,10 +41,14 @@ const countRefusal = ({ name, CancellationReasons = [] }: Refused): void => {
 const OPTIONS = { step: 'initialize', name: 'usage' } as const;
 
 /** Counts the client's units. DynamoDB reports them at no cost, when it is asked. */
-export const countTable = (client: DynamoDBClient): DynamoDBClient => {
+export const countTable = <Client extends DynamoDBClient | DynamoDBDocumentClient>(
+  client: Client,
+): Client => {
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
       async (args) => {
+        // Who asked has counted: a client of items sends through this one.
+        if ('ReturnConsumedCapacity' in args.input) return next(args);
         try {
           const input = { ...args.input, ReturnConsumedCapacity: 'TOTAL' };
           const result = await next({ ...args, input } as typeof args);

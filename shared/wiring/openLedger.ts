@@ -1,5 +1,6 @@
 /** The ledger on its table, with the system's clock. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { countTable } from '#shared/aws/usage.ts';
 import type { Logger } from '#shared/kernel/ports.ts';
 import { systemClock, systemRandom, systemSleep } from '#shared/kernel/ports.ts';
 import type { RepairStore } from '#shared/ledger/audit/repair.ts';
@@ -49,7 +50,7 @@ const PATIENCE_MS = 10_000;
  * The ledger and its stores on one table. `lanes` must be the number that the table was made with.
  */
 export const openLedger = ({ client, table, lanes, logger }: SystemOptions): LedgerSystem => {
-  const options = { client: ledgerClient(client), table };
+  const options = { client: countTable(ledgerClient(client)), table };
   const store = createLaneStore(options);
   const holds = createHoldStore(options);
   const accounts = createAccountStore(options, lanes);

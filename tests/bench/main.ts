@@ -18,6 +18,7 @@ import { benchNeighbours } from './neighbours.ts';
 import { benchPeer, benchPrice } from './price.ts';
 import { benchProber } from './prober.ts';
 import { benchShards } from './shards.ts';
+import { benchShortWay } from './shortWay.ts';
 import { benchSimulation } from './simulation.ts';
 import { benchSlots } from './slots.ts';
 import { benchSteps } from './steps.ts';
@@ -32,6 +33,7 @@ const assembly = (): Promise<string> =>
 const PARTS: Readonly<Record<string, (jobs: number) => unknown>> = {
   bundles: async () => benchBundles(await assembly()),
   price: () => benchPrice(),
+  shortWay: () => benchShortWay(),
   features: () => benchFeatures(),
   peer: () => benchPeer(),
   costs: () => benchCosts(),

@@ -1,7 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { tableClient } from '#shared/aws/tableClient.ts';
 import { chargeOf } from '#shared/billing/charge.ts';
 import { createHoldAllocator } from '#shared/billing/holdAllocator.ts';
 import { settleCharge } from '#shared/billing/settleCharge.ts';
@@ -59,7 +60,7 @@ interface Stage {
 }
 
 const struckClient = (injector: Injector): DynamoDBDocumentClient => {
-  const client = DynamoDBDocumentClient.from(
+  const client = tableClient(
     new DynamoDBClient({
       region: 'us-east-1',
       endpoint: inject('dynamoEndpoint'),

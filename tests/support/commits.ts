@@ -1,12 +1,10 @@
 /** The commits of shards that were carried out, in order, as the table's stream has them. */
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Committed } from '#shared/hosts/events/announce.ts';
 import type { StateChange } from '#shared/hosts/probing/hostState.ts';
 
 interface Update {
-  readonly Key?: Readonly<Record<string, AttributeValue>>;
-  readonly ExpressionAttributeValues?: Readonly<Record<string, AttributeValue>>;
+  readonly Key?: { readonly pk: string; readonly sk: string };
+  readonly ExpressionAttributeValues?: { readonly ':changes'?: readonly StateChange[] };
 }
 
 interface Stack {
@@ -23,11 +21,8 @@ export const recordCommits = (client: { readonly middlewareStack: unknown }): Co
     (next) => async (args) => {
       const answer = await next(args);
       const { Key, ExpressionAttributeValues = {} } = (args as { input: Update }).input;
-      const list = ExpressionAttributeValues[':changes'];
-      if (list && Key?.['sk']?.S === 'STATE') {
-        const { changes } = unmarshall({ changes: list }) as { changes: readonly StateChange[] };
-        commits.push({ shard: Key['pk']?.S?.slice(2) ?? '', changes });
-      }
+      const { ':changes': changes } = ExpressionAttributeValues;
+      if (changes && Key?.sk === 'STATE') commits.push({ shard: Key.pk.slice(2), changes });
       return answer;
     },
     { step: 'serialize' },

@@ -3,7 +3,8 @@
  * condition and has no index.
  */
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { tableClient } from '#shared/aws/tableClient.ts';
 import { type Answer, dynamoOf } from './wire.ts';
 
 export type WireItem = Readonly<Record<string, AttributeValue>>;
@@ -179,7 +180,7 @@ export const paperTable = (...given: readonly WireItem[]): PaperTable => {
   const dynamo = dynamoOf(answer);
   return {
     dynamo,
-    client: DynamoDBDocumentClient.from(dynamo, {
+    client: tableClient(dynamo, {
       marshallOptions: { removeUndefinedValues: true },
     }),
     table: 'paper',

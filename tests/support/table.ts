@@ -1,7 +1,8 @@
 /** A Jobs table of its own for a test file, as the template describes it. */
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { tableClient } from '#shared/aws/tableClient.ts';
 import { HOSTS_KEYS } from '#shared/contracts/hosts.ts';
 import { JOBS_INDEXES, JOBS_KEY, JOBS_SORT } from '#shared/contracts/tables.ts';
 import { createTable } from '#shared/ledger/dynamo/createTable.ts';
@@ -37,7 +38,7 @@ export const createJobsTable = async (
       })),
     }),
   );
-  const client = DynamoDBDocumentClient.from(raw, {
+  const client = tableClient(raw, {
     marshallOptions: { removeUndefinedValues: true },
   });
   return { client, table };
@@ -76,7 +77,7 @@ export const createHostsTable = async (
       })),
     }),
   );
-  const client = DynamoDBDocumentClient.from(raw, {
+  const client = tableClient(raw, {
     marshallOptions: { removeUndefinedValues: true },
   });
   return { client, table };

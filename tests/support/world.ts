@@ -8,8 +8,9 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { FauxqsServer } from 'fauxqs';
+import { tableClient } from '#shared/aws/tableClient.ts';
 import type { Charges, HoldAllocator } from '#shared/billing/ports.ts';
 import type { Charge } from '#shared/billing/settleCharge.ts';
 import { chargeIn, createCharges } from '#shared/billing/sqs/postingsQueue.ts';
@@ -126,12 +127,9 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const s3 = new S3Client({ ...common, forcePathStyle: true });
   const { client, table } = await createJobsTable(dynamoEndpoint);
   const clean = client;
-  const struck = DynamoDBDocumentClient.from(
-    new DynamoDBClient({ ...common, endpoint: dynamoEndpoint }),
-    {
-      marshallOptions: { removeUndefinedValues: true },
-    },
-  );
+  const struck = tableClient(new DynamoDBClient({ ...common, endpoint: dynamoEndpoint }), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
   const injector = createInjector(plan, (call) => options.meanwhile?.(call, world));
   for (const each of [sqs, s3, struck]) injector.attach(each);
   options.observe?.(struck, sqs);

@@ -3,11 +3,11 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { createBlobs } from './blobs.ts';
 import { createWorkspaces } from './workspaces.ts';
 
-/** Workspaces and blobs of a bucket: up to 3 tries, 1 s to connect, 30 s for a request. */
+/** Workspaces and blobs of a bucket: up to 3 tries, 1 s to connect, 30 s without a byte. */
 export const openBucket = (bucket: string) => {
   const s3 = new S3Client({
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 30_000 },
+    requestHandler: { connectionTimeout: 1_000, socketTimeout: 30_000 },
   });
   return { workspaces: createWorkspaces({ s3, bucket }), blobs: createBlobs({ s3, bucket }) };
 };

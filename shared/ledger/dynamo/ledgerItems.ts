@@ -3,8 +3,9 @@
  * and N in the table, which keeps 38 digits exactly.
  */
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { tableClient } from '#shared/aws/tableClient.ts';
 import { BLOCK_PREFIX } from '#shared/contracts/ledger.ts';
 import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import type { Block, Head } from '../core/blocks.ts';
@@ -23,11 +24,10 @@ export type Item = Readonly<Record<string, unknown>>;
 const wrapNumbers = (text: string): bigint => BigInt(text);
 
 /**
- * Makes a document client that reads numbers as BigInt and so keeps every digit. The configuration
- * of the given client is changed: nobody else may use that client.
+ * Makes a document client that reads numbers as BigInt and so keeps every digit.
  */
 export const ledgerClient = (client: DynamoDBClient): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(client, {
+  tableClient(client, {
     marshallOptions: { removeUndefinedValues: true },
     unmarshallOptions: { wrapNumbers },
   });
