@@ -48,16 +48,24 @@ const attach = async () => {
   const socket = new WebSocket(await targetAt());
   await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
   const seen: string[] = [];
+  const answered = new Map<number, () => void>();
   socket.addEventListener('message', ({ data }) => {
-    const { method } = JSON.parse(String(data)) as { readonly method?: string };
+    const { id = 0, method } = JSON.parse(String(data)) as {
+      readonly id?: number;
+      readonly method?: string;
+    };
     if (method !== undefined) seen.push(method);
+    answered.get(id)?.();
   });
-  let id = 0;
-  const ask = (method: string): void => {
-    id += 1;
-    socket.send(JSON.stringify({ id, method }));
-  };
-  ask('Debugger.enable');
+  /** Resolves when the process has done it. */
+  const ask = (method: string): Promise<void> =>
+    new Promise((resolve) => {
+      const id = answered.size + 1;
+      answered.set(id, resolve);
+      socket.send(JSON.stringify({ id, method }));
+    });
+  // A line that runs before this stops nobody.
+  await ask('Debugger.enable');
   return { ask, seen, close: () => socket.close() };
 };
 
@@ -67,7 +75,7 @@ it('a debugger stops the worker at a line, for longer than its timeout', async (
   const result = fn.invoke(0);
   await expect.poll(() => debug.seen, PATIENCE).toContain('Debugger.paused');
   await expect.poll(() => performance.now() - began, PATIENCE).toBeGreaterThan(500);
-  debug.ask('Debugger.resume');
+  await debug.ask('Debugger.resume');
   expect(await result).toEqual({ ok: true, value: 'old 0' });
   debug.close();
 });
