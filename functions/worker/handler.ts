@@ -95,6 +95,7 @@ const deps = {
   signals: lazySignalStore(jobs),
   links: lazyLinks({ url: env.signalUrl, secretId: env.signalSecret, logger: telemetry.log }),
   allocator: lazyHoldAllocator({
+    client: dynamo,
     table: env.ledgerTable,
     lanes: env.ledgerLanes,
     logger: telemetry.log,

@@ -3,21 +3,20 @@
  * have one.
  */
 
-import { dynamoClient } from '#shared/aws/clients.ts';
 import type { HoldAllocator } from '#shared/billing/ports.ts';
 import { deferred } from '#shared/kernel/deferred.ts';
 import { systemClock, systemIds } from '#shared/kernel/ports.ts';
 import type { SystemOptions } from './openLedger.ts';
 
-const open = async (options: Omit<SystemOptions, 'client'>): Promise<HoldAllocator> => {
+const open = async (options: SystemOptions): Promise<HoldAllocator> => {
   const [{ openLedger }, { createHoldAllocator }] = await Promise.all([
     import('./openLedger.ts'),
     import('#shared/billing/holdAllocator.ts'),
   ]);
-  const { ledger } = openLedger({ ...options, client: dynamoClient() });
+  const { ledger } = openLedger(options);
   return createHoldAllocator({ ledger, clock: systemClock, ids: systemIds });
 };
 
 /** As `createHoldAllocator`, but loads its code with the first price. */
-export const lazyHoldAllocator = (options: Omit<SystemOptions, 'client'>): HoldAllocator =>
+export const lazyHoldAllocator = (options: SystemOptions): HoldAllocator =>
   deferred(() => open(options));

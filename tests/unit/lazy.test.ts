@@ -37,7 +37,7 @@ const USES: Readonly<Record<string, () => Use>> = {
   'an HTTP client': () => lazyHttp({ allow: [] }).request as Use,
   'the bucket': () => bucket().blobs.get as Use,
   'the workspaces': () => bucket().workspaces.list as Use,
-  'a allocator': () => lazyHoldAllocator({} as Omit<SystemOptions, 'client'>).take as Use,
+  'a allocator': () => lazyHoldAllocator({} as SystemOptions).take as Use,
 };
 
 it.each(Object.entries(USES))('%s is opened again after a failure, then kept', async (_, make) => {
