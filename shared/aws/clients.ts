@@ -2,8 +2,8 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { tableClient } from '#shared/aws/tableClient.ts';
 import { Sha256 } from './sha256.ts';
+import { tableClient } from './tableClient.ts';
 import { countQueue, countTable } from './usage.ts';
 
 /**
@@ -18,7 +18,10 @@ const logger = { debug: quiet, warn: quiet, error: quiet } as NonNullable<
 /** The longest wait for an answer, and for its next bytes, in ms. */
 const ANSWER_MS = 5_000;
 
-/** Four tries of some five seconds each at most: a lease lasts longer. */
+/**
+ * Three tries, of a request for items four: the short way comes before. Each waits five seconds for
+ * its answer at most.
+ */
 export const OPTIONS = {
   maxAttempts: 3,
   logger,
@@ -36,7 +39,7 @@ export const dynamoClient = (): DynamoDBClient => countTable(new DynamoDBClient(
 
 /** The same client with JavaScript values; undefined fields are left out. */
 export const documentClient = (client: DynamoDBClient): DynamoDBDocumentClient =>
-  countTable(tableClient(client, { marshallOptions: { removeUndefinedValues: true } }));
+  countTable(tableClient(client));
 
 /** A client of SQS that counts its requests. */
 export const sqsClient = (): SQSClient => countQueue(new SQSClient(OPTIONS));

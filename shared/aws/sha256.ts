@@ -22,7 +22,9 @@ const ofText = new Map<string, KeyObject>();
 const ofBytes = new WeakMap<object, KeyObject>();
 
 const textKey = (secret: string): KeyObject => {
-  const key = ofText.get(secret) ?? createSecretKey(secret, 'utf8');
+  const known = ofText.get(secret);
+  if (known) return known;
+  const key = createSecretKey(secret, 'utf8');
   if (ofText.size >= KEPT) ofText.clear();
   ofText.set(secret, key);
   return key;

@@ -35,6 +35,7 @@ const addressIn = ({ headers, ...request }: HttpRequest): Address => ({
   headers: Object.fromEntries(Object.entries(headers).filter(([name]) => LASTING.includes(name))),
 });
 
+/** By events: to iterate over the stream takes as much CPU again as the whole exchange. */
 const textOf = (body: Readable): Promise<string> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

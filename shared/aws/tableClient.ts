@@ -4,8 +4,8 @@
  */
 
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, type TranslateConfig } from '@aws-sdk/lib-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { marshall, unmarshall, type unmarshallOptions } from '@aws-sdk/util-dynamodb';
 import { constructStack } from '@smithy/core/client';
 import { systemIds } from '#shared/kernel/ports.ts';
 import { OPERATIONS, type WireFields } from './itemShapes.ts';
@@ -22,34 +22,40 @@ interface DocumentCommand {
 }
 
 /**
- * A client for items with JavaScript values. Its middleware stack has only what is added to it.
- * Commands that are not about items go to the SDK as they are.
+ * A client for items with JavaScript values; undefined fields are left out. Its middleware stack has
+ * only what is added to it. Commands that are not about items go to the SDK as they are.
  *
  * @param sdk sends the first request, which tells the address, and what the short way cannot
+ * @param reading how values are read, such as numbers
  */
 export const tableClient = (
   sdk: DynamoDBClient,
-  translate: TranslateConfig = {},
+  reading: unmarshallOptions = {},
 ): DynamoDBDocumentClient => {
   const ask = shortWay(sdk);
-  const { marshallOptions, unmarshallOptions } = translate;
-  const toItem = (values: unknown): unknown => marshall(values, marshallOptions);
+  const toItem = (values: unknown): unknown => marshall(values, { removeUndefinedValues: true });
   const ofItem = (item: unknown): unknown =>
-    unmarshall(item as Record<string, AttributeValue>, unmarshallOptions);
+    unmarshall(item as Record<string, AttributeValue>, reading);
+  const turns = new Map(
+    Object.entries(OPERATIONS).map(([operation, { asked, answered }]) => [
+      operation,
+      { asked: asked(toItem), answered: answered(ofItem) },
+    ]),
+  );
   const stack = constructStack<{ input: object }, object>();
   const send = (command: DocumentCommand): Promise<unknown> => {
     const { input, clientCommand } = command;
     const [, , operation = ''] = clientCommand?.schema ?? [];
-    const shapes = OPERATIONS[operation];
-    if (!clientCommand || !shapes) return sdk.send(command as unknown as SdkCommand);
+    const turn = turns.get(operation);
+    if (!clientCommand || !turn) return sdk.send(command as unknown as SdkCommand);
     const carry = async (args: { readonly input: object }) => {
-      const items = shapes.asked(toItem)(args.input) as WireFields;
+      const items = turn.asked(args.input) as WireFields;
       // The SDK's retry, too, must carry the token of the first.
       const { ClientRequestToken = systemIds.next() } = items;
       const request = operation === 'TransactWriteItems' ? { ...items, ClientRequestToken } : items;
       const anew = () => sdk.send(new clientCommand.constructor(request));
       const answer = await ask(operation, request, anew);
-      return { response: undefined, output: shapes.answered(ofItem)(answer) as object };
+      return { response: undefined, output: turn.answered(answer) as object };
     };
     const handler = stack.resolve(carry as never, {
       clientName: 'DynamoDBClient',

@@ -66,7 +66,6 @@ const struckClient = (injector: Injector): DynamoDBDocumentClient => {
       endpoint: inject('dynamoEndpoint'),
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     }),
-    { marshallOptions: { removeUndefinedValues: true } },
   );
   injector.attach(client);
   return client;

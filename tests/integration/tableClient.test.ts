@@ -199,7 +199,7 @@ it('signs by the table’s clock, once the SDK has seen that ours is wrong', asy
 
 it('lets each client of one SDK client read numbers in its own way', async () => {
   const wrapNumbers = (text: string) => BigInt(text);
-  const exact = tableClient(sdk, { unmarshallOptions: { wrapNumbers } });
+  const exact = tableClient(sdk, { wrapNumbers });
   const put = new PutCommand({ TableName: 't', Item: { pk: 'a' } });
   for (let times = 0; times < 2; times += 1) {
     expect(await exact.send(put)).toMatchObject({ Attributes: { n: 1n } });

@@ -99,7 +99,7 @@ const bySdk = async (make: Make, answer: string): Promise<Told> => {
 /** The first request tells the address, so the second is looked at. */
 const byShortWay = async (make: Make, answer: string): Promise<Told> => {
   const { sdk, sent } = listening(['{}', answer]);
-  const client = tableClient(sdk, translation());
+  const client = tableClient(sdk, translation().unmarshallOptions);
   await client.send(new GetCommand({ TableName: 't', Key: { pk: 'a' } }));
   const output = await client.send(make() as never);
   expect(sent).toHaveLength(2);

@@ -180,9 +180,7 @@ export const paperTable = (...given: readonly WireItem[]): PaperTable => {
   const dynamo = dynamoOf(answer);
   return {
     dynamo,
-    client: tableClient(dynamo, {
-      marshallOptions: { removeUndefinedValues: true },
-    }),
+    client: tableClient(dynamo),
     table: 'paper',
     items: () => structuredClone([...rows.values()]),
   };

@@ -38,9 +38,7 @@ export const createJobsTable = async (
       })),
     }),
   );
-  const client = tableClient(raw, {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+  const client = tableClient(raw);
   return { client, table };
 };
 
@@ -77,9 +75,7 @@ export const createHostsTable = async (
       })),
     }),
   );
-  const client = tableClient(raw, {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+  const client = tableClient(raw);
   return { client, table };
 };
 

@@ -127,9 +127,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const s3 = new S3Client({ ...common, forcePathStyle: true });
   const { client, table } = await createJobsTable(dynamoEndpoint);
   const clean = client;
-  const struck = tableClient(new DynamoDBClient({ ...common, endpoint: dynamoEndpoint }), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+  const struck = tableClient(new DynamoDBClient({ ...common, endpoint: dynamoEndpoint }));
   const injector = createInjector(plan, (call) => options.meanwhile?.(call, world));
   for (const each of [sqs, s3, struck]) injector.attach(each);
   options.observe?.(struck, sqs);

@@ -23,14 +23,9 @@ export type Item = Readonly<Record<string, unknown>>;
 
 const wrapNumbers = (text: string): bigint => BigInt(text);
 
-/**
- * Makes a document client that reads numbers as BigInt and so keeps every digit.
- */
+/** Makes a document client that reads numbers as BigInt and so keeps every digit. */
 export const ledgerClient = (client: DynamoDBClient): DynamoDBDocumentClient =>
-  tableClient(client, {
-    marshallOptions: { removeUndefinedValues: true },
-    unmarshallOptions: { wrapNumbers },
-  });
+  tableClient(client, { wrapNumbers });
 
 /** Reads an item from an error of the SDK, which does not unmarshall it. */
 export const rawItem = (item: Record<string, AttributeValue>): Item =>
