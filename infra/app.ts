@@ -3,7 +3,7 @@
  */
 import { App, Tags } from 'aws-cdk-lib';
 import { FUNCTIONS } from '#shared/contracts/functions.ts';
-import { bundleFunction } from './bundle/bundle.ts';
+import { bundleFunctions } from './bundle/cachedBundles.ts';
 import { ConfigError, loadConfig, optionalFunctions } from './config.ts';
 import { addSecurityChecks } from './securityChecks.ts';
 import { SheratanStack } from './stack.ts';
@@ -12,9 +12,9 @@ const synthesize = async (): Promise<void> => {
   const app = new App();
   const config = loadConfig((key) => app.node.tryGetContext(key));
   await addSecurityChecks(app);
-  const bundles = `${app.outdir}/bundles`;
   const names = [...FUNCTIONS, ...optionalFunctions(config)];
-  await Promise.all(names.map((name) => bundleFunction(name, bundles)));
+  const bundles = `${app.outdir}/bundles`;
+  await bundleFunctions(names, bundles);
   const stack = new SheratanStack(app, `Sheratan-${config.stage}`, { config, bundles });
   Tags.of(stack).add('sheratan:stage', config.stage);
   app.synth();

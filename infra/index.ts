@@ -18,13 +18,8 @@ import { EXPIRING_PREFIXES, PAYLOAD_PREFIX } from '#shared/contracts/bucket.ts';
 import type { KindInfo } from '#shared/contracts/kindsFile.ts';
 import { OUTPUTS, outputsParameter } from '#shared/contracts/outputs.ts';
 import { JOBS_INDEXES } from '#shared/contracts/tables.ts';
-import {
-  bundleFunctionSync,
-  bundleWorkerSync,
-  kindListing,
-  kindsFileText,
-  listingFault,
-} from './bundle/bundle.ts';
+import { bundleWorkerSync, kindListing, kindsFileText, listingFault } from './bundle/bundle.ts';
+import { bundleOf } from './bundle/cachedBundles.ts';
 import { ConfigError, configOf, type Settings } from './config.ts';
 import type { WorkerNeeds } from './constructs/functions/worker.ts';
 import { grantIndexQuery, grantItems } from './constructs/stores/grants.ts';
@@ -103,7 +98,7 @@ export class Sheratan extends Construct {
     const code = (name: string): string => {
       if (own !== undefined && name === 'worker') return own;
       const prebuilt = join(PREBUILT, name);
-      return existsSync(prebuilt) ? prebuilt : bundleFunctionSync(name, bundles);
+      return existsSync(prebuilt) ? prebuilt : bundleOf(name, bundles);
     };
     this.#parts = buildMesh(this, { config, code, ...(worker && { own: worker }) });
     this.workers = this.#parts.workers;

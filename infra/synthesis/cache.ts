@@ -1,5 +1,5 @@
 /**
- * A cache of synthesized assemblies, by the hash of their inputs. An entry is written under a
+ * A cache of what is made of files, by the hash of these files. An entry is written under a
  * temporary name, then renamed to a name of its own. No process ever changes or replaces an entry,
  * so any number of processes may use the folder at once. Two processes that make the same entry
  * both keep theirs.
@@ -24,16 +24,18 @@ const ENTRIES_KEPT = 6;
 const IN_USE_MS = 3_600_000;
 const MARK_EVERY_MS = 300_000;
 
-export interface AssemblyCache {
-  /** The folder of a complete assembly of the same inputs. */
+/** Writes an entry into an empty folder. */
+export type Make = (dir: string) => Promise<unknown>;
+
+export interface Cache {
+  /** The folder of a complete entry of the same inputs. */
   find(key: string): string | undefined;
   /**
    * Makes an entry.
    *
-   * @param make writes an assembly into an empty folder
    * @returns the folder of the entry
    */
-  add(key: string, make: (dir: string) => Promise<void>): Promise<string>;
+  add(key: string, make: Make): Promise<string>;
 }
 
 type Seal = Readonly<Record<string, string>>;
@@ -84,16 +86,16 @@ export const keepWhileRunning = (dir: string): void => {
 /** ms since the epoch of the last use; 0 when another process has removed the entry. */
 const usedAt = (dir: string): number => statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-const removeOld = (folder: string): void => {
+const removeOld = (folder: string, kept: number): void => {
   const entries = readdirSync(folder)
     .map((name) => ({ dir: join(folder, name), at: usedAt(join(folder, name)) }))
     .sort((a, b) => b.at - a.at);
-  for (const { dir } of entries.slice(ENTRIES_KEPT))
+  for (const { dir } of entries.slice(kept))
     if (Date.now() - usedAt(dir) > IN_USE_MS) rmSync(dir, { recursive: true, force: true });
 };
 
 /** Opens the cache; creates the folder when it is missing. */
-export const openCache = (folder: string): AssemblyCache => {
+export const openCache = (folder: string, kept = ENTRIES_KEPT): Cache => {
   mkdirSync(folder, { recursive: true });
   return {
     find: (key) =>
@@ -115,8 +117,35 @@ export const openCache = (folder: string): AssemblyCache => {
         throw error;
       }
       markInUse(entry);
-      removeOld(folder);
+      removeOld(folder, kept);
       return entry;
     },
   };
+};
+
+/** A file changed while an entry was made: the entry may mix old and new files. */
+class InputsChanged extends Error {}
+
+/**
+ * The entry of the files as they are now: one that was made before, or a new one.
+ *
+ * @param keyNow reads the files
+ * @returns the folder of the entry, which no one may change
+ */
+export const cachedEntry = async (
+  cache: Cache,
+  keyNow: () => string,
+  make: Make,
+): Promise<string> => {
+  const key = keyNow();
+  const checked = async (dir: string): Promise<void> => {
+    await make(dir);
+    if (keyNow() !== key) throw new InputsChanged();
+  };
+  try {
+    return cache.find(key) ?? (await cache.add(key, checked));
+  } catch (error) {
+    if (error instanceof InputsChanged) return cachedEntry(cache, keyNow, make);
+    throw error;
+  }
 };

@@ -6,14 +6,15 @@ import { join } from 'node:path';
 
 /** Whole folders: a new file that an import would find must change the hash, too. */
 const FOLDERS = ['functions', 'infra', 'shared'];
+/** npm's own list of what is installed. */
+export const INSTALLED = 'node_modules/.package-lock.json';
 const FILES = [
   'cdk.json',
   'cdk.context.json',
   'package.json',
   'package-lock.json',
   'tsconfig.json',
-  // npm's own list of what is installed.
-  'node_modules/.package-lock.json',
+  INSTALLED,
 ];
 /** The environment variables that Node and the CDK read. */
 const VARIABLES = /^(?:CDK_|NODE_OPTIONS$)/;
@@ -46,6 +47,16 @@ const contentOf = (path: string): Buffer | undefined => {
 export const synthesisFiles = (root: string): readonly string[] =>
   [...FILES, ...FOLDERS.flatMap((folder) => filesBelow(root, folder))].sort();
 
+const hashOf = (start: unknown, root: string, paths: readonly string[]): string => {
+  const hash = createHash('sha256').update(JSON.stringify(start));
+  for (const path of paths) {
+    const content = contentOf(path);
+    hash.update(`\0${path.slice(root.length)}\0${content?.length ?? 'none'}\0`);
+    if (content) hash.update(content);
+  }
+  return hash.digest('hex');
+};
+
 /**
  * The hash of all inputs.
  *
@@ -57,16 +68,22 @@ export const hashInputs = (
   context: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): string => {
-  const hash = createHash('sha256');
   const variables = Object.entries(env).filter(([name]) => VARIABLES.test(name));
   const around = [process.version, process.platform, process.arch, context, variables.sort()];
-  hash.update(JSON.stringify(around));
   // The CDK also reads settings and context from the user's home.
   const personal = join(homedir(), '.cdk.json');
-  for (const path of [...synthesisFiles(root).map((name) => join(root, name)), personal]) {
-    const content = contentOf(path);
-    hash.update(`\0${path.slice(root.length)}\0${content?.length ?? 'none'}\0`);
-    if (content) hash.update(content);
-  }
-  return hash.digest('hex');
+  const paths = [...synthesisFiles(root).map((name) => join(root, name)), personal];
+  return hashOf(around, root, paths);
 };
+
+/**
+ * The hash of all that a bundle of a function is made of. No setting of a stage is among it.
+ *
+ * @param root absolute path, without a slash at its end
+ */
+export const hashBundleInputs = (root: string): string =>
+  hashOf(
+    'bundles',
+    root,
+    synthesisFiles(root).map((name) => join(root, name)),
+  );

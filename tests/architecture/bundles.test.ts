@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleFunction } from '#infra/bundle/bundle.ts';
+import { bundleFunctions, bundleOf } from '#infra/bundle/cachedBundles.ts';
 import { synthesisFiles } from '#infra/synthesis/inputs.ts';
 import { eagerFiles } from '../support/metafile.ts';
 
@@ -78,6 +79,21 @@ describe.each(Object.keys(BUDGET))('the bundle of %s', (name) => {
       .map(({ path }) => path);
     expect(statements.filter((path) => /^(?:node:)?http$/.test(path))).toEqual([]);
   });
+});
+
+it('a bundle of the cache is the bundle that the sources give', async () => {
+  const fresh = join(dir, 'fresh');
+  await bundleFunction('announcer', fresh);
+  const filesOf = (folder: string) =>
+    readdirSync(folder)
+      .sort()
+      .map((name) => [name, readFileSync(join(folder, name), 'utf8')]);
+  const expected = filesOf(join(fresh, 'announcer'));
+  for (const outDir of [join(dir, 'first'), join(dir, 'second')]) {
+    await bundleFunctions(['announcer'], outDir);
+    expect(filesOf(join(outDir, 'announcer'))).toEqual(expected);
+  }
+  expect(filesOf(bundleOf('announcer', join(dir, 'third')))).toEqual(expected);
 });
 
 it('the stack has no source that the hash of a synthesis leaves out', async () => {
