@@ -93,20 +93,21 @@ interface Args {
 
 type Next = (args: Args) => Promise<unknown>;
 
+type Middleware = (
+  next: Next,
+  context: { readonly commandName?: string },
+) => (args: Args) => Promise<unknown>;
+
 interface Stack {
-  add(
-    middleware: (
-      next: Next,
-      context: { readonly commandName?: string },
-    ) => (args: Args) => Promise<unknown>,
-    options: { step: 'initialize' },
-  ): void;
+  add(middleware: Middleware, options: { step: 'initialize' }): void;
+  remove(middleware: Middleware): boolean;
 }
 
 export interface Injector {
   /** What was called, in order. */
   readonly calls: readonly string[];
-  attach(client: { readonly middlewareStack: unknown }): void;
+  /** @returns takes the injector off the client again */
+  attach(client: { readonly middlewareStack: unknown }): () => void;
   /** A call that no SDK makes; what strikes it is thrown as an {@link Injected}. */
   call<T>(name: string, send: () => Promise<T>): Promise<T>;
   /** Runs `work` as a process of its own would: 'killed' when a fault ended it. */
@@ -240,18 +241,21 @@ export const createInjector = (
     calls,
     call: call as Injector['call'],
     attach: (client) => {
-      (client.middlewareStack as Stack).add(
+      const stack = client.middlewareStack as Stack;
+      const middleware: Middleware =
         (next, { commandName }) =>
-          (args) => {
-            const name = `${commandName ?? ''} ${Object.keys(args.input).join()}`;
-            return call(
-              name,
-              () => next(args),
-              () => sendHalf(args, next),
-            );
-          },
-        { step: 'initialize' },
-      );
+        (args) => {
+          const name = `${commandName ?? ''} ${Object.keys(args.input).join()}`;
+          return call(
+            name,
+            () => next(args),
+            () => sendHalf(args, next),
+          );
+        };
+      stack.add(middleware, { step: 'initialize' });
+      return () => {
+        stack.remove(middleware);
+      };
     },
     invoke: async <T>(work: () => Promise<T>) => {
       let die = (): void => undefined;

@@ -17,8 +17,8 @@ const keys = (hash: string, range: string) => [
 
 export const createJobsTable = async (
   endpoint: string,
+  raw = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials: CREDENTIALS }),
 ): Promise<{ readonly client: DynamoDBDocumentClient; readonly table: string }> => {
-  const raw = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials: CREDENTIALS });
   const table = `jobs-${randomUUID()}`;
   const strings = new Set([JOBS_KEY, JOBS_SORT, ...JOBS_INDEXES.map(({ key }) => key)]);
   const numbers = new Set(JOBS_INDEXES.map(({ sort }) => sort));

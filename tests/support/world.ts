@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { FauxqsServer } from 'fauxqs';
+import { OPTIONS } from '#shared/aws/clients.ts';
 import { tableClient } from '#shared/aws/tableClient.ts';
 import type { Charges, HoldAllocator } from '#shared/billing/ports.ts';
 import type { Charge } from '#shared/billing/settleCharge.ts';
@@ -110,6 +111,33 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** The SDK's clients of one world. */
+interface Clients {
+  /** Of what the mesh does; faults strike here and at the bucket. */
+  readonly sqs: SQSClient;
+  readonly s3: S3Client;
+  /** Of who looks at the mesh from outside. */
+  readonly outside: SQSClient;
+  readonly dynamo: DynamoDBClient;
+}
+
+const clientsAt = (endpoint: string, dynamoEndpoint: string): Clients => {
+  const { logger: silent, sha256 } = OPTIONS;
+  const common = { region: REGION, endpoint, credentials: CREDENTIALS, logger: silent, sha256 };
+  return {
+    sqs: new SQSClient(common),
+    s3: new S3Client({ ...common, forcePathStyle: true }),
+    outside: new SQSClient(common),
+    dynamo: new DynamoDBClient({ ...common, endpoint: dynamoEndpoint }),
+  };
+};
+
+/**
+ * Clients of worlds that ended, by their endpoints: a file makes hundreds of worlds, and clients with
+ * their connections are a tenth of the work.
+ */
+const spare = new Map<string, Clients[]>();
+
 let worlds = 0;
 
 export const createWorld = async (options: WorldOptions): Promise<World> => {
@@ -121,15 +149,15 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const resultsUrl = server.createQueue(nameOf('results'), { attributes }).queueUrl;
   const postingsUrl = server.createQueue(nameOf('postings'), { attributes }).queueUrl;
   const endpoint = `http://127.0.0.1:${server.port}`;
-  const common = { region: REGION, endpoint, credentials: CREDENTIALS };
-  const sqs = new SQSClient(common);
-  const outside = new SQSClient(common);
-  const s3 = new S3Client({ ...common, forcePathStyle: true });
-  const { client, table } = await createJobsTable(dynamoEndpoint);
-  const clean = client;
-  const struck = tableClient(new DynamoDBClient({ ...common, endpoint: dynamoEndpoint }));
+  const place = `${endpoint} ${dynamoEndpoint}`;
+  // Whoever observes leaves the clients changed.
+  const used = options.observe ? undefined : spare.get(place)?.pop();
+  const clients = used ?? clientsAt(endpoint, dynamoEndpoint);
+  const { sqs, outside, s3, dynamo } = clients;
+  const { client: clean, table } = await createJobsTable(dynamoEndpoint, dynamo);
+  const struck = tableClient(dynamo);
   const injector = createInjector(plan, (call) => options.meanwhile?.(call, world));
-  for (const each of [sqs, s3, struck]) injector.attach(each);
+  const detach = [sqs, s3, struck].map(injector.attach);
   options.observe?.(struck, sqs);
   const money = options.money?.(injector.attach);
 
@@ -325,17 +353,29 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 
   const urls = [jobsUrl, resultsUrl, postingsUrl];
   /** Until well before the next job of the table is due: rounds in which nothing happens prove nothing. */
-  const idleMs = async (): Promise<number> => {
-    const open = (await all()).filter(({ status }) => !isTerminal(status));
+  const idleMs = (records: readonly JobRecord[]): number => {
+    const open = records.filter(({ status }) => !isTerminal(status));
     const due = open.map(({ status, dueAt = 0 }) => (status === 'RUNNING' ? 0 : dueAt));
     return Math.min(...due) - clock.now() - BEFORE_DUE_MS;
   };
-  const passTime = async (): Promise<void> => {
-    const idle = await idleMs();
+  const passTime = async (records: readonly JobRecord[]): Promise<void> => {
+    const idle = idleMs(records);
     offset += Number.isFinite(idle) ? Math.max(ROUND_MS, idle) : ROUND_MS;
     for (const queueUrl of urls)
       for (const { receiptHandle: handle } of messagesIn(queueUrl)?.inflight ?? [])
         await createVisibility(outside).release({ queueUrl, handle });
+  };
+  /** @returns the jobs at its end */
+  const round = async (): Promise<readonly JobRecord[]> => {
+    for (let more = true; more; ) more = await work();
+    await relay();
+    await report();
+    if (money) await settleCharges(money);
+    await tick();
+    await injector.wake();
+    const records = await all();
+    await passTime(records);
+    return records;
   };
 
   const world: World = {
@@ -360,22 +400,15 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
       );
     },
     round: async () => {
-      for (let more = true; more; ) more = await work();
-      await relay();
-      await report();
-      if (money) await settleCharges(money);
-      await tick();
-      await injector.wake();
-      await passTime();
+      await round();
     },
     settle: async (roundsMax) => {
       for (let rounds = 0; rounds < roundsMax; rounds += 1) {
-        await world.round();
+        const records = await round();
         const left = urls.flatMap((queueUrl) => {
           const messages = messagesIn(queueUrl);
           return [...(messages?.ready ?? []), ...(messages?.inflight ?? [])];
         });
-        const records = await all();
         const open = records.some(({ status }) => !isTerminal(status));
         const unseen = records.some(
           (record) => !relayed.has(`${record.id} ${record.generation ?? 0}`),
@@ -386,7 +419,9 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     },
     close: async () => {
       await dropTable(clean, table);
-      for (const each of [sqs, outside, s3, clean, struck]) each.destroy();
+      for (const each of detach) each();
+      if (options.observe) for (const each of Object.values(clients)) each.destroy();
+      else spare.set(place, [...(spare.get(place) ?? []), clients]);
     },
   };
   return world;
