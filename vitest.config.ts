@@ -39,9 +39,6 @@ export default defineConfig({
         globalSetup: 'tests/support/dynamoServer.ts',
       }),
       project('e2e', ['tests/e2e/**/*.test.ts'], {
-        // After all others: each of these has some ten processes of its own.
-        sequence: { groupOrder: 1 },
-        maxWorkers: 2,
         globalSetup: ['tests/support/synthesize.ts', 'tests/support/command.ts'],
       }),
     ],

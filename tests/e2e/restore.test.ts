@@ -253,7 +253,12 @@ describe("a hosts' table that is restored without some rows", () => {
     const then = await exportTable(world.tables, tableOf(OUTPUTS.hostsTable));
     await restoreTable(world.tables, then, (item) => item['pk']?.S === `V#${shard}`);
     expect(await rows.rows(shard)).toEqual([]);
-    expect(await world.run(['hosts', 'rebuild'])).toMatchObject({ code: 0 });
-    expect(await rows.rows(shard)).toMatchObject([{ host: 'h1' }]);
+    const rebuilt = async () => {
+      expect(await world.run(['hosts', 'rebuild'])).toMatchObject({ code: 0 });
+      return rows.rows(shard);
+    };
+    // A probe run amid the import sees a host less until the next run; AWS shows a restored table whole.
+    // No stream feeds the rows of the new table, so only this command can write them.
+    await expect.poll(rebuilt, patience).toMatchObject([{ host: 'h1' }]);
   });
 });
