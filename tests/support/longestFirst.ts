@@ -1,19 +1,31 @@
 /**
- * The order of test files: what takes longest begins first. Of the end-to-end files, two wait more than
- * they compute; they run beside those that try every fault.
+ * The order of test files: what takes longest begins first. End-to-end files, which wait more than they
+ * compute, are spread among the others. The unit tests come last, because their files share a process.
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const FIRST = [/e2e\/(?:rights|examples)\.test\.ts$/, /[fF]aults\.test\.ts$/, /\/e2e\//];
+const LONG = [
+  /e2e\/(?:rights|examples|restore|console)\.test\.ts$/,
+  /[fF]aults\.test\.ts$/,
+  /\/reference\.test\.ts$/,
+];
 
 const rank = ({ moduleId }: TestSpecification): number => {
-  const index = FIRST.findIndex((pattern) => pattern.test(moduleId));
-  return index < 0 ? FIRST.length : index;
+  const index = LONG.findIndex((pattern) => pattern.test(moduleId));
+  return index < 0 ? LONG.length : index;
 };
+
+/** Both lists in their orders, evenly mixed. */
+const mixed = <T>(some: readonly T[], others: readonly T[]): readonly T[] =>
+  [some, others]
+    .flatMap((all) => all.map((item, index) => ({ item, at: index / all.length })))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    return sorted.toSorted((a, b) => rank(a) - rank(b));
+    const sorted = (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+    const { e2e = [], unit = [], ...others } = Object.groupBy(sorted, (file) => file.project.name);
+    return [...mixed(e2e, Object.values(others).flat()), ...unit];
   }
 }
