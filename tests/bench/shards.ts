@@ -17,10 +17,12 @@ const MINUTE = 60_000;
 const START = Date.parse('2026-03-01T10:00:00Z');
 /** Of the hosts, those that change their state in a minute. */
 const CHANGING = 0.001;
-/** Sent, received and deleted; the minute's own message as well. */
-const SQS_A_TURN = 3;
-/** Assumed: one host hangs for its whole timeout in each run. 1 GB is the default, for TLS. */
-const RUN = { seconds: 2.1, gb: 1 };
+/** Sent in tens, received and deleted one by one. */
+const requestsOf = (messages: number): number => Math.ceil(messages / 10) + 2 * messages;
+/** Assumed: one host hangs for its whole timeout in each run. */
+const RUN_SECONDS = 2.1;
+/** The default is for TLS; a thousand hosts without TLS need half of it (`npm run bench:prober`). */
+const GB = { default: 1, withoutTls: 0.5 };
 
 interface Turn {
   readonly writes: number;
@@ -72,7 +74,12 @@ const measure = async (endpoint: string, hosts: number, schema: number) => {
   return { quiet, hour, change: { writes: change.writes - quiet.writes, reads: change.reads } };
 };
 
-const monthly = (hosts: number, of: Awaited<ReturnType<typeof measure>>, shards: number) => {
+const monthly = (
+  hosts: number,
+  of: Awaited<ReturnType<typeof measure>>,
+  shards: number,
+  gb = GB.default,
+) => {
   const turns = shards * MINUTES_A_MONTH;
   const changes = hosts * CHANGING * MINUTES_A_MONTH;
   const hours = turns / 60;
@@ -81,8 +88,9 @@ const monthly = (hosts: number, of: Awaited<ReturnType<typeof measure>>, shards:
     hours * (of.hour.writes - of.quiet.writes) +
     changes * of.change.writes;
   const dynamo = writes * USD.writeUnit + turns * of.quiet.reads * USD.readUnit;
-  const sqs = (turns * SQS_A_TURN + MINUTES_A_MONTH * SQS_A_TURN) * USD.standardQueueRequest;
-  const lambda = turns * (USD.invocation + RUN.seconds * RUN.gb * USD.gigabyteSecond);
+  const requests = MINUTES_A_MONTH * (requestsOf(1) + requestsOf(shards));
+  const sqs = requests * USD.standardQueueRequest;
+  const lambda = turns * (USD.invocation + RUN_SECONDS * gb * USD.gigabyteSecond);
   return {
     hosts,
     shards,
@@ -111,14 +119,17 @@ export const benchShards = async () => {
       `${full.change.writes} write units; an hour's end of 1,000 hosts: ${full.hour.writes - full.quiet.writes}`,
     );
     const results = [monthly(10, few, 1), monthly(1_000, full, 1), monthly(100_000, full, 100)];
-    const unfinished = monthly(100_000, before, 100);
+    const others = [
+      [monthly(100_000, full, 100, GB.withoutTls), ' without TLS, at 512 MB'],
+      [monthly(100_000, before, 100), ', before "sheratan upgrade --finish"'],
+    ] as const;
     for (const [{ hosts, writesPerTurn, readsPerTurn, usd, usdOfAWriteAHost }, when] of [
       ...results.map((each) => [each, ''] as const),
-      [unfinished, ', before "sheratan upgrade --finish"'] as const,
+      ...others,
     ])
       line(
         `${hosts.toLocaleString('en')} hosts${when}`,
-        `${writesPerTurn} write units and ${readsPerTurn} read units a shard's turn; US$ ${usd.all} a month (DynamoDB ${usd.dynamo}, SQS ${usd.sqs}, Lambda ${usd.lambda} at ${RUN.seconds} s a run); a write a host would be ${usdOfAWriteAHost}`,
+        `${writesPerTurn} write units and ${readsPerTurn} read units a shard's turn; US$ ${usd.all} a month (DynamoDB ${usd.dynamo}, SQS ${usd.sqs}, Lambda ${usd.lambda} at ${RUN_SECONDS} s a run); a write a host would be ${usdOfAWriteAHost}`,
       );
     return { few, full, results };
   } finally {

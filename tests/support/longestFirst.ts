@@ -25,7 +25,7 @@ const mixed = <T>(some: readonly T[], others: readonly T[]): readonly T[] =>
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
-    const { e2e = [], unit = [], ...others } = Object.groupBy(sorted, (file) => file.project.name);
-    return [...mixed(e2e, Object.values(others).flat()), ...unit];
+    const of = (...names: string[]) => sorted.filter(({ project }) => names.includes(project.name));
+    return [...mixed(of('e2e'), of('integration', 'infra')), ...of('unit')];
   }
 }
