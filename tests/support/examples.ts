@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { COMMAND } from './command.ts';
 
 interface Page {
   /** The blocks of commands, in order. */
@@ -48,7 +49,10 @@ export interface Program {
 }
 
 export interface Shell {
-  /** Runs commands to their end; returns all that they printed. Throws when one of them fails. */
+  /**
+   * Runs commands to their end; returns all that they printed. Throws when one of them fails. After the
+   * first block npx is left out, which only finds the command again, in half a second.
+   */
   run(commands: string): Promise<string>;
   /** Starts one command that goes on. */
   start(command: string, env?: Readonly<Record<string, string>>): Program;
@@ -59,6 +63,8 @@ export interface Shell {
 /** A shell as a reader's, in the folder of the repository. */
 export const shellIn = (home: string): Shell => {
   const programs: Program[] = [];
+  const direct = `"${process.execPath}" ${COMMAND}`;
+  let blocks = 0;
   const begin = (commands: string, env: Readonly<Record<string, string>> = {}): Program => {
     const child = spawn('bash', ['-c', `set -euo pipefail; exec 2>&1\n${commands}`], {
       env: { ...process.env, NO_COLOR: '1', SHERATAN_HOME: home, ...env },
@@ -80,7 +86,8 @@ export const shellIn = (home: string): Shell => {
     // In place of the shell, so that what asks the shell to end asks the program.
     start: (command, env) => begin(command.replace(/(?=\b(?:node|python3) )/, 'exec '), env),
     run: async (commands) => {
-      const program = begin(commands);
+      blocks += 1;
+      const program = begin(blocks > 1 ? commands.replaceAll('npx sheratan', direct) : commands);
       const code = await program.ended;
       if (code !== 0) throw new Error(`exit code ${code}:\n${program.printed()}`);
       return program.printed();
