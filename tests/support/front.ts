@@ -3,8 +3,10 @@
  * through, CloudFormation's outputs and Lambda's mappings are added as the template has them. What
  * the servers cannot do wrong is done wrong here: rights that are missing, a clock that is off.
  */
-import { createServer, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { identify } from '#emulator/template/identities.ts';
 import { resourcesOf } from '#emulator/template/properties.ts';
 import { loadAssembly } from '#emulator/template/template.ts';
@@ -116,20 +118,25 @@ export const refused = (operation: string): Answer => {
 
 const HOP_BY_HOP = ['host', 'connection', 'content-length', 'accept-encoding', 'expect'];
 
-const forwarded = async (to: string, request: IncomingMessage, body: Buffer): Promise<Answer> => {
-  const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-    HOP_BY_HOP.includes(name) || typeof value !== 'string' ? [] : [[name, value] as const],
+const withoutHops = (headers: IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      HOP_BY_HOP.includes(name) || typeof value !== 'string' ? [] : [[name, value] as const],
+    ),
   );
-  const answer = await fetch(new URL(request.url ?? '/', to), {
-    method: request.method ?? 'POST',
-    headers: Object.fromEntries(headers),
-    ...(!['GET', 'HEAD'].includes(request.method ?? '') && { body: new Uint8Array(body) }),
+
+/** `fetch` would take twice the time, and every request of a command passes here. */
+const forwarded = async (to: string, asked: IncomingMessage, body: Buffer): Promise<Answer> => {
+  const outgoing = request(new URL(asked.url ?? '/', to), {
+    method: asked.method ?? 'POST',
+    headers: { ...withoutHops(asked.headers), 'content-length': body.length },
   });
-  const kept = [...answer.headers].filter(([name]) => !HOP_BY_HOP.includes(name));
+  outgoing.end(body);
+  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   return {
-    status: answer.status,
-    headers: Object.fromEntries(kept),
-    body: Buffer.from(await answer.arrayBuffer()),
+    status: answer.statusCode ?? 502,
+    headers: withoutHops(answer.headers),
+    body: await buffer(answer),
   };
 };
 
