@@ -13,7 +13,7 @@ import type { SignalStore } from '#shared/jobs/ports/signals.ts';
 import type { Workspaces } from '#shared/jobs/ports/workspaces.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
-import type { Access, Keep } from './access.ts';
+import { type Access, type Keep, waitingFor } from './access.ts';
 import { MeshError } from './errors.ts';
 import { bucketOnDemand } from './rarely.ts';
 import { findTarget, type Target, type TargetOptions } from './target.ts';
@@ -74,14 +74,16 @@ const poolsOf = (target: Target): Pools => {
 /**
  * Opens the core of a deployment.
  *
+ * @param answerMs the longest wait for an answer of a service, and for its next bytes
  * @throws MeshError WRONG_VERSION when its stack is not one of this version, MESH_TOO_OLD,
  *   MESH_TOO_NEW, MESH_VERSION_INVALID
  */
-export const openCore = (target: Target): OpenedCore => {
+export const openCore = (target: Target, answerMs?: number): OpenedCore => {
   checkVersions(target);
   const common = {
     ...(target.region && { region: target.region }),
     ...(target.credentials && { credentials: target.credentials }),
+    requestHandler: waitingFor(answerMs),
   };
   const at = (endpoint: string | undefined): Access => ({
     ...common,

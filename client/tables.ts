@@ -1,5 +1,6 @@
 /** A client for own tables, beside a deployment or without one. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { waitingFor } from './access.ts';
 import { accessOf } from './state.ts';
 import { embeddedFor, type TargetOptions } from './target.ts';
 
@@ -15,13 +16,18 @@ export interface Tables {
  */
 export const openTables = async (options: TargetOptions): Promise<Tables> => {
   const { endpoint, region } = options;
+  const requestHandler = waitingFor();
   const state = embeddedFor(options);
   if (state) {
     const url = state.clientEnv['AWS_ENDPOINT_URL_DYNAMODB'] ?? '';
-    const client = new DynamoDBClient({ ...accessOf(state), endpoint: url });
+    const client = new DynamoDBClient({ ...accessOf(state), endpoint: url, requestHandler });
     return { place: `embedded cloud, stack ${state.stackName}`, client };
   }
-  const client = new DynamoDBClient({ ...(region && { region }), ...(endpoint && { endpoint }) });
+  const client = new DynamoDBClient({
+    ...(region && { region }),
+    ...(endpoint && { endpoint }),
+    requestHandler,
+  });
   const place = endpoint ? `at ${endpoint}` : `AWS, region ${await client.config.region()}`;
   return { place, client };
 };

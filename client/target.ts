@@ -5,6 +5,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import * as v from 'valibot';
 import { OUTPUTS, outputsParameter } from '#shared/contracts/outputs.ts';
+import { waitingFor } from './access.ts';
 import { MeshError } from './errors.ts';
 import { accessOf, type EmbeddedState, readState } from './state.ts';
 
@@ -91,6 +92,7 @@ const clientOf = ({ region, endpoint }: TargetOptions) => ({
   ...(region && { region }),
   ...(endpoint && { endpoint }),
   maxAttempts: 2,
+  requestHandler: waitingFor(),
 });
 
 const endpointsOf = ({ endpoint }: TargetOptions): Target['endpoints'] =>
