@@ -6,12 +6,13 @@ const forMachines: ['json', { outputFile: string }][] = report
   ? [['json', { outputFile: report }]]
   : [];
 
-/** `npm run test:deployed`: a deployment each file, one after another. */
+/** `npm run test:deployed`: each file deploys stages of its own. */
 export default defineConfig({
   test: {
     reporters: ['default', ...forMachines],
     include: ['tests/deployed/**/*.test.ts'],
-    fileParallelism: false,
+    globalSetup: 'tests/support/bootstrap.ts',
+    maxWorkers: 2,
     bail: 1,
     testTimeout: 300_000,
     hookTimeout: 600_000,

@@ -17,7 +17,6 @@ const send = (envelope: object) =>
   sheratan(['send', '-', '--wait', '120'], JSON.stringify(envelope));
 
 beforeAll(async () => {
-  await deployed.bootstrap();
   assembly = await deployed.synthesize(STAGE, {}, { app: APP, stackName: 'Shop' });
   await deployed.deploy(assembly);
 });

@@ -113,7 +113,6 @@ describe.runIf(endpoint.url !== undefined && !endpoint.lacks('LocalStack-contain
         .toEqual(wanted);
 
     beforeAll(async () => {
-      await deployed.bootstrap();
       await deploy(1);
       mesh = await Mesh.connect({ stage: STAGE, ...(endpoint.url && { endpoint: endpoint.url }) });
       receiver = await startReceiver();

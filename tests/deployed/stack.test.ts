@@ -99,7 +99,6 @@ const faults = async (as?: NodeJS.ProcessEnv): Promise<readonly Finding[]> =>
 beforeAll(async () => {
   console.log(`Deploying to ${endpoint.label}.`);
   for (const text of endpoint.shortfalls) console.log(`It falls short of AWS: ${text}`);
-  await deployed.bootstrap();
   assembly = await deployed.synthesize(STAGE, SETTINGS);
   await deployed.deploy(assembly);
   const { url } = endpoint;
