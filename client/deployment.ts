@@ -4,7 +4,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KindInfo } from '#shared/contracts/kindsFile.ts';
 import { OUTPUTS, TABLE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { TABLES } from '#shared/contracts/schemas.ts';
-import { schemasIn } from '#shared/contracts/version.ts';
 import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
 import { createDeliveryLog } from '#shared/jobs/dynamo/deliveryLog.ts';
@@ -32,6 +31,7 @@ import { QUIET } from './quiet.ts';
 import { openLogs, openMachine, openSchedules, openWatch, secretsOnDemand } from './rarely.ts';
 import type { EmbeddedState } from './state.ts';
 import { embedded, findTarget, type Target, type TargetOptions } from './target.ts';
+import { deployedSchemas } from './version.ts';
 import type { Watching } from './watching.ts';
 
 export interface Deployment extends DeploymentCore {
@@ -87,7 +87,7 @@ const kindInfosOf =
 const namesIn = (text = ''): readonly string[] => text.split(',').filter(Boolean);
 
 const tableSchemas = (dynamo: DynamoDBClient, target: Target): DeployedSchemas => {
-  const deployed = schemasIn(target.outputs);
+  const deployed = deployedSchemas(target);
   const all = TABLES.map((name) => {
     const store = createSchemaStore(dynamo, outputOf(target, TABLE_OUTPUTS[name]));
     return [name, { ...store, deployed: deployed[name] }] as const;

@@ -1,6 +1,6 @@
 /** Whether this client and a deployed mesh understand each other. */
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
-import { MESH } from '#shared/contracts/version.ts';
+import { MESH, schemasIn } from '#shared/contracts/version.ts';
 import { MeshError } from './errors.ts';
 import type { Target } from './target.ts';
 
@@ -12,16 +12,18 @@ interface Own {
 /** The first releases did not say their version. */
 const FIRST = '1';
 
-const versionIn = (
-  { label, outputs }: Pick<Target, 'label' | 'outputs'>,
-  output: 'version' | 'leastClient',
-): number => {
+type Told = Pick<Target, 'label' | 'outputs'>;
+
+const invalid = (label: string, output: string, said: string): MeshError =>
+  new MeshError(
+    'MESH_VERSION_INVALID',
+    `${label}: its output ${output} is ${JSON.stringify(said)}, which is no version: deploy again`,
+  );
+
+const versionIn = ({ label, outputs }: Told, output: 'version' | 'leastClient'): number => {
   const said = outputs[OUTPUTS[output]] ?? FIRST;
   if (/^[1-9]\d{0,8}$/.test(said)) return Number(said);
-  throw new MeshError(
-    'MESH_VERSION_INVALID',
-    `${label}: its output ${OUTPUTS[output]} is ${JSON.stringify(said)}, which is no version: deploy again`,
-  );
+  throw invalid(label, OUTPUTS[output], said);
 };
 
 /**
@@ -31,7 +33,7 @@ const versionIn = (
  * @throws MeshError MESH_TOO_OLD when the mesh lacks what this client needs, MESH_TOO_NEW when the
  *   mesh no longer takes clients of this version, MESH_VERSION_INVALID when an output holds no version
  */
-export const checkVersions = (target: Pick<Target, 'label' | 'outputs'>, own: Own = MESH): void => {
+export const checkVersions = (target: Told, own: Own = MESH): void => {
   const mesh = versionIn(target, 'version');
   const leastClient = versionIn(target, 'leastClient');
   const which = `${target.label}: the mesh is ${mesh}, the client is ${own.version}`;
@@ -42,4 +44,16 @@ export const checkVersions = (target: Pick<Target, 'label' | 'outputs'>, own: Ow
       'MESH_TOO_NEW',
       `${which}, and the mesh takes clients from ${leastClient} on: install the newer "sheratan" here`,
     );
+};
+
+/**
+ * The schema of each table that the deployed release knows.
+ *
+ * @throws MeshError MESH_VERSION_INVALID when the output holds no whole number for a table
+ */
+export const deployedSchemas = ({ label, outputs }: Told): ReturnType<typeof schemasIn> => {
+  const schemas = schemasIn(outputs);
+  if (Object.values(schemas).every((schema) => Number.isSafeInteger(schema) && schema > 0))
+    return schemas;
+  throw invalid(label, OUTPUTS.schemas, outputs[OUTPUTS.schemas] ?? '');
 };

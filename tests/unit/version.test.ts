@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkVersions } from '#client/version.ts';
+import { checkVersions, deployedSchemas } from '#client/version.ts';
 import { MESH } from '#shared/contracts/version.ts';
 
 const label = 'stack Sheratan-prod';
@@ -41,6 +41,15 @@ describe('a client and a mesh', () => {
         `MESH_VERSION_INVALID: ${label}: its output ${output} is "${said}", which is no version: deploy again`;
       expect(checking(meshOf(said, 1), own)).toBe(told('MeshVersion'));
       expect(checking(meshOf(2, said), own)).toBe(told('LeastClient'));
+    },
+  );
+
+  it.each(['jobs=', 'jobs=two', 'ledger=0', 'hosts=1.5', 'jobs=NaN'])(
+    'refuse %j as the schemas of tables',
+    (said) => {
+      expect(() => deployedSchemas({ label, outputs: { TableSchemas: said } })).toThrow(
+        `its output TableSchemas is "${said}", which is no version: deploy again`,
+      );
     },
   );
 
