@@ -69,16 +69,16 @@ const addAccounts = (ledger: Command, run: Run): void => {
       const request = { unit, account, guarded: !mayOwe };
       return run(operate(options, ({ ledger }) => ledger.ledger.openAccount(request)));
     });
-  for (const [name, operation, text] of [
-    ['close', 'closeAccount', 'nothing goes in or out but what was promised'],
-    ['reopen', 'reopenAccount', 'take a closed account up again'],
+  for (const [name, operation, done, text] of [
+    ['close', 'closeAccount', 'closed', 'nothing goes in or out but what was promised'],
+    ['reopen', 'reopenAccount', 'reopened', 'take a closed account up again'],
   ] as const)
     of(ledger.command(name))
       .description(text)
       .argument('<account>')
       .action((account: string, options: LedgerCommandOptions) => {
         const key = { unit: options.unit, account };
-        return run(operate(options, ({ ledger }) => ledger.ledger[operation](key)));
+        return run(operate(options, ({ ledger }) => ledger.ledger[operation](key), done));
       });
   of(ledger.command('balance'))
     .description('posted, held, available')

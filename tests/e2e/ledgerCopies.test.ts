@@ -50,6 +50,13 @@ const following = (to: string) => {
 };
 const patience = { timeout: 30_000, interval: 50 };
 
+it('says of an account what became of it', async () => {
+  const said = [];
+  for (const verb of ['open', 'close', 'close', 'reopen'])
+    said.push((await ledger(verb, 'bob')).stdout);
+  expect(said).toEqual(['created bob\n', 'closed bob\n', 'closed bob\n', 'reopened bob\n']);
+});
+
 describe('a copy of the ledger', () => {
   it.each(['file', 'table'])(
     'follows the running one into a %s until it is stopped',

@@ -25,24 +25,28 @@ export interface LedgerCommandOptions extends SessionOptions {
   readonly unit: string;
 }
 
-const tell = (outcome: Outcome, options: LedgerCommandOptions): ExitCode => {
+const tell = (outcome: Outcome, options: LedgerCommandOptions, done: string): ExitCode => {
   const { id, code, detail } = outcome;
+  const word = code === 'created' ? done : code;
   if (options.json) json(outcome);
   else
     out(
-      `${paint(isDone(outcome) ? 'green' : 'red', code)} ${plain(id)}${detail ? `: ${plain(detail)}` : ''}`,
+      `${paint(isDone(outcome) ? 'green' : 'red', word)} ${plain(id)}${detail ? `: ${plain(detail)}` : ''}`,
     );
   return isDone(outcome) ? EXIT.ok : EXIT.refused;
 };
 
 /**
  * Runs one operation of the ledger and prints its outcome. Exits with 4 when the ledger refused it.
+ *
+ * @param done the word for people when the operation was carried out
  */
 export const operate = (
   options: LedgerCommandOptions,
   work: (session: Session) => Promise<Outcome>,
+  done = 'created',
 ): Promise<ExitCode> =>
-  withDeployment(options, async (session) => tell(await work(session), options));
+  withDeployment(options, async (session) => tell(await work(session), options, done));
 
 /** Lists all accounts with their balances, and the sum of each unit. */
 export const accounts = (options: LedgerCommandOptions): Promise<ExitCode> =>
