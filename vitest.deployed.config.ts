@@ -6,7 +6,10 @@ const forMachines: ['json', { outputFile: string }][] = report
   ? [['json', { outputFile: report }]]
   : [];
 
-/** `npm run test:deployed`: each file deploys stages of its own. */
+/**
+ * `npm run test:deployed`: each file deploys stages of its own. For LocalStack, which is slower,
+ * docs/deploying.md lets one file run at a time.
+ */
 export default defineConfig({
   test: {
     reporters: ['default', ...forMachines],

@@ -26,7 +26,7 @@ const hosts: MeshHost[] = [];
 
 const sheratan = async (args: readonly string[], input?: string): Promise<string> => {
   const answer = await deployed.sheratan(STAGE, args, input);
-  expect(answer, answer.stderr).toMatchObject({ code: 0 });
+  expect(answer, `${answer.stdout}\n${answer.stderr}`).toMatchObject({ code: 0 });
   return answer.stdout;
 };
 const secretsOf = async (whose: 'callbacks' | 'hosts', ...more: readonly string[]) =>
