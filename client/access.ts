@@ -1,4 +1,5 @@
 /** Settings of AWS clients, and their end. */
+import { waitsForAnswer, waitsForBytes } from '#shared/aws/waits.ts';
 
 /** Settings of an AWS client. Without an endpoint the client uses AWS's own. */
 export interface Access {
@@ -8,21 +9,17 @@ export interface Access {
   readonly requestHandler?: ReturnType<typeof waitingFor>;
 }
 
-/** The longest wait for a connection, in ms. */
 const CONNECTION_MS = 5_000;
 const ANSWER_MS = 30_000;
 
-/**
- * The waits of an AWS client, which has none by itself: a service that takes a request and says nothing
- * would hold its caller for ever.
- *
- * @param answerMs the longest wait for an answer, and for its next bytes
- */
-export const waitingFor = (answerMs = ANSWER_MS) => ({
-  connectionTimeout: CONNECTION_MS,
-  requestTimeout: answerMs,
-  throwOnRequestTimeout: true,
-  socketTimeout: answerMs,
+/** How long a client waits for a service. */
+export const waitingFor = (answerMs = ANSWER_MS) => waitsForAnswer(CONNECTION_MS, answerMs);
+
+/** The settings of a client of S3. An upload may last longer than the wait for an answer. */
+export const ofBucket = ({ requestHandler, ...access }: Access) => ({
+  ...access,
+  forcePathStyle: access.endpoint !== undefined,
+  requestHandler: waitsForBytes(CONNECTION_MS, requestHandler?.socketTimeout ?? ANSWER_MS),
 });
 
 interface Closable {

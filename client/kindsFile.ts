@@ -2,11 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { KindInfo, KindsFile } from '#shared/contracts/kindsFile.ts';
-import type { Access } from './access.ts';
+import { type Access, ofBucket } from './access.ts';
 
 const fromS3 = async ({ host, pathname }: URL, access: Access): Promise<string> => {
   const { GetObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
-  const s3 = new S3Client({ ...access, forcePathStyle: access.endpoint !== undefined });
+  const s3 = new S3Client(ofBucket(access));
   try {
     const object = { Bucket: host, Key: decodeURIComponent(pathname.slice(1)) };
     const { Body } = await s3.send(new GetObjectCommand(object));

@@ -6,7 +6,7 @@ import { deferred } from '#shared/kernel/deferred.ts';
 import { systemIds } from '#shared/kernel/ports.ts';
 import type { Schedules } from '#shared/schedules/ports.ts';
 import type { SchedulesOptions } from '#shared/schedules/scheduler/schedules.ts';
-import type { Access, Keep } from './access.ts';
+import { type Access, type Keep, ofBucket } from './access.ts';
 import type { LogEvents } from './logEvents.ts';
 import type { Machinery } from './machinery.ts';
 import type { RulesOf } from './target.ts';
@@ -45,7 +45,7 @@ export const bucketOnDemand = (
       import('#shared/jobs/s3/blobs.ts'),
       import('#shared/jobs/s3/workspaces.ts'),
     ]);
-    const s3 = keep(new S3Client({ ...access, forcePathStyle: access.endpoint !== undefined }));
+    const s3 = keep(new S3Client(ofBucket(access)));
     return { ...createBlobs({ s3, bucket }), ...createWorkspaces({ s3, bucket }) };
   });
   return { blobs: both, workspaces: both };

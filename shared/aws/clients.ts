@@ -5,6 +5,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Sha256 } from './sha256.ts';
 import { tableClient } from './tableClient.ts';
 import { countQueue, countTable } from './usage.ts';
+import { waitsForAnswer } from './waits.ts';
 
 /**
  * Without `info` the SDK prepares no log of each request and answer. With its own silent logger it
@@ -15,9 +16,6 @@ const logger = { debug: quiet, warn: quiet, error: quiet } as NonNullable<
   DynamoDBClientConfig['logger']
 >;
 
-/** The longest wait for an answer, and for its next bytes, in ms. */
-const ANSWER_MS = 5_000;
-
 /**
  * Three tries, of a request for items four: the short way comes before. Each waits five seconds for
  * its answer at most.
@@ -26,12 +24,7 @@ export const OPTIONS = {
   maxAttempts: 3,
   logger,
   sha256: Sha256,
-  requestHandler: {
-    connectionTimeout: 1_000,
-    requestTimeout: ANSWER_MS,
-    throwOnRequestTimeout: true,
-    socketTimeout: ANSWER_MS,
-  },
+  requestHandler: waitsForAnswer(1_000, 5_000),
 } as const;
 
 /** A client of DynamoDB that counts its usage. */
