@@ -18,7 +18,7 @@ const openBundles = () =>
     ? openCache(join(ROOT, '.sheratan/bundles'), BUNDLES_KEPT)
     : undefined;
 
-const keyOf = (name: string): string => `${name}-${hashBundleInputs(ROOT)}`;
+const keyOf = (name: string, hash = hashBundleInputs(ROOT)): string => `${name}-${hash}`;
 
 /**
  * Bundles functions into `<outDir>/<name>/`, or copies the bundles from the cache.
@@ -27,13 +27,15 @@ const keyOf = (name: string): string => `${name}-${hashBundleInputs(ROOT)}`;
  */
 export const bundleFunctions = async (names: readonly string[], outDir: string): Promise<void> => {
   const cache = openBundles();
+  if (!cache) {
+    await Promise.all(names.map((name) => bundleFunction(name, outDir)));
+    return;
+  }
+  const hash = hashBundleInputs(ROOT);
   const bundle = async (name: string): Promise<void> => {
-    if (!cache) {
-      await bundleFunction(name, outDir);
-      return;
-    }
     const make = (dir: string) => bundleFunction(name, dir);
-    const entry = await cachedEntry(cache, () => keyOf(name), make);
+    const entry =
+      cache.find(keyOf(name, hash)) ?? (await cachedEntry(cache, () => keyOf(name), make));
     cpSync(join(entry, name), join(outDir, name), { recursive: true });
   };
   await Promise.all(names.map(bundle));

@@ -47,6 +47,9 @@ const contentOf = (path: string): Buffer | undefined => {
 export const synthesisFiles = (root: string): readonly string[] =>
   [...FILES, ...FOLDERS.flatMap((folder) => filesBelow(root, folder))].sort();
 
+const pathsIn = (root: string): readonly string[] =>
+  synthesisFiles(root).map((name) => join(root, name));
+
 const hashOf = (start: unknown, root: string, paths: readonly string[]): string => {
   const hash = createHash('sha256').update(JSON.stringify(start));
   for (const path of paths) {
@@ -72,18 +75,13 @@ export const hashInputs = (
   const around = [process.version, process.platform, process.arch, context, variables.sort()];
   // The CDK also reads settings and context from the user's home.
   const personal = join(homedir(), '.cdk.json');
-  const paths = [...synthesisFiles(root).map((name) => join(root, name)), personal];
-  return hashOf(around, root, paths);
+  return hashOf(around, root, [...pathsIn(root), personal]);
 };
 
 /**
- * The hash of all that a bundle of a function is made of. No setting of a stage is among it.
+ * The hash of all files that a bundle of a function is made of: those of a synthesis. Arguments and
+ * variables are not among them.
  *
  * @param root absolute path, without a slash at its end
  */
-export const hashBundleInputs = (root: string): string =>
-  hashOf(
-    'bundles',
-    root,
-    synthesisFiles(root).map((name) => join(root, name)),
-  );
+export const hashBundleInputs = (root: string): string => hashOf('bundles', root, pathsIn(root));
