@@ -25,7 +25,8 @@ const mixed = <T>(some: readonly T[], others: readonly T[]): readonly T[] =>
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
-    const of = (...names: string[]) => sorted.filter(({ project }) => names.includes(project.name));
-    return [...mixed(of('e2e'), of('integration', 'infra')), ...of('unit')];
+    const of = (name: string) => sorted.filter(({ project }) => project.name === name);
+    const others = sorted.filter(({ project }) => !['e2e', 'unit'].includes(project.name));
+    return [...mixed(of('e2e'), others), ...of('unit')];
   }
 }
