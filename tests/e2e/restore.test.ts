@@ -257,8 +257,8 @@ describe("a hosts' table that is restored without some rows", () => {
       expect(await world.run(['hosts', 'rebuild'])).toMatchObject({ code: 0 });
       return rows.rows(shard);
     };
-    // A probe run amid the import sees a host less until the next run; AWS shows a restored table whole.
-    // No stream feeds the rows of the new table, so only this command can write them.
+    // AWS shows a restored table whole. Here a probe run may fall into the import, and then misses a
+    // host until the next run. No stream feeds the rows of the new table: only this command writes them.
     await expect.poll(rebuilt, patience).toMatchObject([{ host: 'h1' }]);
   });
 });

@@ -37,7 +37,7 @@ export const described = (settings: Readonly<Record<string, string>> = {}): stri
   const app = new App({
     outdir,
     context: { ...CDK_JSON.context, ...settings },
-    // The CDK's own rules are asked when the stages of `writeTemplates.ts` are synthesized.
+    // The templates of `writeTemplates.ts` are checked by the CDK's own rules.
     builtinCloudFormationValidation: false,
   });
   const config = loadConfig((key) => app.node.tryGetContext(key));

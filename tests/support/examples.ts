@@ -50,8 +50,8 @@ export interface Program {
 
 export interface Shell {
   /**
-   * Runs commands to their end; returns all that they printed. Throws when one of them fails. After the
-   * first block npx is left out, which only finds the command again, in half a second.
+   * Runs commands to their end; returns all that they printed. Throws when one of them fails. Only the
+   * first block runs npx, which takes half a second to find the command.
    */
   run(commands: string): Promise<string>;
   /** Starts one command that goes on. */

@@ -157,7 +157,8 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const { client: clean, table } = await createJobsTable(dynamoEndpoint, dynamo);
   const struck = tableClient(dynamo);
   const injector = createInjector(plan, (call) => options.meanwhile?.(call, world));
-  const detach = [sqs, s3, struck].map(injector.attach);
+  injector.attach(struck);
+  const detach = [sqs, s3].map(injector.attach);
   options.observe?.(struck, sqs);
   const money = options.money?.(injector.attach);
 
