@@ -1,6 +1,7 @@
 /** `ledger verify` from the page: one run at a time, with its progress, which can be stopped. */
 import type { Deployment } from '#client/deployment.ts';
-import { verify } from '#shared/ledger/audit/verify.ts';
+import { systemSleep } from '#shared/kernel/ports.ts';
+import { type Verdict, verifyRunning } from '#shared/ledger/audit/verifyRunning.ts';
 import { faultOf } from './faults.ts';
 import type { Answering } from './server.ts';
 import type { VerifyState } from './wireViews.ts';
@@ -48,6 +49,11 @@ const blocksIn = async ({ store, lanes }: Ledger): Promise<number> => {
   return heads.reduce((sum, { seq }) => sum + seq, 0);
 };
 
+const stateOf = ({ problem, unsure }: Verdict): VerifyState['state'] => {
+  if (unsure) return 'unsure';
+  return problem ? 'wrong' : 'right';
+};
+
 /**
  * Answers how the verification stands; `do=start` begins one where none runs, `do=stop` ends it.
  * Verifying only reads, so a console that only reads may do it.
@@ -68,8 +74,11 @@ export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () =
     });
     try {
       change({ blocksTotal: await blocksIn(ledger) });
-      const { problem, digest: _, ...seen } = await verify({ ...ledger, reader });
-      change({ state: problem ? 'wrong' : 'right', ...(problem && { problem }), seen });
+      const again = () => change({ blocks: 0, items: 0 });
+      const verdict = await verifyRunning({ ...ledger, reader, wait: systemSleep, again });
+      const { problem, unsure, digest: _, ...seen } = verdict;
+      const found = problem ?? unsure;
+      change({ state: stateOf(verdict), ...(found && { problem: found }), seen });
     } catch (error) {
       if (error instanceof StoppedError) change({ state: 'stopped' });
       else change({ state: 'failed', fault: faultOf(error).refusal.message });

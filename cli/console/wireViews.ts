@@ -2,7 +2,7 @@
 
 /** How the comparison of the ledger with its journal stands. Times are ms since the epoch. */
 export interface VerifyState {
-  readonly state: 'never' | 'runs' | 'stopped' | 'failed' | 'right' | 'wrong';
+  readonly state: 'never' | 'runs' | 'stopped' | 'failed' | 'right' | 'wrong' | 'unsure';
   /** Blocks of the journal that were executed again, and all that there were at the start. */
   readonly blocks: number;
   readonly blocksTotal: number;
@@ -10,7 +10,7 @@ export interface VerifyState {
   readonly items: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
-  /** The first difference. */
+  /** The first difference. In the state `unsure` a write during the look may be the reason. */
   readonly problem?: { readonly where: string; readonly what: string };
   readonly seen?: Readonly<
     Record<'blocks' | 'transfers' | 'accounts' | 'balances' | 'holds', number>

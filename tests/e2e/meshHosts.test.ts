@@ -13,9 +13,9 @@ import { addHosts } from '#shared/hosts/registry/manageHosts.ts';
 import type { JobRecord } from '#shared/jobs/record/record.ts';
 import { traceOf } from '#shared/jobs/record/trace.ts';
 import { systemSleep } from '#shared/kernel/ports.ts';
-import { verify } from '#shared/ledger/audit/verify.ts';
 import { type HostGroup, startHostGroup } from '../support/hostGroup.ts';
 import { definitionOf } from '../support/hosts.ts';
+import { differenceIn } from '../support/ledger.ts';
 import { ringMinute } from '../support/ringMinute.ts';
 
 const GROUPS = 4;
@@ -179,7 +179,7 @@ const expectPaid = async (records: readonly JobRecord[]): Promise<void> => {
     const { posted } = await ledger.balance({ unit: UNIT, account });
     expect(posted, account).toBe(before + amount);
   }
-  expect((await verify(mesh.ledger)).problem).toBeUndefined();
+  expect(await differenceIn(mesh.ledger)).toBeUndefined();
 };
 
 describe('a mesh of twenty hosts', () => {

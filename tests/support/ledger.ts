@@ -1,7 +1,10 @@
 /** A ledger on a real table, with a clock that tests move. */
 
 import { systemSleep } from '#shared/kernel/ports.ts';
+import type { Problem } from '#shared/ledger/audit/replay.ts';
 import { type Verification, verify } from '#shared/ledger/audit/verify.ts';
+import type { VerifyDeps } from '#shared/ledger/audit/verifyJournal.ts';
+import { verifyRunning } from '#shared/ledger/audit/verifyRunning.ts';
 import { createAccountStore } from '#shared/ledger/dynamo/accountStore.ts';
 import { createEntryStore } from '#shared/ledger/dynamo/entryStore.ts';
 import { createHoldStore } from '#shared/ledger/dynamo/holdStore.ts';
@@ -104,3 +107,9 @@ export const auditOf = ({
     reader: createLedgerReader(options),
     entries: createEntryStore(options),
   });
+
+/** What a running ledger and its journal differ in; undefined is what it should be. */
+export const differenceIn = async (ledger: VerifyDeps): Promise<Problem | undefined> => {
+  const { problem, unsure } = await verifyRunning({ ...ledger, wait: systemSleep });
+  return problem ?? unsure;
+};

@@ -47,9 +47,18 @@ const Verdict = ({ state }: { state: VerifyState }) => {
       <div class="verdict bad" role="alert">
         <strong>{problem.where}</strong> {problem.what}.
         <p>
-          What was written during the look may appear as a difference: pause the mesh and verify
-          again. If it stays, <code>npx sheratan ledger repair</code> rebuilds what follows from the
-          journal.
+          Pause the mesh. Then <code>npx sheratan ledger repair</code> rebuilds what follows from
+          the journal.
+        </p>
+      </div>
+    );
+  if (state.state === 'unsure' && problem)
+    return (
+      <div class="verdict unsure" role="alert">
+        <strong>Not sure</strong>: {problem.where} {problem.what}.
+        <p>
+          The ledger was written during each look, and a write may appear as a difference. Pause the
+          mesh, and verify again.
         </p>
       </div>
     );
