@@ -1,8 +1,9 @@
 /** Opens a whole deployment: its stores, queues and services, ready for use. */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { OPTIONAL_FUNCTIONS, type OptionalFunction } from '#shared/contracts/functions.ts';
 import type { KindInfo } from '#shared/contracts/kindsFile.ts';
-import { OUTPUTS, TABLE_OUTPUTS } from '#shared/contracts/outputs.ts';
+import { OUTPUTS, TABLE_OUTPUTS, URL_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { TABLES } from '#shared/contracts/schemas.ts';
 import { createControlStore } from '#shared/control/dynamo/controlStore.ts';
 import type { ControlStore } from '#shared/control/ports.ts';
@@ -39,6 +40,8 @@ export interface Deployment extends DeploymentCore {
   readonly ownKinds: readonly string[];
   /** Names of own kinds that have sensitive fields, as the outputs tell: for who cannot read the list. */
   readonly sensitiveKinds: readonly string[];
+  /** Functions with URLs that the deployment has. */
+  readonly byUrl: readonly OptionalFunction[];
   /** The kinds and what they take; undefined when the deployment has no list, or keeps it to itself. */
   readonly kindInfos: () => Promise<readonly KindInfo[] | undefined>;
   readonly resultsUrl: string;
@@ -104,6 +107,7 @@ const open = (target: Target): Deployment => {
     ...core,
     ownKinds: namesIn(target.outputs[OUTPUTS.ownKinds]),
     sensitiveKinds: namesIn(target.outputs[OUTPUTS.sensitiveKinds]),
+    byUrl: OPTIONAL_FUNCTIONS.filter((name) => target.outputs[URL_OUTPUTS[name]]),
     kindInfos: kindInfosOf(target.outputs[OUTPUTS.kindsFile], at(target.endpoints.s3)),
     resultsUrl: outputOf(target, OUTPUTS.resultsUrl),
     tables: TABLES.map((name) => outputOf(target, TABLE_OUTPUTS[name])),

@@ -27,6 +27,7 @@ const lookAtMachinery = (
   machinery: Machinery,
   sources: readonly string[],
   queues: readonly string[],
+  byUrl: readonly string[],
   { control, clock }: Session,
 ): readonly Check[] => {
   const mappings = machinery.mappings();
@@ -39,6 +40,7 @@ const lookAtMachinery = (
     const arns = [
       ...mapped.map(({ functionArn }) => functionArn),
       ...ruled.flatMap(({ targets }) => targets.filter(isFunction)),
+      ...byUrl,
     ];
     return machinery.functions([...new Set(arns)].sort());
   };
@@ -66,8 +68,8 @@ const EMBEDDED = okFinding(
 const examine = async (session: Session): Promise<readonly Finding[]> => {
   const { sqs, store, queueUrls, pools, resultsUrl, tables, machinery } = session;
   const jobs = allQueues(queueUrls, pools);
-  const besides = (name: string): string =>
-    sibling(resultsUrl, queueNameOf(resultsUrl).replace('results.fifo', name));
+  const named = (name: string): string => queueNameOf(resultsUrl).replace('results.fifo', name);
+  const besides = (name: string): string => sibling(resultsUrl, named(name));
   const others = ['postings.fifo', 'probes'].map(besides);
   const urls = [...jobs, resultsUrl, ...others];
   const failureUrls = FAILURES.map(besides);
@@ -75,7 +77,9 @@ const examine = async (session: Session): Promise<readonly Finding[]> => {
   const sources = [...queues, ...tables.map((name) => `table/${name}`)];
   const found = await Promise.all([
     checkQueues({ sqs, store, urls, failureUrls }),
-    ...(machinery ? lookAtMachinery(machinery, sources, queues, session) : [[EMBEDDED]]),
+    ...(machinery
+      ? lookAtMachinery(machinery, sources, queues, session.byUrl.map(named), session)
+      : [[EMBEDDED]]),
     attempt('schedules', async () => checkSchedules(await session.schedules.list(), jobs)),
     attempt('state', () => checkControl(session)),
     attempt('jobs', () => checkAttention(session)),

@@ -7,6 +7,8 @@ import { functionName } from './targets.ts';
 const LEAST = 2;
 /** AWS keeps so many for functions that reserve none, in an account that has them. */
 const KEPT_UNRESERVED = 100;
+/** What the account needs for the setting `large`: reserved executions, and more for each URL. */
+const LARGE = { reserved: 12, byUrl: 10 };
 const QUOTA =
   'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000';
 
@@ -57,6 +59,25 @@ const cramped = (asking: readonly Asking[]): readonly Finding[] =>
         ],
   );
 
+/** Only `signals` answers to whoever calls: for `api` Lambda checks a signature before. */
+const exposed = (asking: readonly Asking[], limit: number): readonly Finding[] => {
+  const isByUrl = ({ name }: Asking): boolean => /-(?:signals|api)$/.test(name);
+  const needed = KEPT_UNRESERVED + LARGE.reserved + LARGE.byUrl * asking.filter(isByUrl).length;
+  const fix =
+    limit < needed
+      ? `have the quota raised to ${needed} or more (${QUOTA}), then set account to "large" and deploy`
+      : 'set account to "large" and deploy: it gives the function a bound';
+  return asking
+    .filter(({ name, reserved }) => name.endsWith('-signals') && reserved === undefined)
+    .map(({ name }) =>
+      warning(
+        'concurrency',
+        `${name} has a public URL and no bound: whoever calls it often takes all ${limit} executions of the account`,
+        fix,
+      ),
+    );
+};
+
 const fixOf = (limit: number, mappings: readonly MappingState[]): string => {
   const queues = mappings.filter(({ sourceArn }) => sourceArn.includes(':sqs:'));
   if (queues.every(({ atOnce = LEAST }) => atOnce <= LEAST))
@@ -68,7 +89,7 @@ const fixOf = (limit: number, mappings: readonly MappingState[]): string => {
 
 /**
  * @param mappings those of this deployment
- * @param functions all that mappings and rules of this deployment lead to
+ * @param functions all that mappings, rules and URLs of this deployment lead to
  */
 export const checkConcurrency = (
   quota: Quota,
@@ -80,7 +101,7 @@ export const checkConcurrency = (
   const asking = functions.map((each) => asksOf(each, mappings));
   const sharing = asking.filter(({ reserved }) => reserved === undefined);
   const asked = sumOf(sharing);
-  const faults = [...unbounded(mappings), ...cramped(asking)];
+  const faults = [...unbounded(mappings), ...cramped(asking), ...exposed(asking, limit)];
   if (asked > unreserved)
     faults.push(
       warning(

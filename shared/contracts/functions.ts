@@ -54,6 +54,7 @@ export const FUNCTIONS = [
 
 /** The names of functions that a deployment has only when its settings say so. */
 export const OPTIONAL_FUNCTIONS = ['signals', 'api'] as const;
+export type OptionalFunction = (typeof OPTIONAL_FUNCTIONS)[number];
 
 export const API_ENV = { jobsTable: 'JOBS_TABLE', dataBucket: 'DATA_BUCKET' } as const;
 

@@ -1,3 +1,4 @@
+import type { OptionalFunction } from './functions.ts';
 import type { Priority } from './queues.ts';
 import type { TableName } from './schemas.ts';
 
@@ -42,6 +43,12 @@ export const TABLE_OUTPUTS: Readonly<Record<TableName, string>> = {
   jobs: OUTPUTS.jobsTable,
   ledger: OUTPUTS.ledgerTable,
   hosts: OUTPUTS.hostsTable,
+};
+
+/** The URLs of functions that have URLs. */
+export const URL_OUTPUTS: Readonly<Record<OptionalFunction, string>> = {
+  signals: OUTPUTS.signalUrl,
+  api: OUTPUTS.apiUrl,
 };
 
 export const QUEUE_OUTPUTS: Readonly<Record<Priority, string>> = {

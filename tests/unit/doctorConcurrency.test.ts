@@ -116,6 +116,29 @@ describe('concurrent executions', () => {
     ]);
   });
 
+  it('have no bound where everybody may call a function', () => {
+    const check = (limit: number, more: readonly FunctionState[]) =>
+      checkConcurrency(quota(limit), mappings(), [...functions(), ...more]);
+    const detail =
+      'sheratan-dev-signals has a public URL and no bound: whoever calls it often takes all 1000 executions of the account';
+    const both = [functionOf('signals'), functionOf('api')];
+    expect(check(1_000, both)).toEqual([
+      {
+        check: 'concurrency',
+        level: 'warning',
+        detail,
+        fix: 'set account to "large" and deploy: it gives the function a bound',
+      },
+    ]);
+    expect(check(10, [functionOf('signals')])[0]?.fix).toMatch(
+      /^have the quota raised to 122 or more \(aws service-quotas .*\), then set account to "large"/,
+    );
+    expect(check(131, both)[0]?.fix).toMatch(/^have the quota raised to 132 or more/);
+    expect(check(1_000, [functionOf('signals', 10), functionOf('api')])).toMatchObject([
+      { level: 'ok' },
+    ]);
+  });
+
   it('are left out, with the reason, of a server that does not tell', () => {
     const unknown: Quota = { known: false, reason: 'it does not know GetAccountSettings' };
     expect(checkConcurrency(unknown, mappings(), functions())).toEqual([
