@@ -33,7 +33,9 @@ const TAIL = `
 - \`jobs\` and \`why\` go on without the dead letters, and say so. \`cancel\`, \`groups skip\` and \`groups resume\` decide also
   without \`sqs:ChangeMessageVisibility\`, and say that the message stays hidden for a time.
 - \`console\` needs these rights for all its views together, as with \`--read-only\`. When a right is missing, the views that
-  need it name it; all other views go on. An action of the page needs the rights of the command of the same name.
+  need it name it; all other views go on. An action of the page needs the rights of the command of the same name. Who
+  adds or removes a schedule or a host on the page also needs the rights of \`console\`, and \`dynamodb:PutItem\` on the
+  table of jobs, where the page keeps who did it and why. Without this last right the page goes on, and says so.
   \`sqs:GetQueueAttributes\` is needed only while a queue is paused.
 - \`bridge --state\` also needs what \`state\` needs. A bridge that lacks a right ends, and names the right. What it claimed
   waits for the next bridge.

@@ -72,7 +72,7 @@ const wishes = v.variant('action', [
 ]);
 
 /** One action as the page asks for it. */
-type ActionWish = v.InferOutput<typeof wishes>;
+export type ActionWish = v.InferOutput<typeof wishes>;
 type Of<A extends ActionWish['action']> = Extract<ActionWish, { action: A }>;
 
 type Carry<A extends ActionWish['action']> = (

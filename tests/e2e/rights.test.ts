@@ -4,6 +4,7 @@ import { RIGHTS, statementsOf, together } from '#cli/rights.ts';
 import { HELD } from '#cli/rightsOn.ts';
 import type { Asked } from '../support/asked.ts';
 import type { Grant } from '../support/granted.ts';
+import { PAGE_ACTIONS } from '../support/pageActions.ts';
 import { CASES, linesOf } from '../support/rightsCases.ts';
 import { type RightsWorld, startRightsWorld } from '../support/rightsWorld.ts';
 
@@ -70,5 +71,33 @@ describe.each(Object.keys(RIGHTS))('%s', (name) => {
       expect(failed?.text).toMatch(new RegExp(`${NAMES_IT}${missing.action}`));
       if (!GO_ON.includes(name)) expect([missing, failed?.code]).not.toEqual([missing, 0]);
     }
+  });
+});
+
+describe('an action of the page', () => {
+  const entries = Object.entries(PAGE_ACTIONS);
+  const act = async (action: string, given: readonly Grant[]) => {
+    const wish = await entries.find(([name]) => name === action)?.[1].wish(world);
+    world.visits.splice(0, world.visits.length, { action, reason: 'a test', ...wish });
+    const told = await world.typed(['console', '--port', '0'], given);
+    expect(told.text).toMatch(/"done":\[\{/);
+    return told;
+  };
+  const alone = entries.filter(([, { notes }]) => !notes);
+  const noting = entries.filter(([, { notes }]) => notes);
+
+  it.each(alone)('works with the rights of its command: %s', async (action, { command }) => {
+    expect((await act(action, grantsOf(command))).denied.map(wordsOf)).toEqual([]);
+  });
+
+  it.each(noting)('keeps who and why with those of "pause": %s', async (action, { command }) => {
+    const given = ['console', 'pause', command].flatMap(grantsOf);
+    expect((await act(action, given)).denied.map(wordsOf)).toEqual([]);
+  });
+
+  it.each(noting)('goes on without, and says so: %s', async (action, { command }) => {
+    const told = await act(action, ['console', command].flatMap(grantsOf));
+    expect(told.denied.map((asked) => asked.action)).toEqual(['dynamodb:PutItem']);
+    expect(told.text).toContain('who and why are not written down');
   });
 });

@@ -20,11 +20,23 @@ const big = (group: string) => ({ kind: 'echo', payload: LARGE, group });
 const byHand = ['--reason', 'a test', '--by', 'ada'];
 
 let serial = 0;
-const fresh = (name: string): string => `${name}-${++serial}`;
+export const fresh = (name: string): string => `${name}-${++serial}`;
 
-const later = ({ job }: RightsWorld) => job(LATER, 'SCHEDULED');
-const dead = ({ job }: RightsWorld, more: object = {}) => job({ ...DEAD, ...more }, 'DEAD');
+export const later = ({ job }: RightsWorld) => job(LATER, 'SCHEDULED');
+export const dead = ({ job }: RightsWorld, more: object = {}) => job({ ...DEAD, ...more }, 'DEAD');
 const ended = ({ job }: RightsWorld) => job({ kind: 'echo', payload: 1 }, 'COMPLETED');
+
+/** @returns a dead job that has done this step */
+export const deadAfter = async (world: RightsWorld, step: string): Promise<string> => {
+  const id = await dead(world);
+  const row = await world.direct.store.get(id);
+  const { messageId = '', expiresAt = 0, createdAt = 0 } = row ?? {};
+  const owner = { id, messageId, generation: 0, since: createdAt, expiresAt };
+  await world.direct.stepStore.keep(owner, {
+    ...{ name: step, op: 'step', at: createdAt + 1, tookMs: 0, tries: 1, result: '1' },
+  });
+  return id;
+};
 
 /** Views that together use every right, and then all others. */
 const KEY_VIEWS = [
@@ -110,12 +122,12 @@ const JOBS: Readonly<Record<string, Case>> = {
   },
   'import history': plain('import', 'history', 'tests/fixtures/legacy/history'),
   console: async (world) => {
-    const isFirst = world.views.length === 0;
+    const isFirst = world.visits.length === 0;
     const id = await whole(world);
     const key = [...KEY_VIEWS, ...ofJob(id, 'body?of=result', 'logs', 'flow')];
     const others = [...OTHER_VIEWS, ...ofJob(id, 'job', 'body')];
-    world.views.length = 0;
-    world.views.push(...key, ...(isFirst ? others : []), `job?id=${await world.deadLetter()}`);
+    world.visits.length = 0;
+    world.visits.push(...key, ...(isFirst ? others : []), `job?id=${await world.deadLetter()}`);
     return ['console', '--read-only', '--port', '0'];
   },
   'workspace push': plain('workspace', 'push', 'examples/workspace'),
@@ -132,16 +144,7 @@ const JOBS: Readonly<Record<string, Case>> = {
     return ['cancel', await later(world), soon, ...byHand];
   },
   signal: async (world) => ['signal', await later(world), 'approval', '1', ...byHand],
-  retry: async (world) => {
-    const id = await dead(world);
-    const row = await world.direct.store.get(id);
-    const { messageId = '', expiresAt = 0, createdAt = 0 } = row ?? {};
-    const owner = { id, messageId, generation: 0, since: createdAt, expiresAt };
-    await world.direct.stepStore.keep(owner, {
-      ...{ name: 'first', op: 'step', at: createdAt + 1, tookMs: 0, tries: 1, result: '1' },
-    });
-    return ['retry', id, '--from', 'first', ...byHand];
-  },
+  retry: async (world) => ['retry', await deadAfter(world, 'first'), '--from', 'first', ...byHand],
   redrive: async (world) => {
     const id = await dead(world);
     const patched = await dead(world);
@@ -220,13 +223,13 @@ const CONTROL: Readonly<Record<string, Case>> = {
   'schedules remove': async (world) => ['schedules', 'remove', await scheduled(world)],
 };
 
-const scheduled = async ({ typed, file }: RightsWorld): Promise<string> => {
+export const scheduled = async ({ typed, file }: RightsWorld): Promise<string> => {
   const name = fresh('tick');
   await typed(['schedules', 'add', name, 'rate(1 hour)', file({ kind: 'echo', payload: 1 })]);
   return name;
 };
 
-const refusedCallback = async (world: RightsWorld): Promise<string> => {
+export const refusedCallback = async (world: RightsWorld): Promise<string> => {
   const callback = { url: `${world.gone}/results` };
   const id = await world.job({ kind: 'echo', payload: 1, callback }, 'COMPLETED');
   const isGivenUp = async () => (await world.direct.deliveries.get(id))?.state === 'FAILED';
@@ -235,7 +238,7 @@ const refusedCallback = async (world: RightsWorld): Promise<string> => {
   return id;
 };
 
-const registered = async ({ typed, gone }: RightsWorld): Promise<string> => {
+export const registered = async ({ typed, gone }: RightsWorld): Promise<string> => {
   const id = fresh('host');
   await typed(['hosts', 'add', id, gone, '--kind', 'a=1']);
   return id;

@@ -23,7 +23,7 @@ import { type Grant, grants } from './granted.ts';
 import { ONLINE } from './mesh.ts';
 import { type Original, openOriginal } from './original.ts';
 import { exportTable, restoreTable } from './tableExports.ts';
-import { visitConsole } from './visitConsole.ts';
+import { type Visit, visitConsole } from './visitConsole.ts';
 
 interface Told {
   /** Of an exception: undefined. */
@@ -39,8 +39,8 @@ export interface RightsWorld {
   readonly direct: Deployment;
   /** A server that takes no callback, and never will; as a host it is online. */
   readonly gone: string;
-  /** What a console that is started is asked for before it is ended: views, with their queries. */
-  readonly views: string[];
+  /** What a console that is started is asked for before it is ended. */
+  readonly visits: Visit[];
   /** Runs a command with these rights; undefined: with all. */
   typed(words: readonly string[], given?: readonly Grant[]): Promise<Told>;
   file(content: unknown): string;
@@ -83,11 +83,11 @@ const startGone = async () => {
 /** Runs it in this process, and keeps what it prints. */
 const listenTo = async (
   words: readonly string[],
-  views: readonly string[],
+  visits: readonly Visit[],
 ): Promise<Pick<Told, 'code' | 'text'>> => {
   let code: ExitCode | undefined;
   const said: unknown[] = [];
-  const visit = visitConsole(views);
+  const visit = visitConsole(visits);
   const hear = (text: unknown): boolean => {
     visit.hear(String(text));
     return said.push(text) > 0;
@@ -150,7 +150,7 @@ export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld
   const dynamo = new DynamoDBClient({ endpoint: endpoints.dynamodb });
   const table = DynamoDBDocumentClient.from(dynamo);
   const jobsTable = outputs[OUTPUTS.jobsTable] ?? '';
-  const views: string[] = [];
+  const visits: Visit[] = [];
   let original: (Original & { readonly folder: string }) | undefined;
   let serial = 0;
   const path = (): string => join(folder, `${++serial}`);
@@ -166,7 +166,7 @@ export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld
     run += 1;
     vi.stubEnv('AWS_ACCESS_KEY_ID', runKey());
     const place = ['--stage', 'dev', '--endpoint', front.url];
-    const told = await listenTo([...words, ...place], views);
+    const told = await listenTo([...words, ...place], visits);
     return { ...told, asked: [...asked], denied: [...denied] };
   };
   const reach = async (id: string, state: string): Promise<void> => {
@@ -176,7 +176,7 @@ export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld
   return {
     direct,
     gone: gone.url,
-    views,
+    visits,
     typed,
     file,
     path,

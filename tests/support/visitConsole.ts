@@ -1,14 +1,27 @@
-/** A person at the console's page: asks for views, until all have answered, then ends the command. */
+/** A person at the console's page: asks for views or acts, until all is answered, then ends the command. */
 
 const PAUSE_MS = 20;
 
+/** A view with its query, or an action. */
+export type Visit = string | Readonly<Record<string, unknown>>;
+
 /** What a page is told of each view, as one text. @param address with the token, as it was printed */
-const visited = async (address: string, views: readonly string[]): Promise<string> => {
+const visited = async (address: string, visits: readonly Visit[]): Promise<string> => {
   const { origin, hash } = new URL(address);
   const headers = { 'x-sheratan-token': hash.replace('#token=', '') };
-  const ask = async (view: string): Promise<string> =>
-    (await fetch(`${origin}/api/${view}`, { headers })).text();
-  const answers = await Promise.all(views.map(ask));
+  const json = { ...headers, 'content-type': 'application/json' };
+  const ask = async (visit: Visit): Promise<string> => {
+    const answer =
+      typeof visit === 'string'
+        ? await fetch(`${origin}/api/${visit}`, { headers })
+        : await fetch(`${origin}/api/act`, {
+            ...{ method: 'POST', headers: json, body: JSON.stringify(visit) },
+          });
+    return answer.text();
+  };
+  const answers = await Promise.all(visits.map(ask));
+  if (!visits.some((visit) => typeof visit === 'string' && visit.startsWith('verify')))
+    return answers.join('\n');
   for (;;) {
     const verified = await ask('verify');
     if (!verified.includes('"runs"')) return [...answers, verified].join('\n');
@@ -23,7 +36,7 @@ export interface ConsoleVisit {
   told(): Promise<string>;
 }
 
-export const visitConsole = (views: readonly string[]): ConsoleVisit => {
+export const visitConsole = (visits: readonly Visit[]): ConsoleVisit => {
   const before = process.listeners('SIGTERM');
   const atFirst = process.listeners('SIGINT');
   let answers: Promise<string> | undefined;
@@ -37,7 +50,7 @@ export const visitConsole = (views: readonly string[]): ConsoleVisit => {
   return {
     hear: (printed) => {
       const [address] = /http:\S+#token=[\w-]+/.exec(printed) ?? [];
-      if (address) answers ??= visited(address, views).finally(end);
+      if (address) answers ??= visited(address, visits).finally(end);
     },
     told: () => answers ?? Promise.resolve(''),
   };
