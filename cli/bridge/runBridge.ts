@@ -9,33 +9,57 @@ const SWEEP_MS = 2_000;
 /** The pause between two looks for results grows while nothing ends. */
 const LOOK_MS = { least: 25, most: 2_000, growth: 1.3 } as const;
 
+/** A change of the folder, or of what is open. */
+interface Changes {
+  /** Forgets those that have been told. */
+  begin(): void;
+  tell(): void;
+  /** Resolves once one is told after the last `begin`. */
+  told(): Promise<void>;
+}
+
+const openChanges = (): Changes => {
+  let change = Promise.withResolvers<void>();
+  return {
+    begin: () => {
+      change = Promise.withResolvers();
+    },
+    tell: () => change.resolve(),
+    told: () => change.promise,
+  };
+};
+
 interface Stage {
   readonly bridge: Bridge;
   readonly signal: AbortSignal;
   readonly once: boolean;
+  readonly changes: Changes;
   pause(ms: number): Promise<void>;
 }
 
-const taking = async ({ bridge, signal, once, pause }: Stage, folder: string): Promise<void> => {
-  let change = Promise.withResolvers<void>();
-  const watcher = watch(folder, () => change.resolve());
+const taking = async (
+  { bridge, signal, once, changes, pause }: Stage,
+  folder: string,
+): Promise<void> => {
+  const watcher = watch(folder, changes.tell);
   try {
     while (!signal.aborted) {
-      change = Promise.withResolvers();
+      changes.begin();
       await bridge.take();
       if (once && bridge.open === 0) return;
-      await Promise.race([change.promise, pause(SWEEP_MS)]);
+      await Promise.race([changes.told(), pause(SWEEP_MS)]);
     }
   } finally {
     watcher.close();
   }
 };
 
-const delivering = async ({ bridge, signal, pause }: Stage): Promise<void> => {
+const delivering = async ({ bridge, signal, changes, pause }: Stage): Promise<void> => {
   let ms: number = LOOK_MS.least;
   while (!signal.aborted) {
     const isIdle = bridge.open === 0;
     const count = isIdle ? 0 : await bridge.deliver();
+    if (count > 0 && bridge.open === 0) changes.tell();
     ms = isIdle || count > 0 ? LOOK_MS.least : Math.min(LOOK_MS.most, ms * LOOK_MS.growth);
     await pause(ms);
   }
@@ -49,13 +73,18 @@ const delivering = async ({ bridge, signal, pause }: Stage): Promise<void> => {
  */
 export const runBridge = async (bridge: Bridge, folder: string, once: boolean): Promise<void> => {
   const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
+  const interrupt = (): void => stop.abort();
+  process.once('SIGINT', interrupt);
   const signal = AbortSignal.any([stop.signal, readerLeft]);
   const pause = (ms: number): Promise<void> =>
     wait(ms, undefined, { signal }).catch(() => undefined);
-  const stage: Stage = { bridge, signal, once, pause };
-  await bridge.recover();
-  // Whichever of the two fails ends the other.
-  const ending = <T>(work: Promise<T>): Promise<T> => work.finally(() => stop.abort());
-  await Promise.all([ending(taking(stage, folder)), ending(delivering(stage))]);
+  const stage: Stage = { bridge, signal, once, changes: openChanges(), pause };
+  try {
+    await bridge.recover();
+    // Whichever of the two fails ends the other.
+    const ending = <T>(work: Promise<T>): Promise<T> => work.finally(() => stop.abort());
+    await Promise.all([ending(taking(stage, folder)), ending(delivering(stage))]);
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
 };

@@ -1,6 +1,7 @@
 /** How each command is tried: what it finds, and what is typed. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import { holdIdOf } from '#shared/billing/jobCost.ts';
 import type { RightsWorld } from './rightsWorld.ts';
 
@@ -233,8 +234,7 @@ export const refusedCallback = async (world: RightsWorld): Promise<string> => {
   const callback = { url: `${world.gone}/results` };
   const id = await world.job({ kind: 'echo', payload: 1, callback }, 'COMPLETED');
   const isGivenUp = async () => (await world.direct.deliveries.get(id))?.state === 'FAILED';
-  for (let looks = 0; looks < 600 && !(await isGivenUp()); looks++)
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  await vi.waitUntil(isGivenUp, { timeout: 60_000, interval: 20 });
   return id;
 };
 
