@@ -24,6 +24,7 @@ interface Finding {
   readonly fix?: string;
 }
 
+const SIGNALS = 'sheratan-dev-signals';
 const HOUR_MS = 3_600_000;
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 const quiet = (): void => undefined;
@@ -192,6 +193,28 @@ describe('the doctor', () => {
       },
     ]);
     expect(code).toBe(0);
+  });
+
+  it('sees that everybody may take all executions by a public URL', async () => {
+    front.reserved.delete(SIGNALS);
+    const { code, faults } = await doctor();
+    front.reserved.set(SIGNALS, 10);
+    expect(faults).toEqual([
+      {
+        check: 'concurrency',
+        level: 'warning',
+        detail: expect.stringContaining(`${SIGNALS} has a public URL and no bound`),
+        fix: expect.stringContaining('set account to "large"'),
+      },
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('sees that a function with a URL is gone', async () => {
+    front.functions.delete(SIGNALS);
+    const { faults } = await doctor();
+    front.functions.add(SIGNALS);
+    expect(faults[0]?.detail).toBe(`${SIGNALS} does not exist, so nothing of it runs`);
   });
 
   it('leaves that out where the server does not tell', async () => {

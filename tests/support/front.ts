@@ -49,6 +49,7 @@ export interface FrontOptions {
   readonly judge?: (request: IncomingMessage, body: Buffer) => Promise<Answer | undefined>;
 }
 
+const BY_URL = ['sheratan-dev-signals', 'sheratan-dev-api'];
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
 
@@ -196,9 +197,11 @@ export const startFront = async (options: FrontOptions): Promise<Front> => {
   const front: Front = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     mappings,
-    functions: new Set(
-      mappings.map(({ FunctionArn }) => FunctionArn.split(':function:').at(-1) ?? ''),
-    ),
+    functions: new Set([
+      ...mappings.map(({ FunctionArn }) => FunctionArn.split(':function:').at(-1) ?? ''),
+      ...BY_URL,
+    ]),
+    reserved: new Map(BY_URL.map((name) => [name, 10])),
     rules: new Map([
       [
         `${stackName}-EveryMinute`,

@@ -2,8 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 
 export interface Machines {
-  /** Of the functions that mappings and rules lead to: names, with their aliases. */
+  /** Of the functions that mappings, rules and URLs lead to: names, with their aliases. */
   readonly functions: Set<string>;
+  /** Executions that a function has for itself, by its name. */
+  readonly reserved: Map<string, number>;
   /** Of the stack, by name: their state. */
   readonly rules: Map<string, { State: string; targets: readonly string[] }>;
   /** Executions at once of the whole account; undefined of a server that does not know the operation. */
@@ -74,7 +76,7 @@ export const answerOfMachines = (
   operation: string,
   { url = '' }: IncomingMessage,
   body: Buffer,
-  { functions, rules, metrics, concurrentExecutions }: Machines,
+  { functions, reserved, rules, metrics, concurrentExecutions }: Machines,
 ): Answer | undefined => {
   switch (operation) {
     case 'GetFunctionConfiguration':
@@ -89,7 +91,7 @@ export const answerOfMachines = (
             },
           });
     case 'GetFunctionConcurrency':
-      return asJson({});
+      return asJson({ ReservedConcurrentExecutions: reserved.get(functionIn(url)) });
     case 'DescribeAlarms':
       return asJson({ MetricAlarms: [] });
     case 'FilterLogEvents':

@@ -7,6 +7,7 @@ import { answerOfMachines, type Machines, operationOf } from '../support/machine
 
 const ARN = 'arn:aws:lambda:us-east-1:1:function:sheratan-dev';
 const machines: Machines = {
+  reserved: new Map(),
   functions: new Set(['sheratan-dev-worker:live', 'sheratan-dev-relay']),
   rules: new Map([['Sheratan-dev-Minute', { State: 'ENABLED', targets: [`${ARN}-timekeeper`] }]]),
   metrics: new Map(),
