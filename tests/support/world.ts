@@ -1,14 +1,9 @@
 /** A small mesh whose every invocation may be struck: worker, relay, timekeeper, reporter by turns. */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import {
-  DeleteMessageCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
-import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type Message, SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { FauxqsServer } from 'fauxqs';
 import { OPTIONS } from '#shared/aws/clients.ts';
 import { tableClient } from '#shared/aws/tableClient.ts';
@@ -49,6 +44,7 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Clock, systemIds } from '#shared/kernel/ports.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
 import { createInjector, type Fault, type Injector } from './faults.ts';
+import { plainAsk } from './plainAsk.ts';
 import { createJobsTable, dropTable } from './table.ts';
 import { attributeIn, groupsOf, NO_ALLOCATOR, NO_HOSTS, NO_POOLS } from './worker.ts';
 
@@ -111,32 +107,37 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** The SDK's clients of one world. */
-interface Clients {
+/** What one world has, and a later one takes over: the SDK's clients and an empty table. */
+interface Things {
   /** Of what the mesh does; faults strike here and at the bucket. */
   readonly sqs: SQSClient;
   readonly s3: S3Client;
   /** Of who looks at the mesh from outside. */
   readonly outside: SQSClient;
   readonly dynamo: DynamoDBClient;
+  readonly jobs: Awaited<ReturnType<typeof createJobsTable>>;
 }
 
-const clientsAt = (endpoint: string, dynamoEndpoint: string): Clients => {
+const thingsAt = async (endpoint: string, dynamoEndpoint: string): Promise<Things> => {
   const { logger: silent, sha256 } = OPTIONS;
   const common = { region: REGION, endpoint, credentials: CREDENTIALS, logger: silent, sha256 };
+  const dynamo = new DynamoDBClient({ ...common, endpoint: dynamoEndpoint });
   return {
     sqs: new SQSClient(common),
     s3: new S3Client({ ...common, forcePathStyle: true }),
     outside: new SQSClient(common),
-    dynamo: new DynamoDBClient({ ...common, endpoint: dynamoEndpoint }),
+    dynamo,
+    jobs: await createJobsTable(dynamoEndpoint, dynamo),
   };
 };
 
 /**
- * Clients of worlds that ended, by their endpoints: a file makes hundreds of worlds, and clients with
- * their connections are a tenth of the work.
+ * Things of worlds that ended, by their endpoints: a file makes hundreds of worlds, and these things are
+ * a fifth of the work.
  */
-const spare = new Map<string, Clients[]>();
+const spare = new Map<string, Things[]>();
+
+const DELETED_AT_ONCE = 25;
 
 let worlds = 0;
 
@@ -152,9 +153,11 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const place = `${endpoint} ${dynamoEndpoint}`;
   // Whoever observes leaves the clients changed.
   const used = options.observe ? undefined : spare.get(place)?.pop();
-  const clients = used ?? clientsAt(endpoint, dynamoEndpoint);
-  const { sqs, outside, s3, dynamo } = clients;
-  const { client: clean, table } = await createJobsTable(dynamoEndpoint, dynamo);
+  const things = used ?? (await thingsAt(endpoint, dynamoEndpoint));
+  const { sqs, outside, s3, dynamo } = things;
+  const { client: clean, table } = things.jobs;
+  const askTable = plainAsk(dynamoEndpoint, 'DynamoDB_20120810');
+  const askQueue = plainAsk(endpoint, 'AmazonSQS');
   const struck = tableClient(dynamo);
   const injector = createInjector(plan, (call) => options.meanwhile?.(call, world));
   injector.attach(struck);
@@ -215,18 +218,19 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   const receive = async (queueUrl: string): Promise<readonly Message[]> => {
     // A poll that finds nothing proves nothing, and there are thousands.
     if (messagesIn(queueUrl)?.ready.length === 0) return [];
-    const { Messages = [] } = await outside.send(
-      new ReceiveMessageCommand({
+    const { Messages = [] } = await askQueue<{ readonly Messages?: readonly Message[] }>(
+      'ReceiveMessage',
+      {
         QueueUrl: queueUrl,
         MaxNumberOfMessages: 10,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
-      }),
+      },
     );
     return Messages;
   };
   const remove = (queueUrl: string, { ReceiptHandle }: Message) =>
-    outside.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+    askQueue('DeleteMessage', { QueueUrl: queueUrl, ReceiptHandle });
 
   const work = async (): Promise<boolean> => {
     const messages = await receive(jobsUrl);
@@ -253,10 +257,20 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
   };
 
   const items = async (): Promise<readonly Item[]> => {
-    const { Items = [] } = await clean.send(
-      new ScanCommand({ TableName: table, ConsistentRead: true }),
-    );
-    return Items;
+    const { Items } = await askTable<{ Items: readonly Record<string, AttributeValue>[] }>('Scan', {
+      TableName: table,
+      ConsistentRead: true,
+    });
+    return Items.map((item) => unmarshall(item));
+  };
+  const empty = async (): Promise<void> => {
+    const rows = await items();
+    for (let at = 0; at < rows.length; at += DELETED_AT_ONCE) {
+      const deleted = rows.slice(at, at + DELETED_AT_ONCE).map(({ pk, sk }) => ({
+        DeleteRequest: { Key: { pk: { S: pk }, sk: { S: sk } } },
+      }));
+      await askTable('BatchWriteItem', { RequestItems: { [table]: deleted } });
+    }
   };
   const jobsIn = (of: readonly Item[]): readonly JobRecord[] =>
     of.filter(({ sk, status }) => sk === 'JOB' && status !== undefined).map(jobRecordOf);
@@ -363,8 +377,10 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     const idle = idleMs(records);
     offset += Number.isFinite(idle) ? Math.max(ROUND_MS, idle) : ROUND_MS;
     for (const queueUrl of urls)
-      for (const { receiptHandle: handle } of messagesIn(queueUrl)?.inflight ?? [])
-        await createVisibility(outside).release({ queueUrl, handle });
+      for (const { receiptHandle } of messagesIn(queueUrl)?.inflight ?? [])
+        await askQueue('ChangeMessageVisibility', {
+          ...{ QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 },
+        });
   };
   /** @returns the jobs at its end */
   const round = async (): Promise<readonly JobRecord[]> => {
@@ -391,14 +407,12 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     },
     delivery: async (id) => (await createDeliveryLog({ client: clean, table }).get(id))?.state,
     send: async (envelope, group) => {
-      await outside.send(
-        new SendMessageCommand({
-          QueueUrl: jobsUrl,
-          MessageBody: JSON.stringify(envelope),
-          MessageGroupId: group,
-          MessageDeduplicationId: systemIds.next(),
-        }),
-      );
+      await askQueue('SendMessage', {
+        QueueUrl: jobsUrl,
+        MessageBody: JSON.stringify(envelope),
+        MessageGroupId: group,
+        MessageDeduplicationId: systemIds.next(),
+      });
     },
     round: async () => {
       await round();
@@ -419,10 +433,14 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
       return false;
     },
     close: async () => {
-      await dropTable(clean, table);
       for (const each of detach) each();
-      if (options.observe) for (const each of Object.values(clients)) each.destroy();
-      else spare.set(place, [...(spare.get(place) ?? []), clients]);
+      if (options.observe) {
+        await dropTable(clean, table);
+        for (const each of [sqs, s3, outside, dynamo]) each.destroy();
+        return;
+      }
+      await empty();
+      spare.set(place, [...(spare.get(place) ?? []), things]);
     },
   };
   return world;
