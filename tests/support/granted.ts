@@ -7,38 +7,40 @@ export interface Grant {
   readonly resources: readonly string[];
 }
 
-/** Decisions of one policy; the same request is decided once. */
-export const grants = (given: readonly Grant[]): ((asked: Asked) => Promise<boolean>) => {
-  const Statement = given.map(({ action, resources }) => ({
-    Effect: 'Allow',
-    Action: action,
-    Resource: resources,
-  }));
-  const policy = { Version: '2012-10-17', Statement };
-  const known = new Map<string, Promise<boolean>>();
-  const decide = async ({ action, arn }: Asked): Promise<boolean> => {
-    const decided = await runSimulation(
-      {
-        request: {
-          principal: `arn:aws:iam::${ASKED_ACCOUNT}:user/ada`,
-          action,
-          resource: { resource: arn, accountId: ASKED_ACCOUNT },
-          contextVariables: {},
-        },
-        identityPolicies: Statement.length > 0 ? [{ name: 'rights', policy }] : [],
-        serviceControlPolicies: [],
-        resourceControlPolicies: [],
+/** Grants only allow, and none has a wildcard for actions: those of other actions change nothing. */
+const decide = async ({ action, arn }: Asked, resources: readonly string[]): Promise<boolean> => {
+  const Statement = [{ Effect: 'Allow', Action: action, Resource: resources }];
+  const decided = await runSimulation(
+    {
+      request: {
+        principal: `arn:aws:iam::${ASKED_ACCOUNT}:user/ada`,
+        action,
+        resource: { resource: arn, accountId: ASKED_ACCOUNT },
+        contextVariables: {},
       },
-      {},
-    );
-    if (decided.resultType === 'error')
-      throw new Error(`${action} on ${arn}: ${JSON.stringify(decided.errors)}`);
-    return decided.overallResult === 'Allowed';
-  };
-  return (asked) => {
-    const key = `${asked.action} ${asked.arn}`;
-    const decision = known.get(key) ?? decide(asked);
+      identityPolicies: [{ name: 'rights', policy: { Version: '2012-10-17', Statement } }],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+    },
+    {},
+  );
+  if (decided.resultType === 'error')
+    throw new Error(`${action} on ${arn}: ${JSON.stringify(decided.errors)}`);
+  return decided.overallResult === 'Allowed';
+};
+
+/** Policies differ in little: the same question is decided once. */
+const known = new Map<string, Promise<boolean>>();
+
+/** Decisions of one policy. */
+export const grants =
+  (given: readonly Grant[]): ((asked: Asked) => Promise<boolean>) =>
+  (asked) => {
+    const granted = given.filter(({ action }) => action === asked.action);
+    const resources = granted.flatMap((grant) => grant.resources);
+    if (resources.length === 0) return Promise.resolve(false);
+    const key = JSON.stringify([asked.action, asked.arn, resources]);
+    const decision = known.get(key) ?? decide(asked, resources);
     known.set(key, decision);
     return decision;
   };
-};

@@ -20,6 +20,8 @@ const LARGE = 'x'.repeat(140_000);
 const big = (group: string) => ({ kind: 'echo', payload: LARGE, group });
 const byHand = ['--reason', 'a test', '--by', 'ada'];
 
+const UNIT = 'CRD';
+
 let serial = 0;
 export const fresh = (name: string): string => `${name}-${++serial}`;
 
@@ -300,24 +302,32 @@ const HOSTS: Readonly<Record<string, Case>> = {
 /** An account that may owe, and one that may not; of two lanes, so that money must be brought home. */
 const accounts = async (world: RightsWorld): Promise<readonly [string, string]> => {
   const names = [fresh('mint'), fresh('ada')] as const;
-  await world.typed(['ledger', 'open', names[0], '--may-owe']);
-  await world.typed(['ledger', 'open', names[1]]);
   const { ledger } = world.direct.ledger;
+  await ledger.openAccount({ unit: UNIT, account: names[0], guarded: false });
+  await ledger.openAccount({ unit: UNIT, account: names[1] });
   const [one, other] = await Promise.all(
-    names.map((account) => ledger.account({ unit: 'CRD', account })),
+    names.map((account) => ledger.account({ unit: UNIT, account })),
   );
   return one?.lane === other?.lane ? accounts(world) : names;
 };
 const transferred = async (world: RightsWorld) => {
   const [mint, ada] = await accounts(world);
   const id = fresh('transfer');
-  await world.typed(['ledger', 'transfer', id, mint, ada, '10']);
+  await world.direct.ledger.ledger.transfer({ id, unit: UNIT, from: mint, to: ada, amount: 10n });
   return { mint, ada, id };
 };
+/** On a ledger that has transfers. */
+const filled =
+  (...words: Words): Case =>
+  async (world) => {
+    await transferred(world);
+    return words;
+  };
 const held = async (world: RightsWorld) => {
   const { mint, ada } = await transferred(world);
   const id = fresh('hold');
-  await world.typed(['ledger', 'hold', id, ada, '3']);
+  const expiresAt = Date.now() + 3_600_000;
+  await world.direct.ledger.ledger.hold({ id, unit: UNIT, from: ada, amount: 3n, expiresAt });
   return { mint, ada, id };
 };
 
@@ -403,8 +413,8 @@ const LEDGER: Readonly<Record<string, Case>> = {
     return ['ledger', 'post', fresh('post'), id, mint, '2'];
   },
   'ledger release': async (world) => ['ledger', 'release', (await held(world)).id],
-  'ledger verify': plain('ledger', 'verify'),
-  'ledger repair': plain('ledger', 'repair', '--yes'),
+  'ledger verify': filled('ledger', 'verify'),
+  'ledger repair': filled('ledger', 'repair', '--yes'),
   'ledger reconcile': async (world) => {
     await unsettled(world);
     return ['ledger', 'reconcile'];
