@@ -1,8 +1,9 @@
 /** The pages of examples/: the commands that they give, and what they say these print. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { delimiter, join, resolve } from 'node:path';
 import { COMMAND } from './command.ts';
 
 interface Page {
@@ -50,21 +51,34 @@ export interface Program {
 
 export interface Shell {
   /**
-   * Runs commands to their end; returns all that they printed. Throws when one of them fails. Only the
-   * first block runs npx, which takes half a second to find the command.
+   * Runs commands to their end; returns all that they printed. Throws when one of them fails.
+   *
+   * @param npx whether npx finds the command, which takes half a second each time
    */
-  run(commands: string): Promise<string>;
+  run(commands: string, npx?: 'as written'): Promise<string>;
   /** Starts one command that goes on. */
   start(command: string, env?: Readonly<Record<string, string>>): Program;
   /** Ends all that goes on. */
   stop(): Promise<unknown>;
 }
 
+/** An npx that knows where the command is, in a folder of its own. */
+const writeQuickNpx = (folder: string): void => {
+  mkdirSync(folder, { recursive: true });
+  const lines = [
+    '#!/bin/sh',
+    `[ "$1" = sheratan ] || { echo "npx of the tests runs sheratan alone" >&2; exit 1; }`,
+    `shift; exec "${process.execPath}" "${resolve(COMMAND)}" "$@"`,
+  ];
+  writeFileSync(join(folder, 'npx'), `${lines.join('\n')}\n`, { mode: 0o755 });
+};
+
 /** A shell as a reader's, in the folder of the repository. */
 export const shellIn = (home: string): Shell => {
   const programs: Program[] = [];
-  const direct = `"${process.execPath}" ${COMMAND}`;
-  let blocks = 0;
+  const quick = join(home, 'quick');
+  writeQuickNpx(quick);
+  const quickly = { PATH: `${quick}${delimiter}${process.env['PATH']}` };
   const begin = (commands: string, env: Readonly<Record<string, string>> = {}): Program => {
     const child = spawn('bash', ['-c', `set -euo pipefail; exec 2>&1\n${commands}`], {
       env: { ...process.env, NO_COLOR: '1', SHERATAN_HOME: home, ...env },
@@ -85,9 +99,8 @@ export const shellIn = (home: string): Shell => {
   return {
     // In place of the shell, so that what asks the shell to end asks the program.
     start: (command, env) => begin(command.replace(/(?=\b(?:node|python3) )/, 'exec '), env),
-    run: async (commands) => {
-      blocks += 1;
-      const program = begin(blocks > 1 ? commands.replaceAll('npx sheratan', direct) : commands);
+    run: async (commands, npx) => {
+      const program = begin(commands, npx ? {} : quickly);
       const code = await program.ended;
       if (code !== 0) throw new Error(`exit code ${code}:\n${program.printed()}`);
       return program.printed();
