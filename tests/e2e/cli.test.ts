@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Sheratan, startSheratan } from '../support/sheratan.ts';
+import { commandIn, type Sheratan, startSheratan } from '../support/sheratan.ts';
 
 let cloud: Sheratan;
-const sheratan: Sheratan['run'] = (args, input) => cloud.run(args, input);
+const sheratan: Sheratan['run'] = (args, input) => commandIn(dirname(cloud.stateFile))(args, input);
 
 const childrenOf = (pid: number): string[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);

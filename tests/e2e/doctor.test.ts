@@ -15,7 +15,8 @@ import { scheduled } from '#shared/jobs/record/newRecord.ts';
 import { openLedger } from '#shared/wiring/openLedger.ts';
 import { type ChangedAssembly, stillAssembly } from '../support/changedAssembly.ts';
 import { type Front, startFront } from '../support/front.ts';
-import { commandIn, type Sheratan, startSheratan } from '../support/sheratan.ts';
+import { inProcess } from '../support/inProcess.ts';
+import { type Sheratan, startSheratan } from '../support/sheratan.ts';
 
 interface Finding {
   readonly check: string;
@@ -40,7 +41,7 @@ let dynamodb: DynamoDBClient;
 /** Through one address, as on AWS. */
 const doctor = async () => {
   const args = ['doctor', '--json', '--stage', 'dev', '--endpoint', front.url];
-  const { code, stdout, stderr } = await commandIn('/nowhere')(args);
+  const { code, stdout, stderr } = await inProcess('/nowhere')(args);
   expect(stderr).toBe('');
   const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
   return { code, faults: findings.filter(({ level }) => level !== 'ok') };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { OUTPUTS, QUEUE_OUTPUTS } from '#shared/contracts/outputs.ts';
 import { VERSION_OUTPUTS } from '#shared/contracts/version.ts';
 import { startRegistry, type TestRegistry } from './hosts.ts';
-import { commandIn, type Sheratan } from './sheratan.ts';
+import { inProcess } from './inProcess.ts';
+import type { Sheratan } from './sheratan.ts';
 
 export interface HostsDeployment {
   readonly registry: TestRegistry;
@@ -38,7 +39,7 @@ export const startHostsDeployment = async (endpoint: string): Promise<HostsDeplo
   writeFileSync(join(home, 'embedded.json'), JSON.stringify(state));
   return {
     registry,
-    run: commandIn(home),
+    run: inProcess(home),
     stop: () => rmSync(home, { recursive: true, force: true }),
   };
 };

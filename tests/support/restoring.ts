@@ -12,7 +12,7 @@ import { pauseFor } from '#emulator/pause.ts';
 import { polledAt } from '#emulator/servers.ts';
 import { deliverBatch, type StreamDeps, type StreamRetry } from '#emulator/triggers/streamBatch.ts';
 import { type Deliver, readStream } from '#emulator/triggers/streamReading.ts';
-import { commandIn } from './sheratan.ts';
+import { inProcess, type Run } from './inProcess.ts';
 import { enableStream, type TableExport } from './tableExports.ts';
 
 export interface Gates {
@@ -53,7 +53,7 @@ export interface Restoring {
   readonly cloud: Cloud;
   readonly mesh: Deployment;
   readonly tables: DynamoDBClient;
-  readonly run: ReturnType<typeof commandIn>;
+  readonly run: Run;
   send(...envelopes: object[]): Promise<void>;
   /** Until the job is in that state. */
   reach(id: string, status: string): Promise<void>;
@@ -80,7 +80,7 @@ export const startRestoring = async (assemblyDir: string): Promise<Restoring> =>
   const mesh = openEmbedded(state);
   const home = mkdtempSync(join(tmpdir(), 'sheratan-home-'));
   writeFileSync(join(home, 'embedded.json'), JSON.stringify(state));
-  const run = commandIn(home);
+  const run = inProcess(home);
   const at = { region, endpoint: cloud.endpoints.dynamodb, credentials: CREDENTIALS };
   const tables = new DynamoDBClient(at);
   const { queues, streams } = polledAt(cloud.endpoints);

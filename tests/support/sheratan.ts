@@ -5,26 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { COMMAND } from './command.ts';
-
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-type Run = (args: readonly string[], input?: string) => Promise<Answer>;
+import { inProcess, type Run } from './inProcess.ts';
 
 export interface Sheratan {
   /** Where the cloud leaves word of itself. */
   readonly stateFile: string;
   readonly up: ChildProcess;
+  /** Runs a command in this process. */
   readonly run: Run;
   /** A command that goes on; the caller stops it. */
   start(args: readonly string[]): ChildProcess;
   stop(): void;
 }
 
-/** @param home where the command looks for a running cloud */
+/** The command as a process of its own. @param home where it looks for a running cloud */
 export const commandIn =
   (home: string): Run =>
   (given, input = '') =>
@@ -55,7 +49,7 @@ export const startSheratan = async (
   return {
     stateFile,
     up,
-    run: commandIn(home),
+    run: inProcess(home),
     start: (given) =>
       spawn(process.execPath, [COMMAND, ...given], {
         env,
