@@ -6,10 +6,7 @@ const forMachines: ['json', { outputFile: string }][] = report
   ? [['json', { outputFile: report }]]
   : [];
 
-/**
- * `npm run test:deployed`: each file deploys stages of its own. For LocalStack, which is slower,
- * docs/deploying.md lets one file run at a time.
- */
+/** `npm run test:deployed`: each file deploys stages of its own. */
 export default defineConfig({
   test: {
     reporters: ['default', ...forMachines],
