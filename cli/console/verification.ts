@@ -42,6 +42,10 @@ const counting = (reader: Reader, { blocks, items, go }: Counted): Reader => ({
     go();
     return reader.records(ids);
   },
+  pendingHolds: (lane) => {
+    go();
+    return reader.pendingHolds(lane);
+  },
 });
 
 const blocksIn = async ({ store, lanes }: Ledger): Promise<number> => {
@@ -59,7 +63,7 @@ const stateOf = ({ problem, unsure }: Verdict): VerifyState['state'] => {
  * Verifying only reads, so a console that only reads may do it.
  */
 export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () => number) => {
-  let state: VerifyState = { state: 'never', blocks: 0, blocksTotal: 0, items: 0 };
+  let state: VerifyState = { state: 'never', look: 1, blocks: 0, blocksTotal: 0, items: 0 };
   let isStopped = false;
   const change = (part: Partial<VerifyState>): void => {
     state = { ...state, ...part };
@@ -74,7 +78,9 @@ export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () =
     });
     try {
       change({ blocksTotal: await blocksIn(ledger) });
-      const again = () => change({ blocks: 0, items: 0 });
+      const again = async (look: number) => {
+        change({ look, blocks: 0, items: 0, blocksTotal: await blocksIn(ledger) });
+      };
       const verdict = await verifyRunning({ ...ledger, reader, wait: systemSleep, again });
       const { problem, unsure, digest: _, ...seen } = verdict;
       const found = problem ?? unsure;
@@ -90,7 +96,7 @@ export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () =
     if (wish === 'stop') isStopped = true;
     if (wish === 'start' && state.state !== 'runs') {
       isStopped = false;
-      state = { state: 'runs', blocks: 0, blocksTotal: 0, items: 0, startedAt: now() };
+      state = { state: 'runs', look: 1, blocks: 0, blocksTotal: 0, items: 0, startedAt: now() };
       void look();
     }
     if (state.state === 'never') change({ blocksTotal: await blocksIn(ledger) });

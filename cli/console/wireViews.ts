@@ -3,6 +3,8 @@
 /** How the comparison of the ledger with its journal stands. Times are ms since the epoch. */
 export interface VerifyState {
   readonly state: 'never' | 'runs' | 'stopped' | 'failed' | 'right' | 'wrong' | 'unsure';
+  /** Counts from 1: a difference is looked at again. */
+  readonly look: number;
   /** Blocks of the journal that were executed again, and all that there were at the start. */
   readonly blocks: number;
   readonly blocksTotal: number;

@@ -16,7 +16,8 @@ export const ledgerAlarms = (inventory: Inventory): readonly AlarmSpec[] => [
     {
       means:
         'A balance differs from what the journal says, or a block does not sum to 0. This must never happen.',
-      firstLook: '`sheratan ledger verify` names the first item that is wrong.',
+      firstLook:
+        '`sheratan ledger verify` names the first item that is wrong. Where it says `not sure`, verify again once the mesh is paused.',
       firstAction:
         '`sheratan pause --reason TEXT`, so that nothing is held or paid. `sheratan ledger export FILE`, for evidence. Then `sheratan ledger repair --yes`, which makes balances again from the journal.',
     },

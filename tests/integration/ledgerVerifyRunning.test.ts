@@ -1,7 +1,8 @@
 /** Verification of a ledger that somebody writes to during the look. */
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { verifyRunning } from '#shared/ledger/audit/verifyRunning.ts';
+import { recordKey } from '#shared/ledger/dynamo/ledgerItems.ts';
 import { partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 const FAR = 4e12;
@@ -69,13 +70,27 @@ describe('a ledger that is as its journal says', () => {
 describe('a difference that stays', () => {
   const wrong = { where: 'item Z Z', what: 'is nothing that the ledger writes' };
 
-  it('is found by the second look when nobody writes', async () => {
+  it.each([
+    ['nobody writes', undefined],
+    ['somebody writes all the time', pay],
+  ] as const)('is a problem when %s', async (_when, after) => {
     await damage();
-    expect(await verified()).toEqual({ looks: 2, problem: wrong, unsure: undefined });
+    const writes = after ? { after } : {};
+    expect(await verified(writes)).toEqual({ looks: 5, problem: wrong, unsure: undefined });
   });
+});
 
-  it('is found when somebody writes all the time, too', async () => {
-    await damage();
-    expect(await verified({ after: pay })).toEqual({ looks: 5, problem: wrong, unsure: undefined });
-  });
+it('an item that cannot be read is a problem, too', async () => {
+  const { client, table } = test.options;
+  const { ledger } = test;
+  await ledger.hold({ id: 'h', unit: UNIT, from: 'a', amount: 1n, expiresAt: FAR });
+  await client.send(
+    new UpdateCommand({
+      TableName: table,
+      Key: recordKey('h'),
+      UpdateExpression: 'SET md = :broken',
+      ExpressionAttributeValues: { ':broken': '{' },
+    }),
+  );
+  expect(await verified()).toMatchObject({ problem: { what: 'cannot be read' } });
 });

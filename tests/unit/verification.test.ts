@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { verificationOf } from '#cli/console/verification.ts';
 import type { VerifyState } from '#cli/console/wireViews.ts';
 import type { Deployment } from '#client/deployment.ts';
+import { genesis } from '#shared/ledger/core/blocks.ts';
+
+const START = { hash: genesis(0).hash, digest: 0n };
 
 /** A ledger of one lane whose journal comes page by page, when it is told to. */
 const slowLedger = () => {
@@ -42,6 +45,26 @@ describe('the verification from the page', () => {
       .toBe('stopped');
     expect(await ask()).toMatchObject({ endedAt: 7 });
     expect(await ask('start')).toMatchObject({ state: 'runs', blocks: 0 });
+  });
+
+  it('is not sure when each look finds something else, and tells how often it looked', async () => {
+    vi.useFakeTimers();
+    const { ledger } = slowLedger();
+    let asks = 0;
+    const head = () => {
+      asks += 1;
+      return Promise.resolve({ lane: 0, seq: asks, hash: '', at: 1 });
+    };
+    const store = { head };
+    const reader = { blocks: async function* () {} };
+    const entries = { cursor: () => Promise.resolve({ lane: 0, seq: 0, ...START }) };
+    const moving = { ...ledger, store, reader, entries };
+    const asked = verificationOf({ ledger: moving as never }, () => 7);
+    await asked(new URLSearchParams({ do: 'start' }));
+    await vi.advanceTimersByTimeAsync(10_000);
+    const state = await asked(new URLSearchParams());
+    vi.useRealTimers();
+    expect(state).toMatchObject({ state: 'unsure', look: 5, problem: { where: 'lane 0, head' } });
   });
 
   it('says why it could not go on', async () => {

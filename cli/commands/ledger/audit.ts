@@ -5,35 +5,39 @@ import { systemSleep } from '#shared/kernel/ports.ts';
 import { exportLedger } from '#shared/ledger/audit/export.ts';
 import { repair } from '#shared/ledger/audit/repair.ts';
 import { sourceOf } from '#shared/ledger/audit/replica.ts';
-import { verifyRunning } from '#shared/ledger/audit/verifyRunning.ts';
+import { LOOKS, type Verdict, verifyRunning } from '#shared/ledger/audit/verifyRunning.ts';
 import { CliError, EXIT, type ExitCode } from '../../errors.ts';
 import { json, note, out, paint, plain } from '../../print.ts';
 import { looking, type SessionOptions, withDeployment } from '../../session.ts';
 
-/**
- * Replays the whole journal and compares every item with the result. Exits with 4 at a difference, and
- * with 5 when the difference may be a write during the look.
- */
+/** Prints what `verify` found. @returns 4 for a difference that stays, 5 when nothing is known */
+export const tellVerdict = (
+  verdict: Verdict,
+  seconds: number,
+  options: Pick<SessionOptions, 'json'>,
+): ExitCode => {
+  const { problem, unsure, blocks, transfers, accounts, balances, holds } = verdict;
+  if (options.json) json(verdict);
+  else if (problem) out(`${paint('red', 'WRONG')} ${plain(problem.where)}: ${plain(problem.what)}`);
+  else if (unsure) {
+    out(`${paint('yellow', 'not sure')} ${plain(unsure.where)}: ${plain(unsure.what)}`);
+    note('The looks found different things: somebody writes. Pause the mesh, and verify again.');
+  } else
+    out(
+      `${paint('green', 'all is as the journal says')}: ${blocks} blocks, ${transfers} transfers, ${accounts} accounts, ${balances} balances, ${holds} open holds (${seconds.toFixed(1)} s)`,
+    );
+  if (unsure) return EXIT.open;
+  return problem ? EXIT.refused : EXIT.ok;
+};
+
+/** Replays the whole journal and compares every item with the result. */
 export const verifyAll = (options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const began = performance.now();
-    const again = () =>
-      note('A difference. A write during the look may be the reason: looking again.');
+    const again = (look: number) =>
+      note(`A difference, perhaps by a write during the look. Look ${look} of ${LOOKS} at most.`);
     const verdict = await verifyRunning({ ...ledger, wait: systemSleep, again });
-    const { problem, unsure, blocks, transfers, accounts, balances, holds } = verdict;
-    const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-    if (options.json) json(verdict);
-    else if (problem)
-      out(`${paint('red', 'WRONG')} ${plain(problem.where)}: ${plain(problem.what)}`);
-    else if (unsure) {
-      out(`${paint('yellow', 'not sure')} ${plain(unsure.where)}: ${plain(unsure.what)}`);
-      note('The ledger was written during each look. Pause the mesh, and verify again.');
-    } else
-      out(
-        `${paint('green', 'all is as the journal says')}: ${blocks} blocks, ${transfers} transfers, ${accounts} accounts, ${balances} balances, ${holds} open holds (${seconds} s)`,
-      );
-    if (unsure) return EXIT.open;
-    return problem ? EXIT.refused : EXIT.ok;
+    return tellVerdict(verdict, (performance.now() - began) / 1_000, options);
   });
 
 export interface RepairOptions extends SessionOptions {

@@ -17,12 +17,13 @@ const tookText = ({ startedAt, endedAt }: VerifyState): string =>
     : `, in ${durationText(endedAt - startedAt)}`;
 
 const Progress = ({ state }: { state: VerifyState }) => {
-  const { blocks, blocksTotal, items } = state;
+  const { look, blocks, blocksTotal, items } = state;
   const isInItems = blocks >= blocksTotal;
   return (
     <>
       <progress aria-label="Blocks of the journal" max={Math.max(1, blocksTotal)} value={blocks} />
       <p role="status">
+        {look > 1 && `There was a difference, perhaps by a write. Look ${look}. `}
         {isInItems
           ? `The journal is executed again. Items compared: ${count(items)}.`
           : `${count(blocks)} of ${count(blocksTotal)} blocks of the journal executed again.`}
@@ -57,8 +58,8 @@ const Verdict = ({ state }: { state: VerifyState }) => {
       <div class="verdict unsure" role="alert">
         <strong>Not sure</strong>: {problem.where} {problem.what}.
         <p>
-          The ledger was written during each look, and a write may appear as a difference. Pause the
-          mesh, and verify again.
+          The looks found different things. A write during a look may appear as a difference: pause
+          the mesh, and verify again.
         </p>
       </div>
     );

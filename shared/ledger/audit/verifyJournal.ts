@@ -4,7 +4,14 @@
 import { type Block, type BlockEntry, entriesOf } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
 import { compareTransfer } from '../core/compareRequests.ts';
-import type { Cursor, EntryStore, LaneStore, LedgerReader, StoredRecord } from '../ports.ts';
+import type {
+  Cursor,
+  EntryStore,
+  LaneStore,
+  LedgerReader,
+  StoredRecord,
+  WrittenOut,
+} from '../ports.ts';
 import { isCheckpoint, snapshotsOf, statementOf } from '../read/projectEntries.ts';
 import {
   blockName,
@@ -33,6 +40,13 @@ export interface Lane {
   /** Names of the accounts whose home is this lane: those that pay here. */
   readonly homes: ReadonlySet<string>;
   readonly problem?: Problem;
+}
+
+/** What the table has of some blocks, beside the blocks themselves. */
+interface Stored {
+  readonly records: ReadonlyMap<string, StoredRecord>;
+  /** Up to the cursor; empty beyond it. */
+  readonly written: WrittenOut;
 }
 
 /** A problem from its two parts. */
@@ -67,15 +81,11 @@ const checkDrawn = (
 };
 
 /** Each transfer of the block must have a record with the same content. */
-const checkRecords = async (block: Block, reader: LedgerReader): Promise<Problem | undefined> => {
-  const entries = entriesOf(block);
-  const ids = entries.flatMap(({ transfer, draw }) => [transfer.id, ...(draw ? [draw.id] : [])]);
-  const stored = await reader.records([...new Set(ids)]);
-  const byId = new Map(stored.map((record): [string, StoredRecord] => [record.id, record]));
-  for (const [index, entry] of entries.entries()) {
+const checkRecords = (block: Block, { records }: Stored): Problem | undefined => {
+  for (const [index, entry] of entriesOf(block).entries()) {
     const problem =
-      checkTransfer(entry, byId.get(entry.transfer.id), block, index) ??
-      checkDrawn(entry, byId.get(entry.draw?.id ?? ''));
+      checkTransfer(entry, records.get(entry.transfer.id), block, index) ??
+      checkDrawn(entry, records.get(entry.draw?.id ?? ''));
     if (problem) return problem;
   }
   return undefined;
@@ -100,24 +110,22 @@ const compareAll = <T>(
 };
 
 /** Compares the entries, snapshots and checkpoint of the block with those of the table. */
-const checkWritten = async (
+const checkWritten = (
   block: Block,
   { head, digest }: Replay,
-  entries: VerifyDeps['entries'],
-): Promise<Problem | undefined> => {
+  { written }: Stored,
+): Problem | undefined => {
   const { lane, seq, hash } = head;
   const checkpoints = isCheckpoint(block) ? [{ lane, seq, hash, digest }] : [];
-  const expected = { entries: statementOf(block), snapshots: snapshotsOf(block), checkpoints };
-  const found = await entries.find(expected);
   return (
-    compareAll(expected.entries, found.entries, entryName, [
+    compareAll(statementOf(block), written.entries, entryName, [
       'transfer',
       'change',
       'balance',
       'block',
     ]) ??
-    compareAll(expected.snapshots, found.snapshots, snapshotName, ['balance', 'block', 'hash']) ??
-    compareAll(checkpoints, found.checkpoints, checkpointName, ['hash', 'digest'])
+    compareAll(snapshotsOf(block), written.snapshots, snapshotName, ['balance', 'block', 'hash']) ??
+    compareAll(checkpoints, written.checkpoints, checkpointName, ['hash', 'digest'])
   );
 };
 
@@ -157,7 +165,35 @@ interface Walk {
   readonly homes: Set<string>;
 }
 
-const step = async (walk: Walk, block: Block, deps: VerifyDeps): Promise<Problem | undefined> => {
+/** Blocks whose items are read together. */
+const READ_TOGETHER = 25;
+
+const idsOf = (block: Block): readonly string[] =>
+  entriesOf(block).flatMap(({ transfer, draw }) => [transfer.id, ...(draw ? [draw.id] : [])]);
+
+const storedOf = async (
+  blocks: readonly Block[],
+  cursor: Cursor,
+  { reader, entries }: VerifyDeps,
+): Promise<Stored> => {
+  const records = await reader.records([...new Set(blocks.flatMap(idsOf))]);
+  const writtenOut = blocks.filter(({ seq }) => seq <= cursor.seq);
+  return {
+    records: new Map(records.map((record) => [record.id, record])),
+    written: await entries.find({
+      entries: writtenOut.flatMap(statementOf),
+      snapshots: writtenOut.flatMap(snapshotsOf),
+      // Found by lane and block; the digest comes with the walk.
+      checkpoints: writtenOut.filter(isCheckpoint).map((block) => ({ ...block, digest: 0n })),
+    }),
+  };
+};
+
+const step = async (
+  walk: Walk,
+  block: Block,
+  read: () => Promise<Stored>,
+): Promise<Problem | undefined> => {
   const { cursor, written, homes } = walk;
   const next = replayBlock(walk.replay, block);
   if ('where' in next) return next;
@@ -166,17 +202,33 @@ const step = async (walk: Walk, block: Block, deps: VerifyDeps): Promise<Problem
   for (const payer of payersOf(block)) homes.add(payer);
   if (isWritten)
     for (const { key, lane, seq } of statementOf(block)) written.set(placeOf(key, lane), seq);
+  const stored = await read();
   return (
-    (await checkRecords(block, deps.reader)) ??
-    (isWritten ? await checkWritten(block, next, deps.entries) : undefined) ??
+    checkRecords(block, stored) ??
+    (isWritten ? checkWritten(block, next, stored) : undefined) ??
     checkCursor(cursor, next)
   );
 };
 
+const stepTogether = async (
+  walk: Walk,
+  blocks: readonly Block[],
+  deps: VerifyDeps,
+): Promise<Problem | undefined> => {
+  // What fails here fails again below, for its own block: a problem of an earlier block comes first.
+  const together = await storedOf(blocks, walk.cursor, deps).catch(() => undefined);
+  for (const block of blocks) {
+    const read = async () => together ?? storedOf([block], walk.cursor, deps);
+    const problem = await step(walk, block, read);
+    if (problem) return problem;
+  }
+  return undefined;
+};
+
 const walkOn = async (walk: Walk, deps: VerifyDeps): Promise<Problem | undefined> => {
   for await (const blocks of deps.reader.blocks(walk.cursor.lane, 0))
-    for (const block of blocks) {
-      const problem = await step(walk, block, deps);
+    for (let at = 0; at < blocks.length; at += READ_TOGETHER) {
+      const problem = await stepTogether(walk, blocks.slice(at, at + READ_TOGETHER), deps);
       if (problem) return problem;
     }
   return checkEnd(walk.replay, walk.cursor, deps);

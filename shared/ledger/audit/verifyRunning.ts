@@ -6,9 +6,9 @@ import type { Problem } from './replay.ts';
 import { type Verification, verify } from './verify.ts';
 import type { VerifyDeps } from './verifyJournal.ts';
 
-const LOOKS_MAX = 5;
-/** The index of holds may be a moment behind. */
-const WAIT_MS = 1_000;
+/** So many looks, so far apart, must find the same difference. */
+export const LOOKS = 5;
+const APART_MS = 1_000;
 
 /** What {@link verifyRunning} found. */
 export interface Verdict extends Verification {
@@ -19,44 +19,27 @@ export interface Verdict extends Verification {
 export interface RunningDeps extends VerifyDeps {
   /** Resolves after so many ms. */
   wait(ms: number): Promise<unknown>;
-  /** Called before each look after the first. */
-  again?(problem: Problem): void;
+  /** Called before each look after the first. @param look counts from 1 */
+  again?(look: number): unknown;
 }
-
-/** Changes with each block, and with each hold that is taken or ended. */
-const stateOf = async ({ store, reader, lanes }: VerifyDeps): Promise<string> => {
-  const state: unknown[] = [];
-  for (let lane = 0; lane < lanes; lane += 1) {
-    state.push(await store.head(lane));
-    for await (const holds of reader.pendingHolds(lane))
-      state.push(holds.map(({ id, left }) => [id, String(left)]));
-  }
-  return JSON.stringify(state);
-};
 
 const isSame = (a: Problem, b: Problem): boolean => a.where === b.where && a.what === b.what;
 
 /**
- * Compares the whole table with the journal, up to five times. One look without a difference is proof.
- * A difference is a problem when the next look finds the same, and nothing was written meanwhile; or
- * when all five looks find the same.
+ * Compares the whole table with the journal. One look without a difference is proof. The same
+ * difference in five looks is a problem: what a write causes has other numbers each time, or is gone.
  */
 export const verifyRunning = async (deps: RunningDeps): Promise<Verdict> => {
-  let problem: Problem | undefined;
-  let before: string | undefined;
-  for (let looks = 1, same = 0; ; looks += 1) {
-    const seen = await verify(deps);
-    if (!seen.problem) return seen;
-    same = problem && isSame(problem, seen.problem) ? same + 1 : 1;
-    problem = seen.problem;
-    const state = await stateOf(deps);
-    if ((same > 1 && state === before) || same === LOOKS_MAX) return seen;
-    if (looks === LOOKS_MAX) {
-      const { problem: unsure, ...counts } = seen;
-      return { ...counts, unsure };
-    }
-    before = state;
-    deps.again?.(problem);
-    await deps.wait(WAIT_MS);
+  let seen = await verify(deps);
+  let stays = true;
+  for (let look = 2; seen.problem && look <= LOOKS; look += 1) {
+    await deps.wait(APART_MS);
+    await deps.again?.(look);
+    const before = seen.problem;
+    seen = await verify(deps);
+    stays &&= seen.problem !== undefined && isSame(seen.problem, before);
   }
+  if (!seen.problem || stays) return seen;
+  const { problem: unsure, ...counts } = seen;
+  return { ...counts, unsure };
 };

@@ -69,6 +69,6 @@ export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerRead
         ExpressionAttributeValues: { ':gx': expiryShard(lane) },
       },
     );
-    for await (const { Items = [] } of pages) yield Items.map(holdOf);
+    for await (const { Items = [] } of pages) yield Items.map((item) => readable(item, holdOf));
   },
 });
