@@ -18,7 +18,7 @@ interface Asking {
   readonly reserved: number | undefined;
 }
 
-/** A function that only a rule rings runs once at a time. */
+/** Without a mapping: a function that a rule rings runs once at a time. */
 const asksOf = ({ arn, reserved }: FunctionState, mappings: readonly MappingState[]): Asking => {
   const name = functionName(arn);
   const own = mappings.filter(({ functionArn }) => functionName(functionArn) === name);
@@ -59,9 +59,11 @@ const cramped = (asking: readonly Asking[]): readonly Finding[] =>
         ],
   );
 
+/** Their callers say how many run at once. */
+const isByUrl = ({ name }: Asking): boolean => /-(?:signals|api)$/.test(name);
+
 /** Only `signals` answers to whoever calls: for `api` Lambda checks a signature before. */
 const exposed = (asking: readonly Asking[], limit: number): readonly Finding[] => {
-  const isByUrl = ({ name }: Asking): boolean => /-(?:signals|api)$/.test(name);
   const needed = KEPT_UNRESERVED + LARGE.reserved + LARGE.byUrl * asking.filter(isByUrl).length;
   const fix =
     limit < needed
@@ -98,8 +100,11 @@ export const checkConcurrency = (
 ): readonly Finding[] => {
   if (!quota.known) return [okFinding('concurrency', `left out: ${quota.reason}`)];
   const { limit, unreserved } = quota;
-  const asking = functions.map((each) => asksOf(each, mappings));
-  const sharing = asking.filter(({ reserved }) => reserved === undefined);
+  const asking = functions
+    .filter(({ state }) => state !== undefined)
+    .map((each) => asksOf(each, mappings));
+  const unreservedOnes = asking.filter(({ reserved }) => reserved === undefined);
+  const sharing = unreservedOnes.filter((each) => !isByUrl(each));
   const asked = sumOf(sharing);
   const faults = [...unbounded(mappings), ...cramped(asking), ...exposed(asking, limit)];
   if (asked > unreserved)
@@ -111,7 +116,11 @@ export const checkConcurrency = (
       ),
     );
   if (faults.length > 0) return faults;
+  const called = unreservedOnes.filter(isByUrl).map(({ name }) => `, and those of ${name}`);
   return [
-    okFinding('concurrency', `${asked} executions at once at most, the account has ${unreserved}`),
+    okFinding(
+      'concurrency',
+      `${asked} executions at once at most${called.join('')}; the account has ${unreserved}`,
+    ),
   ];
 };

@@ -215,7 +215,14 @@ describe('the doctor', () => {
     front.functions.delete(SIGNALS);
     const { faults } = await doctor();
     front.functions.add(SIGNALS);
-    expect(faults[0]?.detail).toBe(`${SIGNALS} does not exist, so nothing of it runs`);
+    expect(faults).toEqual([
+      {
+        check: 'functions',
+        level: 'problem',
+        detail: `${SIGNALS} does not exist, so nothing of it runs`,
+        fix: 'deploy the stack again',
+      },
+    ]);
   });
 
   it('leaves that out where the server does not tell', async () => {

@@ -48,7 +48,7 @@ describe('concurrent executions', () => {
       {
         check: 'concurrency',
         level: 'ok',
-        detail: '175 executions at once at most, the account has 1000',
+        detail: '175 executions at once at most; the account has 1000',
       },
     ]);
   });
@@ -86,7 +86,7 @@ describe('concurrent executions', () => {
 
   it('that are reserved are nobody else’s: they do not count', () => {
     expect(checkConcurrency(quota(1_000, 988), mappings(), functions(10))).toMatchObject([
-      { level: 'ok', detail: '164 executions at once at most, the account has 988' },
+      { level: 'ok', detail: '164 executions at once at most; the account has 988' },
     ]);
   });
 
@@ -135,8 +135,14 @@ describe('concurrent executions', () => {
     );
     expect(check(131, both)[0]?.fix).toMatch(/^have the quota raised to 132 or more/);
     expect(check(1_000, [functionOf('signals', 10), functionOf('api')])).toMatchObject([
-      { level: 'ok' },
+      {
+        level: 'ok',
+        detail:
+          '175 executions at once at most, and those of sheratan-dev-api; the account has 1000',
+      },
     ]);
+    const gone: FunctionState = { arn: `${AT}signals`, state: undefined, reason: '' };
+    expect(check(1_000, [gone])).toMatchObject([{ level: 'ok' }]);
   });
 
   it('are left out, with the reason, of a server that does not tell', () => {
