@@ -125,7 +125,7 @@ const JOBS: Readonly<Record<string, Case>> = {
   },
   'import history': plain('import', 'history', 'tests/fixtures/legacy/history'),
   console: async (world) => {
-    const isFirst = world.visits.length === 0;
+    const isFirst = seen === undefined;
     const id = await whole(world);
     const key = [...KEY_VIEWS, ...ofJob(id, 'body?of=result', 'logs', 'flow')];
     const others = [...OTHER_VIEWS, ...ofJob(id, 'job', 'body')];
