@@ -73,18 +73,13 @@ const delivering = async ({ bridge, signal, changes, pause }: Stage): Promise<vo
  */
 export const runBridge = async (bridge: Bridge, folder: string, once: boolean): Promise<void> => {
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt);
+  process.once('SIGINT', () => stop.abort());
   const signal = AbortSignal.any([stop.signal, readerLeft]);
   const pause = (ms: number): Promise<void> =>
     wait(ms, undefined, { signal }).catch(() => undefined);
   const stage: Stage = { bridge, signal, once, changes: openChanges(), pause };
-  try {
-    await bridge.recover();
-    // Whichever of the two fails ends the other.
-    const ending = <T>(work: Promise<T>): Promise<T> => work.finally(() => stop.abort());
-    await Promise.all([ending(taking(stage, folder)), ending(delivering(stage))]);
-  } finally {
-    process.off('SIGINT', interrupt);
-  }
+  await bridge.recover();
+  // Whichever of the two fails ends the other.
+  const ending = <T>(work: Promise<T>): Promise<T> => work.finally(() => stop.abort());
+  await Promise.all([ending(taking(stage, folder)), ending(delivering(stage))]);
 };
