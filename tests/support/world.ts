@@ -264,13 +264,13 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     return Items.map((item) => unmarshall(item));
   };
   const empty = async (): Promise<void> => {
-    const rows = await items();
-    for (let at = 0; at < rows.length; at += DELETED_AT_ONCE) {
-      const deleted = rows.slice(at, at + DELETED_AT_ONCE).map(({ pk, sk }) => ({
-        DeleteRequest: { Key: { pk: { S: pk }, sk: { S: sk } } },
-      }));
-      await askTable('BatchWriteItem', { RequestItems: { [table]: deleted } });
-    }
+    for (let rows = await items(); rows.length > 0; rows = await items())
+      for (let at = 0; at < rows.length; at += DELETED_AT_ONCE) {
+        const deleted = rows.slice(at, at + DELETED_AT_ONCE).map(({ pk, sk }) => ({
+          DeleteRequest: { Key: { pk: { S: pk }, sk: { S: sk } } },
+        }));
+        await askTable('BatchWriteItem', { RequestItems: { [table]: deleted } });
+      }
   };
   const jobsIn = (of: readonly Item[]): readonly JobRecord[] =>
     of.filter(({ sk, status }) => sk === 'JOB' && status !== undefined).map(jobRecordOf);
