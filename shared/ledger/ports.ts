@@ -84,7 +84,8 @@ export interface HoldStore {
   /** Ends a pending hold and gives back its rest. `refused` when the hold has changed. */
   end(hold: Hold, as: 'released' | 'expired'): Promise<HoldAnswer>;
   /**
-   * Pending holds of a lane that should have ended by `until` (ms since the epoch), oldest first.
+   * Pending holds of a lane that should have ended by `until` (ms since the epoch), oldest first;
+   * without their metadata.
    * @param of only the holds of this account
    */
   expired(lane: number, until: number, limit: number, of?: AccountKey): Promise<readonly Hold[]>;
@@ -156,7 +157,8 @@ export class UnreadableItemError extends Error {
 
 /**
  * The ledger as a whole, for checks and copies.
- * `items` and `records` throw UnreadableItemError LEDGER_ITEM_UNREADABLE for such an item.
+ * `items`, `records` and `pendingHolds` throw UnreadableItemError LEDGER_ITEM_UNREADABLE for such an
+ * item.
  */
 export interface LedgerReader {
   block(lane: number, seq: number): Promise<Block | undefined>;

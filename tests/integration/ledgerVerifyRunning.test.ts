@@ -1,8 +1,7 @@
 /** Verification of a ledger that somebody writes to during the look. */
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { verifyRunning } from '#shared/ledger/audit/verifyRunning.ts';
-import { recordKey } from '#shared/ledger/dynamo/ledgerItems.ts';
 import { partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 const FAR = 4e12;
@@ -78,19 +77,4 @@ describe('a difference that stays', () => {
     const writes = after ? { after } : {};
     expect(await verified(writes)).toEqual({ looks: 5, problem: wrong, unsure: undefined });
   });
-});
-
-it('an item that cannot be read is a problem, too', async () => {
-  const { client, table } = test.options;
-  const { ledger } = test;
-  await ledger.hold({ id: 'h', unit: UNIT, from: 'a', amount: 1n, expiresAt: FAR });
-  await client.send(
-    new UpdateCommand({
-      TableName: table,
-      Key: recordKey('h'),
-      UpdateExpression: 'SET md = :broken',
-      ExpressionAttributeValues: { ':broken': '{' },
-    }),
-  );
-  expect(await verified()).toMatchObject({ problem: { what: 'cannot be read' } });
 });

@@ -75,8 +75,8 @@ export const holdItem = (hold: Hold): Item => ({
   h: holdFingerprint(hold),
 });
 
-/** Reads a hold. @throws SyntaxError when its metadata is not JSON */
-export const holdOf = (item: Item): Hold => ({
+/** Reads a hold without its metadata: never throws. */
+export const bareHoldOf = (item: Item): Hold => ({
   id: asText(item['pk']).slice(2),
   unit: asText(item['u']),
   from: asText(item['from']),
@@ -86,8 +86,10 @@ export const holdOf = (item: Item): Hold => ({
   lane: asCount(item['n']),
   state: asText(item['st']) as HoldState,
   ...(item['o'] !== undefined && { parent: asText(item['o']) }),
-  ...metadataOf(item),
 });
+
+/** Reads a hold. @throws SyntaxError when its metadata is not JSON */
+export const holdOf = (item: Item): Hold => ({ ...bareHoldOf(item), ...metadataOf(item) });
 
 /** Reads a record: a transfer or a hold. @throws SyntaxError when moves or metadata are not JSON */
 export const ledgerRecordOf = (item: Item): { transfer: Transfer } | { hold: Hold } =>
