@@ -2,52 +2,30 @@
 import { watch } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Bridge } from '#shared/legacy/bridge/run.ts';
+import { type Changes, openChanges } from '../changes.ts';
 import { readerLeft } from '../print.ts';
 
-/** File systems lose events: the folder is looked at after so long in any case. */
+/** The folder is looked at after so long in any case. */
 const SWEEP_MS = 2_000;
 /** The pause between two looks for results grows while nothing ends. */
 const LOOK_MS = { least: 25, most: 2_000, growth: 1.3 } as const;
-
-/** A change of the folder, or of what is open. */
-interface Changes {
-  /** Forgets those that have been told. */
-  begin(): void;
-  tell(): void;
-  /** Resolves once one is told after the last `begin`. */
-  told(): Promise<void>;
-}
-
-const openChanges = (): Changes => {
-  let change = Promise.withResolvers<void>();
-  return {
-    begin: () => {
-      change = Promise.withResolvers();
-    },
-    tell: () => change.resolve(),
-    told: () => change.promise,
-  };
-};
 
 interface Stage {
   readonly bridge: Bridge;
   readonly signal: AbortSignal;
   readonly once: boolean;
+  /** Of the folder, and of what is open. */
   readonly changes: Changes;
   pause(ms: number): Promise<void>;
 }
 
-const taking = async (
-  { bridge, signal, once, changes, pause }: Stage,
-  folder: string,
-): Promise<void> => {
+const taking = async ({ bridge, signal, once, changes }: Stage, folder: string): Promise<void> => {
   const watcher = watch(folder, changes.tell);
   try {
     while (!signal.aborted) {
-      changes.begin();
       await bridge.take();
       if (once && bridge.open === 0) return;
-      await Promise.race([changes.told(), pause(SWEEP_MS)]);
+      await changes.next(SWEEP_MS, signal);
     }
   } finally {
     watcher.close();

@@ -2,8 +2,8 @@
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Comparison, Shadow } from '#shared/legacy/bridge/shadow.ts';
+import { openChanges } from '../changes.ts';
 import { readerLeft } from '../print.ts';
 import type { RelayPaths } from './relayFolders.ts';
 
@@ -26,18 +26,14 @@ export const runShadow = async (
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   const signal = AbortSignal.any([stop.signal, readerLeft]);
-  let change = Promise.withResolvers<void>();
-  const jobs = watch(paths.out, () => change.resolve());
+  const changes = openChanges();
+  const jobs = watch(paths.out, changes.tell);
   const results = watch(paths.in, (_event, file) => void noteResult(shadow, paths.in, file));
   try {
     while (!signal.aborted) {
-      change = Promise.withResolvers();
       await shadow.take();
       for (const comparison of await shadow.compare()) tell(comparison);
-      await Promise.race([
-        change.promise,
-        wait(SWEEP_MS, undefined, { signal }).catch(() => undefined),
-      ]);
+      await changes.next(SWEEP_MS, signal);
     }
   } finally {
     jobs.close();

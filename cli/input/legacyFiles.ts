@@ -2,9 +2,9 @@
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { FollowStateFile, LegacyFiles } from '#shared/legacy/ledger/follow.ts';
 import { followStateOf, followStateText } from '#shared/legacy/ledger/followState.ts';
+import { type Changes, openChanges } from '../changes.ts';
 import { CliError, EXIT } from '../errors.ts';
 
 /** The first of the names that the directory has. @throws CliError when there is none */
@@ -104,27 +104,18 @@ export const followStateFile = ({ state }: LegacyPaths): FollowStateFile => ({
 });
 
 /** Told by the file system when something in the folders of the ledger changes. */
-export interface ChangeWatch {
-  /** Resolves at the next change, or after so many ms, as file systems may lose an event. */
-  next(ms: number, signal: AbortSignal): Promise<void>;
+export interface ChangeWatch extends Pick<Changes, 'next'> {
   close(): void;
 }
 
 /** Watches the folders of journal and ledger.json. */
 export const watchLegacy = ({ journal, ledger }: LegacyPaths): ChangeWatch => {
-  let change = Promise.withResolvers<void>();
-  const onChange = (): void => change.resolve();
+  const { tell, next } = openChanges();
   const watchers: readonly FSWatcher[] = [...new Set([dirname(journal), dirname(ledger)])].map(
-    (folder) => watch(folder, onChange),
+    (folder) => watch(folder, tell),
   );
   return {
-    next: async (ms, signal) => {
-      await Promise.race([
-        change.promise,
-        wait(ms, undefined, { signal, ref: true }).catch(() => undefined),
-      ]);
-      change = Promise.withResolvers<void>();
-    },
+    next,
     close: () => {
       for (const watcher of watchers) watcher.close();
     },
