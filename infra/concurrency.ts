@@ -3,6 +3,7 @@
  * known when the stack is synthesized: the setting `account` says it.
  */
 import * as v from 'valibot';
+import { RESERVED } from '#shared/contracts/functions.ts';
 import { PRIORITIES, type Priority } from '#shared/contracts/queues.ts';
 import { wholeBetween } from './rules.ts';
 
@@ -41,7 +42,7 @@ export interface Concurrency {
    * Executions that no other function can take, and the most that these functions get. Functions
    * with URLs need the upper limit: their callers may be many, and are not ours.
    */
-  readonly reserved?: Readonly<Record<'timekeeper' | 'settler' | 'signals' | 'api', number>>;
+  readonly reserved?: typeof RESERVED;
 }
 
 export const ACCOUNTS = ['small', 'any', 'large'] as const;
@@ -50,16 +51,10 @@ type Account = (typeof ACCOUNTS)[number];
 const ANY: Concurrency = {
   jobs: { critical: 20, high: 20, normal: 10, low: 5 },
   results: 10,
-  postings: 10,
+  postings: RESERVED.settler,
   probes: 120,
   endsPerShard: 4,
 };
-
-/**
- * Of each function with a URL. At 50 ms a request, ten answer 200 requests a second; those beyond
- * get status 429 from Lambda and take nothing from the worker.
- */
-const BY_URL = 10;
 
 const BY_ACCOUNT: Readonly<Record<Account, Concurrency>> = {
   // Two is the least that AWS lets a mapping have. The worker, which alone may run for minutes, can
@@ -73,11 +68,10 @@ const BY_ACCOUNT: Readonly<Record<Account, Concurrency>> = {
   },
   any: ANY,
   // The settler has as many as its mapping asks for: with less, messages would come back unread.
-  // A late tick of the timekeeper may overlap with the next one.
-  large: {
-    ...ANY,
-    reserved: { timekeeper: 2, settler: ANY.postings, signals: BY_URL, api: BY_URL },
-  },
+  // A late tick of the timekeeper may overlap with the next one. At 50 ms a request, ten of a function
+  // with a URL answer 200 requests a second; those beyond get status 429 from Lambda and take nothing
+  // from the worker.
+  large: { ...ANY, reserved: RESERVED },
 };
 
 interface Settings {

@@ -1,5 +1,10 @@
 /** Whether the account has as many concurrent executions as the functions may ask for. */
 import type { FunctionState, MappingState, Quota } from '#client/machinery.ts';
+import {
+  OPTIONAL_FUNCTIONS,
+  type OptionalFunction,
+  RESERVED,
+} from '#shared/contracts/functions.ts';
 import { type Finding, okFinding, warning } from './finding.ts';
 import { functionName } from './targets.ts';
 
@@ -7,8 +12,6 @@ import { functionName } from './targets.ts';
 const LEAST = 2;
 /** AWS keeps so many for functions that reserve none, in an account that has them. */
 const KEPT_UNRESERVED = 100;
-/** What the account needs for the setting `large`: reserved executions, and more for each URL. */
-const LARGE = { reserved: 12, byUrl: 10 };
 const QUOTA =
   'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000';
 
@@ -59,18 +62,26 @@ const cramped = (asking: readonly Asking[]): readonly Finding[] =>
         ],
   );
 
-/** Their callers say how many run at once. */
-const isByUrl = ({ name }: Asking): boolean => /-(?:signals|api)$/.test(name);
+/** The function with a URL that it is: its callers say how many run at once. */
+const byUrl = ({ name }: Asking): OptionalFunction | undefined =>
+  OPTIONAL_FUNCTIONS.find((each) => name.endsWith(`-${each}`));
+
+/** What the account needs for the setting `large`. */
+const neededIn = (asking: readonly Asking[]): number => {
+  const withUrls = asking.flatMap((each) => byUrl(each) ?? []);
+  const names = ['timekeeper', 'settler', ...withUrls] as const;
+  return names.reduce((sum, name) => sum + RESERVED[name], KEPT_UNRESERVED);
+};
 
 /** Only `signals` answers to whoever calls: for `api` Lambda checks a signature before. */
 const exposed = (asking: readonly Asking[], limit: number): readonly Finding[] => {
-  const needed = KEPT_UNRESERVED + LARGE.reserved + LARGE.byUrl * asking.filter(isByUrl).length;
+  const needed = neededIn(asking);
   const fix =
     limit < needed
       ? `have the quota raised to ${needed} or more (${QUOTA}), then set account to "large" and deploy`
       : 'set account to "large" and deploy: it gives the function a bound';
   return asking
-    .filter(({ name, reserved }) => name.endsWith('-signals') && reserved === undefined)
+    .filter((each) => byUrl(each) === 'signals' && each.reserved === undefined)
     .map(({ name }) =>
       warning(
         'concurrency',
@@ -103,8 +114,8 @@ export const checkConcurrency = (
   const asking = functions
     .filter(({ state }) => state !== undefined)
     .map((each) => asksOf(each, mappings));
-  const unreservedOnes = asking.filter(({ reserved }) => reserved === undefined);
-  const sharing = unreservedOnes.filter((each) => !isByUrl(each));
+  const unbound = asking.filter(({ reserved }) => reserved === undefined);
+  const sharing = unbound.filter((each) => !byUrl(each));
   const asked = sumOf(sharing);
   const faults = [...unbounded(mappings), ...cramped(asking), ...exposed(asking, limit)];
   if (asked > unreserved)
@@ -116,7 +127,7 @@ export const checkConcurrency = (
       ),
     );
   if (faults.length > 0) return faults;
-  const called = unreservedOnes.filter(isByUrl).map(({ name }) => `, and those of ${name}`);
+  const called = unbound.filter(byUrl).map(({ name }) => `, and those of ${name}`);
   return [
     okFinding(
       'concurrency',

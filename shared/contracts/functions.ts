@@ -56,6 +56,9 @@ export const FUNCTIONS = [
 export const OPTIONAL_FUNCTIONS = ['signals', 'api'] as const;
 export type OptionalFunction = (typeof OPTIONAL_FUNCTIONS)[number];
 
+/** Executions that no other function can take, where the account is large. */
+export const RESERVED = { timekeeper: 2, settler: 10, signals: 10, api: 10 } as const;
+
 export const API_ENV = { jobsTable: 'JOBS_TABLE', dataBucket: 'DATA_BUCKET' } as const;
 
 export const SIGNALS_ENV = {
