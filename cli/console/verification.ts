@@ -53,6 +53,9 @@ const blocksIn = async ({ store, lanes }: Ledger): Promise<number> => {
   return heads.reduce((sum, { seq }) => sum + seq, 0);
 };
 
+/** Where a look begins. */
+const BEGUN = { look: 1, blocks: 0, blocksTotal: 0, items: 0 } as const;
+
 const stateOf = ({ problem, unsure }: Verdict): VerifyState['state'] => {
   if (unsure) return 'unsure';
   return problem ? 'wrong' : 'right';
@@ -63,7 +66,7 @@ const stateOf = ({ problem, unsure }: Verdict): VerifyState['state'] => {
  * Verifying only reads, so a console that only reads may do it.
  */
 export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () => number) => {
-  let state: VerifyState = { state: 'never', look: 1, blocks: 0, blocksTotal: 0, items: 0 };
+  let state: VerifyState = { state: 'never', ...BEGUN };
   let isStopped = false;
   const change = (part: Partial<VerifyState>): void => {
     state = { ...state, ...part };
@@ -79,7 +82,7 @@ export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () =
     try {
       change({ blocksTotal: await blocksIn(ledger) });
       const again = async (look: number) => {
-        change({ look, blocks: 0, items: 0, blocksTotal: await blocksIn(ledger) });
+        change({ ...BEGUN, look, blocksTotal: await blocksIn(ledger) });
       };
       const verdict = await verifyRunning({ ...ledger, reader, wait: systemSleep, again });
       const { problem, unsure, digest: _, ...seen } = verdict;
@@ -96,7 +99,7 @@ export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () =
     if (wish === 'stop') isStopped = true;
     if (wish === 'start' && state.state !== 'runs') {
       isStopped = false;
-      state = { state: 'runs', look: 1, blocks: 0, blocksTotal: 0, items: 0, startedAt: now() };
+      state = { state: 'runs', ...BEGUN, startedAt: now() };
       void look();
     }
     if (state.state === 'never') change({ blocksTotal: await blocksIn(ledger) });

@@ -5,7 +5,7 @@ export interface VerifyState {
   readonly state: 'never' | 'runs' | 'stopped' | 'failed' | 'right' | 'wrong' | 'unsure';
   /** Counts from 1: a difference is looked at again. */
   readonly look: number;
-  /** Blocks of the journal that were executed again, and all that there were at the start. */
+  /** Blocks of the journal that were executed again, and all that there were at the start of the look. */
   readonly blocks: number;
   readonly blocksTotal: number;
   /** Items of the table that were compared, after the journal. */

@@ -1,6 +1,7 @@
 /**
  * Executes the journal of a lane again, and compares each block with the items that follow from it.
  */
+import { chunksOf } from '#shared/kernel/batches.ts';
 import { type Block, type BlockEntry, entriesOf } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
 import { compareTransfer } from '../core/compareRequests.ts';
@@ -227,8 +228,8 @@ const stepTogether = async (
 
 const walkOn = async (walk: Walk, deps: VerifyDeps): Promise<Problem | undefined> => {
   for await (const blocks of deps.reader.blocks(walk.cursor.lane, 0))
-    for (let at = 0; at < blocks.length; at += READ_TOGETHER) {
-      const problem = await stepTogether(walk, blocks.slice(at, at + READ_TOGETHER), deps);
+    for (const some of chunksOf(blocks, READ_TOGETHER)) {
+      const problem = await stepTogether(walk, some, deps);
       if (problem) return problem;
     }
   return checkEnd(walk.replay, walk.cursor, deps);
