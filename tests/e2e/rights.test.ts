@@ -4,7 +4,7 @@ import { RIGHTS, statementsOf, together } from '#cli/rights.ts';
 import { HELD } from '#cli/rightsOn.ts';
 import type { Asked } from '../support/asked.ts';
 import type { Grant } from '../support/granted.ts';
-import { PAGE_ACTIONS } from '../support/pageActions.ts';
+import { PAGE_ACTIONS, type PageAction } from '../support/pageActions.ts';
 import { CASES, linesOf } from '../support/rightsCases.ts';
 import { type RightsWorld, startRightsWorld } from '../support/rightsWorld.ts';
 
@@ -49,9 +49,9 @@ describe('the rights that are named', () => {
 // Before the table of jobs is restored, without its stream.
 describe('an action of the page', () => {
   const entries = Object.entries(PAGE_ACTIONS);
-  const act = async (action: string, given: readonly Grant[]) => {
-    const wish = await entries.find(([name]) => name === action)?.[1].wish(world);
-    world.visits.splice(0, world.visits.length, { action, reason: 'a test', ...wish });
+  const act = async (action: string, { wish }: PageAction, given: readonly Grant[]) => {
+    const wanted = { action, reason: 'a test', ...(await wish(world)) };
+    world.visits.splice(0, world.visits.length, wanted);
     const told = await world.typed(['console', '--port', '0'], given);
     expect(told.text).toMatch(/"done":\[\{/);
     return told;
@@ -59,17 +59,17 @@ describe('an action of the page', () => {
   const alone = entries.filter(([, { notes }]) => !notes);
   const noting = entries.filter(([, { notes }]) => notes);
 
-  it.each(alone)('works with the rights of its command: %s', async (action, { command }) => {
-    expect((await act(action, grantsOf(command))).denied.map(wordsOf)).toEqual([]);
+  it.each(alone)('works with the rights of its command: %s', async (action, tried) => {
+    expect((await act(action, tried, grantsOf(tried.command))).denied.map(wordsOf)).toEqual([]);
   });
 
-  it.each(noting)('keeps who and why with those of "pause": %s', async (action, { command }) => {
-    const given = ['console', 'pause', command].flatMap(grantsOf);
-    expect((await act(action, given)).denied.map(wordsOf)).toEqual([]);
+  it.each(noting)('keeps who and why with those of "pause": %s', async (action, tried) => {
+    const given = ['console', 'pause', tried.command].flatMap(grantsOf);
+    expect((await act(action, tried, given)).denied.map(wordsOf)).toEqual([]);
   });
 
-  it.each(noting)('goes on without, and says so: %s', async (action, { command }) => {
-    const told = await act(action, ['console', command].flatMap(grantsOf));
+  it.each(noting)('goes on without, and says so: %s', async (action, tried) => {
+    const told = await act(action, tried, ['console', tried.command].flatMap(grantsOf));
     expect(told.denied.map((asked) => asked.action)).toEqual(['dynamodb:PutItem']);
     expect(told.text).toContain('who and why are not written down');
   });

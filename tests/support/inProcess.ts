@@ -1,6 +1,7 @@
 /** The `sheratan` command in the process of the test, for tests of what it does and says. */
 import { Readable } from 'node:stream';
 import { vi } from 'vitest';
+import { heard } from './heard.ts';
 
 interface Answer {
   readonly code: number;
@@ -15,20 +16,12 @@ const typed = async (home: string, args: readonly string[], input: string): Prom
   const given = { SHERATAN_HOME: home, NO_COLOR: '1' };
   const before = Object.keys(given).map((name) => [name, process.env[name]] as const);
   for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value);
-  const said = { stdout: '', stderr: '' };
-  const ears = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text, ...rest: unknown[]) => {
-      said[name] += String(text);
-      const written = rest.at(-1);
-      if (typeof written === 'function') written();
-      return true;
-    }),
-  );
   const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([input]) as never);
   try {
-    return { code: await runCommand(args), ...said };
+    const { result: code, stdout, stderr } = await heard(() => runCommand(args));
+    return { code, stdout, stderr };
   } finally {
-    for (const each of [...ears, stdin]) each.mockRestore();
+    stdin.mockRestore();
     for (const [name, value] of before) vi.stubEnv(name, value);
   }
 };

@@ -11,7 +11,7 @@ import {
 } from './rightsCases.ts';
 import type { RightsWorld } from './rightsWorld.ts';
 
-interface PageAction {
+export interface PageAction {
   /** The command that does the same. */
   readonly command: string;
   /** Asks for rights of the console, too: what was there before, and who and why. */

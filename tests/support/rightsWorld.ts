@@ -7,10 +7,9 @@ import { join } from 'node:path';
 import { DeleteItemCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { Command } from 'commander';
 import { vi } from 'vitest';
 import type { ExitCode } from '#cli/errors.ts';
-import { addCommands } from '#cli/program.ts';
+import { runCommand } from '#cli/run.ts';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { startCloud } from '#emulator/cloud.ts';
 import { OUTPUTS } from '#shared/contracts/outputs.ts';
@@ -20,15 +19,15 @@ import { systemIds } from '#shared/kernel/ports.ts';
 import { type Asked, askedBy } from './asked.ts';
 import { refused, startFront } from './front.ts';
 import { type Grant, grants } from './granted.ts';
+import { heard } from './heard.ts';
 import { ONLINE } from './mesh.ts';
 import { type Original, openOriginal } from './original.ts';
 import { exportTable, restoreTable } from './tableExports.ts';
 import { type Visit, visitConsole } from './visitConsole.ts';
 
 interface Told {
-  /** Of an exception: undefined. */
-  readonly code: ExitCode | undefined;
-  /** All that a person sees, with the message of an exception. */
+  readonly code: ExitCode;
+  /** All that a person sees. */
   readonly text: string;
   readonly asked: readonly Asked[];
   readonly denied: readonly Asked[];
@@ -80,32 +79,14 @@ const startGone = async () => {
   return { url, stop: () => void server.close() };
 };
 
-/** Runs it in this process, and keeps what it prints. */
+/** Runs it in this process, and keeps what it prints and what the visits of its console answer. */
 const listenTo = async (
   words: readonly string[],
   visits: readonly Visit[],
 ): Promise<Pick<Told, 'code' | 'text'>> => {
-  let code: ExitCode | undefined;
-  const said: unknown[] = [];
   const visit = visitConsole(visits);
-  const hear = (text: unknown): boolean => {
-    visit.hear(String(text));
-    return said.push(text) > 0;
-  };
-  const ears = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, 'write').mockImplementation(hear),
-  );
-  const program = addCommands(new Command('sheratan').exitOverride(), async (work) => {
-    code = await work;
-  });
-  try {
-    await program.parseAsync([...words], { from: 'user' });
-  } catch (error) {
-    said.push(error instanceof Error ? error.message : error);
-  } finally {
-    for (const ear of ears) ear.mockRestore();
-  }
-  return { code, text: said.join('') + (await visit.told()) };
+  const { result: code, text } = await heard(() => runCommand(words), visit.hear);
+  return { code, text: text + (await visit.told()) };
 };
 
 export const startRightsWorld = async (assemblyDir: string): Promise<RightsWorld> => {

@@ -2,28 +2,24 @@
 import { expect, it, vi } from 'vitest';
 import { tellVerdict } from '#cli/commands/ledger/audit.ts';
 import type { Verdict } from '#shared/ledger/audit/verifyRunning.ts';
+import { heard } from '../support/heard.ts';
 
 const SEEN = { blocks: 2, transfers: 3, accounts: 4, balances: 5, holds: 6, digest: ['0'] };
 const PROBLEM = { where: 'balance a', what: 'is missing' };
 
-const told = (verdict: Verdict, json = false) => {
-  const said: unknown[] = [];
-  const ears = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, 'write').mockImplementation((text) => said.push(text) > 0),
-  );
-  const code = tellVerdict(verdict, 1.25, { json });
-  for (const ear of ears) ear.mockRestore();
-  return { code, text: said.join('') };
+const told = async (verdict: Verdict, json = false) => {
+  const { result: code, text } = await heard(() => tellVerdict(verdict, 1.25, { json }));
+  return { code, text };
 };
 
 it.each([
   [SEEN, 0, /^all is as the journal says: 2 blocks, .* 6 open holds \(1\.3 s\)\n$/],
   [{ ...SEEN, problem: PROBLEM }, 4, /^WRONG balance a: is missing\n$/],
   [{ ...SEEN, unsure: PROBLEM }, 5, /^not sure balance a: is missing\n.*Pause the mesh/],
-] as const)('%o ends with %i', (verdict, code, text) => {
+] as const)('%o ends with %i', async (verdict, code, text) => {
   vi.stubEnv('NO_COLOR', '1');
-  expect(told(verdict)).toEqual({ code, text: expect.stringMatching(text) });
-  const asJson = told(verdict, true);
+  expect(await told(verdict)).toEqual({ code, text: expect.stringMatching(text) });
+  const asJson = await told(verdict, true);
   expect(asJson.code).toBe(code);
   expect(JSON.parse(asJson.text)).toEqual(verdict);
 });

@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rights } from '#cli/commands/rights.ts';
 import { RIGHTS } from '#cli/rights.ts';
 import { rightsPage } from '#cli/rightsPage.ts';
+import { heard } from '../support/heard.ts';
 
 const policyOf = async (names: readonly string[]) => {
-  let text = '';
-  const ear = vi.spyOn(process.stdout, 'write').mockImplementation((said) => {
-    text += String(said);
-    return true;
-  });
-  await rights(names, { stage: 'prod' }).finally(() => ear.mockRestore());
-  return JSON.parse(text) as { Statement: { Action: string[]; Resource: string[] }[] };
+  const { stdout } = await heard(() => rights(names, { stage: 'prod' }));
+  return JSON.parse(stdout) as { Statement: { Action: string[]; Resource: string[] }[] };
 };
 
 describe('sheratan rights', () => {
