@@ -53,7 +53,7 @@ export interface Shell {
   /**
    * Runs commands to their end; returns all that they printed. Throws when one of them fails.
    *
-   * @param npx whether npx finds the command, which takes half a second each time
+   * @param npx `as written`: npx itself finds the command, which takes half a second each time
    */
   run(commands: string, npx?: 'as written'): Promise<string>;
   /** Starts one command that goes on. */

@@ -40,6 +40,7 @@ import { createAnnouncements } from '#shared/jobs/sqs/announcements.ts';
 import { createOutgoing } from '#shared/jobs/sqs/sender.ts';
 import { createVisibility } from '#shared/jobs/sqs/visibility.ts';
 import { type BatchDeps, processBatch } from '#shared/jobs/worker/processBatch.ts';
+import { inBatches } from '#shared/kernel/batches.ts';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { type Clock, systemIds } from '#shared/kernel/ports.ts';
 import { isDone, type Outcome } from '#shared/ledger/core/types.ts';
@@ -138,6 +139,9 @@ const thingsAt = async (endpoint: string, dynamoEndpoint: string): Promise<Thing
 const spare = new Map<string, Things[]>();
 
 const DELETED_AT_ONCE = 25;
+interface Unprocessed {
+  readonly UnprocessedItems?: Readonly<Record<string, readonly unknown[]>>;
+}
 
 let worlds = 0;
 
@@ -263,14 +267,18 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
     });
     return Items.map((item) => unmarshall(item));
   };
+  const remaining = async (keys: readonly unknown[]): Promise<readonly unknown[]> => {
+    const asked = { RequestItems: { [table]: keys } };
+    const { UnprocessedItems = {} } = await askTable<Unprocessed>('BatchWriteItem', asked);
+    return UnprocessedItems[table] ?? [];
+  };
   const empty = async (): Promise<void> => {
-    for (let rows = await items(); rows.length > 0; rows = await items())
-      for (let at = 0; at < rows.length; at += DELETED_AT_ONCE) {
-        const deleted = rows.slice(at, at + DELETED_AT_ONCE).map(({ pk, sk }) => ({
-          DeleteRequest: { Key: { pk: { S: pk }, sk: { S: sk } } },
-        }));
-        await askTable('BatchWriteItem', { RequestItems: { [table]: deleted } });
-      }
+    for (let rows = await items(); rows.length > 0; rows = await items()) {
+      const keys = rows.map(({ pk, sk }) => ({
+        DeleteRequest: { Key: { pk: { S: pk }, sk: { S: sk } } },
+      }));
+      await inBatches(keys, { size: DELETED_AT_ONCE }, remaining);
+    }
   };
   const jobsIn = (of: readonly Item[]): readonly JobRecord[] =>
     of.filter(({ sk, status }) => sk === 'JOB' && status !== undefined).map(jobRecordOf);
