@@ -10,6 +10,7 @@ export interface Changes {
   next(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Changes that are told from now on. */
 export const openChanges = (): Changes => {
   let change = Promise.withResolvers<void>();
   return {

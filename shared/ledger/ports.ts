@@ -84,8 +84,7 @@ export interface HoldStore {
   /** Ends a pending hold and gives back its rest. `refused` when the hold has changed. */
   end(hold: Hold, as: 'released' | 'expired'): Promise<HoldAnswer>;
   /**
-   * Pending holds of a lane that should have ended by `until` (ms since the epoch), oldest first;
-   * without their metadata.
+   * Pending holds of a lane, due by `until` (ms since the epoch), oldest first, without metadata.
    * @param of only the holds of this account
    */
   expired(lane: number, until: number, limit: number, of?: AccountKey): Promise<readonly Hold[]>;
