@@ -55,7 +55,6 @@ const restText = ({ cost, shares, settlement }: JobRecord): string => {
 /**
  * The steps held, shared, released and posted, as far as they happened. Empty for a job that costs
  * nothing.
- * @throws UnreadableItemError LEDGER_ITEM_UNREADABLE when a record of the job cannot be read
  */
 export const moneySteps = async (
   record: JobRecord,

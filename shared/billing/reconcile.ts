@@ -119,7 +119,6 @@ const unaccountedIn = async (
  * Finds charges that are not settled, and payments without a job. Changes nothing. The charge of a
  * job that ended a moment ago may still be in the queue: when it is settled here, too, it is
  * settled once.
- * @throws UnreadableItemError LEDGER_ITEM_UNREADABLE when a record of the ledger cannot be read
  */
 export const reconcile = async (deps: ReconcileDeps): Promise<Reconciled> => {
   const { jobs, reader, since } = deps;

@@ -84,7 +84,7 @@ export interface HoldStore {
   /** Ends a pending hold and gives back its rest. `refused` when the hold has changed. */
   end(hold: Hold, as: 'released' | 'expired'): Promise<HoldAnswer>;
   /**
-   * Pending holds of a lane, due by `until` (ms since the epoch), oldest first, without metadata.
+   * Pending holds of a lane, due by `until` (ms since the epoch), oldest first.
    * @param of only the holds of this account
    */
   expired(lane: number, until: number, limit: number, of?: AccountKey): Promise<readonly Hold[]>;
@@ -155,9 +155,8 @@ export class UnreadableItemError extends Error {
 }
 
 /**
- * The ledger as a whole, for checks and copies.
- * `items`, `records` and `pendingHolds` throw UnreadableItemError LEDGER_ITEM_UNREADABLE for such an
- * item.
+ * The ledger as a whole, for checks and copies. `items` throws UnreadableItemError
+ * LEDGER_ITEM_UNREADABLE for such an item.
  */
 export interface LedgerReader {
   block(lane: number, seq: number): Promise<Block | undefined>;

@@ -190,25 +190,15 @@ const storedOf = async (
   };
 };
 
-const step = async (
-  walk: Walk,
-  block: Block,
-  read: () => Promise<Stored>,
-): Promise<Problem | undefined> => {
-  const { cursor, written, homes } = walk;
+/** Executes one block. */
+const step = (walk: Walk, block: Block): Replay | Problem => {
   const next = replayBlock(walk.replay, block);
   if ('where' in next) return next;
   walk.replay = next;
-  const isWritten = block.seq <= cursor.seq;
-  for (const payer of payersOf(block)) homes.add(payer);
-  if (isWritten)
-    for (const { key, lane, seq } of statementOf(block)) written.set(placeOf(key, lane), seq);
-  const stored = await read();
-  return (
-    checkRecords(block, stored) ??
-    (isWritten ? checkWritten(block, next, stored) : undefined) ??
-    checkCursor(cursor, next)
-  );
+  for (const payer of payersOf(block)) walk.homes.add(payer);
+  if (block.seq <= walk.cursor.seq)
+    for (const { key, lane, seq } of statementOf(block)) walk.written.set(placeOf(key, lane), seq);
+  return next;
 };
 
 const stepTogether = async (
@@ -216,14 +206,30 @@ const stepTogether = async (
   blocks: readonly Block[],
   deps: VerifyDeps,
 ): Promise<Problem | undefined> => {
-  // What fails here fails again below, for its own block: a problem of an earlier block comes first.
-  const together = await storedOf(blocks, walk.cursor, deps).catch(() => undefined);
+  const { cursor } = walk;
+  const done: (readonly [Block, Replay])[] = [];
+  let broken: Problem | undefined;
   for (const block of blocks) {
-    const read = async () => together ?? storedOf([block], walk.cursor, deps);
-    const problem = await step(walk, block, read);
+    const next = step(walk, block);
+    if ('where' in next) {
+      broken = next;
+      break;
+    }
+    done.push([block, next]);
+  }
+  const stored = await storedOf(
+    done.map(([block]) => block),
+    cursor,
+    deps,
+  );
+  for (const [block, replay] of done) {
+    const problem =
+      checkRecords(block, stored) ??
+      (block.seq <= cursor.seq ? checkWritten(block, replay, stored) : undefined) ??
+      checkCursor(cursor, replay);
     if (problem) return problem;
   }
-  return undefined;
+  return broken;
 };
 
 const walkOn = async (walk: Walk, deps: VerifyDeps): Promise<Problem | undefined> => {

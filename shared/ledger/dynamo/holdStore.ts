@@ -7,7 +7,7 @@ import type { Hold } from '../core/types.ts';
 import type { HoldAnswer, HoldStore } from '../ports.ts';
 import { cancellationOf } from './cancellation.ts';
 import { balanceKey, type Item, type LedgerOptions, recordKey } from './ledgerItems.ts';
-import { bareHoldOf, expiryShard, holdFingerprint, holdItem } from './recordItems.ts';
+import { expiryShard, holdFingerprint, holdItem, holdOf } from './recordItems.ts';
 import { asked } from './refusal.ts';
 
 /** Items of a page with a filter: the table reads holds of all accounts to find those of one. */
@@ -111,8 +111,7 @@ export const createHoldStore = ({ client, table }: LedgerOptions): HoldStore => 
         },
       );
       for await (const { Items = [] } of pages) {
-        // A hold with damaged metadata keeps no other hold from its end.
-        found.push(...Items.map((item: Item) => bareHoldOf(item)));
+        found.push(...Items.map((item: Item) => holdOf(item)));
         if (found.length >= limit) break;
       }
       return found.slice(0, limit);

@@ -9,7 +9,7 @@ import { tableClient } from '#shared/aws/tableClient.ts';
 import { BLOCK_PREFIX } from '#shared/contracts/ledger.ts';
 import { canonicalJson, type Json, sha256 } from '#shared/kernel/json.ts';
 import type { Block, Head } from '../core/blocks.ts';
-import type { Account, AccountKey, Position } from '../core/types.ts';
+import type { Account, AccountKey, Metadata, Position } from '../core/types.ts';
 import { type StoredBalance, UnreadableItemError } from '../ports.ts';
 
 /** A client of {@link ledgerClient}, and the name of the table. */
@@ -73,9 +73,21 @@ export const asCount = (value: unknown): number => Number(value ?? 0);
 /** An attribute as an amount; 0 when it is not a BigInt. */
 export const asAmount = (value: unknown): bigint => (typeof value === 'bigint' ? value : 0n);
 
-/** Reads the metadata of an account, transfer or hold. @throws SyntaxError when it is not JSON */
+const parsed = (text: string): Metadata => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No reason to stop money: nothing that was asked for equals it, and verification names the item.
+    return { unreadable: text };
+  }
+};
+
+/**
+ * Reads the metadata of an account, transfer or hold. Metadata that is not JSON has its text as
+ * `unreadable`.
+ */
 export const metadataOf = ({ md }: Item): Pick<Account, 'metadata'> =>
-  md === undefined ? {} : { metadata: JSON.parse(asText(md)) };
+  md === undefined ? {} : { metadata: parsed(asText(md)) };
 
 /** The attribute of the metadata; none without metadata. */
 export const metadataItem = ({ metadata }: Pick<Account, 'metadata'>): Item =>
@@ -162,7 +174,7 @@ export const accountItem = (account: Account): Item =>
     ...metadataItem(account),
   });
 
-/** Reads an account. @throws SyntaxError when its metadata is not JSON */
+/** Reads an account. */
 export const accountOf = (item: Item): Account => ({
   unit: asText(item['u']),
   account: asText(item['i']),

@@ -4,14 +4,7 @@ import { readAll } from '#shared/aws/itemBatches.ts';
 import { BLOCK_PREFIX, EXPIRY_INDEX } from '#shared/contracts/ledger.ts';
 import { SCHEMA_KEY } from '#shared/contracts/schemas.ts';
 import type { LedgerReader } from '../ports.ts';
-import {
-  blockKey,
-  blockOf,
-  type Item,
-  type LedgerOptions,
-  readable,
-  recordKey,
-} from './ledgerItems.ts';
+import { blockKey, blockOf, type Item, type LedgerOptions, recordKey } from './ledgerItems.ts';
 import { expiryShard, holdOf, storedRecordOf } from './recordItems.ts';
 import { storedItemOf } from './storedItems.ts';
 
@@ -54,9 +47,7 @@ export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerRead
   },
 
   records: async (ids) =>
-    (await readAll({ client, table }, ids.map(recordKey))).map((item) =>
-      readable(item, storedRecordOf),
-    ),
+    (await readAll({ client, table }, ids.map(recordKey))).map(storedRecordOf),
 
   pendingHolds: async function* (lane) {
     const pages = paginateQuery(
@@ -69,6 +60,6 @@ export const createLedgerReader = ({ client, table }: LedgerOptions): LedgerRead
         ExpressionAttributeValues: { ':gx': expiryShard(lane) },
       },
     );
-    for await (const { Items = [] } of pages) yield Items.map((item) => readable(item, holdOf));
+    for await (const { Items = [] } of pages) yield Items.map((item: Item) => holdOf(item));
   },
 });

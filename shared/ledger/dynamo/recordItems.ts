@@ -13,12 +13,16 @@ import {
   recordKey,
 } from './ledgerItems.ts';
 
-const movesOf = (m: unknown): readonly Move[] =>
-  (JSON.parse(asText(m)) as readonly [string, string, string][]).map(([from, to, amount]) => ({
-    from,
-    to,
-    amount: BigInt(amount),
-  }));
+/** Reads moves. Moves that cannot be read are none: no transfer equals such a record. */
+const movesOf = (m: unknown): readonly Move[] => {
+  try {
+    return (JSON.parse(asText(m)) as readonly [string, string, string][]).map(
+      ([from, to, amount]) => ({ from, to, amount: BigInt(amount) }),
+    );
+  } catch {
+    return [];
+  }
+};
 
 /** The item of a transfer, with its place in the journal. */
 export const transferItem = (transfer: Transfer, { lane, seq, index }: JournalPlace): Item => ({
@@ -75,8 +79,8 @@ export const holdItem = (hold: Hold): Item => ({
   h: holdFingerprint(hold),
 });
 
-/** Reads a hold without its metadata: never throws. */
-export const bareHoldOf = (item: Item): Hold => ({
+/** Reads a hold. */
+export const holdOf = (item: Item): Hold => ({
   id: asText(item['pk']).slice(2),
   unit: asText(item['u']),
   from: asText(item['from']),
@@ -86,16 +90,14 @@ export const bareHoldOf = (item: Item): Hold => ({
   lane: asCount(item['n']),
   state: asText(item['st']) as HoldState,
   ...(item['o'] !== undefined && { parent: asText(item['o']) }),
+  ...metadataOf(item),
 });
 
-/** Reads a hold. @throws SyntaxError when its metadata is not JSON */
-export const holdOf = (item: Item): Hold => ({ ...bareHoldOf(item), ...metadataOf(item) });
-
-/** Reads a record: a transfer or a hold. @throws SyntaxError when moves or metadata are not JSON */
+/** Reads a record: a transfer or a hold. */
 export const ledgerRecordOf = (item: Item): { transfer: Transfer } | { hold: Hold } =>
   item['ty'] === 'hold' ? { hold: holdOf(item) } : { transfer: transferOf(item) };
 
-/** Reads a record with its id; a transfer also with its place. @throws as {@link ledgerRecordOf} does */
+/** Reads a record with its id; a transfer also with its place. */
 export const storedRecordOf = (item: Item): StoredRecord => {
   const id = asText(item['pk']).slice(2);
   const record = ledgerRecordOf(item);

@@ -13,18 +13,15 @@ interface Gathering {
   readonly found: Promise<ReadonlyMap<string, Hold>>;
 }
 
-/** Makes {@link ReadHold}. When a common read fails, each hold is read by itself: one may be unreadable. */
+/** Makes {@link ReadHold}. When a common read fails, it fails for all of its turn. */
 export const gatherHolds = ({ load }: Pick<LaneStore, 'load'>): ReadHold => {
   let open: Gathering | undefined;
-  const read = async (ids: Iterable<string>): Promise<ReadonlyMap<string, Hold>> => {
-    const { holds } = await load({ records: [...ids] });
-    return new Map(holds.map((hold) => [hold.id, hold]));
-  };
   const begin = (): Gathering => {
     const ids = new Set<string>();
-    const found = Promise.resolve().then(() => {
+    const found = Promise.resolve().then(async () => {
       open = undefined;
-      return read(ids);
+      const { holds } = await load({ records: [...ids] });
+      return new Map(holds.map((hold) => [hold.id, hold]));
     });
     return { ids, found };
   };
@@ -32,11 +29,6 @@ export const gatherHolds = ({ load }: Pick<LaneStore, 'load'>): ReadHold => {
     open ??= begin();
     const { ids, found } = open;
     ids.add(id);
-    try {
-      return (await found).get(id);
-    } catch (error) {
-      if (ids.size === 1) throw error;
-      return (await read([id])).get(id);
-    }
+    return (await found).get(id);
   };
 };
