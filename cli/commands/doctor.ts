@@ -2,7 +2,7 @@
 import type { Machinery } from '#client/machinery.ts';
 import { allQueues } from '#shared/contracts/pools.ts';
 import { checkClock } from '../doctor/clock.ts';
-import { checkConcurrency } from '../doctor/concurrency.ts';
+import { type ByUrl, checkConcurrency } from '../doctor/concurrency.ts';
 import { attempt, type Finding, okFinding } from '../doctor/finding.ts';
 import { checkKinds } from '../doctor/kinds.ts';
 import { checkMappings, mappedTo } from '../doctor/mappings.ts';
@@ -27,7 +27,7 @@ const lookAtMachinery = (
   machinery: Machinery,
   sources: readonly string[],
   queues: readonly string[],
-  byUrl: readonly string[],
+  byUrl: ByUrl,
   { control, clock }: Session,
 ): readonly Check[] => {
   const mappings = machinery.mappings();
@@ -40,7 +40,7 @@ const lookAtMachinery = (
     const arns = [
       ...mapped.map(({ functionArn }) => functionArn),
       ...ruled.flatMap(({ targets }) => targets.filter(isFunction)),
-      ...byUrl,
+      ...byUrl.keys(),
     ];
     return machinery.functions([...new Set(arns)].sort());
   };
@@ -51,7 +51,7 @@ const lookAtMachinery = (
     attempt('mappings', async () => checkMappings(await mappings, sources)),
     attempt('functions', async () => checkFunctions(await functions)),
     attempt('concurrency', async () =>
-      checkConcurrency(await machinery.quota(), await own, await functions),
+      checkConcurrency(await machinery.quota(), await own, await functions, byUrl),
     ),
     attempt('rules', async () => checkRules(await rules, queues)),
     attempt('age', async () =>
@@ -72,14 +72,13 @@ const examine = async (session: Session): Promise<readonly Finding[]> => {
   const besides = (name: string): string => sibling(resultsUrl, named(name));
   const others = ['postings.fifo', 'probes'].map(besides);
   const urls = [...jobs, resultsUrl, ...others];
+  const byUrl = new Map(session.byUrl.map((each) => [named(each), each]));
   const failureUrls = FAILURES.map(besides);
   const queues = urls.map(queueNameOf);
   const sources = [...queues, ...tables.map((name) => `table/${name}`)];
   const found = await Promise.all([
     checkQueues({ sqs, store, urls, failureUrls }),
-    ...(machinery
-      ? lookAtMachinery(machinery, sources, queues, session.byUrl.map(named), session)
-      : [[EMBEDDED]]),
+    ...(machinery ? lookAtMachinery(machinery, sources, queues, byUrl, session) : [[EMBEDDED]]),
     attempt('schedules', async () => checkSchedules(await session.schedules.list(), jobs)),
     attempt('state', () => checkControl(session)),
     attempt('jobs', () => checkAttention(session)),

@@ -1,10 +1,6 @@
 /** Whether the account has as many concurrent executions as the functions may ask for. */
 import type { FunctionState, MappingState, Quota } from '#client/machinery.ts';
-import {
-  OPTIONAL_FUNCTIONS,
-  type OptionalFunction,
-  RESERVED,
-} from '#shared/contracts/functions.ts';
+import { type OptionalFunction, RESERVED } from '#shared/contracts/functions.ts';
 import { type Finding, okFinding, warning } from './finding.ts';
 import { functionName } from './targets.ts';
 
@@ -62,26 +58,24 @@ const cramped = (asking: readonly Asking[]): readonly Finding[] =>
         ],
   );
 
-/** The function with a URL that it is: its callers say how many run at once. */
-const byUrl = ({ name }: Asking): OptionalFunction | undefined =>
-  OPTIONAL_FUNCTIONS.find((each) => name.endsWith(`-${each}`));
+/** Functions with URLs, by their full names. Their callers say how many run at once. */
+export type ByUrl = ReadonlyMap<string, OptionalFunction>;
 
 /** What the account needs for the setting `large`. */
-const neededIn = (asking: readonly Asking[]): number => {
-  const withUrls = asking.flatMap((each) => byUrl(each) ?? []);
-  const names = ['timekeeper', 'settler', ...withUrls] as const;
+const neededFor = (byUrl: ByUrl): number => {
+  const names = ['timekeeper', 'settler', ...byUrl.values()] as const;
   return names.reduce((sum, name) => sum + RESERVED[name], KEPT_UNRESERVED);
 };
 
 /** Only `signals` answers to whoever calls: for `api` Lambda checks a signature before. */
-const exposed = (asking: readonly Asking[], limit: number): readonly Finding[] => {
-  const needed = neededIn(asking);
+const exposed = (asking: readonly Asking[], byUrl: ByUrl, limit: number): readonly Finding[] => {
+  const needed = neededFor(byUrl);
   const fix =
     limit < needed
       ? `have the quota raised to ${needed} or more (${QUOTA}), then set account to "large" and deploy`
       : 'set account to "large" and deploy: it gives the function a bound';
   return asking
-    .filter((each) => byUrl(each) === 'signals' && each.reserved === undefined)
+    .filter(({ name, reserved }) => byUrl.get(name) === 'signals' && reserved === undefined)
     .map(({ name }) =>
       warning(
         'concurrency',
@@ -108,6 +102,7 @@ export const checkConcurrency = (
   quota: Quota,
   mappings: readonly MappingState[],
   functions: readonly FunctionState[],
+  byUrl: ByUrl,
 ): readonly Finding[] => {
   if (!quota.known) return [okFinding('concurrency', `left out: ${quota.reason}`)];
   const { limit, unreserved } = quota;
@@ -115,9 +110,9 @@ export const checkConcurrency = (
     .filter(({ state }) => state !== undefined)
     .map((each) => asksOf(each, mappings));
   const unbound = asking.filter(({ reserved }) => reserved === undefined);
-  const sharing = unbound.filter((each) => !byUrl(each));
+  const sharing = unbound.filter(({ name }) => !byUrl.has(name));
   const asked = sumOf(sharing);
-  const faults = [...unbounded(mappings), ...cramped(asking), ...exposed(asking, limit)];
+  const faults = [...unbounded(mappings), ...cramped(asking), ...exposed(asking, byUrl, limit)];
   if (asked > unreserved)
     faults.push(
       warning(
@@ -127,7 +122,9 @@ export const checkConcurrency = (
       ),
     );
   if (faults.length > 0) return faults;
-  const called = unbound.filter(byUrl).map(({ name }) => `, and those of ${name}`);
+  const called = unbound
+    .filter(({ name }) => byUrl.has(name))
+    .map(({ name }) => `, and those of ${name}`);
   return [
     okFinding(
       'concurrency',

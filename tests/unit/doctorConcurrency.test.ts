@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkConcurrency } from '#cli/doctor/concurrency.ts';
 import type { FunctionState, MappingState, Quota } from '#client/machinery.ts';
+import type { OptionalFunction } from '#shared/contracts/functions.ts';
 
 const AT = 'arn:aws:lambda:eu-central-1:1:function:sheratan-dev-';
 const mappingOf = (
@@ -34,6 +35,8 @@ const mappings = (queue = 20, probes = 120) => [
   mappingOf('probes', 'prober', probes),
   mappingOf('table/jobs/stream/1', 'relay', 4, 'dynamodb'),
 ];
+const urls = (...names: readonly OptionalFunction[]) =>
+  new Map(names.map((name) => [`sheratan-dev-${name}`, name]));
 const functions = (reserved?: number) => [
   functionOf('prober'),
   functionOf('relay'),
@@ -44,7 +47,7 @@ const functions = (reserved?: number) => [
 
 describe('concurrent executions', () => {
   it('are enough where the account has as many as may be asked for', () => {
-    expect(checkConcurrency(quota(1_000), mappings(), functions())).toEqual([
+    expect(checkConcurrency(quota(1_000), mappings(), functions(), urls())).toEqual([
       {
         check: 'concurrency',
         level: 'ok',
@@ -54,7 +57,7 @@ describe('concurrent executions', () => {
   });
 
   it('are too few in a small account: who asks for how many, and what to do', () => {
-    expect(checkConcurrency(quota(10), mappings(), functions())).toEqual([
+    expect(checkConcurrency(quota(10), mappings(), functions(), urls())).toEqual([
       {
         check: 'concurrency',
         level: 'warning',
@@ -68,7 +71,7 @@ describe('concurrent executions', () => {
   });
 
   it('are too few in an account that others use: maxConcurrency can be lowered', () => {
-    const [finding] = checkConcurrency(quota(1_000, 150), mappings(), functions());
+    const [finding] = checkConcurrency(quota(1_000, 150), mappings(), functions(), urls());
     expect(finding).toMatchObject({
       level: 'warning',
       detail: expect.stringContaining('the account has 150 of 1000'),
@@ -77,7 +80,7 @@ describe('concurrent executions', () => {
   });
 
   it('that are at the least that AWS allows leave only the quota', () => {
-    const [finding] = checkConcurrency(quota(10), mappings(2, 2), functions());
+    const [finding] = checkConcurrency(quota(10), mappings(2, 2), functions(), urls());
     expect(finding).toMatchObject({
       detail: expect.stringContaining('may ask for 13 executions'),
       fix: expect.stringMatching(/^no mapping can ask for less: have the quota raised/),
@@ -85,13 +88,13 @@ describe('concurrent executions', () => {
   });
 
   it('that are reserved are nobody else’s: they do not count', () => {
-    expect(checkConcurrency(quota(1_000, 988), mappings(), functions(10))).toMatchObject([
+    expect(checkConcurrency(quota(1_000, 988), mappings(), functions(10), urls())).toMatchObject([
       { level: 'ok', detail: '164 executions at once at most; the account has 988' },
     ]);
   });
 
   it('that are reserved may be fewer than the mappings ask for', () => {
-    expect(checkConcurrency(quota(1_000, 990), mappings(), functions(5))).toEqual([
+    expect(checkConcurrency(quota(1_000, 990), mappings(), functions(5), urls())).toEqual([
       {
         check: 'concurrency',
         level: 'warning',
@@ -105,7 +108,7 @@ describe('concurrent executions', () => {
   it('have no bound where a mapping lost its maximum', () => {
     const lost = mappingOf('results.fifo', 'reporter', undefined);
     const all = [...functions(), functionOf('reporter')];
-    expect(checkConcurrency(quota(1_000), [...mappings(), lost], all)).toEqual([
+    expect(checkConcurrency(quota(1_000), [...mappings(), lost], all, urls())).toEqual([
       {
         check: 'concurrency',
         level: 'warning',
@@ -117,8 +120,10 @@ describe('concurrent executions', () => {
   });
 
   it('have no bound where everybody may call a function', () => {
-    const check = (limit: number, more: readonly FunctionState[]) =>
-      checkConcurrency(quota(limit), mappings(), [...functions(), ...more]);
+    const check = (limit: number, more: readonly FunctionState[]) => {
+      const byUrl = more.length > 1 ? urls('signals', 'api') : urls('signals');
+      return checkConcurrency(quota(limit), mappings(), [...functions(), ...more], byUrl);
+    };
     const detail =
       'sheratan-dev-signals has a public URL and no bound: whoever calls it often takes all 1000 executions of the account';
     const both = [functionOf('signals'), functionOf('api')];
@@ -145,9 +150,17 @@ describe('concurrent executions', () => {
     expect(check(1_000, [gone])).toMatchObject([{ level: 'ok' }]);
   });
 
+  it.each(['signals', 'api'])('are those of a pool, also where it is called %s', (pool) => {
+    const all = [...functions(), functionOf(`worker-${pool}`)];
+    const pooled = [...mappings(), mappingOf('jobs-pool.fifo', `worker-${pool}`, 500)];
+    expect(checkConcurrency(quota(600), pooled, all, urls())).toMatchObject([
+      { level: 'warning', detail: expect.stringContaining('may ask for 675 executions at once') },
+    ]);
+  });
+
   it('are left out, with the reason, of a server that does not tell', () => {
     const unknown: Quota = { known: false, reason: 'it does not know GetAccountSettings' };
-    expect(checkConcurrency(unknown, mappings(), functions())).toEqual([
+    expect(checkConcurrency(unknown, mappings(), functions(), urls())).toEqual([
       {
         check: 'concurrency',
         level: 'ok',
