@@ -1,5 +1,5 @@
 /** Waits for something to change. */
-import { setTimeout as wait } from 'node:timers/promises';
+import { pass } from './pass.ts';
 
 export interface Changes {
   tell(): void;
@@ -16,8 +16,11 @@ export const openChanges = (): Changes => {
   return {
     tell: () => change.resolve(),
     next: async (ms, signal) => {
-      const time = wait(ms, undefined, { signal }).catch(() => undefined);
+      const told = new AbortController();
+      const time = pass(ms, AbortSignal.any([signal, told.signal]));
       await Promise.race([change.promise, time]);
+      // Else the timer would keep the process alive until its time is over.
+      told.abort();
       change = Promise.withResolvers();
     },
   };

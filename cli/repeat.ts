@@ -1,11 +1,6 @@
 /** For commands that run until Ctrl-C, or until their output has no reader. */
-import { setTimeout as wait } from 'node:timers/promises';
+import { pass } from './pass.ts';
 import { readerLeft } from './print.ts';
-
-/** Waits for so many ms, or until the signal. */
-type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
-
-const pass: Pause = (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined);
 
 /**
  * Calls `look` every so many seconds. Ends when `look` returns false, at Ctrl-C, or when the output
@@ -16,7 +11,7 @@ const pass: Pause = (ms, signal) => wait(ms, undefined, { signal }).catch(() => 
 export const repeat = async (
   seconds: number,
   look: () => Promise<boolean>,
-  pause: Pause = pass,
+  pause: typeof pass = pass,
 ): Promise<void> => {
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());

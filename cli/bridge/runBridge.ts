@@ -1,8 +1,8 @@
 /** Keeps a bridge at work: it takes files at each change of their folder, and looks for results. */
 import { watch } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Bridge } from '#shared/legacy/bridge/run.ts';
 import { type Changes, openChanges } from '../changes.ts';
+import { pass } from '../pass.ts';
 import { readerLeft } from '../print.ts';
 
 /** The folder is looked at after so long in any case. */
@@ -16,7 +16,6 @@ interface Stage {
   readonly once: boolean;
   /** Of the folder, and of what is open. */
   readonly changes: Changes;
-  pause(ms: number): Promise<void>;
 }
 
 const taking = async ({ bridge, signal, once, changes }: Stage, folder: string): Promise<void> => {
@@ -32,14 +31,14 @@ const taking = async ({ bridge, signal, once, changes }: Stage, folder: string):
   }
 };
 
-const delivering = async ({ bridge, signal, changes, pause }: Stage): Promise<void> => {
+const delivering = async ({ bridge, signal, changes }: Stage): Promise<void> => {
   let ms: number = LOOK_MS.least;
   while (!signal.aborted) {
     const isIdle = bridge.open === 0;
     const count = isIdle ? 0 : await bridge.deliver();
     if (count > 0 && bridge.open === 0) changes.tell();
     ms = isIdle || count > 0 ? LOOK_MS.least : Math.min(LOOK_MS.most, ms * LOOK_MS.growth);
-    await pause(ms);
+    await pass(ms, signal);
   }
 };
 
@@ -51,11 +50,10 @@ const delivering = async ({ bridge, signal, changes, pause }: Stage): Promise<vo
  */
 export const runBridge = async (bridge: Bridge, folder: string, once: boolean): Promise<void> => {
   const stop = new AbortController();
+  // The listener stays: a process that is interrupted while its command tidies up must not die of it.
   process.once('SIGINT', () => stop.abort());
   const signal = AbortSignal.any([stop.signal, readerLeft]);
-  const pause = (ms: number): Promise<void> =>
-    wait(ms, undefined, { signal }).catch(() => undefined);
-  const stage: Stage = { bridge, signal, once, changes: openChanges(), pause };
+  const stage: Stage = { bridge, signal, once, changes: openChanges() };
   await bridge.recover();
   // Whichever of the two fails ends the other.
   const ending = <T>(work: Promise<T>): Promise<T> => work.finally(() => stop.abort());
