@@ -6,6 +6,7 @@ import {
   paginateDescribeAlarms,
   paginateGetMetricData,
 } from '@aws-sdk/client-cloudwatch';
+import { chunksOf } from '#shared/kernel/batches.ts';
 import type { Access, Keep } from './access.ts';
 
 /** An alarm as CloudWatch has it. */
@@ -52,8 +53,8 @@ export const openWatching = (access: Access, keep: Keep): Watching => {
   return {
     metricData: async (queries, from, until) => {
       const parts: MetricDataResult[] = [];
-      for (let at = 0; at < queries.length; at += QUERIES_MAX)
-        parts.push(...(await part(queries.slice(at, at + QUERIES_MAX), from, until)));
+      for (const some of chunksOf(queries, QUERIES_MAX))
+        parts.push(...(await part(some, from, until)));
       return parts;
     },
     alarms: async (prefix) => {

@@ -1,5 +1,6 @@
 /** Event source mapping for a table's stream: each shard in order, batched, filtered, retried. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { chunksOf } from '#shared/kernel/batches.ts';
 import type { LocalFunction } from '../lambda/functions.ts';
 import { pauseFor } from '../pause.ts';
 import type { JsonService } from '../services/jsonService.ts';
@@ -34,11 +35,6 @@ const inParallel = (records: readonly StreamRecord[], width: number): readonly S
     );
   return [...Map.groupBy(records, (record) => hash(record) % width).values()];
 };
-
-const chunksOf = <T>(items: readonly T[], size: number): readonly T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, n) =>
-    items.slice(n * size, (n + 1) * size),
-  );
 
 /**
  * The message that AWS sends to an on-failure queue: it says where the records are and does not
