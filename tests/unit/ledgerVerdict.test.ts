@@ -1,5 +1,5 @@
 /** What `ledger verify` says, and its exit codes. */
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { tellVerdict } from '#cli/commands/ledger/audit.ts';
 import type { Verdict } from '#shared/ledger/audit/verifyRunning.ts';
 import { heard } from '../support/heard.ts';
@@ -11,6 +11,8 @@ const told = async (verdict: Verdict, json = false) => {
   const { result: code, text } = await heard(() => tellVerdict(verdict, 1.25, { json }));
   return { code, text };
 };
+
+afterEach(vi.unstubAllEnvs);
 
 it.each([
   [SEEN, 0, /^all is as the journal says: 2 blocks, .* 6 open holds \(1\.3 s\)\n$/],

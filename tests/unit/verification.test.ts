@@ -1,8 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { verificationOf } from '#cli/console/verification.ts';
 import type { VerifyState } from '#cli/console/wireViews.ts';
 import type { Deployment } from '#client/deployment.ts';
 import { genesis } from '#shared/ledger/core/blocks.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 const START = { hash: genesis(0).hash, digest: 0n };
 
@@ -63,7 +65,6 @@ describe('the verification from the page', () => {
     await asked(new URLSearchParams({ do: 'start' }));
     await vi.advanceTimersByTimeAsync(10_000);
     const state = await asked(new URLSearchParams());
-    vi.useRealTimers();
     expect(state).toMatchObject({ state: 'unsure', look: 5, problem: { where: 'lane 0, head' } });
   });
 
