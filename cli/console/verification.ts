@@ -1,7 +1,7 @@
 /** `ledger verify` from the page: one run at a time, with its progress, which can be stopped. */
 import type { Deployment } from '#client/deployment.ts';
 import { systemSleep } from '#shared/kernel/ports.ts';
-import { type Verdict, verifyRunning } from '#shared/ledger/audit/verifyRunning.ts';
+import { type Verification, verify } from '#shared/ledger/audit/verify.ts';
 import { faultOf } from './faults.ts';
 import type { Answering } from './server.ts';
 import type { VerifyState } from './wireViews.ts';
@@ -54,9 +54,9 @@ const blocksIn = async ({ store, lanes }: Ledger): Promise<number> => {
 };
 
 /** Where a look begins. */
-const BEGUN = { look: 1, blocks: 0, blocksTotal: 0, items: 0 } as const;
+const BEGUN = { blocks: 0, blocksTotal: 0, items: 0 } as const;
 
-const stateOf = ({ problem, unsure }: Verdict): VerifyState['state'] => {
+const stateOf = ({ problem, unsure }: Verification): VerifyState['state'] => {
   if (unsure) return 'unsure';
   return problem ? 'wrong' : 'right';
 };
@@ -81,10 +81,7 @@ export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () =
     });
     try {
       change({ blocksTotal: await blocksIn(ledger) });
-      const again = async (look: number) => {
-        change({ ...BEGUN, look, blocksTotal: await blocksIn(ledger) });
-      };
-      const verdict = await verifyRunning({ ...ledger, reader, wait: systemSleep, again });
+      const verdict = await verify({ ...ledger, reader, wait: systemSleep });
       const { problem, unsure, digest: _, ...seen } = verdict;
       const found = problem ?? unsure;
       change({ state: stateOf(verdict), ...(found && { problem: found }), seen });

@@ -3,16 +3,14 @@
 /** How the comparison of the ledger with its journal stands. Times are ms since the epoch. */
 export interface VerifyState {
   readonly state: 'never' | 'runs' | 'stopped' | 'failed' | 'right' | 'wrong' | 'unsure';
-  /** Counts from 1: a difference is looked at again. */
-  readonly look: number;
-  /** Blocks of the journal that were executed again, and all that there were at the start of the look. */
+  /** Blocks of the journal that were executed again, and all that there were at the start. */
   readonly blocks: number;
   readonly blocksTotal: number;
-  /** Items of the table that were compared, after the journal. */
+  /** Items of the table that were read, before the journal. */
   readonly items: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
-  /** The first difference. In the state `unsure` a write during the look may be the reason. */
+  /** The first difference. In the state `unsure` a write may be the reason. */
   readonly problem?: { readonly where: string; readonly what: string };
   readonly seen?: Readonly<
     Record<'blocks' | 'transfers' | 'accounts' | 'balances' | 'holds', number>

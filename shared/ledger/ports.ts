@@ -159,6 +159,8 @@ export class UnreadableItemError extends Error {
  * LEDGER_ITEM_UNREADABLE for such an item.
  */
 export interface LedgerReader {
+  account(key: AccountKey): Promise<Account | undefined>;
+  balance(key: AccountKey, lane: number): Promise<StoredBalance | undefined>;
   block(lane: number, seq: number): Promise<Block | undefined>;
   /** Blocks of a lane after `seq`, in order, page by page. */
   blocks(lane: number, seq: number): AsyncIterable<readonly Block[]>;

@@ -91,7 +91,7 @@ export const openMoving = async () => {
       index.apply(Array.from({ length: CHANGES_A_LOOK }, () => change((serial * 7_919) % JOBS)));
       return Promise.resolve(answer(query));
     };
-  const verify: VerifyState = { state: 'never', look: 1, blocks: 0, blocksTotal: 0, items: 0 };
+  const verify: VerifyState = { state: 'never', blocks: 0, blocksTotal: 0, items: 0 };
   const accounts = () => ({ columns: ['Account'], rows: [[`a${serial}`]], none: '' });
   const rooms: ConsoleRooms = {
     asked: {

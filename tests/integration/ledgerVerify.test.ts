@@ -147,7 +147,9 @@ describe('verification', () => {
   it.each([
     ['snapshot', 'snapshots of CRD#', /^S#/, {}],
     ['entry', 'entries of CRD#', /^E#/, {}],
-    ['checkpoint', 'checkpoints of lane', /^K#/, { seq: 900_000_000_003 }],
+    ['checkpoint', 'checkpoint 900000000003 of lane', /^K#/, { seq: 900_000_000_003 }],
+    ['entry of nobody', 'entries of CRD#nobody#0', /^E#/, { pk: 'A#CRD#nobody#000' }],
+    ['entry of no block', 'entry ', /^E#/, { k: 900_000_000_003 }],
     ['transfer', 'transfer twice', /^T$/, { pk: 'T#twice' }],
     ['account', 'account', /^META$/, { pk: 'A#CRD#x' }],
     ['balance', 'balance of x', /^BAL$/, { pk: 'A#CRD#x#000' }],

@@ -1,80 +1,185 @@
-/** Verification of a ledger that somebody writes to during the look. */
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+/** Verification of a ledger that somebody writes to at the same time. */
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import { verifyRunning } from '#shared/ledger/audit/verifyRunning.ts';
+import { verify } from '#shared/ledger/audit/verify.ts';
+import { balanceKey } from '#shared/ledger/dynamo/ledgerItems.ts';
+import type { StoredItem } from '#shared/ledger/ports.ts';
+import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
 const FAR = 4e12;
 const LANES = 2;
+const RIGHT = { problem: undefined, unsure: undefined };
 let test: TestLedger;
 let writes = 0;
 
-const pay = () => {
+const nextId = (): string => {
   writes += 1;
-  return test.ledger.transfer({ id: `t${writes}`, unit: UNIT, from: 'a', to: 'b', amount: 1n });
+  return `w${writes}`;
 };
-const hold = () => {
-  writes += 1;
-  return test.ledger.hold({ id: `h${writes}`, unit: UNIT, from: 'a', amount: 1n, expiresAt: FAR });
+const pay = (from = 'a') =>
+  test.ledger.transfer({ id: nextId(), unit: UNIT, from, to: 'b', amount: 1n });
+const hold = async (): Promise<string> => {
+  const id = nextId();
+  await test.ledger.hold({ id, unit: UNIT, from: 'a', amount: 3n, expiresAt: FAR });
+  return id;
 };
-const damage = () => {
-  const { client, table } = test.options;
-  return client.send(new PutCommand({ TableName: table, Item: { pk: 'Z', sk: 'Z' } }));
+const post = async () => {
+  const held = await hold();
+  const part = { hold: held, to: [{ to: 'b', amount: 1n }] };
+  await test.ledger.post({ id: nextId(), ...part, final: false });
+  return test.ledger.post({ id: nextId(), ...part });
 };
+const release = async () => test.ledger.release(await hold());
+const open = async () => {
+  const account = nextId();
+  await test.ledger.openAccount({ unit: UNIT, account });
+  await test.ledger.transfer({ id: nextId(), unit: UNIT, from: 'a', to: account, amount: 1n });
+};
+const close = () => test.ledger.closeAccount({ unit: UNIT, account: 'empty' });
+const closeAndReopen = async () => {
+  await close();
+  return test.ledger.reopenAccount({ unit: UNIT, account: 'empty' });
+};
+const linked = () =>
+  test.ledger.linked(
+    ['a', 'b'].map((from) => ({ id: nextId(), unit: UNIT, from, to: 'mint', amount: 1n })),
+  );
+const writeOut = () => {
+  const { store, reader, entries } = partsOf(test.options, LANES);
+  return sweepLanes(LANES, { store, reader, entries });
+};
+const KINDS = { pay, hold, post, release, open, close, closeAndReopen, linked, writeOut };
 
-interface Writes {
-  /** After a look has read the journal and the holds, and before it reads the items. */
-  readonly during?: (looks: number) => unknown;
-  /** Between two looks. */
-  readonly after?: () => unknown;
-}
+/** Where a write can come between two reads of a verification. */
+type Place = 'items' | 'torn' | 'head' | 'blocks' | 'records' | 'pendingHolds' | 'balance';
 
-const verified = async ({ during, after }: Writes = {}) => {
+type Items = readonly StoredItem[];
+const isBalance = ({ kind }: StoredItem): boolean => kind === 'balance';
+
+/** Verifies; `write` is called before each read at the place. */
+const verifiedWhile = async (
+  places: readonly Place[],
+  write: () => Promise<unknown>,
+  isLate = isBalance,
+) => {
   const parts = partsOf(test.options, LANES);
-  let looks = 0;
-  const reader = {
-    ...parts.reader,
+  const before = async (place: Place) => (places.includes(place) ? write() : undefined);
+  const { store, reader } = parts;
+  const looking = {
+    ...reader,
+    // A scan that is torn: some items are as they were before the write, others as after it.
     items: async function* () {
-      looks += 1;
-      await during?.(looks);
-      yield* parts.reader.items();
+      await before('items');
+      const old: Items = (await arrayOf(reader.items())).flat();
+      await before('torn');
+      const late: Items = (await arrayOf(reader.items())).flat();
+      yield [...old.filter((item) => !isLate(item)), ...late.filter(isLate)];
+    },
+    blocks: async function* (lane: number, seq: number) {
+      await before('blocks');
+      yield* reader.blocks(lane, seq);
+    },
+    pendingHolds: async function* (lane: number) {
+      await before('pendingHolds');
+      yield* reader.pendingHolds(lane);
+    },
+    records: async (ids: readonly string[]) => {
+      await before('records');
+      return reader.records(ids);
+    },
+    balance: async (...asked: Parameters<typeof reader.balance>) => {
+      await before('balance');
+      return reader.balance(...asked);
     },
   };
-  const wait = async () => void (await after?.());
-  const { problem, unsure } = await verifyRunning({ ...parts, reader, lanes: LANES, wait });
-  return { looks, problem, unsure };
+  const head = async (lane: number) => {
+    await before('head');
+    return store.head(lane);
+  };
+  const wait = () => Promise.resolve();
+  const { problem, unsure } = await verify({
+    ...parts,
+    store: { head },
+    reader: looking,
+    lanes: LANES,
+    wait,
+  });
+  return { problem, unsure };
+};
+
+const arrayOf = async <T>(pages: AsyncIterable<T>): Promise<readonly T[]> => {
+  const all: T[] = [];
+  for await (const page of pages) all.push(page);
+  return all;
+};
+
+const damage = (item: Record<string, unknown>) => {
+  const { client, table } = test.options;
+  return client.send(new PutCommand({ TableName: table, Item: item }));
 };
 
 beforeEach(async () => {
   test = await startLedger(inject('dynamoEndpoint'), LANES);
-  await test.open({ a: 1_000n, b: 1_000n });
+  await test.open({ a: 1_000n, b: 1_000n, empty: 0n });
+  await pay();
+  await hold();
+  await writeOut();
 });
 
 describe('a ledger that is as its journal says', () => {
-  it.each([
-    ['a transfer', pay],
-    ['a hold', hold],
-  ] as const)('is right after %s during the look', async (_what, write) => {
-    const during = (looks: number) => (looks === 1 ? write() : undefined);
-    expect(await verified({ during })).toEqual({ looks: 2, problem: undefined, unsure: undefined });
+  it.each(Object.entries(KINDS))('is right while somebody writes: %s', async (_kind, write) => {
+    for (const place of ['items', 'torn', 'head', 'blocks', 'records'] as const)
+      expect(await verifiedWhile([place], write), place).toEqual(RIGHT);
+    expect(await verifiedWhile(['torn'], write, (item) => !isBalance(item))).toEqual(RIGHT);
   });
 
-  it('is never called wrong when somebody writes during every look', async () => {
-    const { looks, problem, unsure } = await verified({ during: pay });
-    expect({ looks, problem }).toEqual({ looks: 5, problem: undefined });
-    expect(unsure?.what).toMatch(/the journal gives/);
+  it('is right while four others write as fast as they can', async () => {
+    let isOver = false;
+    const all = Object.values(KINDS);
+    const writing = [0, 1, 2, 3].map(async (start) => {
+      for (let n = start; !isOver; n += 1) await all[n % all.length]?.();
+    });
+    const found: unknown[] = [];
+    try {
+      for (let n = 0; n < 6; n += 1) found.push((await verifiedWhile([], pay)).problem);
+    } finally {
+      isOver = true;
+      await Promise.all(writing);
+    }
+    expect(found).toEqual(Array(6).fill(undefined));
+    expect(await verifiedWhile([], pay)).toEqual(RIGHT);
+  });
+
+  it('is never called wrong when its holds move at every look', async () => {
+    const { problem, unsure } = await verifiedWhile(['torn', 'balance'], hold);
+    expect(problem).toBeUndefined();
+    expect(unsure?.what).toMatch(/are held|changes/);
   });
 });
 
-describe('a difference that stays', () => {
+describe('a difference', () => {
   const wrong = { where: 'item Z Z', what: 'is nothing that the ledger writes' };
 
   it.each([
-    ['nobody writes', undefined],
-    ['somebody writes all the time', pay],
-  ] as const)('is a problem when %s', async (_when, after) => {
-    await damage();
-    const writes = after ? { after } : {};
-    expect(await verified(writes)).toEqual({ looks: 5, problem: wrong, unsure: undefined });
+    ['nobody writes', []],
+    ['somebody writes all the time', ['items', 'blocks', 'records', 'head']],
+  ] as const)('is a problem when %s', async (_when, places) => {
+    await damage({ pk: 'Z', sk: 'Z' });
+    expect(await verifiedWhile(places, pay)).toEqual({ problem: wrong, unsure: undefined });
+  });
+
+  it('of a balance that lost its last entry is found while others write', async () => {
+    const { client, table } = test.options;
+    const [home = 0] = (await arrayOf(test.accounts.list()))
+      .flat()
+      .flatMap(({ account, lane }) => (account === 'a' ? lane : []));
+    const Key = balanceKey({ unit: UNIT, account: 'a' }, home);
+    const { Item: before = {} } = await client.send(new GetCommand({ TableName: table, Key }));
+    await pay();
+    await damage(before);
+    const others = () => pay('mint');
+    const { problem } = await verifiedWhile(['items', 'blocks', 'records', 'head'], others);
+    expect(problem?.where).toBe(`balance of a (${UNIT}) in lane ${home}`);
   });
 });

@@ -4,7 +4,6 @@ import { systemSleep } from '#shared/kernel/ports.ts';
 import type { Problem } from '#shared/ledger/audit/replay.ts';
 import { type Verification, verify } from '#shared/ledger/audit/verify.ts';
 import type { VerifyDeps } from '#shared/ledger/audit/verifyJournal.ts';
-import { verifyRunning } from '#shared/ledger/audit/verifyRunning.ts';
 import { createAccountStore } from '#shared/ledger/dynamo/accountStore.ts';
 import { createEntryStore } from '#shared/ledger/dynamo/entryStore.ts';
 import { createHoldStore } from '#shared/ledger/dynamo/holdStore.ts';
@@ -95,7 +94,7 @@ export const partsOf = (options: TestLedger['options'], lanes: number) => ({
   entries: createEntryStore(options),
 });
 
-/** The whole ledger against its journal. */
+/** The whole ledger against its journal, while nobody writes. */
 export const auditOf = ({
   store,
   options,
@@ -106,10 +105,13 @@ export const auditOf = ({
     lanes,
     reader: createLedgerReader(options),
     entries: createEntryStore(options),
+    wait: () => Promise.resolve(),
   });
 
 /** What a running ledger and its journal differ in; undefined is what it should be. */
-export const differenceIn = async (ledger: VerifyDeps): Promise<Problem | undefined> => {
-  const { problem, unsure } = await verifyRunning({ ...ledger, wait: systemSleep });
+export const differenceIn = async (
+  ledger: Omit<VerifyDeps, 'wait'>,
+): Promise<Problem | undefined> => {
+  const { problem, unsure } = await verify({ ...ledger, wait: systemSleep });
   return problem ?? unsure;
 };

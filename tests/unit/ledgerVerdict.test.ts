@@ -1,13 +1,13 @@
 /** What `ledger verify` says, and its exit codes. */
 import { afterEach, expect, it, vi } from 'vitest';
 import { tellVerdict } from '#cli/commands/ledger/audit.ts';
-import type { Verdict } from '#shared/ledger/audit/verifyRunning.ts';
+import type { Verification } from '#shared/ledger/audit/verify.ts';
 import { heard } from '../support/heard.ts';
 
 const SEEN = { blocks: 2, transfers: 3, accounts: 4, balances: 5, holds: 6, digest: ['0'] };
 const PROBLEM = { where: 'balance a', what: 'is missing' };
 
-const told = async (verdict: Verdict, json = false) => {
+const told = async (verdict: Verification, json = false) => {
   const { result: code, text } = await heard(() => tellVerdict(verdict, 1.25, { json }));
   return { code, text };
 };

@@ -13,6 +13,7 @@ const slowLedger = () => {
   const turns: (() => void)[] = [];
   const page = () => new Promise<void>((resolve) => turns.push(resolve));
   const reader = {
+    items: async function* () {},
     blocks: async function* () {
       for (;;) {
         await page();
@@ -49,23 +50,39 @@ describe('the verification from the page', () => {
     expect(await ask('start')).toMatchObject({ state: 'runs', blocks: 0 });
   });
 
-  it('is not sure when each look finds something else, and tells how often it looked', async () => {
+  it('is not sure of a balance whose holds move at each look', async () => {
     vi.useFakeTimers();
-    const { ledger } = slowLedger();
-    let asks = 0;
-    const head = () => {
-      asks += 1;
-      return Promise.resolve({ lane: 0, seq: asks, hash: '', at: 1 });
+    const key = { unit: 'CRD', account: 'a' };
+    let held = 0n;
+    const next = () => {
+      held += 1n;
+      const position = { debits: 0n, credits: 0n, held, seq: 0 };
+      return { key, lane: 0, position, available: -held, closed: false };
     };
-    const store = { head };
-    const reader = { blocks: async function* () {} };
+    const account = { ...key, lane: 0, guarded: false, closed: false, createdAt: 0 };
+    const items = [
+      { kind: 'account', account },
+      { kind: 'balance', balance: next() },
+    ];
+    const reader = {
+      items: async function* () {
+        yield items;
+      },
+      blocks: async function* () {},
+      pendingHolds: async function* () {},
+      records: () => Promise.resolve([]),
+      balance: () => Promise.resolve(next()),
+    };
     const entries = { cursor: () => Promise.resolve({ lane: 0, seq: 0, ...START }) };
-    const moving = { ...ledger, store, reader, entries };
+    const store = { head: () => Promise.resolve(genesis(0)) };
+    const moving = { lanes: 1, store, reader, entries };
     const asked = verificationOf({ ledger: moving as never }, () => 7);
     await asked(new URLSearchParams({ do: 'start' }));
-    await vi.advanceTimersByTimeAsync(10_000);
-    const state = await asked(new URLSearchParams());
-    expect(state).toMatchObject({ state: 'unsure', look: 5, problem: { where: 'lane 0, head' } });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await asked(new URLSearchParams())).toMatchObject({
+      state: 'unsure',
+      problem: { where: 'balance of a (CRD) in lane 0', what: 'changes while it is looked at' },
+    });
   });
 
   it('says why it could not go on', async () => {

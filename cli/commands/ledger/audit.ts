@@ -5,14 +5,14 @@ import { systemSleep } from '#shared/kernel/ports.ts';
 import { exportLedger } from '#shared/ledger/audit/export.ts';
 import { repair } from '#shared/ledger/audit/repair.ts';
 import { sourceOf } from '#shared/ledger/audit/replica.ts';
-import { LOOKS, type Verdict, verifyRunning } from '#shared/ledger/audit/verifyRunning.ts';
+import { type Verification, verify } from '#shared/ledger/audit/verify.ts';
 import { CliError, EXIT, type ExitCode } from '../../errors.ts';
 import { json, note, out, paint, plain } from '../../print.ts';
 import { looking, type SessionOptions, withDeployment } from '../../session.ts';
 
 /** Prints what `verify` found. @returns 4 for a difference that stays, 5 when nothing is known */
 export const tellVerdict = (
-  verdict: Verdict,
+  verdict: Verification,
   seconds: number,
   options: Pick<SessionOptions, 'json'>,
 ): ExitCode => {
@@ -21,7 +21,7 @@ export const tellVerdict = (
   else if (problem) out(`${paint('red', 'WRONG')} ${plain(problem.where)}: ${plain(problem.what)}`);
   else if (unsure) {
     out(`${paint('yellow', 'not sure')} ${plain(unsure.where)}: ${plain(unsure.what)}`);
-    note('The looks found different things: somebody writes. Pause the mesh, and verify again.');
+    note('It was different at each look: somebody writes. Pause the mesh, and verify again.');
   } else
     out(
       `${paint('green', 'all is as the journal says')}: ${blocks} blocks, ${transfers} transfers, ${accounts} accounts, ${balances} balances, ${holds} open holds (${seconds.toFixed(1)} s)`,
@@ -34,9 +34,7 @@ export const tellVerdict = (
 export const verifyAll = (options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const began = performance.now();
-    const again = (look: number) =>
-      note(`A difference, perhaps by a write during the look. Look ${look} of ${LOOKS} at most.`);
-    const verdict = await verifyRunning({ ...ledger, wait: systemSleep, again });
+    const verdict = await verify({ ...ledger, wait: systemSleep });
     return tellVerdict(verdict, (performance.now() - began) / 1_000, options);
   });
 

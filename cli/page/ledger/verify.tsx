@@ -17,16 +17,14 @@ const tookText = ({ startedAt, endedAt }: VerifyState): string =>
     : `, in ${durationText(endedAt - startedAt)}`;
 
 const Progress = ({ state }: { state: VerifyState }) => {
-  const { look, blocks, blocksTotal, items } = state;
-  const isInItems = blocks >= blocksTotal;
+  const { blocks, blocksTotal, items } = state;
   return (
     <>
       <progress aria-label="Blocks of the journal" max={Math.max(1, blocksTotal)} value={blocks} />
       <p role="status">
-        {look > 1 && `There was a difference, perhaps by a write. Look ${look}. `}
-        {isInItems
-          ? `The journal is executed again. Items compared: ${count(items)}.`
-          : `${count(blocks)} of ${count(blocksTotal)} blocks of the journal executed again.`}
+        {blocks === 0
+          ? `Items read: ${count(items)}.`
+          : `${count(blocks)} of ${count(Math.max(blocks, blocksTotal))} blocks of the journal executed again.`}
       </p>
     </>
   );
@@ -57,10 +55,7 @@ const Verdict = ({ state }: { state: VerifyState }) => {
     return (
       <div class="verdict unsure" role="alert">
         <strong>Not sure</strong>: {problem.where} {problem.what}.
-        <p>
-          The looks found different things. A write during a look may appear as a difference: pause
-          the mesh, and verify again.
-        </p>
+        <p>It was different at each look, so somebody writes: pause the mesh, and verify again.</p>
       </div>
     );
   if (state.state === 'failed')

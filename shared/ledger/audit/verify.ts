@@ -1,15 +1,16 @@
 /** Compares every item of the table with the journal, and names the first item that differs. */
-import type { Hold } from '../core/types.ts';
 import { UnreadableItemError } from '../ports.ts';
 import type { Problem } from './replay.ts';
-import { verifyItems } from './verifyItems.ts';
-import { bad, type Lane, type VerifyDeps, verifyLane } from './verifyJournal.ts';
+import { bad } from './verifyBlock.ts';
+import { type Settled, settleDoubts } from './verifyDoubts.ts';
+import { checkTally, scanItems } from './verifyItems.ts';
+import { type Lane, type Mark, markOf, type VerifyDeps, verifyLane } from './verifyJournal.ts';
 
 /**
- * What {@link verify} found, and how much it looked at. Without `problem`, all is as it should be.
+ * What {@link verify} found, and how much it looked at. Without `problem` and `unsure`, all is as it
+ * should be.
  */
-export interface Verification {
-  readonly problem?: Problem;
+export interface Verification extends Settled {
   readonly blocks: number;
   readonly transfers: number;
   readonly accounts: number;
@@ -19,38 +20,34 @@ export interface Verification {
   readonly digest: readonly string[];
 }
 
-const holdsOf = async ({ reader, lanes }: VerifyDeps): Promise<readonly Hold[]> => {
-  const all: Hold[] = [];
-  for (let lane = 0; lane < lanes; lane += 1)
-    for await (const holds of reader.pendingHolds(lane)) all.push(...holds);
-  return all;
-};
-
 const verifyAll = async (deps: VerifyDeps): Promise<Verification> => {
+  const marks: Mark[] = [];
+  for (let lane = 0; lane < deps.lanes; lane += 1) marks.push(await markOf(lane, deps));
+  const tally = await scanItems(marks, deps.reader);
   const lanes: Lane[] = [];
-  for (let lane = 0; lane < deps.lanes && !lanes.at(-1)?.problem; lane += 1)
-    lanes.push(await verifyLane(lane, deps));
-  const first = lanes.at(-1)?.problem;
-  const holds = first ? [] : await holdsOf(deps);
-  const { balances, accounts, problem } = first
-    ? { balances: 0, accounts: 0, problem: first }
-    : await verifyItems(lanes, holds, deps.reader);
+  for (const mark of marks) {
+    if (lanes.at(-1)?.problem) break;
+    lanes.push(await verifyLane(mark, tally.balances[mark.head.lane] ?? new Map(), deps));
+  }
+  const first: Problem | undefined = lanes.at(-1)?.problem ?? tally.problem;
+  const problem = first ?? (await checkTally(lanes, tally, deps.reader));
+  const settled = problem ? { problem } : await settleDoubts(tally, deps);
   const replays = lanes.map(({ replay }) => replay);
   return {
-    ...(problem && { problem }),
+    ...settled,
     blocks: replays.reduce((sum, { head }) => sum + head.seq, 0),
     transfers: replays.reduce((sum, { transfers }) => sum + transfers, 0),
-    accounts,
-    balances,
-    holds: holds.length,
+    accounts: tally.accounts.size,
+    balances: tally.balances.reduce((sum, { size }) => sum + size, 0),
+    holds: tally.pending.length,
     digest: replays.map(({ digest }) => digest.toString(16).padStart(64, '0')),
   };
 };
 
 /**
- * Compares the whole table with the journal. Nobody should write at the same time: what is written
- * during the look may appear as a difference. An item that cannot be read is a problem, not an
- * error.
+ * Compares the whole table with the journal. Others may write at the same time: first the items are
+ * read, then the journal, which has all that was written before its own end. An item that cannot be
+ * read is a problem, not an error.
  */
 export const verify = async (deps: VerifyDeps): Promise<Verification> => {
   try {
