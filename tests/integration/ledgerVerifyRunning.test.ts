@@ -2,7 +2,7 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { verify } from '#shared/ledger/audit/verify.ts';
-import { balanceKey } from '#shared/ledger/dynamo/ledgerItems.ts';
+import { balanceKey, recordKey } from '#shared/ledger/dynamo/ledgerItems.ts';
 import type { StoredItem } from '#shared/ledger/ports.ts';
 import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
@@ -167,6 +167,15 @@ describe('a difference', () => {
   ] as const)('is a problem when %s', async (_when, places) => {
     await damage({ pk: 'Z', sk: 'Z' });
     expect(await verifiedWhile(places, pay)).toEqual({ problem: wrong, unsure: undefined });
+  });
+
+  it('of a transfer that no block has is found while others write', async () => {
+    const { client, table } = test.options;
+    const { id } = await pay();
+    const { Item } = await client.send(new GetCommand({ TableName: table, Key: recordKey(id) }));
+    await damage({ ...Item, ...recordKey('twice') });
+    const { problem } = await verifiedWhile(['items', 'blocks', 'records', 'head'], pay);
+    expect(problem).toEqual({ where: 'transfer twice', what: 'is in no block of the journal' });
   });
 
   it('of a balance that lost its last entry is found while others write', async () => {

@@ -192,7 +192,7 @@ const MUTANTS: readonly Mutant[] = [
     tests: ['ledgerVerifyRunning'],
   },
   {
-    name: 'an entry after the mark may be missing in the scan',
+    name: 'what is journaled after the mark hides no record without a block',
     file: 'shared/ledger/audit/verifyJournal.ts',
     from: 'if (block.seq <= walk.head.seq) walk.transfers = next.transfers;',
     to: 'walk.transfers = next.transfers;',
