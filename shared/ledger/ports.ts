@@ -154,17 +154,14 @@ export class UnreadableItemError extends Error {
   }
 }
 
-/**
- * The ledger as a whole, for checks and copies. `items` throws UnreadableItemError
- * LEDGER_ITEM_UNREADABLE for such an item.
- */
+/** The ledger as a whole, for checks and copies. */
 export interface LedgerReader {
   account(key: AccountKey): Promise<Account | undefined>;
   balance(key: AccountKey, lane: number): Promise<StoredBalance | undefined>;
   block(lane: number, seq: number): Promise<Block | undefined>;
   /** Blocks of a lane after `seq`, in order, page by page. */
   blocks(lane: number, seq: number): AsyncIterable<readonly Block[]>;
-  /** Every item of the table, in no order. */
+  /** Every item, in no order. @throws UnreadableItemError LEDGER_ITEM_UNREADABLE for such an item */
   items(): AsyncIterable<readonly StoredItem[]>;
   records(ids: readonly string[]): Promise<readonly StoredRecord[]>;
   /** Pending holds, ordered by `expiresAt`. */

@@ -1,5 +1,6 @@
 import { DeleteCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { LIMITS } from '#shared/kernel/limits.ts';
 import { balanceName, itemName } from '#shared/ledger/audit/itemNames.ts';
 import { createEntryStore } from '#shared/ledger/dynamo/entryStore.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
@@ -7,11 +8,9 @@ import { storedItemOf } from '#shared/ledger/dynamo/storedItems.ts';
 import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { auditOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
 
-// What stands at every so-manieth entry or block stands here after a few.
-vi.mock(import('#shared/kernel/limits.ts'), async (original) => {
-  const { LIMITS } = await original();
-  return { LIMITS: { ...LIMITS, ledgerSnapshotEntries: 4, ledgerCheckpointBlocks: 3 } as never };
-});
+/** What stands at every so-manieth entry or block stands here after a few. */
+const FEW = { ledgerSnapshotEntries: 4, ledgerCheckpointBlocks: 3 };
+const before = { ...LIMITS };
 
 type Item = Record<string, unknown>;
 
@@ -56,6 +55,7 @@ const fill = async (): Promise<void> => {
 };
 
 beforeAll(async () => {
+  Object.assign(LIMITS, FEW);
   test = await startLedger(inject('dynamoEndpoint'), LANES);
   await fill();
   const [reader, entries] = [createLedgerReader(test.options), createEntryStore(test.options)];
@@ -64,6 +64,8 @@ beforeAll(async () => {
   const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));
   items = Items as readonly Item[];
 });
+
+afterAll(() => void Object.assign(LIMITS, before));
 
 const kindOf = (item: Item): string => {
   const { kind } = storedItemOf(item);

@@ -4,7 +4,7 @@ import type { Problem } from './replay.ts';
 import { bad } from './verifyBlock.ts';
 import { type Settled, settleDoubts } from './verifyDoubts.ts';
 import { checkTally, scanItems } from './verifyItems.ts';
-import { type Lane, type Mark, markOf, type VerifyDeps, verifyLane } from './verifyJournal.ts';
+import { type Lane, type Mark, markLane, type VerifyDeps, verifyLane } from './verifyJournal.ts';
 
 /**
  * What {@link verify} found, and how much it looked at. Without `problem` and `unsure`, all is as it
@@ -22,7 +22,7 @@ export interface Verification extends Settled {
 
 const verifyAll = async (deps: VerifyDeps): Promise<Verification> => {
   const marks: Mark[] = [];
-  for (let lane = 0; lane < deps.lanes; lane += 1) marks.push(await markOf(lane, deps));
+  for (let lane = 0; lane < deps.lanes; lane += 1) marks.push(await markLane(lane, deps));
   const tally = await scanItems(marks, deps.reader);
   const lanes: Lane[] = [];
   for (const mark of marks) {

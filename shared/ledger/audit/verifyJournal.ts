@@ -181,7 +181,7 @@ const walkOn = async (walk: Walk, deps: VerifyDeps): Promise<Problem | undefined
 };
 
 /** The state of a lane before its items are read. */
-export const markOf = async (
+export const markLane = async (
   lane: number,
   { entries, store }: Pick<VerifyDeps, 'entries' | 'store'>,
 ): Promise<Mark> => {
