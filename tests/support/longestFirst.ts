@@ -26,7 +26,8 @@ export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
     const of = (name: string) => sorted.filter(({ project }) => project.name === name);
-    const others = sorted.filter(({ project }) => !['e2e', 'unit'].includes(project.name));
+    // A process goes on only with files of its own project.
+    const others = [...of('integration'), ...of('infra')];
     return [...mixed(of('e2e'), others), ...of('unit')];
   }
 }
