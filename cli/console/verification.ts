@@ -1,7 +1,7 @@
 /** `ledger verify` from the page: one run at a time, with its progress, which can be stopped. */
 import type { Deployment } from '#client/deployment.ts';
 import { systemSleep } from '#shared/kernel/ports.ts';
-import { type Verification, verify } from '#shared/ledger/audit/verify.ts';
+import { type Verification, verifyRunning } from '#shared/ledger/audit/verify.ts';
 import { faultOf } from './faults.ts';
 import type { Answering } from './server.ts';
 import type { VerifyState } from './wireViews.ts';
@@ -23,7 +23,18 @@ interface Counted {
 
 /** The reader itself, which tells how far it came. */
 const counting = (reader: Reader, { blocks, items, go }: Counted): Reader => ({
-  ...reader,
+  account: (key) => {
+    go();
+    return reader.account(key);
+  },
+  balance: (key, lane) => {
+    go();
+    return reader.balance(key, lane);
+  },
+  block: (lane, seq) => {
+    go();
+    return reader.block(lane, seq);
+  },
   blocks: async function* (lane, seq) {
     for await (const page of reader.blocks(lane, seq)) {
       go();
@@ -72,16 +83,21 @@ export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () =
     state = { ...state, ...part };
   };
   const look = async (): Promise<void> => {
+    const go = (): void => {
+      if (isStopped) throw new StoppedError();
+    };
     const reader = counting(ledger.reader, {
       blocks: (n) => change({ blocks: state.blocks + n }),
       items: (n) => change({ items: state.items + n }),
-      go: () => {
-        if (isStopped) throw new StoppedError();
-      },
+      go,
     });
     try {
       change({ blocksTotal: await blocksIn(ledger) });
-      const verdict = await verify({ ...ledger, reader, wait: systemSleep });
+      const wait = async (ms: number) => {
+        await systemSleep(ms);
+        go();
+      };
+      const verdict = await verifyRunning({ ...ledger, reader, wait });
       const { problem, unsure, digest: _, ...seen } = verdict;
       const found = problem ?? unsure;
       change({ state: stateOf(verdict), ...(found && { problem: found }), seen });

@@ -94,6 +94,7 @@ export interface AccountStore {
   /** undefined when the account was opened; else the account that has the name already. */
   open(account: Account): Promise<Account | undefined>;
   setClosed(key: AccountKey, closed: boolean): Promise<'done' | 'busy' | 'missing'>;
+  /** For copies. @throws UnreadableItemError LEDGER_ITEM_UNREADABLE for damaged metadata */
   list(): AsyncIterable<readonly Account[]>;
   /** Accounts and balances, page by page, in no order: a page need not have both of one account. */
   balances(): AsyncIterable<{

@@ -109,13 +109,25 @@ describe('a transfer that cannot be read', () => {
   });
 });
 
-it('an account with damaged metadata pays, and is listed and named', async () => {
+it('a transfer without readable moves is not taken back, and says what to do', async () => {
+  await pay('t', 1n);
+  await damage(recordKey('t'), 'm');
+  const refused = { code: 'transfer_not_found', detail: expect.stringContaining('ledger repair') };
+  expect(await test.ledger.reverse('t')).toMatchObject(refused);
+  await repaired();
+  expect(await test.ledger.reverse('t')).toMatchObject({ code: 'created' });
+});
+
+it('an account with damaged metadata pays, is listed and named, and goes into no copy', async () => {
   await damage(accountKey({ unit: UNIT, account: 'a' }), 'md');
   expect(await pay('paid', 30n)).toMatchObject({ code: 'created' });
   const parts = partsOf(test.options, LANES);
   const random = { next: Math.random };
   const listed = await standings({ ...parts, lanes: LANES, random, wait: systemSleep });
   expect(listed.map(({ account }) => account).sort()).toEqual(['a', 'b', 'mint']);
+  const unreadable = { code: 'LEDGER_ITEM_UNREADABLE', id: `A#${UNIT}#a META` };
+  const list = parts.accounts.list()[Symbol.asyncIterator]();
+  await expect(list.next()).rejects.toMatchObject(unreadable);
   expect((await auditOf(test)).problem).toEqual({
     where: `account a (${UNIT})`,
     what: 'its field "md" does not go with the others',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { LIMITS } from '#shared/kernel/limits.ts';
 import { balanceName, itemName } from '#shared/ledger/audit/itemNames.ts';
 import { createEntryStore } from '#shared/ledger/dynamo/entryStore.ts';
+import { balanceKey } from '#shared/ledger/dynamo/ledgerItems.ts';
 import { createLedgerReader } from '#shared/ledger/dynamo/ledgerReader.ts';
 import { storedItemOf } from '#shared/ledger/dynamo/storedItems.ts';
 import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
@@ -164,6 +165,29 @@ describe('verification', () => {
     await send.put(forged);
     expect((await problem())?.where).toContain(where);
     await send.remove(forged);
+  });
+
+  it('names a cursor that is lost, and what is wrong beyond it', async () => {
+    const lane = items.find(({ sk }) => /^K#/.test(String(sk))) ?? expect.unreachable();
+    const cursor = items.find(({ pk, sk }) => pk === lane['pk'] && sk === 'CUR') ?? {};
+    await send.remove(cursor);
+    expect((await problem())?.where).toMatch(/^cursor of lane/);
+    await send.put({ ...lane, h: other(lane['h']) });
+    expect((await problem())?.where).toMatch(/^checkpoint \d+ of lane/);
+    await send.put(lane);
+    await send.put(cursor);
+    expect(await problem()).toBeUndefined();
+  });
+
+  it('names the balance that is missing where a hold is all that there was', async () => {
+    const own = await startLedger(inject('dynamoEndpoint'));
+    await own.ledger.openAccount({ unit: UNIT, account: 'debtor', guarded: false });
+    await own.ledger.hold({ id: 'h', unit: UNIT, from: 'debtor', amount: 5n, expiresAt: FAR });
+    expect((await auditOf(own)).problem).toBeUndefined();
+    const { client, table } = own.options;
+    const Key = balanceKey({ unit: UNIT, account: 'debtor' }, 0);
+    await client.send(new DeleteCommand({ TableName: table, Key }));
+    expect((await auditOf(own)).problem?.where).toBe(`balance of debtor (${UNIT}) in lane 0`);
   });
 
   it('names what the ledger does not write', async () => {

@@ -159,15 +159,15 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'closed is closed in every lane',
     file: 'shared/ledger/audit/verifyDoubts.ts',
-    from: 'filter((seen) => checkClosed(seen, deps.lanes))',
-    to: 'filter((seen) => deps.lanes < 0 && checkClosed(seen, deps.lanes))',
+    from: 'filter(([, seen]) => checkClosed(seen, deps.lanes))',
+    to: 'filter(([, seen]) => deps.lanes < 0 && checkClosed(seen, deps.lanes))',
     tests: ['ledgerVerify'],
   },
   {
     name: 'each record has its block',
     file: 'shared/ledger/audit/verifyItems.ts',
-    from: 'tally.transfers > journaled',
-    to: 'tally.transfers < 0',
+    from: 'tally.records > before',
+    to: 'tally.records < 0',
     tests: ['ledgerVerify'],
   },
   {
@@ -194,8 +194,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'what is journaled after the mark hides no record without a block',
     file: 'shared/ledger/audit/verifyJournal.ts',
-    from: 'if (block.seq <= walk.head.seq) walk.transfers = next.transfers;',
-    to: 'walk.transfers = next.transfers;',
+    from: 'if (block.seq <= from.head.seq) walk.transfersBefore = next.transfers;',
+    to: 'walk.transfersBefore = next.transfers;',
     tests: ['ledgerVerifyRunning'],
   },
   {
@@ -208,15 +208,15 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'a difference of holds that moves is no problem',
     file: 'shared/ledger/audit/verifyDoubts.ts',
-    from: 'moves ? [] : (found ?? [])',
-    to: 'found ?? []',
+    from: 'if (found.moves) return { found, looks: 0 };',
+    to: '',
     tests: ['ledgerVerifyRunning'],
   },
   {
-    name: 'a difference of holds is looked at again',
+    name: 'a difference of holds stays for some looks',
     file: 'shared/ledger/audit/verifyDoubts.ts',
-    from: 'if (!problem) return false;',
-    to: 'if (!problem) return true;',
+    from: 'stay.looks >= SAME_LOOKS',
+    to: 'stay.looks >= 0',
     tests: ['ledgerVerifyRunning'],
   },
   {

@@ -2,8 +2,8 @@
 
 import { systemSleep } from '#shared/kernel/ports.ts';
 import type { Problem } from '#shared/ledger/audit/replay.ts';
-import { type Verification, verify } from '#shared/ledger/audit/verify.ts';
-import type { VerifyDeps } from '#shared/ledger/audit/verifyJournal.ts';
+import { type Verification, verify, verifyRunning } from '#shared/ledger/audit/verify.ts';
+import type { VerifyDeps } from '#shared/ledger/audit/verifyMarks.ts';
 import { createAccountStore } from '#shared/ledger/dynamo/accountStore.ts';
 import { createEntryStore } from '#shared/ledger/dynamo/entryStore.ts';
 import { createHoldStore } from '#shared/ledger/dynamo/holdStore.ts';
@@ -112,6 +112,6 @@ export const auditOf = ({
 export const differenceIn = async (
   ledger: Omit<VerifyDeps, 'wait'>,
 ): Promise<Problem | undefined> => {
-  const { problem, unsure } = await verify({ ...ledger, wait: systemSleep });
+  const { problem, unsure } = await verifyRunning({ ...ledger, wait: systemSleep });
   return problem ?? unsure;
 };

@@ -5,7 +5,7 @@ import { systemSleep } from '#shared/kernel/ports.ts';
 import { exportLedger } from '#shared/ledger/audit/export.ts';
 import { repair } from '#shared/ledger/audit/repair.ts';
 import { sourceOf } from '#shared/ledger/audit/replica.ts';
-import { type Verification, verify } from '#shared/ledger/audit/verify.ts';
+import { type Verification, verifyRunning } from '#shared/ledger/audit/verify.ts';
 import { CliError, EXIT, type ExitCode } from '../../errors.ts';
 import { json, note, out, paint, plain } from '../../print.ts';
 import { looking, type SessionOptions, withDeployment } from '../../session.ts';
@@ -21,7 +21,7 @@ export const tellVerdict = (
   else if (problem) out(`${paint('red', 'WRONG')} ${plain(problem.where)}: ${plain(problem.what)}`);
   else if (unsure) {
     out(`${paint('yellow', 'not sure')} ${plain(unsure.where)}: ${plain(unsure.what)}`);
-    note('It was different at each look: somebody writes. Pause the mesh, and verify again.');
+    note('It was not the same at each look: somebody writes. Pause the mesh, and verify again.');
   } else
     out(
       `${paint('green', 'all is as the journal says')}: ${blocks} blocks, ${transfers} transfers, ${accounts} accounts, ${balances} balances, ${holds} open holds (${seconds.toFixed(1)} s)`,
@@ -34,7 +34,7 @@ export const tellVerdict = (
 export const verifyAll = (options: SessionOptions): Promise<ExitCode> =>
   looking(options, async ({ ledger }) => {
     const began = performance.now();
-    const verdict = await verify({ ...ledger, wait: systemSleep });
+    const verdict = await verifyRunning({ ...ledger, wait: systemSleep });
     return tellVerdict(verdict, (performance.now() - began) / 1_000, options);
   });
 

@@ -55,7 +55,9 @@ const Verdict = ({ state }: { state: VerifyState }) => {
     return (
       <div class="verdict unsure" role="alert">
         <strong>Not sure</strong>: {problem.where} {problem.what}.
-        <p>It was different at each look, so somebody writes: pause the mesh, and verify again.</p>
+        <p>
+          It was not the same at each look, so somebody writes: pause the mesh, and verify again.
+        </p>
       </div>
     );
   if (state.state === 'failed')

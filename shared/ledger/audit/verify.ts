@@ -1,10 +1,10 @@
 /** Compares every item of the table with the journal, and names the first item that differs. */
 import { UnreadableItemError } from '../ports.ts';
-import type { Problem } from './replay.ts';
 import { bad } from './verifyBlock.ts';
 import { type Settled, settleDoubts } from './verifyDoubts.ts';
 import { checkTally, scanItems } from './verifyItems.ts';
-import { type Lane, type Mark, markLane, type VerifyDeps, verifyLane } from './verifyJournal.ts';
+import { type Lane, verifyLane } from './verifyJournal.ts';
+import { markLanes, type VerifyDeps } from './verifyMarks.ts';
 
 /**
  * What {@link verify} found, and how much it looked at. Without `problem` and `unsure`, all is as it
@@ -21,15 +21,16 @@ export interface Verification extends Settled {
 }
 
 const verifyAll = async (deps: VerifyDeps): Promise<Verification> => {
-  const marks: Mark[] = [];
-  for (let lane = 0; lane < deps.lanes; lane += 1) marks.push(await markLane(lane, deps));
-  const tally = await scanItems(marks, deps.reader);
+  const before = await markLanes(deps);
+  const tally = await scanItems(before, deps.reader);
+  const after = await markLanes(deps);
   const lanes: Lane[] = [];
-  for (const mark of marks) {
-    if (lanes.at(-1)?.problem) break;
-    lanes.push(await verifyLane(mark, tally.balances[mark.head.lane] ?? new Map(), deps));
+  for (const [lane, found] of tally.lanes.entries()) {
+    const [from, to] = [before[lane], after[lane]];
+    if (!from || !to || lanes.at(-1)?.problem) break;
+    lanes.push(await verifyLane({ from, to }, found, deps));
   }
-  const first: Problem | undefined = lanes.at(-1)?.problem ?? tally.problem;
+  const first = lanes.at(-1)?.problem ?? tally.problem;
   const problem = first ?? (await checkTally(lanes, tally, deps.reader));
   const settled = problem ? { problem } : await settleDoubts(tally, deps);
   const replays = lanes.map(({ replay }) => replay);
@@ -38,15 +39,15 @@ const verifyAll = async (deps: VerifyDeps): Promise<Verification> => {
     blocks: replays.reduce((sum, { head }) => sum + head.seq, 0),
     transfers: replays.reduce((sum, { transfers }) => sum + transfers, 0),
     accounts: tally.accounts.size,
-    balances: tally.balances.reduce((sum, { size }) => sum + size, 0),
+    balances: tally.lanes.reduce((sum, { balances }) => sum + balances.size, 0),
     holds: tally.pending.length,
     digest: replays.map(({ digest }) => digest.toString(16).padStart(64, '0')),
   };
 };
 
 /**
- * Compares the whole table with the journal. Others may write at the same time: first the items are
- * read, then the journal, which has all that was written before its own end. An item that cannot be
+ * Compares the whole table with the journal, once. Others may write at the same time: first the
+ * items are read, then the journal, which has all that was written before. An item that cannot be
  * read is a problem, not an error.
  */
 export const verify = async (deps: VerifyDeps): Promise<Verification> => {
@@ -57,4 +58,25 @@ export const verify = async (deps: VerifyDeps): Promise<Verification> => {
     const problem = bad(`item ${error.id}`, 'cannot be read');
     return { problem, blocks: 0, transfers: 0, accounts: 0, balances: 0, holds: 0, digest: [] };
   }
+};
+
+const VERIFIED_MAX = 4;
+const PAUSE_MS = 1_000;
+
+/**
+ * Verifies a ledger that may be in use. A problem is named when two verifications in a row find the
+ * same: a commit that could be seen only in part is whole at the second. Four at most; when no two
+ * agree, the last problem is `unsure`.
+ */
+export const verifyRunning = async (deps: VerifyDeps): Promise<Verification> => {
+  let seen = await verify(deps);
+  for (let count = 1; seen.problem && count < VERIFIED_MAX; count += 1) {
+    const { where, what } = seen.problem;
+    await deps.wait(PAUSE_MS);
+    seen = await verify(deps);
+    if (seen.problem?.where === where && seen.problem.what === what) return seen;
+  }
+  if (!seen.problem) return seen;
+  const { problem: unsure, ...counts } = seen;
+  return { ...counts, unsure };
 };

@@ -3,84 +3,110 @@
  * compare these takes several reads, and a write between two of them appears as a difference. So a
  * difference is looked at again, and counts only when it stays.
  */
-import { doubled } from '#shared/kernel/backoff.ts';
+import { chunksOf } from '#shared/kernel/batches.ts';
 import { placeOf } from '../core/book.ts';
-import type { Hold } from '../core/types.ts';
-import type { LedgerReader, StoredBalance } from '../ports.ts';
+import type { AccountKey, Hold } from '../core/types.ts';
+import type { StoredBalance } from '../ports.ts';
 import { balanceName } from './itemNames.ts';
 import type { Problem } from './replay.ts';
 import { checkClosed, type Seen } from './verifyAccounts.ts';
 import { bad } from './verifyBlock.ts';
 import type { Scanned } from './verifyItems.ts';
-import type { VerifyDeps } from './verifyJournal.ts';
+import type { VerifyDeps } from './verifyMarks.ts';
 
-/** So many looks must find the same difference, some seconds in all: an index may be behind. */
 const LOOKS_MAX = 12;
-const PAUSE_MS = { min: 20, max: 1_000 } as const;
+/** So many looks in a row must find the same: an index may be some seconds behind. */
+const SAME_LOOKS = 5;
+const PAUSE_MS = 1_000;
+const READ_TOGETHER = 100;
 
-/** What two looks found that may not be the same. At most one of the fields is there. */
+/** What looks found that may not agree. At most one of the fields is there. */
 export interface Settled {
   readonly problem?: Problem;
-  /** A difference that was another one at each look: somebody writes, and nothing is known. */
+  /** A difference that was not the same at each look: somebody writes, and nothing is known. */
   readonly unsure?: Problem;
 }
 
-/** Open holds by lane, as the index has them. */
-type Indexed = readonly (readonly Hold[])[];
+interface Difference extends Problem {
+  /** What was compared changed during the look. */
+  readonly moves?: boolean;
+}
 
-type Look = (indexed: Indexed) => Promise<Problem | undefined>;
+interface Place {
+  readonly key: AccountKey;
+  readonly lane: number;
+}
 
-const MOVES = 'changes while it is looked at';
+/** The open holds of a lane as the index has them: by place, and their ids. */
+interface Indexed {
+  readonly byPlace: ReadonlyMap<string, readonly Hold[]>;
+  readonly ids: ReadonlySet<string>;
+}
 
-const checkHeld = (
-  { key, lane, position }: StoredBalance,
-  holds: readonly Hold[],
-): Problem | undefined => {
-  const promised = holds
-    .filter(({ state }) => state === 'pending')
-    .reduce((sum, { left }) => sum + left, 0n);
-  return position.held === promised
-    ? undefined
-    : bad(balanceName({ key, lane }), `${position.held} are held, its open holds have ${promised}`);
-};
+/** Reads the index of a lane once in a look. */
+type IndexOf = (lane: number) => Promise<Indexed>;
+
+/** Looks at all of a kind that are in doubt, by their names. What is not in the answer is right. */
+type Look<T> = (
+  doubted: ReadonlyMap<string, T>,
+  indexOf: IndexOf,
+) => Promise<ReadonlyMap<string, Difference>>;
 
 const byPlace = (holds: readonly Hold[]): ReadonlyMap<string, readonly Hold[]> =>
   Map.groupBy(holds, ({ unit, from, lane }) => placeOf({ unit, account: from }, lane));
 
+const leftIn = (holds: readonly Hold[]): bigint => holds.reduce((sum, { left }) => sum + left, 0n);
+
+const indexedIn = ({ reader }: VerifyDeps): IndexOf => {
+  const read = new Map<number, Promise<Indexed>>();
+  const readLane = async (lane: number): Promise<Indexed> => {
+    const holds: Hold[] = [];
+    for await (const page of reader.pendingHolds(lane)) holds.push(...page);
+    return { byPlace: byPlace(holds), ids: new Set(holds.map(({ id }) => id)) };
+  };
+  return (lane) => {
+    const found = read.get(lane) ?? readLane(lane);
+    read.set(lane, found);
+    return found;
+  };
+};
+
 const holdsOf = async (
   ids: readonly string[],
-  { records }: Pick<LedgerReader, 'records'>,
-): Promise<readonly Hold[]> =>
-  (await records(ids)).flatMap((record) => ('hold' in record ? record.hold : []));
+  { reader }: VerifyDeps,
+): Promise<readonly Hold[]> => {
+  const found: Hold[] = [];
+  for (const some of chunksOf(ids, READ_TOGETHER))
+    for (const record of await reader.records(some)) if ('hold' in record) found.push(record.hold);
+  return found.filter(({ state }) => state === 'pending');
+};
 
-/** Reads holds between two reads of their balance. */
+/** Reads the holds of a balance between two reads of the balance. */
 const lookAtHeld =
-  ({ key, lane }: StoredBalance, reader: LedgerReader): Look =>
-  async (indexed) => {
-    const ids = (byPlace(indexed[lane] ?? []).get(placeOf(key, lane)) ?? []).map(({ id }) => id);
-    const before = await reader.balance(key, lane);
-    const holds = await holdsOf(ids, reader);
-    const after = await reader.balance(key, lane);
-    if (!before || !after) return bad(balanceName({ key, lane }), 'is missing');
-    return before.position.held === after.position.held
-      ? checkHeld(after, holds)
-      : bad(balanceName(after), MOVES);
-  };
-
-/** Reads a hold that the scan and the index have differently. */
-const lookAtIndexed =
-  ({ id, lane }: Hold, reader: LedgerReader): Look =>
-  async (indexed) => {
-    const isIndexed = indexed[lane]?.some((each) => each.id === id) ?? false;
-    const [hold] = await holdsOf([id], reader);
-    const isPending = hold?.state === 'pending';
-    if (isIndexed === isPending) return undefined;
-    return bad(`hold ${id}`, isPending ? 'is pending and not indexed' : 'is indexed as pending');
+  (deps: VerifyDeps) =>
+  async ({ key, lane }: Place, indexOf: IndexOf): Promise<Difference | undefined> => {
+    const indexed = (await indexOf(lane)).byPlace.get(placeOf(key, lane)) ?? [];
+    const before = await deps.reader.balance(key, lane);
+    const holds = await holdsOf(
+      indexed.map(({ id }) => id),
+      deps,
+    );
+    const after = await deps.reader.balance(key, lane);
+    const held = after?.position.held ?? 0n;
+    const promised = leftIn(holds);
+    if (held === promised) return undefined;
+    // One hold may have made room for another one of the same amount.
+    const moves =
+      before?.position.held !== after?.position.held ||
+      holds.length < indexed.length ||
+      promised !== leftIn(indexed);
+    const what = `${held} are held, its open holds have ${promised}`;
+    return { ...bad(balanceName({ key, lane }), what), moves };
   };
 
 const lookAtClosed =
-  ({ key }: Seen, { reader, lanes }: VerifyDeps): Look =>
-  async () => {
+  ({ reader, lanes }: VerifyDeps) =>
+  async ({ key }: Seen): Promise<Difference | undefined> => {
     const balances = new Map<number, StoredBalance>();
     for (let lane = 0; lane < lanes; lane += 1) {
       const balance = await reader.balance(key, lane);
@@ -90,74 +116,97 @@ const lookAtClosed =
     return checkClosed({ key, balances, ...(account && { account }) }, lanes);
   };
 
-const indexOf = async ({ reader, lanes }: VerifyDeps): Promise<Indexed> => {
-  const all: Hold[][] = [];
-  for (let lane = 0; lane < lanes; lane += 1) {
-    const found: Hold[] = [];
-    for await (const holds of reader.pendingHolds(lane)) found.push(...holds);
-    all.push(found);
-  }
-  return all;
-};
+const each =
+  <T>(look: (one: T, indexOf: IndexOf) => Promise<Difference | undefined>): Look<T> =>
+  async (doubted, indexOf) => {
+    const found = new Map<string, Difference>();
+    for (const [name, one] of doubted) {
+      const difference = await look(one, indexOf);
+      if (difference) found.set(name, difference);
+    }
+    return found;
+  };
 
-/** All that the scan found different. What it compares was read at different times. */
-const doubtsOf = (
-  { accounts, balances, pending }: Scanned,
-  indexed: Indexed,
-  deps: VerifyDeps,
-): readonly Look[] => {
-  const held = byPlace(pending);
-  const scanned = new Set(pending.map(({ id }) => id));
-  const inIndex = new Set(indexed.flat().map(({ id }) => id));
-  const odd = [
-    ...pending.filter(({ id }) => !inIndex.has(id)),
-    ...indexed.flat().filter(({ id }) => !scanned.has(id)),
-  ];
-  return [
-    ...[...accounts.values()]
-      .filter((seen) => checkClosed(seen, deps.lanes))
-      .map((seen) => lookAtClosed(seen, deps)),
-    ...balances.flatMap((ofLane) =>
-      [...ofLane]
-        .filter(([place, balance]) => checkHeld(balance, held.get(place) ?? []))
-        .map(([, balance]) => lookAtHeld(balance, deps.reader)),
-    ),
-    ...odd.map((hold) => lookAtIndexed(hold, deps.reader)),
-  ];
-};
+/** Reads holds that the scan and the index have differently. */
+const lookAtIndexed =
+  (deps: VerifyDeps): Look<Hold> =>
+  async (doubted, indexOf) => {
+    const pending = new Set((await holdsOf([...doubted.keys()], deps)).map(({ id }) => id));
+    const found = new Map<string, Difference>();
+    for (const [id, { lane }] of doubted) {
+      const isIndexed = (await indexOf(lane)).ids.has(id);
+      if (isIndexed === pending.has(id)) continue;
+      const what = isIndexed ? 'is indexed as pending, and is not' : 'is pending and not indexed';
+      found.set(id, bad(`hold ${id}`, what));
+    }
+    return found;
+  };
 
-interface Doubt {
-  readonly look: Look;
-  found?: Problem;
-  moves: boolean;
+interface Stay {
+  readonly found: Difference;
+  readonly looks: number;
 }
 
-const lookAgain = async (doubt: Doubt, indexed: Indexed): Promise<boolean> => {
-  const problem = await doubt.look(indexed);
-  if (!problem) return false;
-  doubt.moves ||= problem.what === MOVES || (doubt.found ?? problem).what !== problem.what;
-  doubt.found = problem;
-  return true;
+const staying = (found: Difference, before: Stay | undefined): Stay => {
+  if (found.moves) return { found, looks: 0 };
+  return { found, looks: before?.found.what === found.what ? before.looks + 1 : 1 };
+};
+
+/** Looks again until what was in doubt is right, or has stayed the same. */
+const settle = async <T>(
+  doubted: ReadonlyMap<string, T>,
+  look: Look<T>,
+  deps: VerifyDeps,
+): Promise<Settled> => {
+  let open = doubted;
+  let stays: ReadonlyMap<string, Stay> = new Map();
+  for (let looks = 0; open.size > 0 && looks < LOOKS_MAX; looks += 1) {
+    if (looks > 0) await deps.wait(PAUSE_MS);
+    const before = stays;
+    const found = await look(open, indexedIn(deps));
+    stays = new Map([...found].map(([name, one]) => [name, staying(one, before.get(name))]));
+    open = new Map([...open].filter(([name]) => found.has(name)));
+    const same = [...stays.values()].find((stay) => stay.looks >= SAME_LOOKS);
+    if (same) return { problem: bad(same.found.where, same.found.what) };
+  }
+  const [left] = stays.values();
+  return left ? { unsure: bad(left.found.where, left.found.what) } : {};
+};
+
+const heldInDoubt = ({ lanes, pending }: Scanned): ReadonlyMap<string, Place> => {
+  const held = byPlace(pending);
+  const doubted = new Map<string, Place>();
+  for (const { balances } of lanes)
+    for (const [place, { key, lane, position }] of balances)
+      if (position.held !== leftIn(held.get(place) ?? [])) doubted.set(place, { key, lane });
+  for (const { unit, from: account, lane } of pending) {
+    const key = { unit, account };
+    const place = placeOf(key, lane);
+    if (!lanes[lane]?.balances.has(place)) doubted.set(place, { key, lane });
+  }
+  return doubted;
+};
+
+const indexInDoubt = async (
+  { pending }: Scanned,
+  deps: VerifyDeps,
+): Promise<ReadonlyMap<string, Hold>> => {
+  const indexOf = indexedIn(deps);
+  const scanned = new Map(pending.map((hold) => [hold.id, hold]));
+  const doubted = new Map(scanned);
+  for (let lane = 0; lane < deps.lanes; lane += 1)
+    for (const hold of [...(await indexOf(lane)).byPlace.values()].flat())
+      if (!doubted.delete(hold.id) && !scanned.has(hold.id)) doubted.set(hold.id, hold);
+  return doubted;
 };
 
 /** Looks again at all that the scan found different, until it is gone or has stayed the same. */
 export const settleDoubts = async (scanned: Scanned, deps: VerifyDeps): Promise<Settled> => {
-  let indexed = await indexOf(deps);
-  let open: readonly Doubt[] = doubtsOf(scanned, indexed, deps).map((look) => ({
-    look,
-    moves: false,
-  }));
-  for (let looks = 0; open.length > 0 && looks < LOOKS_MAX; looks += 1) {
-    if (looks > 0) {
-      await deps.wait(doubled(PAUSE_MS.min, looks, PAUSE_MS.max));
-      indexed = await indexOf(deps);
-    }
-    const still: Doubt[] = [];
-    for (const doubt of open) if (await lookAgain(doubt, indexed)) still.push(doubt);
-    open = still;
-  }
-  const [problem] = open.flatMap(({ found, moves }) => (moves ? [] : (found ?? [])));
-  if (problem) return { problem };
-  const [unsure] = open.flatMap(({ found }) => found ?? []);
-  return unsure ? { unsure } : {};
+  const closed = new Map([...scanned.accounts].filter(([, seen]) => checkClosed(seen, deps.lanes)));
+  const settled = [
+    await settle(closed, each(lookAtClosed(deps)), deps),
+    await settle(heldInDoubt(scanned), each(lookAtHeld(deps)), deps),
+    await settle(await indexInDoubt(scanned, deps), lookAtIndexed(deps), deps),
+  ];
+  return settled.find(({ problem }) => problem) ?? settled.find(({ unsure }) => unsure) ?? {};
 };

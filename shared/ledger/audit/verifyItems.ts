@@ -6,46 +6,51 @@ import { LIMITS } from '#shared/kernel/limits.ts';
 import { entriesOf } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
 import { type Hold, postedOf } from '../core/types.ts';
-import type { LedgerReader, StoredBalance, StoredItem, StoredRecord } from '../ports.ts';
-import { snapshotsIn } from '../read/projectEntries.ts';
+import type { Cursor, LedgerReader, StoredBalance, StoredItem, StoredRecord } from '../ports.ts';
+import { isCheckpoint, snapshotsIn } from '../read/projectEntries.ts';
 import { balanceName, itemName } from './itemNames.ts';
 import type { Problem } from './replay.ts';
 import { checkAccount, type Seen } from './verifyAccounts.ts';
 import { bad } from './verifyBlock.ts';
-import type { Lane, Mark } from './verifyJournal.ts';
+import { type Found, type Lane, placeKey } from './verifyJournal.ts';
+import type { Mark } from './verifyMarks.ts';
 
 /** What the items of a table are, before they are compared with the journal. */
 export interface Scanned {
   readonly accounts: ReadonlyMap<string, Seen>;
-  /** By lane and place. */
-  readonly balances: readonly ReadonlyMap<string, StoredBalance>[];
+  readonly lanes: readonly Found[];
   readonly pending: readonly Hold[];
   /** The first item that is wrong by itself. */
   readonly problem?: Problem;
 }
 
-interface Written {
+/** An item that was written out of a block. */
+interface Projected {
   readonly lane: number;
   readonly block: number;
   readonly name: string;
 }
 
-/** {@link Scanned}, while it is made. */
-export interface Tally extends Scanned {
+/** What was found of a lane, while the scan goes on. */
+interface FoundSoFar extends Found {
+  readonly balances: Map<string, StoredBalance>;
+  readonly checkpoints: Map<number, Cursor>;
+}
+
+interface Tally extends Scanned {
   readonly accounts: Map<string, Seen>;
-  readonly balances: readonly Map<string, StoredBalance>[];
+  readonly lanes: readonly FoundSoFar[];
   readonly pending: Hold[];
   /** How many entries have been written out, by place; in the same way snapshots. */
   readonly entries: Map<string, number>;
   readonly snapshots: Map<string, number>;
-  readonly checkpoints: Map<number, number>;
   /** By lane, what has the latest block of all that was written out. */
-  readonly latest: Map<number, Written>;
-  /** Transfers up to the marks, and those that are later. */
-  transfers: number;
-  readonly later: StoredRecord[];
-  problem?: Problem;
+  readonly latest: Map<number, Projected>;
+  /** Records of transfers up to the marks. */
+  records: number;
 }
+
+const STRAY = 'is in no block of the journal';
 
 const checkBalance = (
   { key, lane, position, available }: StoredBalance,
@@ -63,9 +68,12 @@ const checkRecord = (
   tally: Tally,
 ): Problem | undefined => {
   if (!('hold' in record)) {
-    const { lane, seq } = record.place;
-    if (seq <= (marks[lane]?.head.seq ?? 0)) tally.transfers += 1;
-    else tally.later.push(record);
+    const { lane, seq, index } = record.place;
+    const later = tally.lanes[lane]?.later;
+    if (!later || Number.isNaN(seq)) return bad(`transfer ${record.id}`, STRAY);
+    if (seq <= (marks[lane]?.head.seq ?? 0)) tally.records += 1;
+    else if (later.has(placeKey(seq, index))) return bad(`transfer ${record.id}`, STRAY);
+    else later.set(placeKey(seq, index), record.id);
     return undefined;
   }
   const { id, state, left } = record.hold;
@@ -75,16 +83,18 @@ const checkRecord = (
 };
 
 /** Counts up to the cursor only: a writer may have stopped before it could move the cursor. */
-const count = <K>(
-  written: Written,
-  of: K,
+const count = (
+  item: Projected,
+  place: string,
   marks: readonly Mark[],
-  counts: Map<K, number>,
-  { latest }: Tally,
+  counts: Map<string, number>,
 ): void => {
-  const { lane, block } = written;
-  if (block <= (marks[lane]?.cursor.seq ?? 0)) counts.set(of, (counts.get(of) ?? 0) + 1);
-  if (block > (latest.get(lane)?.block ?? 0)) latest.set(lane, written);
+  if (item.block <= (marks[item.lane]?.cursor.seq ?? 0))
+    counts.set(place, (counts.get(place) ?? 0) + 1);
+};
+
+const noteLatest = (item: Projected, { latest }: Tally): void => {
+  if (item.block > (latest.get(item.lane)?.block ?? 0)) latest.set(item.lane, item);
 };
 
 const seenOf = (key: Seen['key'], { accounts }: Tally): Seen => {
@@ -102,7 +112,7 @@ const checkItem = (item: StoredItem, marks: readonly Mark[], tally: Tally): Prob
     case 'balance': {
       const { key, lane } = item.balance;
       seenOf(key, tally).balances.set(lane, item.balance);
-      tally.balances[lane]?.set(placeOf(key, lane), item.balance);
+      tally.lanes[lane]?.balances.set(placeOf(key, lane), item.balance);
       return checkBalance(item.balance, marks);
     }
     case 'account':
@@ -114,11 +124,14 @@ const checkItem = (item: StoredItem, marks: readonly Mark[], tally: Tally): Prob
     case 'snapshot': {
       const { key, lane, block } = 'entry' in item ? item.entry : item.snapshot;
       const counts = item.kind === 'entry' ? tally.entries : tally.snapshots;
-      return void count({ lane, block, name }, placeOf(key, lane), marks, counts, tally);
+      noteLatest({ lane, block, name }, tally);
+      return void count({ lane, block, name }, placeOf(key, lane), marks, counts);
     }
     case 'checkpoint': {
       const { lane, seq: block } = item.cursor;
-      return void count({ lane, block, name }, lane, marks, tally.checkpoints, tally);
+      noteLatest({ lane, block, name }, tally);
+      tally.lanes[lane]?.checkpoints.set(block, item.cursor);
+      return isCheckpoint(item.cursor) ? undefined : bad(name, 'is of a block that has none');
     }
     case 'head':
     case 'block':
@@ -138,14 +151,12 @@ export const scanItems = async (
 ): Promise<Tally> => {
   const tally: Tally = {
     accounts: new Map(),
-    balances: marks.map(() => new Map()),
+    lanes: marks.map(() => ({ balances: new Map(), checkpoints: new Map(), later: new Map() })),
     pending: [],
     entries: new Map(),
     snapshots: new Map(),
-    checkpoints: new Map(),
     latest: new Map(),
-    transfers: 0,
-    later: [],
+    records: 0,
   };
   for await (const items of reader.items())
     for (const item of items) {
@@ -155,32 +166,34 @@ export const scanItems = async (
   return tally;
 };
 
-const checkCounts = ({ cursor, written }: Lane, tally: Tally): Problem | undefined => {
-  for (const [name, expected] of written) {
+const checkCounts = (lane: Lane, tally: Tally): Problem | undefined => {
+  const { from, entryCounts } = lane;
+  for (const [name, expected] of entryCounts) {
     const [entries, snapshots] = [tally.entries.get(name) ?? 0, tally.snapshots.get(name) ?? 0];
     if (entries !== expected)
       return bad(`entries of ${name}`, `there are ${entries}, the journal gives ${expected}`);
     if (snapshots !== snapshotsIn(expected))
       return bad(`snapshots of ${name}`, `there are ${snapshots} for ${expected} entries`);
   }
-  const checkpoints = tally.checkpoints.get(cursor.lane) ?? 0;
-  const due = Math.floor(cursor.seq / LIMITS.ledgerCheckpointBlocks);
-  return checkpoints === due
+  const { lane: number, seq } = from.cursor;
+  const stored = [...(tally.lanes[number]?.checkpoints.keys() ?? [])].filter((at) => at <= seq);
+  const due = Math.floor(seq / LIMITS.ledgerCheckpointBlocks);
+  return stored.length === due
     ? undefined
-    : bad(`checkpoints of lane ${cursor.lane}`, `there are ${checkpoints} instead of ${due}`);
+    : bad(`checkpoints of lane ${number}`, `there are ${stored.length} instead of ${due}`);
 };
 
 /** Names what was written out and follows from no block. */
-const findOdd = (lanes: readonly Lane[], tally: Tally): Problem | undefined => {
+const findUnfounded = (lanes: readonly Lane[], tally: Tally): Problem | undefined => {
   for (const [what, counts] of [
     ['entries', tally.entries],
     ['snapshots', tally.snapshots],
   ] as const)
     for (const [name, found] of counts)
-      if (!lanes.some(({ written }) => written.has(name)))
+      if (!lanes.some(({ entryCounts }) => entryCounts.has(name)))
         return bad(`${what} of ${name}`, `there are ${found}, the journal gives none`);
   for (const { lane, block, name } of tally.latest.values())
-    if (block > (lanes[lane]?.replay.head.seq ?? 0))
+    if (block > (lanes[lane]?.to.head.seq ?? 0))
       return bad(name, `is of block ${block} of lane ${lane}, which the journal does not have`);
   return undefined;
 };
@@ -195,23 +208,12 @@ const isJournaled = async (
   return block !== undefined && entriesOf(block)[index]?.transfer.id === record.id;
 };
 
-const findStrayIn = async (
-  records: readonly StoredRecord[],
-  reader: LedgerReader,
-): Promise<Problem | undefined> => {
-  for (const record of records)
-    if (!(await isJournaled(record, reader)))
-      return bad(`transfer ${record.id}`, 'is in no block of the journal');
-  return undefined;
-};
-
 /** Names a record that no block has. Reads much: called only when there are too many records. */
 const findStray = async (reader: LedgerReader): Promise<Problem> => {
-  for await (const items of reader.items()) {
-    const records = items.flatMap((item) => (item.kind === 'record' ? item.record : []));
-    const stray = await findStrayIn(records, reader);
-    if (stray) return stray;
-  }
+  for await (const items of reader.items())
+    for (const item of items)
+      if (item.kind === 'record' && !(await isJournaled(item.record, reader)))
+        return bad(itemName(item), STRAY);
   return bad('transfers', 'have more records than the journal');
 };
 
@@ -238,9 +240,10 @@ export const checkTally = async (
     const problem = checkCounts(lane, tally);
     if (problem) return problem;
   }
-  const odd = findOdd(lanes, tally) ?? findLost(lanes, tally);
-  if (odd) return odd;
-  const journaled = lanes.reduce((sum, { transfers }) => sum + transfers, 0);
-  if (tally.transfers > journaled) return findStray(reader);
-  return findStrayIn(tally.later, reader);
+  const problem = findUnfounded(lanes, tally) ?? findLost(lanes, tally);
+  if (problem) return problem;
+  const [stray] = tally.lanes.flatMap(({ later }) => [...later.values()]);
+  if (stray !== undefined) return bad(`transfer ${stray}`, STRAY);
+  const before = lanes.reduce((sum, { transfersBefore }) => sum + transfersBefore, 0);
+  return tally.records > before ? findStray(reader) : undefined;
 };

@@ -1,56 +1,51 @@
 /**
  * Executes the journal of a lane again, and compares the lane with its items. The items were read
- * before: what was written since is in the journal, so each item has its place there.
+ * before: each is as it was after some block, from the first mark to the second.
  */
 import { chunksOf } from '#shared/kernel/batches.ts';
 import { type Block, entriesOf, type Head } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
 import type { Position } from '../core/types.ts';
-import type { Cursor, EntryStore, LaneStore, LedgerReader, StoredBalance } from '../ports.ts';
+import type { Cursor, StoredBalance } from '../ports.ts';
 import { statementOf } from '../read/projectEntries.ts';
-import { balanceName, blockName, cursorName, headName } from './itemNames.ts';
+import { balanceName, blockName, checkpointName, cursorName, headName } from './itemNames.ts';
 import { newReplay, type Problem, type Replay, replayBlock, sumsOf } from './replay.ts';
 import { bad, checkBlock, storedOf } from './verifyBlock.ts';
+import { SETTLE_MS, type Span, type VerifyDeps } from './verifyMarks.ts';
 
-/** What verification reads. */
-export interface VerifyDeps {
-  readonly store: Pick<LaneStore, 'head'>;
-  readonly reader: LedgerReader;
-  readonly entries: Pick<EntryStore, 'cursor' | 'find'>;
-  readonly lanes: number;
-  /** Resolves after so many ms. */
-  wait(ms: number): Promise<unknown>;
+/** What the scan has found of one lane. */
+export interface Found {
+  readonly balances: ReadonlyMap<string, StoredBalance>;
+  readonly checkpoints: ReadonlyMap<number, Cursor>;
+  /** Transfers after the mark of the start, by their places. What the journal has is taken out. */
+  readonly later: Map<string, string>;
 }
 
-/** A lane as it was before its items were read: they are at least as new. */
-export interface Mark {
-  readonly head: Head;
-  readonly cursor: Cursor;
-}
-
-/** A lane after its journal was walked. */
-export interface Lane extends Mark {
+/** A lane after its journal was walked up to the end of its span. */
+export interface Lane extends Span {
   readonly replay: Replay;
-  /** How many entries each balance has up to the cursor, by place. */
-  readonly written: ReadonlyMap<string, number>;
+  /** How many entries each balance has up to the first cursor, by place. */
+  readonly entryCounts: ReadonlyMap<string, number>;
   /** Names of the accounts whose home is this lane: those that pay here. */
   readonly homes: ReadonlySet<string>;
-  /** Places that have an entry up to the head. */
+  /** Places that have an entry up to the first head. */
   readonly known: ReadonlySet<string>;
-  /** Transfers up to the head. */
-  readonly transfers: number;
+  /** How many transfers there are up to the first head. */
+  readonly transfersBefore: number;
   readonly problem?: Problem;
 }
 
-interface Walk extends Mark {
+interface Walk extends Span {
   replay: Replay;
-  transfers: number;
-  readonly written: Map<string, number>;
+  transfersBefore: number;
+  readonly entryCounts: Map<string, number>;
   readonly homes: Set<string>;
   readonly known: Set<string>;
-  readonly balances: ReadonlyMap<string, StoredBalance>;
-  /** Places whose balances are as the journal had them at a time since the head. */
+  readonly found: Found;
+  /** Places whose balances are as the journal had them at a time since the first head. */
   readonly right: Set<string>;
+  /** The first block beyond the end of the span. */
+  beyond?: number;
 }
 
 /** Blocks whose items are read together. */
@@ -90,18 +85,19 @@ const payersOf = (block: Block): readonly string[] =>
     lane === undefined ? [nameOf({ unit, account: moves[0]?.from ?? '' })] : [],
   );
 
+/** The place of a transfer in the journal, as a key. */
+export const placeKey = (seq: number, index: number): string => `${seq}/${index}`;
+
 /** A balance is written with its block: it shows the state after one block, never one in between. */
 const stepBalances = (walk: Walk, block: Block): Problem | undefined => {
-  const { book } = walk.replay;
-  const touched = statementOf(block).map(({ key, lane }) => ({ key, lane }));
-  for (const { key, lane } of touched) {
+  for (const { key, lane } of statementOf(block)) {
     const place = placeOf(key, lane);
-    if (block.seq <= walk.head.seq) {
+    if (block.seq <= walk.from.head.seq) {
       walk.known.add(place);
       walk.right.delete(place);
     }
-    const stored = walk.balances.get(place);
-    const position = book.position(key, lane);
+    const stored = walk.found.balances.get(place);
+    const position = walk.replay.book.position(key, lane);
     if (stored?.position.seq !== position.seq) continue;
     const problem = checkSums(stored, position);
     if (problem) return problem;
@@ -110,16 +106,38 @@ const stepBalances = (walk: Walk, block: Block): Problem | undefined => {
   return undefined;
 };
 
+/** One that is written out up to the cursor is read again with its block. */
+const checkCheckpoint = ({ from, found, replay }: Walk): Problem | undefined => {
+  const { head, digest } = replay;
+  const stored = found.checkpoints.get(head.seq);
+  if (!stored || head.seq <= from.cursor.seq) return undefined;
+  return stored.hash === head.hash && stored.digest === digest
+    ? undefined
+    : bad(checkpointName(stored), 'has another hash or digest than the journal');
+};
+
 /** Executes one block. */
 const step = (walk: Walk, block: Block): Replay | Problem => {
+  const { from, to, found } = walk;
   const next = replayBlock(walk.replay, block);
   if ('where' in next) return next;
   walk.replay = next;
-  if (block.seq <= walk.head.seq) walk.transfers = next.transfers;
+  if (block.seq <= from.head.seq) walk.transfersBefore = next.transfers;
   for (const payer of payersOf(block)) walk.homes.add(payer);
-  if (block.seq <= walk.cursor.seq)
-    for (const { key, lane, seq } of statementOf(block)) walk.written.set(placeOf(key, lane), seq);
-  return stepBalances(walk, block) ?? checkHead(walk.head, next) ?? next;
+  if (block.seq <= from.cursor.seq)
+    for (const { key, lane, seq } of statementOf(block))
+      walk.entryCounts.set(placeOf(key, lane), seq);
+  for (const [index, { transfer }] of entriesOf(block).entries()) {
+    const key = placeKey(block.seq, index);
+    if (found.later.get(key) === transfer.id) found.later.delete(key);
+  }
+  return (
+    stepBalances(walk, block) ??
+    checkCheckpoint(walk) ??
+    checkHead(from.head, next) ??
+    checkHead(to.head, next) ??
+    next
+  );
 };
 
 const stepTogether = async (
@@ -127,7 +145,7 @@ const stepTogether = async (
   blocks: readonly Block[],
   deps: VerifyDeps,
 ): Promise<Problem | undefined> => {
-  const { cursor } = walk;
+  const { cursor } = walk.from;
   const done: (readonly [Block, Replay])[] = [];
   let broken: Problem | undefined;
   for (const block of blocks) {
@@ -147,13 +165,35 @@ const stepTogether = async (
   return broken;
 };
 
-const checkEnd = async (walk: Walk, { store }: VerifyDeps): Promise<Problem | undefined> => {
-  const { replay, head: mark, cursor, balances, right } = walk;
+/** A commit writes its head with its block: only for a moment can one be seen without the other. */
+const checkBeyond = async (
+  { to, beyond }: Walk,
+  { store, wait }: VerifyDeps,
+): Promise<Problem | undefined> => {
+  if (beyond === undefined) return undefined;
+  const { lane } = to.head;
+  if ((await store.head(lane)).seq >= beyond) return undefined;
+  await wait(SETTLE_MS);
+  const { seq, at } = await store.head(lane);
+  return seq < beyond
+    ? bad(headName(lane), `says block ${seq} of ${at}, the journal has block ${beyond}`)
+    : undefined;
+};
+
+const checkEnd = async (walk: Walk, deps: VerifyDeps): Promise<Problem | undefined> => {
+  const { replay, from, to, found, right } = walk;
   const { head, book } = replay;
   const { lane } = head;
-  if (cursor.seq > head.seq)
-    return bad(cursorName(lane), `is at block ${cursor.seq}, beyond the journal`);
-  for (const [place, stored] of balances) {
+  const unseen = await checkBeyond(walk, deps);
+  if (unseen) return unseen;
+  if (from.cursor.seq > head.seq)
+    return bad(cursorName(lane), `is at block ${from.cursor.seq}, beyond the journal`);
+  if (to.head.seq > head.seq)
+    return bad(
+      headName(lane),
+      `says block ${to.head.seq} of ${to.head.at}, the journal ends at ${head.seq} of ${head.at}`,
+    );
+  for (const [place, stored] of found.balances) {
     const problem = right.has(place)
       ? undefined
       : checkSums(stored, book.position(stored.key, lane));
@@ -161,55 +201,46 @@ const checkEnd = async (walk: Walk, { store }: VerifyDeps): Promise<Problem | un
   }
   const [odd] = [...sumsOf(replay)].filter(([, sum]) => sum !== 0n);
   if (odd) return bad(blockName(head), `the accounts of ${odd[0]} sum to ${odd[1]}`);
-  const now = await store.head(lane);
-  const wrong = mark.seq > head.seq ? mark : now;
-  return mark.seq <= head.seq && now.seq >= head.seq
-    ? checkHead(now, replay)
-    : bad(
-        headName(lane),
-        `says block ${wrong.seq} of ${wrong.at}, the journal ends at ${head.seq} of ${head.at}`,
-      );
+  const last = Math.max(0, ...[...found.checkpoints.keys()].filter((seq) => seq <= head.seq));
+  return last > to.cursor.seq
+    ? bad(cursorName(lane), `is at block ${to.cursor.seq}, and ${last} has a checkpoint`)
+    : undefined;
 };
 
 const walkOn = async (walk: Walk, deps: VerifyDeps): Promise<Problem | undefined> => {
-  for await (const blocks of deps.reader.blocks(walk.head.lane, 0))
-    for (const some of chunksOf(blocks, READ_TOGETHER)) {
+  const { lane, seq: end } = walk.to.head;
+  for await (const page of deps.reader.blocks(lane, 0)) {
+    for (const some of chunksOf(
+      page.filter(({ seq }) => seq <= end),
+      READ_TOGETHER,
+    )) {
       const problem = await stepTogether(walk, some, deps);
       if (problem) return problem;
     }
+    const beyond = page.find(({ seq }) => seq > end);
+    if (beyond) {
+      walk.beyond = beyond.seq;
+      break;
+    }
+  }
   return checkEnd(walk, deps);
 };
 
-/** The state of a lane before its items are read. */
-export const markLane = async (
-  lane: number,
-  { entries, store }: Pick<VerifyDeps, 'entries' | 'store'>,
-): Promise<Mark> => {
-  // The cursor first: it is never beyond a head that is read after it.
-  const cursor = await entries.cursor(lane);
-  return { cursor, head: await store.head(lane) };
-};
-
 /**
- * Walks one lane up to the first problem, or to its end.
- * @param balances those of the lane that were read since the mark, by place
+ * Walks one lane up to the first problem, or to the end of its span.
  * @throws UnreadableItemError LEDGER_ITEM_UNREADABLE when an item beside a block cannot be read
  */
-export const verifyLane = async (
-  mark: Mark,
-  balances: ReadonlyMap<string, StoredBalance>,
-  deps: VerifyDeps,
-): Promise<Lane> => {
+export const verifyLane = async (span: Span, found: Found, deps: VerifyDeps): Promise<Lane> => {
   const walk: Walk = {
-    ...mark,
-    replay: newReplay(mark.head.lane),
-    transfers: 0,
-    written: new Map(),
+    ...span,
+    replay: newReplay(span.from.head.lane),
+    transfersBefore: 0,
+    entryCounts: new Map(),
     homes: new Set(),
     known: new Set(),
-    balances,
+    found,
     right: new Set(),
   };
-  const problem = checkCursor(mark.cursor, walk.replay) ?? (await walkOn(walk, deps));
+  const problem = checkCursor(span.from.cursor, walk.replay) ?? (await walkOn(walk, deps));
   return { ...walk, ...(problem && { problem }) };
 };

@@ -12,6 +12,7 @@ import {
   type LedgerOptions,
   rawItem,
   storedBalanceOf,
+  wholeAccountOf,
 } from './ledgerItems.ts';
 import { asked } from './refusal.ts';
 
@@ -83,7 +84,7 @@ export const createAccountStore = (options: LedgerOptions, lanes: number): Accou
     },
 
     list: async function* () {
-      for await (const items of scanned(options, 'META')) yield items.map(accountOf);
+      for await (const items of scanned(options, 'META')) yield items.map(wholeAccountOf);
     },
 
     balances: async function* () {

@@ -77,7 +77,7 @@ const parsed = (text: string): Metadata => {
   try {
     return JSON.parse(text);
   } catch {
-    // No reason to stop money: nothing that was asked for equals it, and verification names the item.
+    // One damaged item must not stop the others of its batch. Verification names the item.
     return { unreadable: text };
   }
 };
@@ -184,6 +184,16 @@ export const accountOf = (item: Item): Account => ({
   createdAt: asCount(item['at']),
   ...metadataOf(item),
 });
+
+/**
+ * Reads an account for a copy, which must not have what was made of damaged metadata.
+ * @throws UnreadableItemError LEDGER_ITEM_UNREADABLE when its metadata is not JSON
+ */
+export const wholeAccountOf = (item: Item): Account =>
+  readable(item, (whole) => {
+    if (whole['md'] !== undefined) JSON.parse(asText(whole['md']));
+    return accountOf(whole);
+  });
 
 /** Reads the position of a balance. Sums that are absent are 0. */
 export const positionOf = ({ dr, cr, pd, seq }: Item): Position => ({

@@ -6,6 +6,9 @@ import { isDisbursement, partIdOf } from './disburse.ts';
 import type { Funds, FundsDeps } from './funds.ts';
 import type { Writer } from './writer.ts';
 
+const DAMAGED =
+  'its record cannot be read: "sheratan ledger repair --yes" makes it again from the journal';
+
 /** The linked set that takes back each move of a transfer. */
 const reversalOf = ({ id, unit, moves }: Transfer, lane?: number): readonly Transfer[] =>
   moves.map(({ from, to, amount }, index) => ({
@@ -58,6 +61,7 @@ export const createReverse = (
       return answer(id, 'set_too_large', text);
     }
     if (!original) return answer(id, 'transfer_not_found');
+    if (original.moves.length === 0) return answer(id, 'transfer_not_found', DAMAGED);
     return (await takenBy(reversalOf(original), id)) ?? takeBack(original);
   };
 };
