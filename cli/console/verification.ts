@@ -38,15 +38,15 @@ const counting = (reader: Reader, { blocks, items, go }: Counted): Reader => ({
   blocks: async function* (lane, seq) {
     for await (const page of reader.blocks(lane, seq)) {
       go();
-      yield page;
       blocks(page.length);
+      yield page;
     }
   },
   items: async function* () {
     for await (const page of reader.items()) {
       go();
-      yield page;
       items(page.length);
+      yield page;
     }
   },
   records: (ids) => {
@@ -97,7 +97,8 @@ export const verificationOf = ({ ledger }: Pick<Deployment, 'ledger'>, now: () =
         await systemSleep(ms);
         go();
       };
-      const verdict = await verifyRunning({ ...ledger, reader, wait });
+      const again = async () => change({ ...BEGUN, blocksTotal: await blocksIn(ledger) });
+      const verdict = await verifyRunning({ ...ledger, reader, wait, again });
       const { problem, unsure, digest: _, ...seen } = verdict;
       const found = problem ?? unsure;
       change({ state: stateOf(verdict), ...(found && { problem: found }), seen });

@@ -2,7 +2,7 @@
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { verify, verifyRunning } from '#shared/ledger/audit/verify.ts';
-import { balanceKey, recordKey } from '#shared/ledger/dynamo/ledgerItems.ts';
+import { balanceKey, blockKey, recordKey } from '#shared/ledger/dynamo/ledgerItems.ts';
 import type { StoredItem } from '#shared/ledger/ports.ts';
 import { sweepLanes } from '#shared/ledger/read/projectEntries.ts';
 import { partsOf, startLedger, type TestLedger, UNIT } from '../support/ledger.ts';
@@ -231,12 +231,63 @@ describe('a difference', () => {
         ExpressionAttributeValues: { ':five': 5, ':less': -5 },
       }),
     );
-    let writes = 0;
+    let looks = 0;
     const { problem } = await verifiedWhile(['balance'], async () => {
-      writes += 1;
-      return writes === 2 ? hold() : undefined;
+      looks += 1;
+      return looks === 2 ? hold() : undefined;
     });
     expect(problem?.what).toBe('11 are held, its open holds have 6');
+  });
+
+  it('of holds is a problem although others hold between the looks', async () => {
+    const { client, table } = test.options;
+    const home = (await homeOf('a')) ?? 0;
+    const Key = balanceKey({ unit: UNIT, account: 'a' }, home);
+    await client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key,
+        UpdateExpression: 'ADD pd :five, av :less',
+        ExpressionAttributeValues: { ':five': 5, ':less': -5 },
+      }),
+    );
+    const wait = () => hold();
+    const { problem } = await verifyRunning({
+      ...partsOf(test.options, LANES),
+      lanes: LANES,
+      wait,
+    });
+    expect(problem?.where).toBe(`balance of a (${UNIT}) in lane ${home}`);
+  });
+
+  it('that moves once is not lost by a hold of its amount that ends', async () => {
+    const { client, table } = test.options;
+    const home = (await homeOf('a')) ?? 0;
+    const Key = balanceKey({ unit: UNIT, account: 'a' }, home);
+    const open = await hold();
+    await client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key,
+        UpdateExpression: 'ADD pd :three, av :less',
+        ExpressionAttributeValues: { ':three': 3, ':less': -3 },
+      }),
+    );
+    let looks = 0;
+    const { problem } = await verifiedWhile(['balance'], async () => {
+      looks += 1;
+      return looks === 2 ? test.ledger.release(open) : undefined;
+    });
+    expect(problem?.what).toBe('6 are held, its open holds have 3');
+  });
+
+  it('of a block beyond the journal is found while others write', async () => {
+    const { client, table } = test.options;
+    const Key = blockKey(0, 1);
+    const { Item } = await client.send(new GetCommand({ TableName: table, Key }));
+    await damage({ ...Item, ...blockKey(0, 900_000_000_001), seq: 900_000_000_001 });
+    const { problem } = await verifiedWhile(['blocks'], () => pay('mint'));
+    expect(problem?.where).toBe('lane 0, block 900000000001');
   });
 
   it('of a transfer that no block has is found while others write', async () => {

@@ -66,7 +66,7 @@ const Verdict = ({ state }: { state: VerifyState }) => {
         The look could not go on: {fault}
       </p>
     );
-  return <p role="status">Stopped after {count(state.blocks)} blocks.</p>;
+  return <p role="status">Stopped.</p>;
 };
 
 /** The card of the verification, below the accounts. */

@@ -19,6 +19,8 @@ export interface Problem {
   readonly where: string;
   /** What is wrong; reads on from `where` as one sentence. */
   readonly what: string;
+  /** By how much: the same while others write, when the numbers in `what` move. */
+  readonly off?: string;
 }
 
 /** The state of a lane after its journal was executed up to `head`. */

@@ -1,10 +1,11 @@
 /** Compares every item of the table with the journal, and names the first item that differs. */
 import { UnreadableItemError } from '../ports.ts';
-import { bad } from './verifyBlock.ts';
+import { bad, isSame } from './verifyBlock.ts';
 import { type Settled, settleDoubts } from './verifyDoubts.ts';
-import { checkTally, scanItems } from './verifyItems.ts';
+import { scanItems } from './verifyItems.ts';
 import { type Lane, verifyLane } from './verifyJournal.ts';
-import { markLanes, type VerifyDeps } from './verifyMarks.ts';
+import { headsOf, markLanes, type VerifyDeps } from './verifyMarks.ts';
+import { checkTally } from './verifyTally.ts';
 
 /**
  * What {@link verify} found, and how much it looked at. Without `problem` and `unsure`, all is as it
@@ -23,7 +24,7 @@ export interface Verification extends Settled {
 const verifyAll = async (deps: VerifyDeps): Promise<Verification> => {
   const before = await markLanes(deps);
   const tally = await scanItems(before, deps.reader);
-  const after = await markLanes(deps);
+  const after = await headsOf(deps);
   const lanes: Lane[] = [];
   for (const [lane, found] of tally.lanes.entries()) {
     const [from, to] = [before[lane], after[lane]];
@@ -63,20 +64,28 @@ export const verify = async (deps: VerifyDeps): Promise<Verification> => {
 const VERIFIED_MAX = 4;
 const PAUSE_MS = 1_000;
 
+export interface RunningDeps extends VerifyDeps {
+  /** Called before each verification but the first. */
+  again?(): unknown;
+}
+
 /**
  * Verifies a ledger that may be in use. A problem is named when two verifications in a row find the
  * same: a commit that could be seen only in part is whole at the second. Four at most; when no two
  * agree, the last problem is `unsure`.
  */
-export const verifyRunning = async (deps: VerifyDeps): Promise<Verification> => {
+export const verifyRunning = async (deps: RunningDeps): Promise<Verification> => {
   let seen = await verify(deps);
-  for (let count = 1; seen.problem && count < VERIFIED_MAX; count += 1) {
-    const { where, what } = seen.problem;
+  let stays = false;
+  for (let count = 1; seen.problem && !stays && count < VERIFIED_MAX; count += 1) {
+    const before = seen.problem;
     await deps.wait(PAUSE_MS);
+    await deps.again?.();
     seen = await verify(deps);
-    if (seen.problem?.where === where && seen.problem.what === what) return seen;
+    stays = seen.problem !== undefined && isSame(seen.problem, before);
   }
-  if (!seen.problem) return seen;
-  const { problem: unsure, ...counts } = seen;
-  return { ...counts, unsure };
+  const { problem, ...counts } = seen;
+  if (!problem) return seen;
+  const { where, what } = problem;
+  return stays ? { ...counts, problem: { where, what } } : { ...counts, unsure: { where, what } };
 };

@@ -13,8 +13,16 @@ export interface Stored {
   readonly written: WrittenOut;
 }
 
-/** A problem from its two parts. */
-export const bad = (where: string, what: string): Problem => ({ where, what });
+/** A problem from its parts. */
+export const bad = (where: string, what: string, off?: bigint | number): Problem => ({
+  where,
+  what,
+  ...(off !== undefined && { off: String(off) }),
+});
+
+/** Whether two looks at a ledger that moves found the same. */
+export const isSame = (a: Problem, b: Problem): boolean =>
+  a.where === b.where && (a.off === undefined ? a.what === b.what : a.off === b.off);
 
 const checkTransfer = (
   { transfer }: BlockEntry,
@@ -117,7 +125,7 @@ export const storedOf = async (
     written: await entries.find({
       entries: writtenOut.flatMap(statementOf),
       snapshots: writtenOut.flatMap(snapshotsOf),
-      // Found by lane and block; the digest comes with the walk.
+      // LaneItems by lane and block; the digest comes with the walk.
       checkpoints: writtenOut.filter(isCheckpoint).map((block) => ({ ...block, digest: 0n })),
     }),
   };

@@ -10,7 +10,7 @@ import type { StoredBalance } from '../ports.ts';
 import { balanceName } from './itemNames.ts';
 import type { Problem } from './replay.ts';
 import { checkClosed, type Seen } from './verifyAccounts.ts';
-import { bad } from './verifyBlock.ts';
+import { bad, isSame } from './verifyBlock.ts';
 import type { Scanned } from './verifyItems.ts';
 import type { VerifyDeps } from './verifyMarks.ts';
 
@@ -35,6 +35,8 @@ interface Difference extends Problem {
 interface Place {
   readonly key: AccountKey;
   readonly lane: number;
+  /** Of the holds that the scan has found open. */
+  readonly ids: readonly string[];
 }
 
 /** The open holds of a lane as the index has them: by place, and their ids. */
@@ -81,48 +83,59 @@ const holdsOf = async (
   return found.filter(({ state }) => state === 'pending');
 };
 
-/** Reads the holds of a balance between two reads of the balance. */
+const checkHeld = async (
+  { key, lane, ids }: Place,
+  before: StoredBalance | undefined,
+  indexOf: IndexOf,
+  deps: VerifyDeps,
+): Promise<Difference | undefined> => {
+  const indexed = (await indexOf(lane)).byPlace.get(placeOf(key, lane)) ?? [];
+  const holds = await holdsOf([...new Set([...ids, ...indexed.map(({ id }) => id)])], deps);
+  const after = await deps.reader.balance(key, lane);
+  const pending = new Map(holds.map((hold) => [hold.id, hold.left]));
+  const held = after?.position.held ?? 0n;
+  const promised = leftIn(holds);
+  // One hold may make room for another one of the same amount.
+  const moves =
+    before?.position.held !== after?.position.held ||
+    indexed.some(({ id, left }) => pending.get(id) !== left);
+  if (held === promised && !moves) return undefined;
+  const what = `${held} are held, its open holds have ${promised}`;
+  return { ...bad(balanceName({ key, lane }), what, held - promised), moves };
+};
+
+/** Reads balances, then their holds, then the balances again. */
 const lookAtHeld =
-  (deps: VerifyDeps) =>
-  async ({ key, lane }: Place, indexOf: IndexOf): Promise<Difference | undefined> => {
-    const indexed = (await indexOf(lane)).byPlace.get(placeOf(key, lane)) ?? [];
-    const before = await deps.reader.balance(key, lane);
-    const holds = await holdsOf(
-      indexed.map(({ id }) => id),
-      deps,
-    );
-    const after = await deps.reader.balance(key, lane);
-    const held = after?.position.held ?? 0n;
-    const promised = leftIn(holds);
-    if (held === promised) return undefined;
-    // One hold may have made room for another one of the same amount.
-    const moves =
-      before?.position.held !== after?.position.held ||
-      holds.length < indexed.length ||
-      promised !== leftIn(indexed);
-    const what = `${held} are held, its open holds have ${promised}`;
-    return { ...bad(balanceName({ key, lane }), what), moves };
+  (deps: VerifyDeps): Look<Place> =>
+  async (doubted, indexOf) => {
+    const before = new Map<string, StoredBalance | undefined>();
+    for (const [place, { key, lane }] of doubted)
+      before.set(place, await deps.reader.balance(key, lane));
+    const found = new Map<string, Difference>();
+    for (const [place, one] of doubted) {
+      const difference = await checkHeld(one, before.get(place), indexOf, deps);
+      if (difference) found.set(place, difference);
+    }
+    return found;
   };
+
+const seenNow = async (key: AccountKey, { reader, lanes }: VerifyDeps): Promise<Seen> => {
+  const balances = new Map<number, StoredBalance>();
+  for (let lane = 0; lane < lanes; lane += 1) {
+    const balance = await reader.balance(key, lane);
+    if (balance) balances.set(lane, balance);
+  }
+  const account = await reader.account(key);
+  return { key, balances, ...(account && { account }) };
+};
 
 const lookAtClosed =
-  ({ reader, lanes }: VerifyDeps) =>
-  async ({ key }: Seen): Promise<Difference | undefined> => {
-    const balances = new Map<number, StoredBalance>();
-    for (let lane = 0; lane < lanes; lane += 1) {
-      const balance = await reader.balance(key, lane);
-      if (balance) balances.set(lane, balance);
-    }
-    const account = await reader.account(key);
-    return checkClosed({ key, balances, ...(account && { account }) }, lanes);
-  };
-
-const each =
-  <T>(look: (one: T, indexOf: IndexOf) => Promise<Difference | undefined>): Look<T> =>
-  async (doubted, indexOf) => {
+  (deps: VerifyDeps): Look<Seen> =>
+  async (doubted) => {
     const found = new Map<string, Difference>();
-    for (const [name, one] of doubted) {
-      const difference = await look(one, indexOf);
-      if (difference) found.set(name, difference);
+    for (const [name, { key }] of doubted) {
+      const problem = checkClosed(await seenNow(key, deps), deps.lanes);
+      if (problem) found.set(name, problem);
     }
     return found;
   };
@@ -149,7 +162,7 @@ interface Stay {
 
 const staying = (found: Difference, before: Stay | undefined): Stay => {
   if (found.moves) return { found, looks: 0 };
-  return { found, looks: before?.found.what === found.what ? before.looks + 1 : 1 };
+  return { found, looks: before && isSame(before.found, found) ? before.looks + 1 : 1 };
 };
 
 /** Looks again until what was in doubt is right, or has stayed the same. */
@@ -167,7 +180,7 @@ const settle = async <T>(
     stays = new Map([...found].map(([name, one]) => [name, staying(one, before.get(name))]));
     open = new Map([...open].filter(([name]) => found.has(name)));
     const same = [...stays.values()].find((stay) => stay.looks >= SAME_LOOKS);
-    if (same) return { problem: bad(same.found.where, same.found.what) };
+    if (same) return { problem: same.found };
   }
   const [left] = stays.values();
   return left ? { unsure: bad(left.found.where, left.found.what) } : {};
@@ -176,14 +189,16 @@ const settle = async <T>(
 const heldInDoubt = ({ lanes, pending }: Scanned): ReadonlyMap<string, Place> => {
   const held = byPlace(pending);
   const doubted = new Map<string, Place>();
+  const doubt = (place: string, key: AccountKey, lane: number): void => {
+    const ids = (held.get(place) ?? []).map(({ id }) => id);
+    doubted.set(place, { key, lane, ids });
+  };
   for (const { balances } of lanes)
     for (const [place, { key, lane, position }] of balances)
-      if (position.held !== leftIn(held.get(place) ?? [])) doubted.set(place, { key, lane });
-  for (const { unit, from: account, lane } of pending) {
-    const key = { unit, account };
-    const place = placeOf(key, lane);
-    if (!lanes[lane]?.balances.has(place)) doubted.set(place, { key, lane });
-  }
+      if (position.held !== leftIn(held.get(place) ?? [])) doubt(place, key, lane);
+  for (const [place, [hold]] of held)
+    if (hold && !lanes[hold.lane]?.balances.has(place))
+      doubt(place, { unit: hold.unit, account: hold.from }, hold.lane);
   return doubted;
 };
 
@@ -204,8 +219,8 @@ const indexInDoubt = async (
 export const settleDoubts = async (scanned: Scanned, deps: VerifyDeps): Promise<Settled> => {
   const closed = new Map([...scanned.accounts].filter(([, seen]) => checkClosed(seen, deps.lanes)));
   const settled = [
-    await settle(closed, each(lookAtClosed(deps)), deps),
-    await settle(heldInDoubt(scanned), each(lookAtHeld(deps)), deps),
+    await settle(closed, lookAtClosed(deps), deps),
+    await settle(heldInDoubt(scanned), lookAtHeld(deps), deps),
     await settle(await indexInDoubt(scanned, deps), lookAtIndexed(deps), deps),
   ];
   return settled.find(({ problem }) => problem) ?? settled.find(({ unsure }) => unsure) ?? {};

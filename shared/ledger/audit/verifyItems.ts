@@ -1,24 +1,28 @@
-/**
- * Reads every item of the table, and compares them with the journal once it was walked. Lanes were
- * marked before: items up to the marks must all be there, later ones must be in the journal.
- */
-import { LIMITS } from '#shared/kernel/limits.ts';
-import { entriesOf } from '../core/blocks.ts';
+/** Reads every item of the table, and sorts the items for a comparison with the journal. */
+import type { Head } from '../core/blocks.ts';
 import { nameOf, placeOf } from '../core/book.ts';
 import { type Hold, postedOf } from '../core/types.ts';
-import type { Cursor, LedgerReader, StoredBalance, StoredItem, StoredRecord } from '../ports.ts';
-import { isCheckpoint, snapshotsIn } from '../read/projectEntries.ts';
+import type {
+  AccountSnapshot,
+  Cursor,
+  LedgerReader,
+  StatementEntry,
+  StoredBalance,
+  StoredItem,
+  StoredRecord,
+} from '../ports.ts';
+import { isCheckpoint } from '../read/projectEntries.ts';
 import { balanceName, itemName } from './itemNames.ts';
 import type { Problem } from './replay.ts';
-import { checkAccount, type Seen } from './verifyAccounts.ts';
+import type { Seen } from './verifyAccounts.ts';
 import { bad } from './verifyBlock.ts';
-import { type Found, type Lane, placeKey } from './verifyJournal.ts';
+import { type LaneItems, placeKey } from './verifyJournal.ts';
 import type { Mark } from './verifyMarks.ts';
 
 /** What the items of a table are, before they are compared with the journal. */
 export interface Scanned {
   readonly accounts: ReadonlyMap<string, Seen>;
-  readonly lanes: readonly Found[];
+  readonly lanes: readonly LaneItems[];
   readonly pending: readonly Hold[];
   /** The first item that is wrong by itself. */
   readonly problem?: Problem;
@@ -32,14 +36,15 @@ interface Projected {
 }
 
 /** What was found of a lane, while the scan goes on. */
-interface FoundSoFar extends Found {
+interface LaneItemsSoFar extends LaneItems {
   readonly balances: Map<string, StoredBalance>;
   readonly checkpoints: Map<number, Cursor>;
 }
 
-interface Tally extends Scanned {
+/** {@link Scanned}, while the scan goes on, and what it has counted. */
+export interface Tally extends Scanned {
   readonly accounts: Map<string, Seen>;
-  readonly lanes: readonly FoundSoFar[];
+  readonly lanes: readonly LaneItemsSoFar[];
   readonly pending: Hold[];
   /** How many entries have been written out, by place; in the same way snapshots. */
   readonly entries: Map<string, number>;
@@ -50,7 +55,8 @@ interface Tally extends Scanned {
   records: number;
 }
 
-const STRAY = 'is in no block of the journal';
+/** What is wrong with such a record. */
+export const STRAY = 'is in no block of the journal';
 
 const checkBalance = (
   { key, lane, position, available }: StoredBalance,
@@ -82,25 +88,37 @@ const checkRecord = (
   return undefined;
 };
 
-/** Counts up to the cursor only: a writer may have stopped before it could move the cursor. */
-const count = (
-  item: Projected,
-  place: string,
-  marks: readonly Mark[],
-  counts: Map<string, number>,
-): void => {
-  if (item.block <= (marks[item.lane]?.cursor.seq ?? 0))
-    counts.set(place, (counts.get(place) ?? 0) + 1);
-};
-
 const noteLatest = (item: Projected, { latest }: Tally): void => {
   if (item.block > (latest.get(item.lane)?.block ?? 0)) latest.set(item.lane, item);
+};
+
+/** Counts up to the cursor only: a writer may have stopped before it could move the cursor. */
+const count = (
+  { key, lane, block }: StatementEntry | AccountSnapshot,
+  name: string,
+  marks: readonly Mark[],
+  counts: Map<string, number>,
+  tally: Tally,
+): void => {
+  noteLatest({ lane, block, name }, tally);
+  const place = placeOf(key, lane);
+  if (block <= (marks[lane]?.cursor.seq ?? 0)) counts.set(place, (counts.get(place) ?? 0) + 1);
 };
 
 const seenOf = (key: Seen['key'], { accounts }: Tally): Seen => {
   const seen = accounts.get(nameOf(key)) ?? { key, balances: new Map() };
   accounts.set(nameOf(key), seen);
   return seen;
+};
+
+const checkLane = ({ lane }: Head, name: string, marks: readonly Mark[]): Problem | undefined =>
+  marks[lane] ? undefined : bad(name, 'is of no lane of the ledger');
+
+const noteCheckpoint = (cursor: Cursor, name: string, tally: Tally): Problem | undefined => {
+  const { lane, seq: block } = cursor;
+  noteLatest({ lane, block, name }, tally);
+  tally.lanes[lane]?.checkpoints.set(block, cursor);
+  return isCheckpoint(cursor) ? undefined : bad(name, 'is of a block that has none');
 };
 
 const checkItem = (item: StoredItem, marks: readonly Mark[], tally: Tally): Problem | undefined => {
@@ -120,22 +138,17 @@ const checkItem = (item: StoredItem, marks: readonly Mark[], tally: Tally): Prob
       return undefined;
     case 'record':
       return checkRecord(item.record, marks, tally);
-    case 'entry':
-    case 'snapshot': {
-      const { key, lane, block } = 'entry' in item ? item.entry : item.snapshot;
-      const counts = item.kind === 'entry' ? tally.entries : tally.snapshots;
-      noteLatest({ lane, block, name }, tally);
-      return void count({ lane, block, name }, placeOf(key, lane), marks, counts);
-    }
-    case 'checkpoint': {
-      const { lane, seq: block } = item.cursor;
-      noteLatest({ lane, block, name }, tally);
-      tally.lanes[lane]?.checkpoints.set(block, item.cursor);
-      return isCheckpoint(item.cursor) ? undefined : bad(name, 'is of a block that has none');
-    }
-    case 'head':
     case 'block':
-      return marks[item.head.lane] ? undefined : bad(name, 'is of no lane of the ledger');
+      noteLatest({ lane: item.head.lane, block: item.head.seq, name }, tally);
+      return checkLane(item.head, name, marks);
+    case 'head':
+      return checkLane(item.head, name, marks);
+    case 'entry':
+      return void count(item.entry, name, marks, tally.entries, tally);
+    case 'snapshot':
+      return void count(item.snapshot, name, marks, tally.snapshots, tally);
+    case 'checkpoint':
+      return noteCheckpoint(item.cursor, name, tally);
     default:
       return undefined;
   }
@@ -164,86 +177,4 @@ export const scanItems = async (
       if (problem) return { ...tally, problem };
     }
   return tally;
-};
-
-const checkCounts = (lane: Lane, tally: Tally): Problem | undefined => {
-  const { from, entryCounts } = lane;
-  for (const [name, expected] of entryCounts) {
-    const [entries, snapshots] = [tally.entries.get(name) ?? 0, tally.snapshots.get(name) ?? 0];
-    if (entries !== expected)
-      return bad(`entries of ${name}`, `there are ${entries}, the journal gives ${expected}`);
-    if (snapshots !== snapshotsIn(expected))
-      return bad(`snapshots of ${name}`, `there are ${snapshots} for ${expected} entries`);
-  }
-  const { lane: number, seq } = from.cursor;
-  const stored = [...(tally.lanes[number]?.checkpoints.keys() ?? [])].filter((at) => at <= seq);
-  const due = Math.floor(seq / LIMITS.ledgerCheckpointBlocks);
-  return stored.length === due
-    ? undefined
-    : bad(`checkpoints of lane ${number}`, `there are ${stored.length} instead of ${due}`);
-};
-
-/** Names what was written out and follows from no block. */
-const findUnfounded = (lanes: readonly Lane[], tally: Tally): Problem | undefined => {
-  for (const [what, counts] of [
-    ['entries', tally.entries],
-    ['snapshots', tally.snapshots],
-  ] as const)
-    for (const [name, found] of counts)
-      if (!lanes.some(({ entryCounts }) => entryCounts.has(name)))
-        return bad(`${what} of ${name}`, `there are ${found}, the journal gives none`);
-  for (const { lane, block, name } of tally.latest.values())
-    if (block > (lanes[lane]?.to.head.seq ?? 0))
-      return bad(name, `is of block ${block} of lane ${lane}, which the journal does not have`);
-  return undefined;
-};
-
-const isJournaled = async (
-  record: StoredRecord,
-  { block: read }: Pick<LedgerReader, 'block'>,
-): Promise<boolean> => {
-  if (!('place' in record)) return true;
-  const { lane, seq, index } = record.place;
-  const block = await read(lane, seq);
-  return block !== undefined && entriesOf(block)[index]?.transfer.id === record.id;
-};
-
-/** Names a record that no block has. Reads much: called only when there are too many records. */
-const findStray = async (reader: LedgerReader): Promise<Problem> => {
-  for await (const items of reader.items())
-    for (const item of items)
-      if (item.kind === 'record' && !(await isJournaled(item.record, reader)))
-        return bad(itemName(item), STRAY);
-  return bad('transfers', 'have more records than the journal');
-};
-
-/** Names a position of the journal when the table has no item of its account. */
-const findLost = (lanes: readonly Lane[], { accounts }: Tally): Problem | undefined => {
-  for (const { replay, known } of lanes)
-    for (const { key, lane } of replay.book.positions())
-      if (known.has(placeOf(key, lane)) && !accounts.has(nameOf(key)))
-        return bad(balanceName({ key, lane }), 'is missing, and its account');
-  return undefined;
-};
-
-/** Compares the items with the lanes that were walked after the scan. */
-export const checkTally = async (
-  lanes: readonly Lane[],
-  tally: Tally,
-  reader: LedgerReader,
-): Promise<Problem | undefined> => {
-  for (const seen of tally.accounts.values()) {
-    const problem = checkAccount(seen, lanes);
-    if (problem) return problem;
-  }
-  for (const lane of lanes) {
-    const problem = checkCounts(lane, tally);
-    if (problem) return problem;
-  }
-  const problem = findUnfounded(lanes, tally) ?? findLost(lanes, tally);
-  if (problem) return problem;
-  const [stray] = tally.lanes.flatMap(({ later }) => [...later.values()]);
-  if (stray !== undefined) return bad(`transfer ${stray}`, STRAY);
-  const before = lanes.reduce((sum, { transfersBefore }) => sum + transfersBefore, 0);
-  return tally.records > before ? findStray(reader) : undefined;
 };

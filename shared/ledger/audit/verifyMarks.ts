@@ -12,36 +12,38 @@ export interface VerifyDeps {
   wait(ms: number): Promise<unknown>;
 }
 
-/** A lane at one moment. */
+/** A lane before its items are read. */
 export interface Mark {
   readonly head: Head;
   readonly cursor: Cursor;
 }
 
-/** The moments before the items were read, and after. */
-export interface Span {
+/** A lane before its items were read, and its head after. */
+export interface LaneSpan {
   readonly from: Mark;
-  readonly to: Mark;
+  readonly to: Head;
 }
 
 /** A commit is seen item by item for a moment: so long at most. */
 export const SETTLE_MS = 100;
 
-/** The state of a lane now. */
-const markLane = async (
-  lane: number,
-  { entries, store }: Pick<VerifyDeps, 'entries' | 'store'>,
-): Promise<Mark> => {
-  // The cursor first: it is never beyond a head that is read after it.
-  const cursor = await entries.cursor(lane);
-  return { cursor, head: await store.head(lane) };
+/** The heads of all lanes. What is committed up to them can be seen once this resolves. */
+export const headsOf = async ({ store, lanes, wait }: VerifyDeps): Promise<readonly Head[]> => {
+  await wait(SETTLE_MS);
+  const heads: Head[] = [];
+  for (let lane = 0; lane < lanes; lane += 1) heads.push(await store.head(lane));
+  await wait(SETTLE_MS);
+  return heads;
 };
 
-/** The state of all lanes. What is committed up to these heads can be seen once this resolves. */
+/** The state of all lanes before their items are read. */
 export const markLanes = async (deps: VerifyDeps): Promise<readonly Mark[]> => {
-  await deps.wait(SETTLE_MS);
-  const marks: Mark[] = [];
-  for (let lane = 0; lane < deps.lanes; lane += 1) marks.push(await markLane(lane, deps));
-  await deps.wait(SETTLE_MS);
-  return marks;
+  const cursors: Cursor[] = [];
+  for (let lane = 0; lane < deps.lanes; lane += 1) cursors.push(await deps.entries.cursor(lane));
+  // After the cursors: no cursor is beyond a head that is read later.
+  const heads = await headsOf(deps);
+  return cursors.flatMap((cursor, lane) => {
+    const head = heads[lane];
+    return head ? { cursor, head } : [];
+  });
 };
