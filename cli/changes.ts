@@ -1,5 +1,5 @@
 /** Waits for something to change. */
-import { pass } from './pass.ts';
+import { pauseFor } from '#shared/kernel/pause.ts';
 
 export interface Changes {
   tell(): void;
@@ -17,7 +17,7 @@ export const openChanges = (): Changes => {
     tell: () => change.resolve(),
     next: async (ms, signal) => {
       const told = new AbortController();
-      const time = pass(ms, AbortSignal.any([signal, told.signal]));
+      const time = pauseFor(ms, AbortSignal.any([signal, told.signal]));
       await Promise.race([change.promise, time]);
       // Else the timer would keep the process alive until its time is over.
       told.abort();

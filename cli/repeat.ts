@@ -1,5 +1,5 @@
 /** For commands that run until Ctrl-C, or until their output has no reader. */
-import { pass } from './pass.ts';
+import { pauseFor } from '#shared/kernel/pause.ts';
 import { readerLeft } from './print.ts';
 
 /**
@@ -11,7 +11,7 @@ import { readerLeft } from './print.ts';
 export const repeat = async (
   seconds: number,
   look: () => Promise<boolean>,
-  pause: typeof pass = pass,
+  pause: (ms: number, signal: AbortSignal) => Promise<void> = pauseFor,
 ): Promise<void> => {
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());

@@ -1,8 +1,8 @@
 /** Keeps a bridge at work: it takes files at each change of their folder, and looks for results. */
 import { watch } from 'node:fs';
+import { pauseFor } from '#shared/kernel/pause.ts';
 import type { Bridge } from '#shared/legacy/bridge/run.ts';
 import { type Changes, openChanges } from '../changes.ts';
-import { pass } from '../pass.ts';
 import { readerLeft } from '../print.ts';
 
 /** The folder is looked at after so long in any case. */
@@ -38,7 +38,7 @@ const delivering = async ({ bridge, signal, changes }: Stage): Promise<void> => 
     const count = isIdle ? 0 : await bridge.deliver();
     if (count > 0 && bridge.open === 0) changes.tell();
     ms = isIdle || count > 0 ? LOOK_MS.least : Math.min(LOOK_MS.most, ms * LOOK_MS.growth);
-    await pass(ms, signal);
+    await pauseFor(ms, signal);
   }
 };
 

@@ -1,9 +1,9 @@
 /** A table server's process: finds a port, waits until the server answers, ends the process. */
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
+import { pauseFor } from '#shared/kernel/pause.ts';
 import { LocalCloudError } from '../errors.ts';
 import { guardChild } from '../lambda/guard.ts';
-import { pauseFor } from '../pause.ts';
 
 const READY_TIMEOUT_MS = 120_000;
 const KILL_AFTER_MS = 2_000;

@@ -5,9 +5,9 @@
 
 import type { Message, ReceiveMessageResult } from '@aws-sdk/client-sqs';
 import { doubled } from '#shared/kernel/backoff.ts';
+import { pauseFor } from '#shared/kernel/pause.ts';
 import type { InvokeResult } from '../lambda/environment.ts';
 import type { LocalFunction } from '../lambda/functions.ts';
-import { pauseFor } from '../pause.ts';
 import type { JsonService } from '../services/jsonService.ts';
 import { passesFilters } from './filter.ts';
 

@@ -1,6 +1,6 @@
 /** Reads a table's stream: each shard in order, from where the last reading ended. */
 import { isDeepStrictEqual } from 'node:util';
-import { pauseFor } from '../pause.ts';
+import { pauseFor } from '#shared/kernel/pause.ts';
 import type { JsonService } from '../services/jsonService.ts';
 import type { StreamReader } from '../tables/streamReaders.ts';
 import type { Source } from './sqsSource.ts';

@@ -1,8 +1,8 @@
 /** Event source mapping for a table's stream: each shard in order, batched, filtered, retried. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { chunksOf } from '#shared/kernel/batches.ts';
+import { pauseFor } from '#shared/kernel/pause.ts';
 import type { LocalFunction } from '../lambda/functions.ts';
-import { pauseFor } from '../pause.ts';
 import type { JsonService } from '../services/jsonService.ts';
 import { passesFilters } from './filter.ts';
 import type { Source } from './sqsSource.ts';

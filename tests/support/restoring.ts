@@ -8,10 +8,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import { type Deployment, openEmbedded } from '#client/deployment.ts';
 import { type Cloud, startCloud } from '#emulator/cloud.ts';
-import { pauseFor } from '#emulator/pause.ts';
 import { polledAt } from '#emulator/servers.ts';
 import { deliverBatch, type StreamDeps, type StreamRetry } from '#emulator/triggers/streamBatch.ts';
 import { type Deliver, readStream } from '#emulator/triggers/streamReading.ts';
+import { pauseFor } from '#shared/kernel/pause.ts';
 import { inProcess, type Run } from './inProcess.ts';
 import { enableStream, type TableExport } from './tableExports.ts';
 

@@ -1,3 +1,4 @@
+/** A pause that a signal ends. */
 import { setTimeout as timeout } from 'node:timers/promises';
 
 /** Waits this many ms; ends early, without an error, when the signal aborts. */
