@@ -49,6 +49,7 @@ const writeOut = () => {
   const { store, reader, entries } = partsOf(test.options, LANES);
   return sweepLanes(LANES, { store, reader, entries });
 };
+const wait = () => Promise.resolve();
 const KINDS = { pay, hold, post, release, open, close, closeAndReopen, linked, writeOut };
 
 /** Where a write can come between two reads of a verification. */
@@ -98,7 +99,6 @@ const verifiedWhile = async (
     await before('head');
     return store.head(lane);
   };
-  const wait = () => Promise.resolve();
   const { problem, unsure } = await verify({
     ...parts,
     store: { head },
@@ -164,12 +164,11 @@ describe('a ledger that is as its journal says', () => {
       await test.ledger.release(open);
       open = await hold();
     };
-    const more = () => hold();
     let isTorn = false;
     const { problem, unsure } = await verifiedWhile(['torn', 'indexed'], async () => {
       if (isTorn) return next();
       isTorn = true;
-      return more();
+      return hold();
     });
     expect(problem).toBeUndefined();
     expect(unsure?.what).toMatch(/are held, its open holds have/);
@@ -186,15 +185,30 @@ describe('a ledger that is as its journal says', () => {
         yield isFirst ? page.slice(0, -1) : page;
     };
     const reader = { ...parts.reader, blocks: late };
-    const wait = () => Promise.resolve();
     const seen = await verifyRunning({ ...parts, reader, lanes: LANES, wait });
     expect([seen.problem, seen.unsure, walks]).toEqual([undefined, undefined, 1 + LANES]);
   });
 });
 
-const homeOf = async (name: string): Promise<number | undefined> => {
-  const pages = await arrayOf(test.accounts.list());
-  return pages.flat().find(({ account }) => account === name)?.lane;
+/** The balance from which `a` pays. */
+const balanceOfA = async () => {
+  const key = { unit: UNIT, account: 'a' };
+  const lane = (await test.ledger.account(key))?.lane ?? 0;
+  return { Key: balanceKey(key, lane), where: `balance of a (${UNIT}) in lane ${lane}` };
+};
+/** So much more is held of `a` than its holds have. @returns the name of the balance */
+const holdWithoutHold = async (more: number): Promise<string> => {
+  const { client, table } = test.options;
+  const { Key, where } = await balanceOfA();
+  await client.send(
+    new UpdateCommand({
+      TableName: table,
+      Key,
+      UpdateExpression: 'ADD pd :more, av :less',
+      ExpressionAttributeValues: { ':more': more, ':less': -more },
+    }),
+  );
+  return where;
 };
 
 describe('a difference', () => {
@@ -210,7 +224,6 @@ describe('a difference', () => {
 
   it('is a problem when two verifications in a row find it', async () => {
     await damage({ pk: 'Z', sk: 'Z' });
-    const wait = () => Promise.resolve();
     const { problem } = await verifyRunning({
       ...partsOf(test.options, LANES),
       lanes: LANES,
@@ -220,17 +233,7 @@ describe('a difference', () => {
   });
 
   it('of holds that was there before somebody wrote once is a problem', async () => {
-    const { client, table } = test.options;
-    const home = (await homeOf('a')) ?? 0;
-    const Key = balanceKey({ unit: UNIT, account: 'a' }, home);
-    await client.send(
-      new UpdateCommand({
-        TableName: table,
-        Key,
-        UpdateExpression: 'ADD pd :five, av :less',
-        ExpressionAttributeValues: { ':five': 5, ':less': -5 },
-      }),
-    );
+    await holdWithoutHold(5);
     let looks = 0;
     const { problem } = await verifiedWhile(['balance'], async () => {
       looks += 1;
@@ -240,39 +243,18 @@ describe('a difference', () => {
   });
 
   it('of holds is a problem although others hold between the looks', async () => {
-    const { client, table } = test.options;
-    const home = (await homeOf('a')) ?? 0;
-    const Key = balanceKey({ unit: UNIT, account: 'a' }, home);
-    await client.send(
-      new UpdateCommand({
-        TableName: table,
-        Key,
-        UpdateExpression: 'ADD pd :five, av :less',
-        ExpressionAttributeValues: { ':five': 5, ':less': -5 },
-      }),
-    );
-    const wait = () => hold();
+    const where = await holdWithoutHold(5);
     const { problem } = await verifyRunning({
       ...partsOf(test.options, LANES),
       lanes: LANES,
-      wait,
+      wait: hold,
     });
-    expect(problem?.where).toBe(`balance of a (${UNIT}) in lane ${home}`);
+    expect(problem?.where).toBe(where);
   });
 
   it('that moves once is not lost by a hold of its amount that ends', async () => {
-    const { client, table } = test.options;
-    const home = (await homeOf('a')) ?? 0;
-    const Key = balanceKey({ unit: UNIT, account: 'a' }, home);
     const open = await hold();
-    await client.send(
-      new UpdateCommand({
-        TableName: table,
-        Key,
-        UpdateExpression: 'ADD pd :three, av :less',
-        ExpressionAttributeValues: { ':three': 3, ':less': -3 },
-      }),
-    );
+    await holdWithoutHold(3);
     let looks = 0;
     const { problem } = await verifiedWhile(['balance'], async () => {
       looks += 1;
@@ -301,13 +283,12 @@ describe('a difference', () => {
 
   it('of a balance that lost its last entry is found while others write', async () => {
     const { client, table } = test.options;
-    const home = (await homeOf('a')) ?? 0;
-    const Key = balanceKey({ unit: UNIT, account: 'a' }, home);
+    const { Key, where } = await balanceOfA();
     const { Item: before = {} } = await client.send(new GetCommand({ TableName: table, Key }));
     await pay();
     await damage(before);
     const others = () => pay('mint');
     const { problem } = await verifiedWhile(['items', 'blocks', 'records', 'head'], others);
-    expect(problem?.where).toBe(`balance of a (${UNIT}) in lane ${home}`);
+    expect(problem?.where).toBe(where);
   });
 });

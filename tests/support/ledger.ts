@@ -100,13 +100,7 @@ export const auditOf = ({
   options,
   lanes,
 }: Pick<TestLedger, 'store' | 'options' | 'lanes'>): Promise<Verification> =>
-  verify({
-    store,
-    lanes,
-    reader: createLedgerReader(options),
-    entries: createEntryStore(options),
-    wait: () => Promise.resolve(),
-  });
+  verify({ ...partsOf(options, lanes), store, lanes, wait: () => Promise.resolve() });
 
 /** What a running ledger and its journal differ in; undefined is what it should be. */
 export const differenceIn = async (
