@@ -125,7 +125,7 @@ export const storedOf = async (
     written: await entries.find({
       entries: writtenOut.flatMap(statementOf),
       snapshots: writtenOut.flatMap(snapshotsOf),
-      // LaneItems by lane and block; the digest comes with the walk.
+      // Found by lane and block; the digest comes with the walk.
       checkpoints: writtenOut.filter(isCheckpoint).map((block) => ({ ...block, digest: 0n })),
     }),
   };

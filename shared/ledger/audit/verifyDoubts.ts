@@ -35,7 +35,7 @@ interface Difference extends Problem {
 interface Place {
   readonly key: AccountKey;
   readonly lane: number;
-  /** Of the holds that the scan has found open. */
+  /** Ids of the holds that the scan has found open. */
   readonly ids: readonly string[];
 }
 
@@ -218,10 +218,16 @@ const indexInDoubt = async (
 /** Looks again at all that the scan found different, until it is gone or has stayed the same. */
 export const settleDoubts = async (scanned: Scanned, deps: VerifyDeps): Promise<Settled> => {
   const closed = new Map([...scanned.accounts].filter(([, seen]) => checkClosed(seen, deps.lanes)));
-  const settled = [
-    await settle(closed, lookAtClosed(deps), deps),
-    await settle(heldInDoubt(scanned), lookAtHeld(deps), deps),
-    await settle(await indexInDoubt(scanned, deps), lookAtIndexed(deps), deps),
+  const kinds = [
+    async () => settle(closed, lookAtClosed(deps), deps),
+    async () => settle(heldInDoubt(scanned), lookAtHeld(deps), deps),
+    async () => settle(await indexInDoubt(scanned, deps), lookAtIndexed(deps), deps),
   ];
-  return settled.find(({ problem }) => problem) ?? settled.find(({ unsure }) => unsure) ?? {};
+  let settled: Settled = {};
+  for (const settleKind of kinds) {
+    const found = await settleKind();
+    if (found.problem) return found;
+    settled = { ...found, ...settled };
+  }
+  return settled;
 };

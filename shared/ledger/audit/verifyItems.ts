@@ -58,12 +58,14 @@ export interface Tally extends Scanned {
 /** What is wrong with such a record. */
 export const STRAY = 'is in no block of the journal';
 
-const checkBalance = (
-  { key, lane, position, available }: StoredBalance,
+const checkLane = (
+  { lane }: Pick<Head, 'lane'>,
+  name: string,
   marks: readonly Mark[],
-): Problem | undefined => {
+): Problem | undefined => (marks[lane] ? undefined : bad(name, 'is of no lane of the ledger'));
+
+const checkBalance = ({ key, lane, position, available }: StoredBalance): Problem | undefined => {
   const where = balanceName({ key, lane });
-  if (!marks[lane]) return bad(where, 'is of no lane of the ledger');
   const free = postedOf(position) - position.held;
   return available === free ? undefined : bad(where, `${available} available instead of ${free}`);
 };
@@ -111,9 +113,6 @@ const seenOf = (key: Seen['key'], { accounts }: Tally): Seen => {
   return seen;
 };
 
-const checkLane = ({ lane }: Head, name: string, marks: readonly Mark[]): Problem | undefined =>
-  marks[lane] ? undefined : bad(name, 'is of no lane of the ledger');
-
 const noteCheckpoint = (cursor: Cursor, name: string, tally: Tally): Problem | undefined => {
   const { lane, seq: block } = cursor;
   noteLatest({ lane, block, name }, tally);
@@ -131,7 +130,7 @@ const checkItem = (item: StoredItem, marks: readonly Mark[], tally: Tally): Prob
       const { key, lane } = item.balance;
       seenOf(key, tally).balances.set(lane, item.balance);
       tally.lanes[lane]?.balances.set(placeOf(key, lane), item.balance);
-      return checkBalance(item.balance, marks);
+      return checkLane(item.balance, name, marks) ?? checkBalance(item.balance);
     }
     case 'account':
       seenOf(item.account, tally).account = item.account;

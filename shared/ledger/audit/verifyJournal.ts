@@ -103,7 +103,7 @@ const stepBalances = (walk: Walk, block: Block): Problem | undefined => {
   return undefined;
 };
 
-/** One that is written out up to the cursor is read again with its block. */
+/** A checkpoint up to the cursor is compared with its block, beside the entries. */
 const checkCheckpoint = ({ from, found, replay }: Walk): Problem | undefined => {
   const { head, digest } = replay;
   const stored = found.checkpoints.get(head.seq);

@@ -1,6 +1,7 @@
 /** Moments of a ledger that somebody writes to: what was committed up to them is there. */
 import type { Head } from '../core/blocks.ts';
 import type { Cursor, EntryStore, LaneStore, LedgerReader } from '../ports.ts';
+import { laneNumbers } from '../read/statement.ts';
 
 /** What verification reads. */
 export interface VerifyDeps {
@@ -30,16 +31,16 @@ export const SETTLE_MS = 100;
 /** The heads of all lanes. What is committed up to them can be seen once this resolves. */
 export const headsOf = async ({ store, lanes, wait }: VerifyDeps): Promise<readonly Head[]> => {
   await wait(SETTLE_MS);
-  const heads: Head[] = [];
-  for (let lane = 0; lane < lanes; lane += 1) heads.push(await store.head(lane));
+  const heads = await Promise.all(laneNumbers(lanes).map((lane) => store.head(lane)));
   await wait(SETTLE_MS);
   return heads;
 };
 
 /** The state of all lanes before their items are read. */
 export const markLanes = async (deps: VerifyDeps): Promise<readonly Mark[]> => {
-  const cursors: Cursor[] = [];
-  for (let lane = 0; lane < deps.lanes; lane += 1) cursors.push(await deps.entries.cursor(lane));
+  const cursors = await Promise.all(
+    laneNumbers(deps.lanes).map((lane) => deps.entries.cursor(lane)),
+  );
   // After the cursors: no cursor is beyond a head that is read later.
   const heads = await headsOf(deps);
   return cursors.flatMap((cursor, lane) => {
